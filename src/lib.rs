@@ -1,0 +1,1 @@
+//! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
