@@ -1,1 +1,6 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
+
+pub mod finding;
+pub mod quantity;
+pub mod source;
+pub mod yaml;

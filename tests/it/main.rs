@@ -1,1 +1,3 @@
-//! tests
+//! The one integration binary: everything the product promises, checked from outside.
+
+mod yaml;

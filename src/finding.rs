@@ -1,0 +1,150 @@
+//! What a rule reports.
+//!
+//! **Invariant:** `finding` knows no rule. A finding names its rule by its text.
+
+use serde::Serialize;
+
+use crate::source::Edit;
+use crate::source::Span;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Worth knowing; never fails a run on its own.
+    Info,
+    /// Likely wrong.
+    Warning,
+    /// Certainly wrong.
+    Error,
+}
+
+impl Level {
+    /// Returns the word for the level.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Whether a fix may change what a definition means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Safety {
+    /// The model is equal in meaning before and after, or there is only one legal reading.
+    Safe,
+    /// The meaning may change: a person has to agree.
+    Unsafe,
+}
+
+impl Safety {
+    /// Returns the word for the safety.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// A remark on a place that has to do with a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What the place has to do with the finding.
+    pub message: String,
+}
+
+/// Text edits that remove the cause of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether the meaning stays.
+    pub safety: Safety,
+    /// What the fix does, as an instruction: "write it as `2w`".
+    pub title: String,
+    /// The edits, which belong together: all or none.
+    pub edits: Vec<Edit>,
+}
+
+/// One thing that is wrong, where, why, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// How much it weighs.
+    pub level: Level,
+    /// What is wrong; stands alone, starts in lowercase, has no full stop.
+    pub message: String,
+    /// The very characters that are wrong.
+    pub span: Span,
+    /// What those characters have to do with it.
+    pub label: Option<String>,
+    /// Other places that have to do with it.
+    pub labels: Vec<Label>,
+    /// What to do.
+    pub help: Option<String>,
+    /// How it is known, or what follows from it.
+    pub notes: Vec<String>,
+    /// Edits that remove the cause.
+    pub fix: Option<Fix>,
+    /// Whether a comment in the file allows it.
+    pub suppressed: bool,
+}
+
+impl Finding {
+    /// Returns a finding with nothing but a message and a place.
+    pub fn new(rule: &'static str, level: Level, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            level,
+            message: message.into(),
+            span,
+            label: None,
+            labels: Vec::new(),
+            help: None,
+            notes: Vec::new(),
+            fix: None,
+            suppressed: false,
+        }
+    }
+
+    /// Says what the place itself has to do with it.
+    pub fn label(&mut self, message: impl Into<String>) -> &mut Self {
+        self.label = Some(message.into());
+        self
+    }
+
+    /// Adds another place.
+    pub fn also(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
+        self.labels.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(&mut self, message: impl Into<String>) -> &mut Self {
+        self.help = Some(message.into());
+        self
+    }
+
+    /// Says how it is known.
+    pub fn note(&mut self, message: impl Into<String>) -> &mut Self {
+        self.notes.push(message.into());
+        self
+    }
+
+    /// Adds edits that keep the meaning.
+    pub fn safe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
+        self.fix = Some(Fix { safety: Safety::Safe, title: title.into(), edits });
+        self
+    }
+
+    /// Adds edits that change the meaning.
+    pub fn unsafe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
+        self.fix = Some(Fix { safety: Safety::Unsafe, title: title.into(), edits });
+        self
+    }
+}

@@ -1,0 +1,180 @@
+//! Durations as SLO files write them: a number and a unit.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::Serializer;
+
+/// A unit of time.
+///
+/// Seconds to weeks have one length. Months, quarters and years are units of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// `s`
+    Second,
+    /// `m`
+    Minute,
+    /// `h`
+    Hour,
+    /// `d`, always 24 hours
+    Day,
+    /// `w`, always 7 days
+    Week,
+    /// `M`, 28 to 31 days
+    Month,
+    /// `Q`, 90 to 92 days
+    Quarter,
+    /// `Y`, 365 or 366 days
+    Year,
+}
+
+impl Unit {
+    /// Every unit, shortest first.
+    pub const ALL: [Self; 8] = [
+        Self::Second,
+        Self::Minute,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+    ];
+
+    /// Returns the letter that stands for the unit.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Second => 's',
+            Self::Minute => 'm',
+            Self::Hour => 'h',
+            Self::Day => 'd',
+            Self::Week => 'w',
+            Self::Month => 'M',
+            Self::Quarter => 'Q',
+            Self::Year => 'Y',
+        }
+    }
+
+    /// Returns the length in seconds; a month counts as 30, a quarter as 90, a year as 365 days.
+    pub fn nominal_seconds(self) -> u64 {
+        const DAY: u64 = 86_400;
+        match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => DAY,
+            Self::Week => 7 * DAY,
+            Self::Month => 30 * DAY,
+            Self::Quarter => 90 * DAY,
+            Self::Year => 365 * DAY,
+        }
+    }
+
+    /// Returns whether the length depends on the calendar.
+    pub fn is_calendar(self) -> bool {
+        matches!(self, Self::Month | Self::Quarter | Self::Year)
+    }
+}
+
+/// A length of time: a whole number of one unit.
+///
+/// Two durations are equal when they are written alike; [`Duration::seconds`] compares lengths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Duration {
+    /// How many units, 0 or more.
+    pub count: u64,
+    /// The unit.
+    pub unit: Unit,
+}
+
+impl Duration {
+    /// Returns `count` units.
+    pub const fn new(count: u64, unit: Unit) -> Self {
+        Self { count, unit }
+    }
+
+    /// Returns the duration of a whole number of seconds in its largest whole unit up to days.
+    pub fn from_seconds(seconds: u64) -> Self {
+        let unit = [Unit::Day, Unit::Hour, Unit::Minute]
+            .into_iter()
+            .find(|unit| seconds > 0 && seconds % unit.nominal_seconds() == 0)
+            .unwrap_or(Unit::Second);
+        Self { count: seconds / unit.nominal_seconds(), unit }
+    }
+
+    /// Reads one number and one unit letter, such as `28d` or `1M`; `m` is minutes, `M` months.
+    ///
+    /// Nothing for anything else, or for a length beyond ten thousand years.
+    pub fn parse(text: &str) -> Option<Self> {
+        let letter = text.chars().next_back()?;
+        let unit = Unit::ALL.into_iter().find(|unit| unit.letter() == letter)?;
+        let digits = text.get(..text.len() - letter.len_utf8())?;
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let count: u64 = digits.parse().ok()?;
+        let seconds = count.checked_mul(unit.nominal_seconds())?;
+        (seconds <= 10_000 * Unit::Year.nominal_seconds()).then_some(Self { count, unit })
+    }
+
+    /// Returns the exact length in seconds, or nothing for a unit of the calendar.
+    pub fn seconds(self) -> Option<u64> {
+        (!self.unit.is_calendar()).then(|| self.nominal_seconds())
+    }
+
+    /// Returns the length in seconds, where a month counts as 30, a quarter as 90 and a year as
+    /// 365 days.
+    pub fn nominal_seconds(self) -> u64 {
+        self.count.saturating_mul(self.unit.nominal_seconds())
+    }
+}
+
+impl fmt::Display for Duration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&format!("{}{}", self.count, self.unit.letter()))
+    }
+}
+
+impl Serialize for Duration {
+    /// Writes the exact length in seconds, or the calendar length as written, so that `1w` and `7d`
+    /// mean the same.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.seconds() {
+            Some(seconds) => serializer.collect_str(&format_args!("{seconds}s")),
+            None => serializer.collect_str(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn minutes_and_months_differ_by_case() {
+        assert_eq!(Duration::parse("5m").and_then(Duration::seconds), Some(300));
+        assert_eq!(Duration::parse("5M").and_then(Duration::seconds), None);
+        assert_eq!(Duration::parse("1w").map(Duration::nominal_seconds), Some(604_800));
+        for text in ["", "m", "1.5h", "1H", "5min", "-1d", "1d ", "99999999999999999999d", "１d", "1日"] {
+            assert_eq!(Duration::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn seconds_become_the_largest_whole_unit() {
+        let written = |seconds| Duration::from_seconds(seconds).to_string();
+        assert_eq!(written(0), "0s");
+        assert_eq!(written(90), "90s");
+        assert_eq!(written(5_400), "90m");
+        assert_eq!(written(604_800), "7d");
+    }
+
+    proptest! {
+        #[test]
+        fn printed_and_read_again_is_the_same(count in 0u64..9_000, unit in 0usize..8) {
+            let duration = Duration::new(count, Unit::ALL[unit]);
+            prop_assert_eq!(Duration::parse(&duration.to_string()), Some(duration));
+        }
+    }
+}

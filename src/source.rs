@@ -1,0 +1,249 @@
+//! Files as text: where a file came from, byte spans into it, lines and columns, edits.
+//!
+//! **Invariant:** `source` knows no format. It never opens a file: bytes come in as values.
+//!
+//! # Why
+//!
+//! A [`Span`] is three numbers and `Copy`, so every fact in the model can carry one. Lines and
+//! columns are computed only where something is reported, from a [`LineIndex`] built then.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+mod edit;
+mod lines;
+
+pub use edit::Edit;
+pub use edit::Overlap;
+pub use edit::apply;
+pub use lines::LineIndex;
+pub use lines::Position;
+
+/// The largest file that is read, in bytes (16 MiB).
+///
+/// A hand-written definition is a few kilobytes; a larger file is reported and passed over, so that
+/// one file can never hold up a run.
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Names one file of a [`Sources`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+/// A range of bytes in one file, `start..end`, counted from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub source: SourceId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last one; equal to `start` for an empty span.
+    pub end: u32,
+}
+
+impl Span {
+    /// Returns the span of `start..end` in `source`.
+    ///
+    /// Offsets fit 32 bits, because no file above [`MAX_BYTES`] is read.
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { source, start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// Returns the span as a range of byte offsets.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Returns the empty span at the start of this one.
+    pub fn head(self) -> Self {
+        Self { end: self.start, ..self }
+    }
+
+    /// Returns the empty span at the end of this one.
+    pub fn tail(self) -> Self {
+        Self { start: self.end, ..self }
+    }
+
+    /// Returns the smallest span that holds both, which must lie in one file.
+    pub fn cover(self, other: Self) -> Self {
+        Self {
+            source: self.source,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+
+    /// Returns whether `other` lies inside this span.
+    pub fn contains(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A value together with the place where it is written.
+///
+/// It serializes as the value alone: two models that mean the same serialize to the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is written.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Returns `value` as written at `span`.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// Returns the result of `change` at the same place.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: change(self.value), span: self.span }
+    }
+}
+
+/// Where the text of a file came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The files as they lie on disk.
+    Worktree,
+    /// The tree of a commit, by its full object id.
+    Commit(String),
+    /// Standard input.
+    Stdin,
+}
+
+/// Why the bytes of a file are not text that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The file starts with a byte-order mark of UTF-16 or UTF-32.
+    WideEncoding,
+    /// The bytes from `offset` on are not UTF-8.
+    NotUtf8 {
+        /// The first byte that does not decode.
+        offset: usize,
+    },
+    /// The file is larger than [`MAX_BYTES`].
+    TooLarge {
+        /// The size of the file in bytes.
+        bytes: u64,
+    },
+}
+
+/// One file: its path, its text, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path from the root, with `/` between its parts on every system.
+    pub path: String,
+    /// The text; empty when the file could not be decoded.
+    pub text: Arc<str>,
+    /// Where the text came from.
+    pub origin: Origin,
+    /// Why there is no text, if there is none.
+    pub unreadable: Option<Unreadable>,
+}
+
+impl Source {
+    /// Decodes the bytes of a file.
+    ///
+    /// A UTF-8 byte-order mark stays in the text, so that offsets are those of the file.
+    pub fn decode(path: impl Into<String>, bytes: Vec<u8>, origin: Origin) -> Self {
+        let unreadable = |why| Some(why);
+        let (text, unreadable) = if bytes.len() > MAX_BYTES {
+            (String::new(), unreadable(Unreadable::TooLarge { bytes: bytes.len() as u64 }))
+        } else if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            (String::new(), unreadable(Unreadable::WideEncoding))
+        } else {
+            match String::from_utf8(bytes) {
+                Ok(text) => (text, None),
+                Err(error) => {
+                    let offset = error.utf8_error().valid_up_to();
+                    let bytes = error.into_bytes();
+                    let text = String::from_utf8_lossy(&bytes[..offset]).into_owned();
+                    (text, unreadable(Unreadable::NotUtf8 { offset }))
+                }
+            }
+        };
+        Self { path: path.into(), text: text.into(), origin, unreadable }
+    }
+
+    /// Returns a file that was not read because it is too large.
+    pub fn too_large(path: impl Into<String>, bytes: u64, origin: Origin) -> Self {
+        let unreadable = Some(Unreadable::TooLarge { bytes });
+        Self { path: path.into(), text: "".into(), origin, unreadable }
+    }
+
+    /// Returns a file from text that is known to be UTF-8.
+    pub fn from_text(path: impl Into<String>, text: impl Into<Arc<str>>, origin: Origin) -> Self {
+        Self { path: path.into(), text: text.into(), origin, unreadable: None }
+    }
+}
+
+/// The files of one run, in the order in which they were added.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Returns an empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file and returns its name in this set.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(source);
+        id
+    }
+
+    /// Returns a file of this set.
+    ///
+    /// # Panics
+    ///
+    /// When `id` was made by another set.
+    pub fn file(&self, id: SourceId) -> &Source {
+        self.files.get(id.0 as usize).expect("a source id is made by the set that holds the file")
+    }
+
+    /// Returns the text of a span, empty when the span does not lie in the file.
+    pub fn slice(&self, span: Span) -> &str {
+        self.file(span.source).text.get(span.range()).unwrap_or_default()
+    }
+
+    /// Returns every file with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.files.iter().enumerate().map(|(index, file)| {
+            (SourceId(u32::try_from(index).unwrap_or(u32::MAX)), file)
+        })
+    }
+
+    /// Returns the number of files.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Returns whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_not_text_are_named() {
+        let decode = |bytes: &[u8]| Source::decode("x.yaml", bytes.to_vec(), Origin::Worktree);
+        assert_eq!(decode(b"\xFF\xFEa\0").unreadable, Some(Unreadable::WideEncoding));
+        let broken = decode(b"name: caf\xE9\n");
+        assert_eq!(broken.unreadable, Some(Unreadable::NotUtf8 { offset: 9 }));
+        assert_eq!(&*broken.text, "name: caf");
+        assert_eq!(decode("名: 値".as_bytes()).unreadable, None);
+    }
+}

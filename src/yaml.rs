@@ -1,0 +1,168 @@
+//! YAML to documents whose every node knows its bytes, and edits that keep comments and layout.
+//!
+//! **Invariant:** `yaml` knows no dialect, and words nothing: what it cannot digest is a
+//! [`Problem`].
+//!
+//! # Why
+//!
+//! A linter needs the very bytes of every scalar, the comments, and the raw text of plain scalars
+//! (`99.9%`, `on`, `014`), and it has to go on after a bad document. The archived `serde_yaml` gives
+//! none of these and hangs on malformed streams, so `granit-parser`'s events are built into a tree
+//! of our own. The tree is an arena: nodes are numbers, an alias is a number, and no hostile file
+//! can make it larger than its text.
+
+use std::sync::Arc;
+
+use crate::source::SourceId;
+use crate::source::Span;
+use crate::source::Unreadable;
+
+mod build;
+mod edit;
+mod node;
+mod scalar;
+
+pub use build::parse;
+pub use edit::delete_entry;
+pub use edit::insert_entry;
+pub use edit::replace_scalar;
+pub use node::Entry;
+pub use node::Kind;
+pub use node::Node;
+pub use scalar::Scalar;
+pub use scalar::Style;
+pub use scalar::Value;
+
+/// The deepest nesting of collections that is read.
+pub const MAX_DEPTH: usize = 200;
+
+/// The most nodes that aliases of one document may stand for, counted as if they were copied.
+pub const MAX_ALIASED_NODES: u32 = 100_000;
+
+/// What one file holds: its sound documents, its comments, and what could not be digested.
+#[derive(Debug, Default)]
+pub struct Stream {
+    /// The documents, in order; one that could not be read is left out.
+    pub documents: Vec<Document>,
+    /// What could not be digested, in order of place.
+    pub problems: Vec<Problem>,
+    /// The comments; empty unless the text holds `slo:`, which a comment of interest does.
+    pub comments: Vec<Comment>,
+    /// The spans of documents that could not be read.
+    pub broken: Vec<Span>,
+}
+
+/// A comment, from its `#` to the end of the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// The comment with its `#`.
+    pub span: Span,
+    /// The text behind the `#`.
+    pub text: String,
+    /// Whether nothing but blanks stands before it on its line.
+    pub own_line: bool,
+}
+
+/// One document of a file: a tree of nodes.
+#[derive(Debug)]
+pub struct Document {
+    /// The file.
+    pub source: SourceId,
+    /// The text of the file.
+    pub text: Arc<str>,
+    /// The keys that are given both by a mapping itself and, differently, by a merge (`<<`) in it.
+    pub overrides: Vec<Override>,
+    nodes: Vec<node::Data>,
+    children: Vec<u32>,
+    root: u32,
+}
+
+/// A key that a mapping sets itself although a merge (`<<`) brings another value for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The key.
+    pub key: String,
+    /// The key as the mapping itself writes it.
+    pub span: Span,
+    /// The value that the merge brings.
+    pub merged: Span,
+}
+
+/// What could not be digested, as a fact; a rule words it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The bytes are not text.
+    Unreadable {
+        /// Where decoding stopped.
+        span: Span,
+        /// Why.
+        why: Unreadable,
+    },
+    /// The text is not YAML.
+    Syntax {
+        /// Where the parser stopped.
+        span: Span,
+        /// What the parser says about it.
+        detail: String,
+    },
+    /// A mapping holds one key twice.
+    DuplicateKey {
+        /// The later key.
+        span: Span,
+        /// The earlier key.
+        first: Span,
+        /// The key.
+        key: String,
+    },
+    /// An alias names an anchor that is not defined before it.
+    UnknownAlias {
+        /// The alias.
+        span: Span,
+        /// Its name, without `*`.
+        name: String,
+    },
+    /// An alias stands inside the node that its anchor names.
+    RecursiveAlias {
+        /// The alias.
+        span: Span,
+    },
+    /// The aliases of a document stand for more than [`MAX_ALIASED_NODES`] nodes.
+    TooManyAliases {
+        /// The alias that passed the limit.
+        span: Span,
+    },
+    /// Collections nest deeper than [`MAX_DEPTH`].
+    TooDeep {
+        /// Where the limit was passed.
+        span: Span,
+    },
+    /// A merge (`<<`) brings something that is not a mapping.
+    MergeNotMapping {
+        /// What it brings.
+        span: Span,
+    },
+}
+
+impl Problem {
+    /// Returns the place of the problem.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Unreadable { span, .. }
+            | Self::Syntax { span, .. }
+            | Self::DuplicateKey { span, .. }
+            | Self::UnknownAlias { span, .. }
+            | Self::RecursiveAlias { span }
+            | Self::TooManyAliases { span }
+            | Self::TooDeep { span }
+            | Self::MergeNotMapping { span } => *span,
+        }
+    }
+}
+
+impl Document {
+    /// Returns the root node.
+    pub fn root(&self) -> Node<'_> {
+        Node::new(self, self.root)
+    }
+}

@@ -1,0 +1,265 @@
+//! Nodes of a document, as cheap handles into its arena.
+
+use crate::source::Span;
+
+use super::Document;
+use super::Scalar;
+use super::Style;
+use super::Value;
+use super::scalar;
+
+/// One node in the arena.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) shape: Shape,
+}
+
+/// What a node in the arena is.
+#[derive(Debug)]
+pub(super) enum Shape {
+    Scalar {
+        style: Style,
+        text: Text,
+        is_string: bool,
+    },
+    /// Children at `first..first + length`.
+    Sequence {
+        first: u32,
+        length: u32,
+        flow: bool,
+    },
+    /// Keys and values in turn: `own` pairs at `first`, then the pairs that merges bring.
+    Mapping {
+        first: u32,
+        own: u32,
+        all: u32,
+        flow: bool,
+    },
+    /// Another node, defined before this one.
+    Alias { target: u32 },
+}
+
+/// The decoded text of a scalar: a range of the file where it is written out, else a copy.
+#[derive(Debug)]
+pub(super) enum Text {
+    InFile { start: u32, end: u32 },
+    Decoded(Box<str>),
+}
+
+/// A node of a document. Aliases are followed: a node is never an alias.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    document: &'a Document,
+    index: u32,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'a> {
+    /// A scalar.
+    Scalar(Scalar<'a>),
+    /// A sequence.
+    Sequence,
+    /// A mapping.
+    Mapping,
+}
+
+/// A key and its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// The key.
+    pub key: Node<'a>,
+    /// The value.
+    pub value: Node<'a>,
+    /// Whether a merge (`<<`) brings the entry.
+    pub merged: bool,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn new(document: &'a Document, index: u32) -> Self {
+        let mut index = index;
+        // An alias points backwards, so this ends.
+        while let Some(Data { shape: Shape::Alias { target }, .. }) =
+            document.nodes.get(index as usize)
+        {
+            index = *target;
+        }
+        Self { document, index }
+    }
+
+    fn data(self) -> &'a Data {
+        self.document.nodes.get(self.index as usize).expect("a node is made by its document")
+    }
+
+    /// Returns the document that holds the node.
+    pub fn document(self) -> &'a Document {
+        self.document
+    }
+
+    /// Returns a number that no other node of the document has.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// Returns the bytes of the node; those of a block collection end with its last child.
+    pub fn span(self) -> Span {
+        let data = self.data();
+        Span { source: self.document.source, start: data.start, end: data.end }
+    }
+
+    /// Returns the bytes of the node as they stand in the file.
+    pub fn raw(self) -> &'a str {
+        self.document.text.get(self.span().range()).unwrap_or_default()
+    }
+
+    /// Returns what the node is.
+    pub fn kind(self) -> Kind<'a> {
+        match &self.data().shape {
+            Shape::Sequence { .. } => Kind::Sequence,
+            Shape::Mapping { .. } => Kind::Mapping,
+            Shape::Scalar { style, text, is_string } => {
+                let text = match text {
+                    Text::InFile { start, end } => {
+                        let range = *start as usize..*end as usize;
+                        self.document.text.get(range).unwrap_or_default()
+                    }
+                    Text::Decoded(text) => text,
+                };
+                Kind::Scalar(Scalar { text, style: *style, is_string: *is_string })
+            }
+            // `new` follows aliases, so this arm never answers for a node.
+            Shape::Alias { .. } => {
+                Kind::Scalar(Scalar { text: "", style: Style::Plain, is_string: false })
+            }
+        }
+    }
+
+    /// Returns the scalar, if the node is one.
+    pub fn scalar(self) -> Option<Scalar<'a>> {
+        match self.kind() {
+            Kind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// Returns the decoded text of a scalar, whatever its type; nothing for a collection or null.
+    pub fn text(self) -> Option<&'a str> {
+        let scalar = self.scalar()?;
+        (scalar.value() != Value::Null).then_some(scalar.text)
+    }
+
+    /// Returns whether the node is null: `~`, `null`, or nothing at all.
+    pub fn is_null(self) -> bool {
+        self.scalar().is_some_and(|scalar| scalar.value() == Value::Null)
+    }
+
+    /// Returns whether the node is a mapping.
+    pub fn is_mapping(self) -> bool {
+        matches!(self.data().shape, Shape::Mapping { .. })
+    }
+
+    /// Returns whether the node is a sequence.
+    pub fn is_sequence(self) -> bool {
+        matches!(self.data().shape, Shape::Sequence { .. })
+    }
+
+    /// Returns whether the node is a collection in brackets or braces.
+    pub fn is_flow(self) -> bool {
+        matches!(
+            self.data().shape,
+            Shape::Sequence { flow: true, .. } | Shape::Mapping { flow: true, .. }
+        )
+    }
+
+    /// Returns the number of items or entries; 0 for a scalar.
+    pub fn len(self) -> usize {
+        match self.data().shape {
+            Shape::Sequence { length, .. } => length as usize,
+            Shape::Mapping { all, .. } => all as usize,
+            _ => 0,
+        }
+    }
+
+    /// Returns whether there is no item and no entry.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    fn children(self, from: u32, length: u32) -> &'a [u32] {
+        let range = from as usize..from as usize + length as usize;
+        self.document.children.get(range).unwrap_or_default()
+    }
+
+    /// Returns the items of a sequence; none for anything else.
+    pub fn items(self) -> impl ExactSizeIterator<Item = Node<'a>> + Clone + use<'a> {
+        let children = match self.data().shape {
+            Shape::Sequence { first, length, .. } => self.children(first, length),
+            _ => &[],
+        };
+        children.iter().map(move |&child| Node::new(self.document, child))
+    }
+
+    /// Returns the entries of a mapping, its own in file order, then those that merges bring; none
+    /// for anything else.
+    pub fn entries(self) -> impl Iterator<Item = Entry<'a>> + Clone + use<'a> {
+        let (children, own) = match self.data().shape {
+            Shape::Mapping { first, own, all, .. } => (self.children(first, 2 * all), own as usize),
+            _ => (&[][..], 0),
+        };
+        let document = self.document;
+        children.chunks_exact(2).enumerate().filter_map(move |(position, pair)| {
+            let &[key, value] = pair else { return None };
+            let (key, value) = (Node::new(document, key), Node::new(document, value));
+            Some(Entry { key, value, merged: position >= own })
+        })
+    }
+
+    /// Returns the entry of a key.
+    pub fn entry(self, key: &str) -> Option<Entry<'a>> {
+        self.entries().find(|entry| entry.key.scalar().is_some_and(|scalar| scalar.text == key))
+    }
+
+    /// Returns the value of a key; a null value counts as one.
+    pub fn get(self, key: &str) -> Option<Node<'a>> {
+        self.entry(key).map(|entry| entry.value)
+    }
+
+    /// Returns the value of a key, unless it is null.
+    pub fn given(self, key: &str) -> Option<Node<'a>> {
+        self.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Returns the deepest key or value that holds the span, with the entry it belongs to, from the
+    /// outside in.
+    pub fn enclosing(self, span: Span) -> Vec<Entry<'a>> {
+        let mut path = Vec::new();
+        let mut node = self;
+        'descend: loop {
+            for entry in node.entries().filter(|entry| !entry.merged) {
+                if entry.key.span().cover(entry.value.span()).contains(span) {
+                    path.push(entry);
+                    node = entry.value;
+                    continue 'descend;
+                }
+            }
+            match node.items().find(|item| item.span().contains(span)) {
+                Some(item) => node = item,
+                None => return path,
+            }
+        }
+    }
+}
+
+impl scalar::Style {
+    pub(super) fn of(style: granit_parser::ScalarStyle) -> Self {
+        match style {
+            granit_parser::ScalarStyle::Plain => Self::Plain,
+            granit_parser::ScalarStyle::SingleQuoted => Self::SingleQuoted,
+            granit_parser::ScalarStyle::DoubleQuoted => Self::DoubleQuoted,
+            granit_parser::ScalarStyle::Literal => Self::Literal,
+            granit_parser::ScalarStyle::Folded => Self::Folded,
+        }
+    }
+}
