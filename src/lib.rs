@@ -1,6 +1,7 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
 pub mod finding;
+pub mod model;
 pub mod quantity;
 pub mod source;
 pub mod yaml;

@@ -1,0 +1,62 @@
+//! The normalized objects that every dialect is lowered to, each field with its place.
+//!
+//! **Invariant:** `model` knows no dialect's spelling, and every value that a person wrote carries
+//! the span where it is written. Objects serialize without spans, so two files that mean the same
+//! serialize to the same bytes; "equal in meaning" is defined as that equality.
+//!
+//! # Why
+//!
+//! Rules speak about SLOs, not about formats. A rule written once against [`Slo`] holds for OpenSLO
+//! in four versions, and for every dialect that is lowered later.
+
+mod alert;
+mod catalog;
+mod object;
+mod policy;
+mod slo;
+
+pub use alert::AlertCondition;
+pub use alert::AlertPolicy;
+pub use alert::BurnRate;
+pub use alert::ConditionUse;
+pub use alert::NotificationTarget;
+pub use alert::PolicyUse;
+pub use alert::Referable;
+pub use catalog::Catalog;
+pub use catalog::Found;
+pub use object::Annotation;
+pub use object::DataSource;
+pub use object::Dialect;
+pub use object::Kind;
+pub use object::Meta;
+pub use object::Object;
+pub use object::Reference;
+pub use object::Service;
+pub use policy::Burn;
+pub use policy::ChangeClass;
+pub use policy::Condition;
+pub use policy::ErrorBudgetPolicy;
+pub use policy::Evaluation;
+pub use policy::GateKind;
+pub use policy::Lookback;
+pub use policy::NamedCondition;
+pub use policy::NoData;
+pub use policy::OnUnknown;
+pub use policy::Requirements;
+pub use policy::Scope;
+pub use policy::Selector;
+pub use policy::Tier;
+pub use policy::ZeroTraffic;
+pub use slo::BudgetingMethod;
+pub use slo::Indicator;
+pub use slo::IndicatorUse;
+pub use slo::Measure;
+pub use slo::MetricSource;
+pub use slo::Objective;
+pub use slo::Operator;
+pub use slo::Query;
+pub use slo::RatioCounts;
+pub use slo::RawType;
+pub use slo::Slo;
+pub use slo::Window;
+pub use slo::WindowKind;

@@ -1,0 +1,238 @@
+//! Every object of one tree, found by kind and name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::source::Span;
+
+use super::AlertCondition;
+use super::AlertPolicy;
+use super::ConditionUse;
+use super::DataSource;
+use super::ErrorBudgetPolicy;
+use super::Indicator;
+use super::IndicatorUse;
+use super::Kind;
+use super::MetricSource;
+use super::NotificationTarget;
+use super::Object;
+use super::PolicyUse;
+use super::Referable;
+use super::Reference;
+use super::Service;
+use super::Slo;
+
+/// What a reference leads to.
+#[derive(Clone, Debug)]
+pub enum Found<T> {
+    /// The object.
+    One(Arc<T>),
+    /// Nothing has that name.
+    Nothing,
+    /// Something stands where the reference would, but it could not be read.
+    Unreadable,
+}
+
+impl<T> Found<T> {
+    /// Returns the object, if there is one.
+    pub fn one(self) -> Option<Arc<T>> {
+        match self {
+            Self::One(object) => Some(object),
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
+/// Every object of one tree.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    objects: Vec<Object>,
+    by_name: BTreeMap<(Kind, String), Vec<usize>>,
+    unreadable: Vec<String>,
+}
+
+impl Catalog {
+    /// Lists objects in the order given; `unreadable` is the text of documents that could not be
+    /// read, so that a name that stands in one is not called missing.
+    pub fn new(objects: Vec<Object>, unreadable: Vec<String>) -> Self {
+        let mut by_name: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            if let Some(name) = &object.meta().name {
+                by_name
+                    .entry((object.kind(), name.value.clone()))
+                    .or_default()
+                    .push(index);
+            }
+        }
+        Self {
+            objects,
+            by_name,
+            unreadable,
+        }
+    }
+
+    /// Returns every object, in order.
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// Returns every object that has this kind and name, in order.
+    pub fn named(&self, kind: Kind, name: &str) -> impl Iterator<Item = &Object> {
+        let found = self.by_name.get(&(kind, name.to_owned()));
+        found
+            .into_iter()
+            .flatten()
+            .filter_map(|&index| self.objects.get(index))
+    }
+
+    /// Returns the names of a kind, in order of the alphabet.
+    pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.by_name
+            .keys()
+            .filter(move |(other, _)| *other == kind)
+            .map(|(_, name)| name.as_str())
+    }
+
+    /// Returns whether a document that could not be read holds the name.
+    pub fn may_hold(&self, name: &str) -> bool {
+        self.unreadable.iter().any(|text| text.contains(name))
+    }
+
+    /// Returns every SLO, in order.
+    pub fn slos(&self) -> impl Iterator<Item = &Arc<Slo>> {
+        self.objects.iter().filter_map(|object| match object {
+            Object::Slo(slo) => Some(slo),
+            _ => None,
+        })
+    }
+
+    /// Returns every error budget policy, in order.
+    pub fn policies(&self) -> impl Iterator<Item = &Arc<ErrorBudgetPolicy>> {
+        self.objects.iter().filter_map(|object| match object {
+            Object::ErrorBudgetPolicy(policy) => Some(policy),
+            _ => None,
+        })
+    }
+
+    /// Returns the service of an SLO, where one is defined.
+    pub fn service(&self, slo: &Slo) -> Option<&Arc<Service>> {
+        let name = &slo.service.as_ref()?.value;
+        self.named(Kind::Service, name)
+            .find_map(|object| match object {
+                Object::Service(service) => Some(service),
+                _ => None,
+            })
+    }
+
+    /// Returns the indicator that an objective uses.
+    pub fn indicator(&self, indicator: &IndicatorUse) -> Found<Indicator> {
+        match indicator {
+            IndicatorUse::Missing => Found::Unreadable,
+            IndicatorUse::Inline(indicator) => Found::One(Arc::clone(indicator)),
+            IndicatorUse::Named(reference) => self.find(reference, |object| match object {
+                Object::Sli(indicator) => Some(indicator),
+                _ => None,
+            }),
+        }
+    }
+
+    /// Returns the alert policy that an SLO uses.
+    pub fn alert_policy(&self, policy: &PolicyUse) -> Found<AlertPolicy> {
+        self.resolve(policy, |object| match object {
+            Object::AlertPolicy(policy) => Some(policy),
+            _ => None,
+        })
+    }
+
+    /// Returns the condition that an alert policy uses.
+    pub fn condition(&self, condition: &ConditionUse) -> Found<AlertCondition> {
+        self.resolve(condition, |object| match object {
+            Object::AlertCondition(condition) => Some(condition),
+            _ => None,
+        })
+    }
+
+    /// Returns the notification target that an alert policy uses.
+    pub fn target(&self, target: &Referable<NotificationTarget>) -> Found<NotificationTarget> {
+        self.resolve(target, |object| match object {
+            Object::AlertNotificationTarget(target) => Some(target),
+            _ => None,
+        })
+    }
+
+    /// Returns the data source that a metric names.
+    pub fn data_source(&self, source: &MetricSource) -> Found<DataSource> {
+        let Some(reference) = &source.reference else {
+            return Found::Unreadable;
+        };
+        self.find(reference, |object| match object {
+            Object::DataSource(source) => Some(source),
+            _ => None,
+        })
+    }
+
+    /// Returns the kind of system that answers a metric, in place or by its data source.
+    pub fn source_type(&self, source: &MetricSource) -> Option<String> {
+        let given = source.source_type.as_ref().map(|given| given.value.clone());
+        given.or_else(|| {
+            Some(
+                self.data_source(source)
+                    .one()?
+                    .source_type
+                    .as_ref()?
+                    .value
+                    .clone(),
+            )
+        })
+    }
+
+    /// Returns every alert condition that watches an SLO, with the policy that holds it.
+    pub fn conditions_of(&self, slo: &Slo) -> Vec<(Arc<AlertPolicy>, Arc<AlertCondition>)> {
+        let policies = slo
+            .alert_policies
+            .iter()
+            .filter_map(|policy| self.alert_policy(policy).one());
+        policies
+            .flat_map(|policy| {
+                let conditions = policy.conditions.iter();
+                let found = conditions.filter_map(|condition| self.condition(condition).one());
+                found
+                    .map(|condition| (Arc::clone(&policy), condition))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    fn resolve<T>(
+        &self,
+        used: &Referable<T>,
+        pick: impl Fn(&Object) -> Option<&Arc<T>>,
+    ) -> Found<T> {
+        match used {
+            Referable::Missing => Found::Unreadable,
+            Referable::Inline(object) => Found::One(Arc::clone(object)),
+            Referable::Named(reference) => self.find(reference, pick),
+        }
+    }
+
+    fn find<T>(
+        &self,
+        reference: &Reference,
+        pick: impl Fn(&Object) -> Option<&Arc<T>>,
+    ) -> Found<T> {
+        let name = &reference.name.value;
+        match self.named(reference.kind, name).find_map(pick) {
+            Some(object) => Found::One(Arc::clone(object)),
+            None if self.may_hold(name) => Found::Unreadable,
+            None => Found::Nothing,
+        }
+    }
+
+    /// Returns the object whose text holds a span, the innermost one.
+    pub fn enclosing(&self, span: Span) -> Option<&Object> {
+        self.objects
+            .iter()
+            .filter(|object| object.meta().span.contains(span))
+            .next_back()
+    }
+}

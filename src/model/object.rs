@@ -1,0 +1,234 @@
+//! What every object has: a kind, a name, labels, annotations, a place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::source::Span;
+use crate::source::Spanned;
+
+use super::AlertCondition;
+use super::AlertPolicy;
+use super::ErrorBudgetPolicy;
+use super::Indicator;
+use super::NotificationTarget;
+use super::Slo;
+
+/// The format that an object is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dialect {
+    /// `openslo/v1`
+    #[default]
+    OpenSloV1,
+    /// `openslo/v1alpha`
+    OpenSloV1Alpha,
+    /// `openslo.com/v2alpha`
+    OpenSloV2Alpha,
+    /// `openslo.com/v1`, the resources of the OpenSLO operator for Kubernetes
+    OpenSloOperator,
+    /// `slo/v1`, the kinds of this tool
+    Own,
+}
+
+impl Dialect {
+    /// Returns the `apiVersion` that names the dialect.
+    pub fn api_version(self) -> &'static str {
+        match self {
+            Self::OpenSloV1 => "openslo/v1",
+            Self::OpenSloV1Alpha => "openslo/v1alpha",
+            Self::OpenSloV2Alpha => "openslo.com/v2alpha",
+            Self::OpenSloOperator => "openslo.com/v1",
+            Self::Own => "slo/v1",
+        }
+    }
+
+    /// Returns the name that people know the format by.
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::OpenSloV1
+            | Self::OpenSloV1Alpha
+            | Self::OpenSloV2Alpha
+            | Self::OpenSloOperator => "OpenSLO",
+            Self::Own => "slo",
+        }
+    }
+}
+
+/// The kinds of objects that others refer to by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Kind {
+    /// A service.
+    Service,
+    /// A service level objective.
+    Slo,
+    /// A service level indicator.
+    Sli,
+    /// A set of alert conditions and who is told.
+    AlertPolicy,
+    /// When an alert fires.
+    AlertCondition,
+    /// Who is told.
+    AlertNotificationTarget,
+    /// Where a metric comes from.
+    DataSource,
+    /// What happens when the error budget is spent.
+    ErrorBudgetPolicy,
+}
+
+impl Kind {
+    /// Returns the kind as OpenSLO spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "Service",
+            Self::Slo => "SLO",
+            Self::Sli => "SLI",
+            Self::AlertPolicy => "AlertPolicy",
+            Self::AlertCondition => "AlertCondition",
+            Self::AlertNotificationTarget => "AlertNotificationTarget",
+            Self::DataSource => "DataSource",
+            Self::ErrorBudgetPolicy => "ErrorBudgetPolicy",
+        }
+    }
+}
+
+/// A key and value of `metadata.annotations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Annotation {
+    /// The key, such as `slo/owner`.
+    pub key: Spanned<String>,
+    /// The value.
+    pub value: Spanned<String>,
+}
+
+/// Who an object is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Meta {
+    /// The name that others refer to; absent on embedded objects that have none.
+    pub name: Option<Spanned<String>>,
+    /// The name for people.
+    #[serde(skip)]
+    pub display_name: Option<Spanned<String>>,
+    /// The Kubernetes namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Labels: each key with its values.
+    pub labels: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Annotations, in file order.
+    pub annotations: Vec<Annotation>,
+    /// The format the object is written in.
+    #[serde(skip)]
+    pub dialect: Dialect,
+    /// The whole object.
+    #[serde(skip)]
+    pub span: Span,
+    /// The value of `kind`, or the first key of an embedded object.
+    #[serde(skip)]
+    pub head: Span,
+}
+
+impl Meta {
+    /// Returns the name, or an empty text where there is none.
+    pub fn name(&self) -> &str {
+        self.name.as_ref().map_or("", |name| &name.value)
+    }
+
+    /// Returns the place of the name, or of the object's head where there is none.
+    pub fn place(&self) -> Span {
+        self.name.as_ref().map_or(self.head, |name| name.span)
+    }
+
+    /// Returns the value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&Spanned<String>> {
+        let found = self
+            .annotations
+            .iter()
+            .find(|annotation| annotation.key.value == key)?;
+        Some(&found.value)
+    }
+
+    /// Returns the first value of a label.
+    pub fn label(&self, key: &str) -> Option<&Spanned<String>> {
+        self.labels.get(key)?.first()
+    }
+}
+
+/// A service, which SLOs belong to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Service {
+    /// Who it is.
+    pub meta: Meta,
+}
+
+/// Where a metric comes from. Its connection details are never dialed.
+#[derive(Clone, Debug, Serialize)]
+pub struct DataSource {
+    /// Who it is.
+    pub meta: Meta,
+    /// The kind of system, such as `Prometheus`.
+    pub source_type: Option<Spanned<String>>,
+}
+
+/// An object of any kind. Shared, because an SLO may embed it and the catalog lists it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", content = "object")]
+pub enum Object {
+    /// A service.
+    Service(Arc<Service>),
+    /// A service level objective.
+    Slo(Arc<Slo>),
+    /// A service level indicator.
+    Sli(Arc<Indicator>),
+    /// An alert policy.
+    AlertPolicy(Arc<AlertPolicy>),
+    /// An alert condition.
+    AlertCondition(Arc<AlertCondition>),
+    /// A notification target.
+    AlertNotificationTarget(Arc<NotificationTarget>),
+    /// A data source.
+    DataSource(Arc<DataSource>),
+    /// An error budget policy.
+    ErrorBudgetPolicy(Arc<ErrorBudgetPolicy>),
+}
+
+impl Object {
+    /// Returns the kind of the object.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Service(_) => Kind::Service,
+            Self::Slo(_) => Kind::Slo,
+            Self::Sli(_) => Kind::Sli,
+            Self::AlertPolicy(_) => Kind::AlertPolicy,
+            Self::AlertCondition(_) => Kind::AlertCondition,
+            Self::AlertNotificationTarget(_) => Kind::AlertNotificationTarget,
+            Self::DataSource(_) => Kind::DataSource,
+            Self::ErrorBudgetPolicy(_) => Kind::ErrorBudgetPolicy,
+        }
+    }
+
+    /// Returns who the object is.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Service(object) => &object.meta,
+            Self::Slo(object) => &object.meta,
+            Self::Sli(object) => &object.meta,
+            Self::AlertPolicy(object) => &object.meta,
+            Self::AlertCondition(object) => &object.meta,
+            Self::AlertNotificationTarget(object) => &object.meta,
+            Self::DataSource(object) => &object.meta,
+            Self::ErrorBudgetPolicy(object) => &object.meta,
+        }
+    }
+}
+
+/// A name that stands for an object elsewhere.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reference {
+    /// The kind of the object that is meant.
+    pub kind: Kind,
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The field that holds the name, such as `indicatorRef`.
+    #[serde(skip)]
+    pub field: &'static str,
+}

@@ -1,0 +1,281 @@
+//! The error budget policy: what happens when an error budget is spent.
+
+use serde::Serialize;
+
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::quantity::Unit;
+use crate::source::Span;
+use crate::source::Spanned;
+
+use super::Meta;
+use super::Operator;
+
+/// An error budget policy, with the defaults that complete a short one.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorBudgetPolicy {
+    /// Who it is.
+    pub meta: Meta,
+    /// Who owns it.
+    pub owner: Option<Spanned<String>>,
+    /// Which SLOs it governs; every one where the file does not say.
+    pub selector: Selector,
+    /// Which changes it judges; every one where the file does not say.
+    pub scope: Scope,
+    /// How long a tier is remembered after its `enter` was last true.
+    pub max_latch: Duration,
+    /// Which policy wins where two select one SLO: the highest.
+    pub precedence: i64,
+    /// How budgets are evaluated.
+    pub evaluation: Evaluation,
+    /// Conditions that others refer to by name.
+    pub conditions: Vec<NamedCondition>,
+    /// The tiers, mildest first.
+    pub tiers: Vec<Tier>,
+    /// What makes a change exempt, by the name of the class.
+    pub change_classes: Vec<ChangeClass>,
+}
+
+/// Which SLOs a policy governs: those that every given part matches. Names are globs.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Selector {
+    /// Services, one of which must match.
+    pub services: Vec<Spanned<String>>,
+    /// SLOs, one of which must match.
+    pub slos: Vec<Spanned<String>>,
+    /// Labels, all of which must match.
+    pub match_labels: Vec<(String, Spanned<String>)>,
+    /// The whole selector.
+    #[serde(skip)]
+    pub span: Option<Span>,
+}
+
+/// Which changes a policy judges.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Scope {
+    /// Globs of paths, one of which a changed path must match; empty for every path.
+    pub paths: Vec<Spanned<String>>,
+    /// Globs of target branches; empty for every branch.
+    pub branches: Vec<Spanned<String>>,
+}
+
+/// How budgets are evaluated.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// The grid: instants are multiples of the step since the Unix epoch, UTC.
+    pub step: Duration,
+    /// What is done about what is not known.
+    pub no_data: NoData,
+    /// The field that says so, where there is one.
+    #[serde(skip)]
+    pub no_data_span: Option<Span>,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self {
+            step: Duration::new(1, Unit::Hour),
+            no_data: NoData::default(),
+            no_data_span: None,
+        }
+    }
+}
+
+/// What is done about what is not known.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoData {
+    /// The share of a lookback that must have data, 0 to 1; below it the burn rate is unknown.
+    pub min_coverage: Ratio,
+    /// What an unknown gate does.
+    pub on_unknown: Spanned<OnUnknown>,
+    /// How long the last known gate is held.
+    pub hold_for: Duration,
+    /// What an unknown gate does when nothing is held any more.
+    pub then_on_unknown: OnUnknown,
+    /// What a lookback without any event means.
+    pub zero_traffic: ZeroTraffic,
+    /// The number of events below which a burn rate is unknown.
+    pub min_events: Ratio,
+    /// What a failed backend does.
+    pub on_backend_error: Spanned<OnUnknown>,
+    /// Whether the file itself says what an unknown gate does.
+    #[serde(skip)]
+    pub on_unknown_given: bool,
+    /// Whether the file itself says what a failed backend does.
+    #[serde(skip)]
+    pub on_backend_error_given: bool,
+}
+
+impl Default for NoData {
+    /// What a policy does not say about the unknown is refused.
+    fn default() -> Self {
+        Self {
+            min_coverage: Ratio::new(9, 10).unwrap_or_else(Ratio::one),
+            on_unknown: Spanned::new(OnUnknown::Deny, Span::default()),
+            hold_for: Duration::new(0, Unit::Hour),
+            then_on_unknown: OnUnknown::Deny,
+            zero_traffic: ZeroTraffic::Unknown,
+            min_events: Ratio::zero(),
+            on_backend_error: Spanned::new(OnUnknown::Deny, Span::default()),
+            on_unknown_given: false,
+            on_backend_error_given: false,
+        }
+    }
+}
+
+/// What an unknown gate does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnUnknown {
+    /// The last known gate holds for a while.
+    Hold,
+    /// The change is blocked.
+    Deny,
+    /// The change passes with a warning.
+    Warn,
+    /// The change passes.
+    Allow,
+}
+
+/// What a lookback without any event means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZeroTraffic {
+    /// The burn rate is unknown.
+    Unknown,
+    /// The burn rate is 0.
+    Good,
+}
+
+/// A condition with a name.
+#[derive(Clone, Debug, Serialize)]
+pub struct NamedCondition {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The condition.
+    pub condition: Condition,
+}
+
+/// A predicate over an instant.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// Every part is true.
+    All(Vec<Condition>),
+    /// Some part is true.
+    Any(Vec<Condition>),
+    /// The part is false.
+    Not(Box<Condition>),
+    /// A condition by its name.
+    Named(Spanned<String>),
+    /// The burn rate over a lookback compares with a threshold.
+    Burn(Burn),
+}
+
+/// A burn rate compared with a threshold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Burn {
+    /// How long is looked back.
+    pub lookback: Spanned<Lookback>,
+    /// How the burn rate compares.
+    pub operator: Operator,
+    /// The threshold.
+    pub threshold: Spanned<Ratio>,
+    /// The whole condition.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// How long a burn condition looks back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lookback {
+    /// The window of the SLO.
+    Slo,
+    /// A fixed time.
+    For(Duration),
+}
+
+/// One step of the escalation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tier {
+    /// The name.
+    pub name: Spanned<String>,
+    /// When it begins.
+    pub enter: Condition,
+    /// When it ends; absent for as soon as `enter` is false.
+    pub exit: Option<Condition>,
+    /// What it does to a change.
+    pub gate: Spanned<GateKind>,
+    /// Roles that may approve a change.
+    pub approvers: Vec<Spanned<String>>,
+    /// How many approvals are needed.
+    pub approvals: u32,
+    /// Change classes that pass a freeze.
+    pub exempt: Vec<Spanned<String>>,
+    /// Which priorities of SLOs it holds for; empty for all.
+    pub priority: Vec<Spanned<String>>,
+    /// Whether it stands outside the ladder.
+    pub parallel: bool,
+    /// What people are asked to do; the tool does none of it.
+    pub actions: Vec<String>,
+    /// The whole tier.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// What a tier does to a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateKind {
+    /// Nothing.
+    Open,
+    /// It passes with a warning.
+    Warn,
+    /// It needs approval.
+    Approve,
+    /// It is blocked unless it is exempt.
+    Freeze,
+}
+
+impl GateKind {
+    /// Returns the word for the gate.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Warn => "warn",
+            Self::Approve => "approve",
+            Self::Freeze => "freeze",
+        }
+    }
+}
+
+/// What makes a change exempt from a freeze. Any of the given kinds of evidence is enough.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeClass {
+    /// The name that tiers refer to.
+    pub name: Spanned<String>,
+    /// A trailer that every commit must carry, such as `Change-Class: security`.
+    pub trailer: Option<Spanned<String>>,
+    /// A label of the pull request.
+    pub label: Option<Spanned<String>>,
+    /// Globs that every changed path must match.
+    pub paths: Vec<Spanned<String>>,
+    /// Whether every commit must be the exact revert of an ancestor.
+    pub reverts_ancestor: bool,
+    /// What must come with the evidence.
+    pub requires: Requirements,
+    /// The most lines that the whole change may add and delete.
+    pub max_changed_lines: Option<u64>,
+}
+
+/// What must come with the evidence for a change class.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Requirements {
+    /// A trailer `Incident: ID`.
+    pub incident: bool,
+    /// A trailer `SLO: NAME` that names the frozen SLO.
+    pub slo: bool,
+    /// Approvals by people of roles, other than the author.
+    pub approvals: Vec<(String, u32)>,
+}

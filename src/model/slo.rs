@@ -1,0 +1,259 @@
+//! Service level objectives and indicators.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::source::Span;
+use crate::source::Spanned;
+
+use super::Meta;
+use super::PolicyUse;
+
+/// A service level objective: an indicator, one or more targets, a window.
+#[derive(Clone, Debug, Serialize)]
+pub struct Slo {
+    /// Who it is.
+    pub meta: Meta,
+    /// The service it belongs to.
+    pub service: Option<Spanned<String>>,
+    /// How the budget is counted.
+    pub budgeting_method: Option<Spanned<BudgetingMethod>>,
+    /// The window of the budget.
+    pub window: Option<Window>,
+    /// The levels to reach.
+    pub objectives: Vec<Objective>,
+    /// Whether the objectives have indicators of their own and burn one budget together.
+    pub composite: bool,
+    /// The alert policies that watch it.
+    pub alert_policies: Vec<PolicyUse>,
+    /// The field that lists them, where there is one.
+    #[serde(skip)]
+    pub alert_policies_span: Option<Span>,
+}
+
+impl Slo {
+    /// Returns the budgeting method, which is `Occurrences` where none is given.
+    pub fn method(&self) -> BudgetingMethod {
+        self.budgeting_method
+            .as_ref()
+            .map_or(BudgetingMethod::Occurrences, |method| method.value)
+    }
+}
+
+/// How an error budget is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BudgetingMethod {
+    /// The share of good events.
+    Occurrences,
+    /// The share of good time slices.
+    Timeslices,
+    /// The mean of the slices' shares of good events.
+    RatioTimeslices,
+}
+
+impl BudgetingMethod {
+    /// Returns the word for the method in our output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Occurrences => "occurrences",
+            Self::Timeslices => "timeslices",
+            Self::RatioTimeslices => "ratio-timeslices",
+        }
+    }
+}
+
+/// One level to reach.
+#[derive(Clone, Debug, Serialize)]
+pub struct Objective {
+    /// The name for people.
+    #[serde(skip)]
+    pub name: Option<Spanned<String>>,
+    /// The required share of good events; 0 to 1 where the file is right.
+    pub target: Option<Spanned<Ratio>>,
+    /// How a threshold metric compares with `value` while it is good.
+    pub operator: Option<Spanned<Operator>>,
+    /// The value that a threshold metric is compared with.
+    pub value: Option<Spanned<Ratio>>,
+    /// The share of good events from which a slice is good.
+    pub slice_target: Option<Spanned<Ratio>>,
+    /// The length of a slice.
+    pub slice_window: Option<Spanned<Duration>>,
+    /// The weight in a composite objective.
+    pub composite_weight: Option<Spanned<Ratio>>,
+    /// What is measured.
+    pub indicator: IndicatorUse,
+    /// The whole objective.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// An indicator in place, by name, or none that can be read.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndicatorUse {
+    /// None is given, or it could not be read: a finding says so.
+    Missing,
+    /// Written in place.
+    Inline(Arc<Indicator>),
+    /// Named.
+    Named(super::Reference),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operator {
+    /// Less than.
+    Lt,
+    /// Less than or equal.
+    Lte,
+    /// Greater than.
+    Gt,
+    /// Greater than or equal.
+    Gte,
+}
+
+impl Operator {
+    /// Every operator.
+    pub const ALL: [Self; 4] = [Self::Lt, Self::Lte, Self::Gt, Self::Gte];
+
+    /// Returns the word for the operator.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lt => "lt",
+            Self::Lte => "lte",
+            Self::Gt => "gt",
+            Self::Gte => "gte",
+        }
+    }
+
+    /// Returns the mathematical sign.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Lt => "<",
+            Self::Lte => "≤",
+            Self::Gt => ">",
+            Self::Gte => "≥",
+        }
+    }
+
+    /// Returns whether `left` compares so with `right`.
+    pub fn holds(self, left: &Ratio, right: &Ratio) -> bool {
+        match self {
+            Self::Lt => left < right,
+            Self::Lte => left <= right,
+            Self::Gt => left > right,
+            Self::Gte => left >= right,
+        }
+    }
+}
+
+/// The time over which an objective is judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Window {
+    /// How long.
+    pub duration: Spanned<Duration>,
+    /// Rolling, or aligned to a calendar.
+    pub kind: WindowKind,
+    /// The whole window.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// How a window moves.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowKind {
+    /// It ends now.
+    Rolling,
+    /// It starts at fixed dates.
+    Calendar {
+        /// A date and time at which one period starts, as written.
+        start: Option<Spanned<String>>,
+        /// The time zone of that date, as written.
+        zone: Option<Spanned<String>>,
+    },
+}
+
+/// What is measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Indicator {
+    /// Who it is; an indicator in place may have no name of its own.
+    #[serde(skip)]
+    pub meta: Meta,
+    /// The measure.
+    pub measure: Measure,
+}
+
+/// How an indicator is measured.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// It could not be read: a finding says so.
+    Unreadable,
+    /// A metric that is good while it compares well with an objective's value.
+    Threshold(MetricSource),
+    /// Good or bad events out of valid ones.
+    Counts(Box<RatioCounts>),
+    /// A ratio that something else computed.
+    Raw {
+        /// What the ratio is a share of.
+        raw_type: RawType,
+        /// Where it comes from.
+        source: MetricSource,
+    },
+}
+
+/// Good or bad events, and valid ones.
+#[derive(Clone, Debug, Serialize)]
+pub struct RatioCounts {
+    /// Whether the metrics are counters that only grow; absent where the file does not say.
+    pub counter: Option<bool>,
+    /// Good events.
+    pub good: Option<MetricSource>,
+    /// Bad events.
+    pub bad: Option<MetricSource>,
+    /// Valid events.
+    pub total: Option<MetricSource>,
+}
+
+/// What a raw ratio is a share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawType {
+    /// Good over valid.
+    Success,
+    /// Bad over valid.
+    Failure,
+}
+
+/// A query and who answers it.
+#[derive(Clone, Debug, Serialize)]
+pub struct MetricSource {
+    /// The data source that is referred to.
+    pub reference: Option<super::Reference>,
+    /// The kind of data source, where it is said in place.
+    pub source_type: Option<Spanned<String>>,
+    /// The query, where there is a single one.
+    pub query: Option<Query>,
+    /// Every other setting of the source, by its path.
+    pub settings: Vec<(String, String)>,
+    /// The whole source.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// The text of a query.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Query {
+    /// The text, decoded, without white space around it.
+    pub text: String,
+    /// The scalar as it is written, quotes and block header included.
+    #[serde(skip)]
+    pub span: Span,
+}
