@@ -32,6 +32,7 @@ pub use object::Meta;
 pub use object::Object;
 pub use object::Reference;
 pub use object::Service;
+pub use object::Setting;
 pub use policy::Burn;
 pub use policy::ChangeClass;
 pub use policy::Condition;

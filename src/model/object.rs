@@ -167,6 +167,20 @@ pub struct DataSource {
     pub meta: Meta,
     /// The kind of system, such as `Prometheus`.
     pub source_type: Option<Spanned<String>>,
+    /// How it is reached, as the file says; never used to connect.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting whose meaning belongs to the system that is measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// The keys that lead to it, with dots between them.
+    pub path: String,
+    /// The last key.
+    #[serde(skip)]
+    pub key: String,
+    /// The value.
+    pub value: Spanned<String>,
 }
 
 /// An object of any kind. Shared, because an SLO may embed it and the catalog lists it.

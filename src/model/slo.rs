@@ -240,8 +240,8 @@ pub struct MetricSource {
     pub source_type: Option<Spanned<String>>,
     /// The query, where there is a single one.
     pub query: Option<Query>,
-    /// Every other setting of the source, by its path.
-    pub settings: Vec<(String, String)>,
+    /// Every other setting of the source.
+    pub settings: Vec<super::Setting>,
     /// The whole source.
     #[serde(skip)]
     pub span: Span,

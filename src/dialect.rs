@@ -1,0 +1,280 @@
+//! Recognizes the objects of a file and lowers them to the model.
+//!
+//! **Invariant:** `dialect` words nothing. What it cannot digest is a [`Problem`], with the place
+//! and the facts; a rule of family `document` says it to people.
+//!
+//! A dialect is a table of kinds, a schema for each, the few checks that a schema cannot state, and
+//! the lowering to [`crate::model`]. Fields that are wrong are reported and left out of the model;
+//! everything else of the object is still lowered, so one bad field hides nothing.
+
+use crate::model::Object;
+use crate::source::Edit;
+use crate::source::Span;
+use crate::yaml::Stream;
+
+mod fields;
+mod nearest;
+mod openslo;
+mod recognize;
+mod schema;
+mod tree;
+
+/// What one file means: its objects, and what could not be digested.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The objects, in file order.
+    pub objects: Vec<Object>,
+    /// What could not be digested, in order of place.
+    pub problems: Vec<Problem>,
+}
+
+/// Lowers every object of a file to the model.
+pub fn read(stream: &Stream) -> Reading {
+    let mut reading = Reading::default();
+    for document in &stream.documents {
+        recognize::document(document, &mut reading);
+    }
+    reading.problems.sort_by_key(Problem::span);
+    reading.problems.dedup();
+    reading
+}
+
+/// Texts, one of which every file holds that this program can read.
+pub const MARKERS: [&str; 3] = ["openslo", "OpenSLO", "slo/v1"];
+
+/// Returns whether the bytes of a file hold a [marker](MARKERS).
+///
+/// A file without any is passed over before it is parsed.
+pub fn is_worth_parsing(text: &[u8]) -> bool {
+    MARKERS
+        .iter()
+        .any(|marker| memchr::memmem::find(text, marker.as_bytes()).is_some())
+}
+
+/// What a value should have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// One of these words.
+    OneOf(Vec<String>),
+    /// A value of one of these JSON types.
+    Type(Vec<String>),
+    /// Text of at most so many characters.
+    AtMostCharacters(u64),
+    /// At least so many items.
+    AtLeastItems(u64),
+    /// At most so many items.
+    AtMostItems(u64),
+    /// A number that is not below this one.
+    AtLeast(String),
+    /// A number above this one.
+    Above(String),
+    /// A number that is not above this one.
+    AtMost(String),
+    /// Text of a certain form, which the field's documentation gives.
+    Pattern,
+    /// Something else.
+    Other,
+}
+
+/// A fact that could not be digested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The pair of `apiVersion` and `kind` is not one that this program knows.
+    UnknownKind {
+        /// The wrong one of the two.
+        span: Span,
+        /// Which field it is: `apiVersion` or `kind`.
+        field: &'static str,
+        /// What it holds.
+        found: String,
+        /// What it may hold.
+        known: Vec<String>,
+        /// The one that was most likely meant.
+        nearest: Option<String>,
+        /// The edit that writes it.
+        rename: Option<Edit>,
+    },
+    /// The version of the format is a draft that may still change.
+    UnstableVersion {
+        /// The version.
+        span: Span,
+        /// The version.
+        version: String,
+    },
+    /// A merge (`<<`) brings a field that the object gives differently itself.
+    MergeOverride {
+        /// The object's own key.
+        span: Span,
+        /// The value that the merge brings.
+        merged: Span,
+        /// The key.
+        key: String,
+    },
+    /// A key is not one of the fields of its object.
+    UnknownField {
+        /// The key.
+        span: Span,
+        /// The key.
+        key: String,
+        /// The field that holds the object; empty for the outermost one.
+        of: String,
+        /// The fields that the object may have.
+        known: Vec<String>,
+        /// The one that was most likely meant, where it is not given yet.
+        nearest: Option<String>,
+        /// The edit that writes it, where only one is near.
+        rename: Option<Edit>,
+    },
+    /// An object lacks fields that it must have.
+    MissingFields {
+        /// The key of the object, or its first one.
+        span: Span,
+        /// The whole object.
+        object: Span,
+        /// The fields.
+        fields: Vec<String>,
+        /// The field that holds the object; empty for the outermost one.
+        of: String,
+        /// Whether the format allows it, although it leaves the meaning open.
+        weak: bool,
+    },
+    /// An object must have one of several fields and has none.
+    MissingOneOf {
+        /// The key of the object, or its first one.
+        span: Span,
+        /// The fields.
+        fields: Vec<&'static str>,
+        /// The field that holds the object; empty for the outermost one.
+        of: String,
+    },
+    /// An object has fields of which it may have only one.
+    Conflict {
+        /// The later one's key.
+        span: Span,
+        /// The later one.
+        field: &'static str,
+        /// The earlier one's key.
+        other: Span,
+        /// The earlier one.
+        other_field: &'static str,
+        /// The edit that deletes the superfluous one, where both say the same.
+        redundant: Option<Edit>,
+    },
+    /// A name does not have the form that names have.
+    InvalidName {
+        /// The name.
+        span: Span,
+        /// The name.
+        name: String,
+        /// The field that holds it.
+        field: String,
+        /// Whether it names another object.
+        is_reference: bool,
+        /// Whether the format allows dots in it.
+        dotted: bool,
+    },
+    /// A key of labels or annotations does not have the form that such keys have.
+    InvalidKey {
+        /// The key.
+        span: Span,
+        /// The key.
+        key: String,
+        /// `labels` or `annotations`.
+        map: String,
+    },
+    /// A duration is not a whole number and a unit.
+    InvalidDuration {
+        /// The duration.
+        span: Span,
+        /// What is written.
+        text: String,
+        /// The field that holds it.
+        field: String,
+        /// The letters of the units that are allowed.
+        units: String,
+        /// Whether it may be zero.
+        zero: bool,
+        /// The edit that writes it in lowercase.
+        lowercase: Option<Edit>,
+    },
+    /// A target is not a share of the whole, or a percentage.
+    TargetRange {
+        /// The target.
+        span: Span,
+        /// What is written.
+        text: String,
+        /// Whether the field is in percent.
+        percent: bool,
+        /// The edit that gives the field of the other unit its name, where there is one and it is
+        /// not given.
+        other_field: Option<Edit>,
+    },
+    /// A budgeting method is not one of the known ones.
+    UnknownMethod {
+        /// The method.
+        span: Span,
+        /// What is written.
+        found: String,
+        /// The known ones.
+        known: Vec<String>,
+        /// The one that was most likely meant.
+        nearest: Option<String>,
+        /// The edit that corrects the case of its letters.
+        case: Option<Edit>,
+    },
+    /// A field holds a value that it may not hold.
+    InvalidValue {
+        /// The value.
+        span: Span,
+        /// The field.
+        field: String,
+        /// What is written.
+        found: String,
+        /// What should be.
+        expected: Expected,
+    },
+    /// A target is so low that it is most likely mistyped.
+    LowTarget {
+        /// The target.
+        span: Span,
+        /// What is written.
+        text: String,
+    },
+    /// What an objective says about slices does not go with its budgeting method.
+    SliceFields {
+        /// The method, the objective or the superfluous field.
+        span: Span,
+        /// The method as written.
+        method: String,
+        /// The fields that the method needs and the objective lacks.
+        lacks: Vec<&'static str>,
+        /// The field that the method has no use for.
+        unused: Option<&'static str>,
+        /// The edit that deletes it.
+        delete: Option<Edit>,
+    },
+}
+
+impl Problem {
+    /// Returns the place of the problem.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::UnknownKind { span, .. }
+            | Self::UnstableVersion { span, .. }
+            | Self::MergeOverride { span, .. }
+            | Self::UnknownField { span, .. }
+            | Self::MissingFields { span, .. }
+            | Self::MissingOneOf { span, .. }
+            | Self::Conflict { span, .. }
+            | Self::InvalidName { span, .. }
+            | Self::InvalidKey { span, .. }
+            | Self::InvalidDuration { span, .. }
+            | Self::TargetRange { span, .. }
+            | Self::UnknownMethod { span, .. }
+            | Self::InvalidValue { span, .. }
+            | Self::LowTarget { span, .. }
+            | Self::SliceFields { span, .. } => *span,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Reads fields of a mapping, leaving out what a schema has already called wrong.
+
+use std::collections::BTreeMap;
+
+use crate::model::Annotation;
+use crate::model::Dialect;
+use crate::model::Meta;
+use crate::model::Operator;
+use crate::model::Setting;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::source::Span;
+use crate::source::Spanned;
+use crate::yaml::Node;
+use crate::yaml::Value;
+
+/// Returns the text of a field.
+pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
+    let node = mapping.given(key)?;
+    Some(Spanned::new(node.text()?.to_owned(), node.span()))
+}
+
+/// Returns the truth of a field.
+pub(super) fn truth(mapping: Node<'_>, key: &str) -> Option<Spanned<bool>> {
+    let node = mapping.given(key)?;
+    match node.scalar()?.value() {
+        Value::Bool(value) => Some(Spanned::new(value, node.span())),
+        _ => None,
+    }
+}
+
+/// Returns the number of a field, which may stand in quotes.
+pub(super) fn number(mapping: Node<'_>, key: &str) -> Option<Spanned<Ratio>> {
+    let node = mapping.given(key)?;
+    let scalar = node.scalar()?;
+    let value = match scalar.value() {
+        Value::Number(value) => value,
+        Value::String => Ratio::parse(scalar.text)?,
+        _ => return None,
+    };
+    Some(Spanned::new(value, node.span()))
+}
+
+/// Returns the duration of a field.
+pub(super) fn duration(mapping: Node<'_>, key: &str) -> Option<Spanned<Duration>> {
+    let text = text(mapping, key)?;
+    Some(Spanned::new(Duration::parse(&text.value)?, text.span))
+}
+
+/// Returns the comparison of a field.
+pub(super) fn operator(mapping: Node<'_>, key: &str) -> Option<Spanned<Operator>> {
+    let text = text(mapping, key)?;
+    let operator = Operator::ALL
+        .into_iter()
+        .find(|operator| operator.name() == text.value)?;
+    Some(Spanned::new(operator, text.span))
+}
+
+/// Returns who an object is.
+pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
+    let first = object
+        .entries()
+        .next()
+        .map_or(object.span().head(), |entry| entry.key.span());
+    let head = object.given("kind").map_or(first, Node::span);
+    let span = object.span();
+    let Some(metadata) = object.given("metadata") else {
+        return Meta {
+            dialect,
+            span,
+            head,
+            ..Meta::default()
+        };
+    };
+    Meta {
+        name: text(metadata, "name"),
+        display_name: text(metadata, "displayName"),
+        namespace: text(metadata, "namespace").map(|namespace| namespace.value),
+        labels: metadata.given("labels").map(labels).unwrap_or_default(),
+        annotations: metadata
+            .given("annotations")
+            .map(annotations)
+            .unwrap_or_default(),
+        dialect,
+        span,
+        head,
+    }
+}
+
+fn labels(map: Node<'_>) -> BTreeMap<String, Vec<Spanned<String>>> {
+    let spanned = |node: Node<'_>| Some(Spanned::new(node.text()?.to_owned(), node.span()));
+    map.entries()
+        .filter_map(|entry| {
+            let single = spanned(entry.value).into_iter();
+            let values = single
+                .chain(entry.value.items().filter_map(spanned))
+                .collect();
+            Some((entry.key.text()?.to_owned(), values))
+        })
+        .collect()
+}
+
+fn annotations(map: Node<'_>) -> Vec<Annotation> {
+    map.entries()
+        .filter_map(|entry| {
+            let key = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
+            let value = Spanned::new(entry.value.text()?.to_owned(), entry.value.span());
+            Some(Annotation { key, value })
+        })
+        .collect()
+}
+
+/// Returns every scalar below a node, except the fields in `without` of the node itself.
+pub(super) fn settings(node: Node<'_>, without: &[&str]) -> Vec<Setting> {
+    let mut found = Vec::new();
+    for entry in node.entries() {
+        let key = entry.key.scalar().map_or("", |scalar| scalar.text);
+        if !without.contains(&key) {
+            collect(entry.value, key, key, &mut found);
+        }
+    }
+    for item in node.items() {
+        collect(item, "", "", &mut found);
+    }
+    found
+}
+
+/// The nesting is bounded by the reader of YAML, so this ends.
+fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
+    if let Some(text) = node.text() {
+        let value = Spanned::new(text.to_owned(), node.span());
+        found.push(Setting {
+            path: path.to_owned(),
+            key: key.to_owned(),
+            value,
+        });
+    }
+    for entry in node.entries() {
+        let key = entry.key.scalar().map_or("", |scalar| scalar.text);
+        let path = if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        };
+        collect(entry.value, &path, key, found);
+    }
+    for item in node.items() {
+        collect(item, path, key, found);
+    }
+}
+
+/// Returns the key of an entry of a mapping, or the mapping's place where it has none.
+pub(super) fn key_span(mapping: Node<'_>, key: &str) -> Span {
+    mapping
+        .entry(key)
+        .map_or(mapping.span(), |entry| entry.key.span())
+}

@@ -1,0 +1,422 @@
+//! Lowers an OpenSLO object to the model.
+
+use std::sync::Arc;
+
+use crate::model::AlertCondition;
+use crate::model::AlertPolicy;
+use crate::model::BudgetingMethod;
+use crate::model::BurnRate;
+use crate::model::DataSource;
+use crate::model::Dialect;
+use crate::model::Indicator;
+use crate::model::IndicatorUse;
+use crate::model::Kind;
+use crate::model::Measure;
+use crate::model::MetricSource;
+use crate::model::NotificationTarget;
+use crate::model::Object;
+use crate::model::Objective;
+use crate::model::Query;
+use crate::model::RatioCounts;
+use crate::model::RawType;
+use crate::model::Referable;
+use crate::model::Reference;
+use crate::model::Service;
+use crate::model::Slo;
+use crate::model::Window;
+use crate::model::WindowKind;
+use crate::quantity::Duration;
+use crate::quantity::Unit;
+use crate::source::Spanned;
+use crate::yaml::Node;
+
+use super::super::fields;
+use super::check;
+
+/// Lowers an object of a known kind; nothing where it has no name.
+pub(super) fn object(node: Node<'_>, dialect: Dialect, kind: Kind) -> Option<Object> {
+    let lower = Lower { dialect };
+    let object = match kind {
+        Kind::Service => Object::Service(Arc::new(Service {
+            meta: lower.meta(node),
+        })),
+        Kind::Slo => Object::Slo(Arc::new(lower.slo(node))),
+        Kind::Sli => Object::Sli(Arc::new(lower.sli(node))),
+        Kind::AlertPolicy => Object::AlertPolicy(Arc::new(lower.alert_policy(node))),
+        Kind::AlertCondition => Object::AlertCondition(Arc::new(lower.alert_condition(node))),
+        Kind::AlertNotificationTarget => {
+            Object::AlertNotificationTarget(Arc::new(lower.target(node)))
+        }
+        Kind::DataSource => Object::DataSource(Arc::new(lower.data_source(node))),
+        Kind::ErrorBudgetPolicy => return None,
+    };
+    Some(object)
+}
+
+struct Lower {
+    dialect: Dialect,
+}
+
+fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference> {
+    Some(Reference {
+        kind,
+        name: fields::text(mapping, field)?,
+        field,
+    })
+}
+
+impl Lower {
+    fn meta(&self, node: Node<'_>) -> crate::model::Meta {
+        fields::meta(node, self.dialect)
+    }
+
+    fn slo(&self, node: Node<'_>) -> Slo {
+        let meta = self.meta(node);
+        let Some(spec) = node.given("spec") else {
+            return Slo {
+                meta,
+                service: None,
+                budgeting_method: None,
+                window: None,
+                objectives: Vec::new(),
+                composite: false,
+                alert_policies: Vec::new(),
+                alert_policies_span: None,
+            };
+        };
+        let shared = self.indicator_use(spec);
+        let nodes: Vec<Node<'_>> = spec
+            .given("objectives")
+            .iter()
+            .flat_map(|list| list.items())
+            .collect();
+        let objectives: Vec<Objective> = nodes
+            .iter()
+            .map(|objective| self.objective(*objective, &shared))
+            .collect();
+        let composite = matches!(shared, IndicatorUse::Missing)
+            && self.dialect != Dialect::OpenSloV1Alpha
+            && objectives.len() > 1;
+        let policies = spec.given("alertPolicies");
+        Slo {
+            meta,
+            service: fields::text(spec, "service").or_else(|| fields::text(spec, "serviceRef")),
+            budgeting_method: method(spec),
+            window: self.window(spec),
+            objectives,
+            composite,
+            alert_policies: policies
+                .iter()
+                .flat_map(|list| list.items())
+                .map(|item| self.policy_use(item))
+                .collect(),
+            alert_policies_span: spec.entry("alertPolicies").map(|entry| entry.key.span()),
+        }
+    }
+
+    fn policy_use(&self, item: Node<'_>) -> Referable<AlertPolicy> {
+        referable(item, "alertPolicyRef", Kind::AlertPolicy, |item| {
+            self.alert_policy(item)
+        })
+    }
+
+    fn objective(&self, node: Node<'_>, shared: &IndicatorUse) -> Objective {
+        let target = fields::number(node, "target").or_else(|| {
+            fields::number(node, "targetPercent").map(|percent| percent.map(|value| &value / 100))
+        });
+        let own = match node.given("ratioMetrics") {
+            Some(metrics) if self.dialect == Dialect::OpenSloV1Alpha => {
+                IndicatorUse::Inline(Arc::new(Indicator {
+                    meta: crate::model::Meta {
+                        dialect: self.dialect,
+                        span: metrics.span(),
+                        head: metrics.span().head(),
+                        ..Default::default()
+                    },
+                    measure: self.ratio_v1alpha(metrics),
+                }))
+            }
+            _ => self.indicator_use(node),
+        };
+        let is_ratio_v1alpha =
+            self.dialect == Dialect::OpenSloV1Alpha && node.given("ratioMetrics").is_some();
+        Objective {
+            name: fields::text(node, "displayName"),
+            target,
+            operator: fields::operator(node, "op"),
+            // v1alpha asks for a value on every objective; a ratio has no use for it.
+            value: fields::number(node, "value").filter(|_| !is_ratio_v1alpha),
+            slice_target: fields::number(node, "timeSliceTarget"),
+            slice_window: check::slice_window(node),
+            composite_weight: fields::number(node, "compositeWeight"),
+            indicator: if matches!(own, IndicatorUse::Missing) {
+                shared.clone()
+            } else {
+                own
+            },
+            span: node.span(),
+        }
+    }
+
+    fn indicator_use(&self, node: Node<'_>) -> IndicatorUse {
+        let (inline, reference) = match self.dialect {
+            Dialect::OpenSloV2Alpha => ("sli", "sliRef"),
+            _ => ("indicator", "indicatorRef"),
+        };
+        if let Some(reference) = named(node, reference, Kind::Sli) {
+            return IndicatorUse::Named(reference);
+        }
+        match node.given(inline).filter(|inline| inline.is_mapping()) {
+            Some(inline) => IndicatorUse::Inline(Arc::new(self.sli(inline))),
+            None => IndicatorUse::Missing,
+        }
+    }
+
+    fn sli(&self, node: Node<'_>) -> Indicator {
+        let meta = self.meta(node);
+        let spec = if self.dialect == Dialect::OpenSloV1Alpha {
+            Some(node)
+        } else {
+            node.given("spec")
+        };
+        let measure = spec.map_or(Measure::Unreadable, |spec| self.measure(spec));
+        Indicator { meta, measure }
+    }
+
+    fn measure(&self, spec: Node<'_>) -> Measure {
+        if let Some(metric) = spec.given("thresholdMetric") {
+            return self
+                .source(metric)
+                .map_or(Measure::Unreadable, Measure::Threshold);
+        }
+        let Some(ratio) = spec.given("ratioMetric") else {
+            return Measure::Unreadable;
+        };
+        let source = |field: &str| ratio.given(field).and_then(|metric| self.source(metric));
+        if let Some(raw) = source("raw") {
+            return match fields::text(ratio, "rawType")
+                .as_ref()
+                .map(|kind| kind.value.as_str())
+            {
+                Some("success") => Measure::Raw {
+                    raw_type: RawType::Success,
+                    source: raw,
+                },
+                Some("failure") => Measure::Raw {
+                    raw_type: RawType::Failure,
+                    source: raw,
+                },
+                _ => Measure::Unreadable,
+            };
+        }
+        Measure::Counts(Box::new(RatioCounts {
+            counter: fields::truth(ratio, "counter").map(|counter| counter.value),
+            good: source("good"),
+            bad: source("bad"),
+            total: source("total"),
+        }))
+    }
+
+    fn ratio_v1alpha(&self, metrics: Node<'_>) -> Measure {
+        let source = |field: &str| metrics.given(field).and_then(|metric| self.source(metric));
+        let counter = fields::truth(metrics, "incremental");
+        let counter = counter.or_else(|| fields::truth(metrics, "counter"));
+        Measure::Counts(Box::new(RatioCounts {
+            counter: counter.map(|counter| counter.value),
+            good: source("good"),
+            bad: source("bad"),
+            total: source("total"),
+        }))
+    }
+
+    fn source(&self, metric: Node<'_>) -> Option<MetricSource> {
+        if !metric.is_mapping() {
+            return None;
+        }
+        let kind = Kind::DataSource;
+        let (reference, source_type, spec) = match self.dialect {
+            Dialect::OpenSloV1Alpha => (None, fields::text(metric, "source"), Some(metric)),
+            Dialect::OpenSloV2Alpha => {
+                let embedded = metric.given("dataSourceSpec");
+                let source_type = embedded.and_then(|spec| fields::text(spec, "type"));
+                (
+                    named(metric, "dataSourceRef", kind),
+                    source_type,
+                    metric.given("spec"),
+                )
+            }
+            _ => {
+                let source = metric.given("metricSource")?;
+                let reference = named(source, "metricSourceRef", kind);
+                (
+                    reference,
+                    fields::text(source, "type"),
+                    source.given("spec"),
+                )
+            }
+        };
+        let query = spec.and_then(|spec| spec.given("query")).and_then(|query| {
+            let text = query.text()?.trim().to_owned();
+            Some(Query {
+                text,
+                span: query.span(),
+            })
+        });
+        let without: &[&str] = match self.dialect {
+            Dialect::OpenSloV1Alpha => &["query", "source", "queryType"],
+            _ => &["query"],
+        };
+        let settings = spec
+            .map(|spec| fields::settings(spec, without))
+            .unwrap_or_default();
+        Some(MetricSource {
+            reference,
+            source_type,
+            query,
+            settings,
+            span: metric.span(),
+        })
+    }
+
+    fn window(&self, spec: Node<'_>) -> Option<Window> {
+        let v1alpha = self.dialect == Dialect::OpenSloV1Alpha;
+        let list = spec.given(if v1alpha { "timeWindows" } else { "timeWindow" })?;
+        let node = list.items().next()?;
+        let duration = if v1alpha {
+            duration_v1alpha(node)?
+        } else {
+            fields::duration(node, "duration")?
+        };
+        let kind = match node.given("calendar") {
+            Some(calendar) => WindowKind::Calendar {
+                start: fields::text(calendar, "startTime"),
+                zone: fields::text(calendar, "timeZone"),
+            },
+            None => WindowKind::Rolling,
+        };
+        Some(Window {
+            duration,
+            kind,
+            span: node.span(),
+        })
+    }
+
+    fn alert_policy(&self, node: Node<'_>) -> AlertPolicy {
+        let spec = node.given("spec");
+        let items = |field: &str| {
+            let list = spec.and_then(|spec| spec.given(field));
+            list.iter()
+                .flat_map(|list| list.items())
+                .collect::<Vec<_>>()
+        };
+        let flag = |field: &str| spec.and_then(|spec| fields::truth(spec, field));
+        AlertPolicy {
+            meta: self.meta(node),
+            conditions: items("conditions")
+                .into_iter()
+                .map(|item| {
+                    referable(item, "conditionRef", Kind::AlertCondition, |item| {
+                        self.alert_condition(item)
+                    })
+                })
+                .collect(),
+            targets: items("notificationTargets")
+                .into_iter()
+                .map(|item| {
+                    let kind = Kind::AlertNotificationTarget;
+                    referable(item, "targetRef", kind, |item| self.target(item))
+                })
+                .collect(),
+            when_no_data: flag("alertWhenNoData"),
+            when_resolved: flag("alertWhenResolved"),
+            when_breaching: flag("alertWhenBreaching"),
+        }
+    }
+
+    fn alert_condition(&self, node: Node<'_>) -> AlertCondition {
+        let spec = node.given("spec");
+        let condition = spec.and_then(|spec| spec.given("condition"));
+        let burn_rate = condition.and_then(|condition| {
+            Some(BurnRate {
+                operator: fields::operator(condition, "op")?,
+                threshold: fields::number(condition, "threshold")?,
+                lookback: fields::duration(condition, "lookbackWindow")?,
+                alert_after: fields::duration(condition, "alertAfter"),
+                span: condition.span(),
+            })
+        });
+        let severity = spec.and_then(|spec| fields::text(spec, "severity"));
+        AlertCondition {
+            meta: self.meta(node),
+            severity,
+            burn_rate,
+        }
+    }
+
+    fn target(&self, node: Node<'_>) -> NotificationTarget {
+        let spec = node.given("spec");
+        let target = spec.and_then(|spec| fields::text(spec, "target"));
+        NotificationTarget {
+            meta: self.meta(node),
+            target,
+        }
+    }
+
+    fn data_source(&self, node: Node<'_>) -> DataSource {
+        let spec = node.given("spec");
+        let details = spec.and_then(|spec| spec.given("connectionDetails"));
+        DataSource {
+            meta: self.meta(node),
+            source_type: spec.and_then(|spec| fields::text(spec, "type")),
+            settings: details
+                .map(|details| fields::settings(details, &[]))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn referable<T>(
+    item: Node<'_>,
+    field: &'static str,
+    kind: Kind,
+    lower: impl Fn(Node<'_>) -> T,
+) -> Referable<T> {
+    if let Some(reference) = named(item, field, kind) {
+        Referable::Named(reference)
+    } else if item.given("spec").is_some() {
+        Referable::Inline(Arc::new(lower(item)))
+    } else {
+        Referable::Missing
+    }
+}
+
+fn method(spec: Node<'_>) -> Option<Spanned<BudgetingMethod>> {
+    let text = fields::text(spec, "budgetingMethod")?;
+    let method = match text.value.as_str() {
+        "Occurrences" => BudgetingMethod::Occurrences,
+        "Timeslices" => BudgetingMethod::Timeslices,
+        "RatioTimeslices" => BudgetingMethod::RatioTimeslices,
+        _ => return None,
+    };
+    Some(Spanned::new(method, text.span))
+}
+
+/// Reads `unit: Day` and `count: 28`.
+fn duration_v1alpha(window: Node<'_>) -> Option<Spanned<Duration>> {
+    let unit = fields::text(window, "unit")?;
+    let unit_of_time = match unit.value.as_str() {
+        "Second" => Unit::Second,
+        "Minute" => Unit::Minute,
+        "Hour" => Unit::Hour,
+        "Day" => Unit::Day,
+        "Week" => Unit::Week,
+        "Month" => Unit::Month,
+        "Quarter" => Unit::Quarter,
+        "Year" => Unit::Year,
+        _ => return None,
+    };
+    let count = fields::number(window, "count")?;
+    let number = u64::try_from(count.value.to_i64()?).ok()?;
+    let written = Duration::parse(&format!("{number}{}", unit_of_time.letter()))?;
+    Some(Spanned::new(written, count.span.cover(unit.span)))
+}

@@ -1,0 +1,199 @@
+//! Finds the objects of a document and what each of them is.
+
+use crate::model::Dialect;
+use crate::model::Kind;
+use crate::source::Span;
+use crate::yaml::Document;
+use crate::yaml::Node;
+use crate::yaml::replace_scalar;
+
+use super::Problem;
+use super::Reading;
+use super::fields;
+use super::nearest;
+use super::openslo;
+
+/// Every `apiVersion` that is read, with the kinds it has as they are spelled there.
+const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
+    (Dialect::OpenSloV1, openslo::KINDS),
+    (Dialect::OpenSloV1Alpha, openslo::KINDS_V1ALPHA),
+    (Dialect::OpenSloV2Alpha, openslo::KINDS),
+    (Dialect::OpenSloOperator, openslo::KINDS_OPERATOR),
+];
+
+/// Fields that decide what an object is; a merge that brings another value for one is reported.
+const DECISIVE: [&str; 16] = [
+    "apiVersion",
+    "kind",
+    "name",
+    "service",
+    "serviceRef",
+    "budgetingMethod",
+    "duration",
+    "target",
+    "targetPercent",
+    "timeSliceTarget",
+    "timeSliceWindow",
+    "op",
+    "value",
+    "threshold",
+    "lookbackWindow",
+    "metricSourceRef",
+];
+
+/// Reads every object of a document: the document itself, the items of a list, or a Kubernetes list.
+pub(super) fn document(document: &Document, reading: &mut Reading) {
+    let root = document.root();
+    let before = reading.objects.len();
+    if root.is_sequence() {
+        root.items().for_each(|item| object(item, reading));
+    } else if fields::text(root, "kind").is_some_and(|kind| kind.value == "List") {
+        if let Some(items) = root.given("items") {
+            items.items().for_each(|item| object(item, reading));
+        }
+    } else {
+        object(root, reading);
+    }
+    if reading.objects.len() > before {
+        let decisive = document.overrides.iter();
+        let decisive = decisive.filter(|given| DECISIVE.contains(&given.key.as_str()));
+        reading
+            .problems
+            .extend(decisive.map(|given| Problem::MergeOverride {
+                span: given.span,
+                merged: given.merged,
+                key: given.key.clone(),
+            }));
+    }
+}
+
+fn object(node: Node<'_>, reading: &mut Reading) {
+    if !node.is_mapping() {
+        return;
+    }
+    match fields::text(node, "apiVersion") {
+        Some(version) => {
+            let known = VERSIONS
+                .iter()
+                .find(|(dialect, _)| dialect.api_version() == version.value);
+            match known {
+                Some(&(dialect, kinds)) => with_version(node, dialect, kinds, reading),
+                None => reading
+                    .problems
+                    .extend(unknown_version(node, &version.value)),
+            }
+        }
+        None => reading.problems.extend(without_version(node)),
+    }
+}
+
+fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], reading: &mut Reading) {
+    let Some(entry) = node.entry("kind").filter(|entry| !entry.value.is_null()) else {
+        reading.problems.push(without_kind(node));
+        return;
+    };
+    let found = entry.value.text().unwrap_or_else(|| entry.value.raw());
+    if let Some(&(_, kind)) = kinds.iter().find(|(spelling, _)| *spelling == found) {
+        openslo::read(node, dialect, kind, reading);
+        return;
+    }
+    let known: Vec<&str> = kinds.iter().map(|(spelling, _)| *spelling).collect();
+    reading
+        .problems
+        .push(unknown_kind(entry.value, "kind", found, &known));
+}
+
+fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]) -> Problem {
+    let candidates: Vec<&str> = nearest::within(found, known.iter().copied()).collect();
+    let rename = match candidates.as_slice() {
+        [only] => replace_scalar(node, only),
+        _ => None,
+    };
+    Problem::UnknownKind {
+        span: node.span(),
+        field,
+        found: found.to_owned(),
+        known: known.iter().map(|&name| name.to_owned()).collect(),
+        nearest: candidates.first().map(|&name| name.to_owned()),
+        rename,
+    }
+}
+
+/// Speaks of a version only where its group is ours, or nearly: a Deployment is none of our business.
+fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
+    let lower = version.to_lowercase();
+    let group = lower.split('/').next().unwrap_or_default();
+    let known: Vec<&str> = VERSIONS
+        .iter()
+        .map(|(dialect, _)| dialect.api_version())
+        .collect();
+    let ours = matches!(group, "openslo" | "openslo.com" | "slo");
+    let near = group.len() >= 6 && nearest::one(&lower, known.iter().copied()).is_some();
+    let value = node.given("apiVersion")?;
+    (ours || near).then(|| unknown_kind(value, "apiVersion", version, &known))
+}
+
+fn without_kind(node: Node<'_>) -> Problem {
+    misspelled(node, "kind").unwrap_or_else(|| Problem::MissingFields {
+        span: first_key(node),
+        object: node.span(),
+        fields: vec!["kind".to_owned()],
+        of: String::new(),
+        weak: false,
+    })
+}
+
+/// Speaks of an object without a version only where its other fields are those of OpenSLO.
+fn without_version(node: Node<'_>) -> Option<Problem> {
+    let kind = fields::text(node, "kind")?;
+    let spec = node.given("spec")?;
+    let only_description = spec
+        .entries()
+        .all(|entry| entry.key.text() == Some("description"));
+    let known = openslo::KINDS
+        .iter()
+        .any(|(spelling, _)| *spelling == kind.value);
+    if !known || node.get("metadata").is_none() || (kind.value == "Service" && !only_description) {
+        return None;
+    }
+    if let Some(given) = node.given("apiVersion") {
+        let known: Vec<&str> = VERSIONS
+            .iter()
+            .map(|(dialect, _)| dialect.api_version())
+            .collect();
+        return Some(unknown_kind(given, "apiVersion", given.raw(), &known));
+    }
+    Some(
+        misspelled(node, "apiVersion").unwrap_or_else(|| Problem::MissingFields {
+            span: kind.span,
+            object: node.span(),
+            fields: vec!["apiVersion".to_owned()],
+            of: String::new(),
+            weak: false,
+        }),
+    )
+}
+
+/// Returns the key that was most likely meant to be `field`.
+fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
+    let near = |key: &str| nearest::one(key, std::iter::once(field)).is_some();
+    let entry = node
+        .entries()
+        .find(|entry| entry.key.text().is_some_and(near))?;
+    Some(Problem::UnknownField {
+        span: entry.key.span(),
+        key: entry.key.text().unwrap_or_default().to_owned(),
+        of: String::new(),
+        known: ["apiVersion", "kind", "metadata", "spec"]
+            .map(str::to_owned)
+            .to_vec(),
+        nearest: Some(field.to_owned()),
+        rename: replace_scalar(entry.key, field),
+    })
+}
+
+fn first_key(node: Node<'_>) -> Span {
+    node.entries()
+        .next()
+        .map_or(node.span(), |entry| entry.key.span())
+}

@@ -1,0 +1,415 @@
+//! JSON Schemas, checked in place on the span tree.
+//!
+//! # Why
+//!
+//! What a field may hold stands once, in `schemas/`, where editors read it too. A violation is
+//! sorted by the *name* of the definition it violates (`$defs/duration`, `$defs/fraction`), so a
+//! schema and the rules share one vocabulary and no list of paths has to be kept beside it.
+
+use std::sync::OnceLock;
+
+use jsonschema::ValidationError;
+use jsonschema::Validator;
+use jsonschema::error::TypeKind;
+use jsonschema::error::ValidationErrorKind as Violation;
+use jsonschema::paths::LocationSegment;
+use serde_json::Value;
+
+use crate::source::Edit;
+use crate::source::Span;
+use crate::yaml::Entry;
+use crate::yaml::Node;
+use crate::yaml::replace_scalar;
+
+use super::Expected;
+use super::Problem;
+use super::nearest;
+use super::tree::Tree;
+use super::tree::TreeNode;
+
+/// A schema: its text, compiled when it is first needed.
+pub(super) struct Schema {
+    text: &'static str,
+    compiled: OnceLock<Compiled>,
+}
+
+/// A compiled schema, and its document, which knows the names of the fields.
+struct Compiled {
+    validator: Validator<Tree>,
+    document: Value,
+}
+
+/// A value that violates the schema, and where it stands.
+struct Site<'a> {
+    /// The entry that holds the value, or the list around it.
+    entry: Option<Entry<'a>>,
+    /// The mapping that holds that entry.
+    holder: Node<'a>,
+    /// The value.
+    node: Node<'a>,
+    /// The last key on the way, such as `target`.
+    field: String,
+    /// Whether that key is the value's own, not that of a list around it.
+    direct: bool,
+    /// Where the object around the value begins to speak of itself.
+    head: Span,
+}
+
+impl Schema {
+    /// Returns a schema that compiles on first use.
+    pub(super) const fn new(text: &'static str) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let document: Value =
+                serde_json::from_str(self.text).expect("schemas are checked by a test");
+            let validator = jsonschema::options_for::<Tree>().offline().build(&document);
+            Compiled {
+                validator: validator.expect("schemas are checked by a test"),
+                document,
+            }
+        })
+    }
+
+    /// Checks an object; returns nothing but problems that stand in it.
+    pub(super) fn check(&self, object: Node<'_>, head: Span) -> Vec<Problem> {
+        let compiled = self.compiled();
+        if compiled.validator.is_valid(TreeNode::Node(object)) {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        for error in compiled.validator.iter_errors(TreeNode::Node(object)) {
+            compiled.collect(object, head, &error, &mut problems);
+        }
+        join_missing(problems)
+    }
+}
+
+impl Compiled {
+    fn collect(
+        &self,
+        object: Node<'_>,
+        head: Span,
+        error: &ValidationError<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let site = walk(object, head, error.instance_path().segments());
+        let schema_path = error.schema_path().as_str();
+        let definition = definition(schema_path);
+        match error.kind() {
+            Violation::AdditionalProperties { unexpected } => {
+                let known = self.properties(schema_path);
+                for key in unexpected {
+                    problems.extend(unknown_key(&site, key, definition, &known));
+                }
+            }
+            Violation::PropertyNames { error } => {
+                let key = error.instance().as_str().unwrap_or_default().to_owned();
+                if let Some(entry) = site.node.entry(&key) {
+                    let span = entry.key.span();
+                    problems.push(Problem::InvalidKey {
+                        span,
+                        key,
+                        map: site.field,
+                    });
+                }
+            }
+            Violation::Required { property } => problems.push(Problem::MissingFields {
+                span: site.parent(),
+                object: site.node.span(),
+                fields: vec![property.as_str().unwrap_or_default().to_owned()],
+                of: site.field,
+                weak: false,
+            }),
+            Violation::MinLength { .. } => problems.push(Problem::MissingFields {
+                span: site.key(),
+                object: site.node.span(),
+                fields: vec![site.field.clone()],
+                of: site.field,
+                weak: false,
+            }),
+            kind => problems.push(invalid_value(&site, definition, kind)),
+        }
+    }
+
+    /// Returns the names of the fields beside an `additionalProperties` keyword.
+    fn properties(&self, schema_path: &str) -> Vec<String> {
+        let parent = schema_path
+            .strip_suffix("/additionalProperties")
+            .unwrap_or(schema_path);
+        let properties = self
+            .document
+            .pointer(parent)
+            .and_then(|schema| schema.get("properties"));
+        let properties = properties.and_then(Value::as_object);
+        properties
+            .map(|map| map.keys().cloned().collect())
+            .unwrap_or_default()
+    }
+}
+
+impl Site<'_> {
+    /// Returns where a field that is missing in this object is to be reported.
+    fn parent(&self) -> Span {
+        match &self.entry {
+            Some(entry) if self.direct => entry.key.span(),
+            _ => first_key(self.node).unwrap_or(self.head),
+        }
+    }
+
+    /// Returns the edit that renames the key of a target to the field of the other unit.
+    fn other_target(&self, percent: bool) -> Option<Edit> {
+        let other = if percent { "target" } else { "targetPercent" };
+        let key = self.entry?.key;
+        (self.holder.get(other).is_none()).then(|| replace_scalar(key, other))?
+    }
+
+    fn key(&self) -> Span {
+        self.entry
+            .map_or(self.node.span(), |entry| entry.key.span())
+    }
+}
+
+fn first_key(node: Node<'_>) -> Option<Span> {
+    node.entries().next().map(|entry| entry.key.span())
+}
+
+/// Follows a path of keys and indices through the tree.
+fn walk<'a, 's>(
+    object: Node<'a>,
+    head: Span,
+    segments: impl Iterator<Item = LocationSegment<'s>>,
+) -> Site<'a> {
+    let mut site = Site {
+        entry: None,
+        holder: object,
+        node: object,
+        field: String::new(),
+        direct: false,
+        head,
+    };
+    for segment in segments {
+        match segment {
+            LocationSegment::Property(key) => {
+                let Some(entry) = site.node.entry(&key) else {
+                    return site;
+                };
+                site.holder = site.node;
+                site.node = entry.value;
+                site.entry = Some(entry);
+                site.field = key.into_owned();
+                site.direct = true;
+            }
+            LocationSegment::Index(index) => {
+                let Some(item) = site.node.items().nth(index) else {
+                    return site;
+                };
+                site.node = item;
+                site.direct = false;
+            }
+        }
+    }
+    site
+}
+
+/// Returns the name of the definition that holds a keyword: `duration` of `/$defs/duration/pattern`.
+fn definition(schema_path: &str) -> &str {
+    let rest = schema_path.strip_prefix("/$defs/").unwrap_or_default();
+    rest.split('/').next().unwrap_or_default()
+}
+
+fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -> Option<Problem> {
+    let entry = site.node.entry(key)?;
+    let span = entry.key.span();
+    if matches!(definition, "labels" | "annotations") {
+        return Some(Problem::InvalidKey {
+            span,
+            key: key.to_owned(),
+            map: site.field.clone(),
+        });
+    }
+    let free = known
+        .iter()
+        .map(String::as_str)
+        .filter(|name| site.node.get(name).is_none());
+    let candidates: Vec<&str> = nearest::within(key, free).collect();
+    let rename = match candidates.as_slice() {
+        [only] => replace_scalar(entry.key, only),
+        _ => None,
+    };
+    Some(Problem::UnknownField {
+        span,
+        key: key.to_owned(),
+        of: site.field.clone(),
+        known: known.to_vec(),
+        nearest: candidates.first().map(|&name| name.to_owned()),
+        rename,
+    })
+}
+
+fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem {
+    let span = site.node.span();
+    let (field, found) = (site.field.clone(), site.node.raw().to_owned());
+    let text = site
+        .node
+        .text()
+        .map_or_else(|| found.clone(), str::to_owned);
+    match (definition, kind) {
+        ("objectName" | "reference", Violation::Pattern { .. } | Violation::MaxLength { .. }) => {
+            let is_reference = definition == "reference";
+            let dotted = matches!(kind, Violation::Pattern { pattern } if pattern.contains("\\."))
+                || matches!(kind, Violation::MaxLength { limit } if *limit > 63);
+            Problem::InvalidName {
+                span,
+                name: text,
+                field,
+                is_reference,
+                dotted,
+            }
+        }
+        (
+            "duration" | "windowDuration" | "durationOrZero" | "timeSliceDuration",
+            Violation::Pattern { .. } | Violation::Type { .. } | Violation::Minimum { .. },
+        ) if site.node.scalar().is_some() => {
+            let units = match kind {
+                Violation::Pattern { pattern } => units(pattern),
+                _ => "mhdwMQY".to_owned(),
+            };
+            let zero = definition == "durationOrZero";
+            let edit = |text: &str| replace_scalar(site.node, text);
+            let same = text.to_ascii_lowercase();
+            Problem::InvalidDuration {
+                span,
+                text,
+                field,
+                units,
+                zero,
+                lowercase: edit(&same),
+            }
+        }
+        ("fraction" | "percent", Violation::Minimum { .. } | Violation::Maximum { .. }) => {
+            let percent = definition == "percent";
+            Problem::TargetRange {
+                span,
+                text,
+                percent,
+                other_field: site.other_target(percent),
+            }
+        }
+        ("budgetingMethod", _) => {
+            let known = options(kind);
+            let same = |name: &&String| name.eq_ignore_ascii_case(&text);
+            let case = known
+                .iter()
+                .find(same)
+                .and_then(|name| replace_scalar(site.node, name));
+            let nearest = nearest::one(&text, known.iter().map(String::as_str)).map(str::to_owned);
+            Problem::UnknownMethod {
+                span,
+                found: text,
+                known,
+                nearest,
+                case,
+            }
+        }
+        (_, kind) => Problem::InvalidValue {
+            span,
+            field,
+            found,
+            expected: expected(kind),
+        },
+    }
+}
+
+/// Returns the unit letters that a duration's pattern allows: those of its last class.
+fn units(pattern: &str) -> String {
+    let class = pattern.rsplit_once('[').map_or("", |(_, rest)| rest);
+    class
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphabetic())
+        .collect()
+}
+
+fn options(kind: &Violation) -> Vec<String> {
+    let words = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    match kind {
+        Violation::Enum { options } => options
+            .as_array()
+            .map(|all| all.iter().map(words).collect())
+            .unwrap_or_default(),
+        Violation::Constant { expected_value } => vec![words(expected_value)],
+        _ => Vec::new(),
+    }
+}
+
+fn expected(kind: &Violation) -> Expected {
+    match kind {
+        Violation::Enum { .. } | Violation::Constant { .. } => Expected::OneOf(options(kind)),
+        Violation::Type {
+            kind: TypeKind::Single(kind),
+        } => Expected::Type(vec![kind.to_string()]),
+        Violation::Type {
+            kind: TypeKind::Multiple(kinds),
+        } => Expected::Type(kinds.iter().map(|kind| kind.to_string()).collect()),
+        Violation::MaxLength { limit } => Expected::AtMostCharacters(*limit),
+        Violation::MinItems { limit } => Expected::AtLeastItems(*limit),
+        Violation::MaxItems { limit } => Expected::AtMostItems(*limit),
+        Violation::Minimum { limit } => Expected::AtLeast(limit.to_string()),
+        Violation::ExclusiveMinimum { limit } => Expected::Above(limit.to_string()),
+        Violation::Maximum { limit } => Expected::AtMost(limit.to_string()),
+        Violation::Pattern { .. } => Expected::Pattern,
+        _ => Expected::Other,
+    }
+}
+
+/// Joins the fields that one object lacks, and drops those that an unknown key near them explains.
+fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
+    let misspelled: Vec<(Span, String)> = problems
+        .iter()
+        .filter_map(|problem| match problem {
+            Problem::UnknownField {
+                span,
+                nearest: Some(nearest),
+                ..
+            } => Some((*span, nearest.clone())),
+            _ => None,
+        })
+        .collect();
+    let mut joined: Vec<Problem> = Vec::new();
+    for problem in problems {
+        let Problem::MissingFields { object, fields, .. } = &problem else {
+            joined.push(problem);
+            continue;
+        };
+        let explained = |name: &String| {
+            misspelled
+                .iter()
+                .any(|(span, near)| object.contains(*span) && near == name)
+        };
+        if fields.iter().any(explained) {
+            continue;
+        }
+        let earlier = joined.iter_mut().find_map(|other| match other {
+            Problem::MissingFields {
+                object: place,
+                fields,
+                ..
+            } if place == object => Some(fields),
+            _ => None,
+        });
+        match earlier {
+            Some(earlier) => earlier.extend(fields.iter().cloned()),
+            None => joined.push(problem),
+        }
+    }
+    joined
+}
