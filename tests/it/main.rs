@@ -1,1 +1,4 @@
-//! tests
+//! The one integration binary: everything the product promises, checked from outside.
+
+mod forge;
+mod standin;
