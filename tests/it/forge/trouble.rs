@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use serde_json::Value;
+use serde_json::json;
 use slo::forge::Error;
 use slo::forge::Token;
 use slo::forge::comment;
@@ -23,6 +25,9 @@ use super::marked;
 use super::ours;
 use super::publish;
 use super::target;
+
+/// Where the first comment can be read.
+const FIRST: &str = "https://github.com/octo/shop/pull/7#issuecomment-1";
 
 /// Asserts that an error, and everything below it, keeps the token to itself.
 fn assert_silent(error: &Error) {
@@ -48,6 +53,49 @@ fn a_post_that_was_carried_out_is_not_sent_again() {
         assert_eq!(ours(&github), [marked("blocked")]);
         assert_eq!(github.methods(), ["GET", "POST", "GET"]);
     }
+}
+
+/// Makes the comments read as `shown` right after the first POST, whatever they are.
+fn read_late(github: &GitHub, shown: &Value) {
+    let list = |body: Value| Fault::Answer {
+        status: 200,
+        headers: Vec::new(),
+        body,
+    };
+    github.next("GET", list(json!([])));
+    github.next("GET", list(shown.clone()));
+}
+
+#[test]
+fn a_list_that_comes_late_leaves_one_comment_too() {
+    let higher = json!([{ "id": 99, "body": marked("blocked"), "user": { "login": AUTHOR } }]);
+    for (fault, shown) in [
+        (None, json!([])),
+        (None, higher),
+        (Some(Fault::CarriedOut502), json!([])),
+    ] {
+        let github = GitHub::start("");
+        read_late(&github, &shown);
+        if let Some(fault) = fault {
+            github.next("POST", fault);
+        }
+        assert_eq!(
+            publish(&github, "blocked").unwrap().url.as_deref(),
+            Some(FIRST)
+        );
+        assert_eq!(ours(&github), [marked("blocked")]);
+        assert_eq!(github.comments().first().map(|comment| comment.id), Some(1));
+    }
+}
+
+#[test]
+fn a_post_that_is_certain_is_not_sent_again_where_it_is_not_found() {
+    let github = GitHub::start("");
+    read_late(&github, &json!([]));
+    github.next("POST", Fault::CarriedOutGarbled);
+    let error = publish(&github, "blocked").unwrap_err();
+    assert!(matches!(error, Error::AnswerUnreadable { .. }), "{error}");
+    assert_eq!(ours(&github), [marked("blocked")]);
 }
 
 #[test]
@@ -162,7 +210,9 @@ fn silence_ends() {
     for _ in 0..3 {
         github.next("GET", Fault::Silence);
     }
-    let error = publish(&github, "blocked").unwrap_err();
+    let mut patient = target(&github.url());
+    patient.pace.total = Duration::from_secs(8);
+    let error = comment::publish(&patient, "blocked", Mode::Always, true, "resolved").unwrap_err();
     assert!(matches!(error, Error::Unanswered { .. }), "{error}");
     assert_silent(&error);
     let github = GitHub::start("");
@@ -240,6 +290,20 @@ fn a_redirect_within_the_api_is_followed_a_few_times() {
     }
     let error = publish(&github, "blocked").unwrap_err();
     assert!(matches!(error, Error::LedElsewhere { .. }), "{error}");
+}
+
+#[test]
+fn a_redirect_that_would_turn_a_post_into_a_get_is_not_followed() {
+    for status in [301, 302, 303, 304, 305] {
+        let github = GitHub::start("");
+        github.next(
+            "POST",
+            Fault::redirect(status, "/repositories/1296269/issues/7/comments"),
+        );
+        let error = publish(&github, "blocked").unwrap_err();
+        assert!(matches!(error, Error::Refused { .. }), "{error}");
+        assert_eq!(github.methods(), ["GET", "POST"]);
+    }
 }
 
 #[test]
