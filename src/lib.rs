@@ -2,6 +2,8 @@
 
 pub mod dialect;
 pub mod finding;
+#[cfg(feature = "http")]
+pub mod forge;
 pub mod model;
 pub mod quantity;
 pub mod source;
