@@ -254,6 +254,19 @@ pub enum Problem {
         /// The edit that deletes it.
         delete: Option<Edit>,
     },
+    /// A window is not a whole number of slices.
+    SliceLength {
+        /// The slice.
+        span: Span,
+        /// The length of the slice, as written.
+        slice: String,
+        /// The length of the window, as written.
+        window: String,
+        /// The window.
+        window_span: Span,
+        /// Whether the slice is longer than the window.
+        longer: bool,
+    },
 }
 
 impl Problem {
@@ -274,7 +287,8 @@ impl Problem {
             | Self::UnknownMethod { span, .. }
             | Self::InvalidValue { span, .. }
             | Self::LowTarget { span, .. }
-            | Self::SliceFields { span, .. } => *span,
+            | Self::SliceFields { span, .. }
+            | Self::SliceLength { span, .. } => *span,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
+pub mod config;
 pub mod dialect;
 pub mod finding;
 #[cfg(feature = "http")]
 pub mod forge;
+pub mod lint;
 pub mod model;
 pub mod quantity;
+pub mod rules;
 pub mod source;
 pub mod yaml;

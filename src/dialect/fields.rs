@@ -155,3 +155,11 @@ pub(super) fn key_span(mapping: Node<'_>, key: &str) -> Span {
         .entry(key)
         .map_or(mapping.span(), |entry| entry.key.span())
 }
+
+/// Returns the first key of a mapping, or its place where it has none.
+pub(super) fn first_key(mapping: Node<'_>) -> Span {
+    mapping
+        .entries()
+        .next()
+        .map_or(mapping.span(), |entry| entry.key.span())
+}

@@ -2,7 +2,6 @@
 
 use crate::model::Dialect;
 use crate::model::Kind;
-use crate::source::Span;
 use crate::yaml::Document;
 use crate::yaml::Node;
 use crate::yaml::replace_scalar;
@@ -135,7 +134,7 @@ fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
 
 fn without_kind(node: Node<'_>) -> Problem {
     misspelled(node, "kind").unwrap_or_else(|| Problem::MissingFields {
-        span: first_key(node),
+        span: fields::first_key(node),
         object: node.span(),
         fields: vec!["kind".to_owned()],
         of: String::new(),
@@ -190,10 +189,4 @@ fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
         nearest: Some(field.to_owned()),
         rename: replace_scalar(entry.key, field),
     })
-}
-
-fn first_key(node: Node<'_>) -> Span {
-    node.entries()
-        .next()
-        .map_or(node.span(), |entry| entry.key.span())
 }

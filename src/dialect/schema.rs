@@ -23,6 +23,7 @@ use crate::yaml::replace_scalar;
 
 use super::Expected;
 use super::Problem;
+use super::fields;
 use super::nearest;
 use super::tree::Tree;
 use super::tree::TreeNode;
@@ -158,7 +159,8 @@ impl Site<'_> {
     fn parent(&self) -> Span {
         match &self.entry {
             Some(entry) if self.direct => entry.key.span(),
-            _ => first_key(self.node).unwrap_or(self.head),
+            _ if self.node.is_empty() => self.head,
+            _ => fields::first_key(self.node),
         }
     }
 
@@ -173,10 +175,6 @@ impl Site<'_> {
         self.entry
             .map_or(self.node.span(), |entry| entry.key.span())
     }
-}
-
-fn first_key(node: Node<'_>) -> Option<Span> {
-    node.entries().next().map(|entry| entry.key.span())
 }
 
 /// Follows a path of keys and indices through the tree.

@@ -89,6 +89,12 @@ pub struct Objective {
     /// The whole objective.
     #[serde(skip)]
     pub span: Span,
+    /// Its first key.
+    #[serde(skip)]
+    pub head: Span,
+    /// The field that holds the operator, even where it could not be read.
+    #[serde(skip)]
+    pub operator_span: Option<Span>,
 }
 
 /// An indicator in place, by name, or none that can be read.
@@ -206,6 +212,20 @@ pub enum Measure {
         /// Where it comes from.
         source: MetricSource,
     },
+}
+
+impl Measure {
+    /// Returns every metric source of the measure.
+    pub fn sources(&self) -> Vec<&MetricSource> {
+        match self {
+            Self::Unreadable => Vec::new(),
+            Self::Threshold(source) | Self::Raw { source, .. } => vec![source],
+            Self::Counts(counts) => [&counts.good, &counts.bad, &counts.total]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
 }
 
 /// Good or bad events, and valid ones.

@@ -1,5 +1,8 @@
 //! The one integration binary: everything the product promises, checked from outside.
 
+mod architecture;
+mod fixture;
 mod forge;
+mod registry;
 mod standin;
 mod yaml;

@@ -7,10 +7,13 @@ use crate::model::Dialect;
 use crate::model::Kind;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::quantity::Unit;
 use crate::source::Span;
+use crate::source::Spanned;
 use crate::yaml::Node;
 use crate::yaml::Value;
 use crate::yaml::delete_entry;
+use crate::yaml::replace_scalar;
 
 use super::super::Problem;
 use super::super::fields;
@@ -69,6 +72,7 @@ impl Check<'_> {
         for objective in &objectives {
             self.target(*objective, exempt);
             self.slices(spec, *objective);
+            self.slice_length(spec, *objective);
         }
         if let Some(policies) = spec.given("alertPolicies") {
             for policy in policies.items().filter(|policy| policy.is_mapping()) {
@@ -111,7 +115,12 @@ impl Check<'_> {
                     self.one_of(window, window.span(), field, &["calendar"]);
                 }
                 (None, _, None) if !self.is_v1alpha() => {
-                    self.one_of(window, first_key(window), field, &["isRolling", "calendar"]);
+                    self.one_of(
+                        window,
+                        fields::first_key(window),
+                        field,
+                        &["isRolling", "calendar"],
+                    );
                 }
                 _ => {}
             }
@@ -151,7 +160,12 @@ impl Check<'_> {
                     .iter()
                     .filter(|objective| has(**objective).is_none())
                 {
-                    self.one_of(*objective, first_key(*objective), "objectives", &fields);
+                    self.one_of(
+                        *objective,
+                        fields::first_key(*objective),
+                        "objectives",
+                        &fields,
+                    );
                 }
             }
             (Some(_), None) => {}
@@ -195,7 +209,7 @@ impl Check<'_> {
                 for objective in objectives.iter().filter(lacks) {
                     self.one_of(
                         *objective,
-                        first_key(*objective),
+                        fields::first_key(*objective),
                         "objectives",
                         &["ratioMetrics"],
                     );
@@ -209,7 +223,7 @@ impl Check<'_> {
         if !self.is_v1alpha() {
             self.exactly_one(
                 objective,
-                first_key(objective),
+                fields::first_key(objective),
                 "objectives",
                 ["target", "targetPercent"],
             );
@@ -243,7 +257,7 @@ impl Check<'_> {
                     .is_none()
                     .then(|| objective.entry(field));
                 let rename = rename.flatten();
-                let rename = rename.and_then(|entry| crate::yaml::replace_scalar(entry.key, other));
+                let rename = rename.and_then(|entry| replace_scalar(entry.key, other));
                 let other_field = rename.filter(|_| !self.is_v1alpha());
                 self.problems.push(Problem::TargetRange {
                     span: value.span,
@@ -279,7 +293,7 @@ impl Check<'_> {
             .collect();
         if !lacks.is_empty() {
             self.problems.push(Problem::SliceFields {
-                span: first_key(objective),
+                span: fields::first_key(objective),
                 method: method.value.clone(),
                 lacks,
                 unused: None,
@@ -302,6 +316,31 @@ impl Check<'_> {
                 });
             }
         }
+    }
+
+    /// A window must be a whole number of slices, or its last slice has no end.
+    fn slice_length(&mut self, spec: Node<'_>, objective: Node<'_>) {
+        let window = spec
+            .given("timeWindow")
+            .and_then(|list| list.items().next());
+        let window = window.and_then(|window| fields::duration(window, "duration"));
+        let (Some(window), Some(slice)) = (window, slice_window(objective)) else {
+            return;
+        };
+        let (long, short) = (
+            window.value.nominal_seconds(),
+            slice.value.nominal_seconds(),
+        );
+        if short == 0 || long == 0 || long.is_multiple_of(short) {
+            return;
+        }
+        self.problems.push(Problem::SliceLength {
+            span: slice.span,
+            slice: slice.value.to_string(),
+            window: window.value.to_string(),
+            window_span: window.span,
+            longer: short > long,
+        });
     }
 
     fn sli(&mut self, spec: Node<'_>, place: Span) {
@@ -372,9 +411,9 @@ impl Check<'_> {
         let inline = inline.into_iter().find(|field| item.given(field).is_some());
         match (item.given(reference).is_some(), inline) {
             (true, Some(field)) => self.conflict(item, reference, field),
-            (false, None) => self.one_of(item, first_key(item), list, &[reference, "spec"]),
+            (false, None) => self.one_of(item, fields::first_key(item), list, &[reference, "spec"]),
             (false, Some(_)) if item.given("spec").is_none() => {
-                self.one_of(item, first_key(item), list, &["spec"]);
+                self.one_of(item, fields::first_key(item), list, &["spec"]);
             }
             _ => {}
         }
@@ -465,13 +504,6 @@ impl Check<'_> {
     }
 }
 
-fn first_key(mapping: Node<'_>) -> Span {
-    mapping
-        .entries()
-        .next()
-        .map_or(mapping.span(), |entry| entry.key.span())
-}
-
 /// An experiment, or a target that somebody gives a reason for, may be as low as it likes.
 fn is_exempt_from_low_target(object: Node<'_>) -> bool {
     let meta = fields::meta(object, Dialect::OpenSloV1);
@@ -483,15 +515,15 @@ fn is_exempt_from_low_target(object: Node<'_>) -> bool {
 }
 
 /// Returns the length of a slice; a bare number counts minutes.
-pub(super) fn slice_window(objective: Node<'_>) -> Option<crate::source::Spanned<Duration>> {
+pub(super) fn slice_window(objective: Node<'_>) -> Option<Spanned<Duration>> {
     let node = objective.given("timeSliceWindow")?;
     match node.scalar()?.value() {
         Value::Number(minutes) => {
             let count = u64::try_from(minutes.to_i64()?)
                 .ok()
                 .filter(|count| *count > 0)?;
-            let duration = Duration::new(count, crate::quantity::Unit::Minute);
-            Some(crate::source::Spanned::new(duration, node.span()))
+            let duration = Duration::new(count, Unit::Minute);
+            Some(Spanned::new(duration, node.span()))
         }
         _ => fields::duration(objective, "timeSliceWindow"),
     }

@@ -155,6 +155,8 @@ impl Lower {
                 own
             },
             span: node.span(),
+            head: fields::first_key(node),
+            operator_span: node.given("op").map(Node::span),
         }
     }
 

@@ -1,0 +1,135 @@
+//! Reads a tree, chooses rules, runs them, honors what comments allow, sorts.
+//!
+//! # Why
+//!
+//! Files are read in parallel and their trees of nodes dropped at once: what stays is the text, the
+//! model and the facts that rules word. The order of findings is total (path, place, rule, message),
+//! so the same input gives the same bytes on every machine.
+
+use rayon::prelude::*;
+
+use crate::dialect;
+use crate::dialect::Reading;
+use crate::model::Catalog;
+use crate::rules::FileFacts;
+use crate::rules::Suppression;
+use crate::source::Source;
+use crate::source::SourceId;
+use crate::source::Sources;
+use crate::source::Span;
+use crate::yaml;
+
+mod allow;
+mod fix;
+mod ruleset;
+mod run;
+
+pub use fix::Fixed;
+pub use fix::fix;
+pub use ruleset::Choice;
+pub use ruleset::Chosen;
+pub use ruleset::RuleSet;
+pub use ruleset::UnknownRule;
+pub use run::run;
+
+/// A tree that was read: its files, objects, and what could not be digested.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// The files that hold, or may hold, objects.
+    pub sources: Sources,
+    /// The objects.
+    pub catalog: Catalog,
+    /// What could not be digested, file by file.
+    pub files: Vec<FileFacts>,
+    /// The comments that allow something.
+    pub suppressions: Vec<Suppression>,
+    /// The paths of files that are templates and were passed over.
+    pub templates: Vec<String>,
+}
+
+/// What the reading of one file gives.
+#[derive(Default)]
+struct FileReading {
+    facts: FileFacts,
+    reading: Reading,
+    suppressions: Vec<Suppression>,
+    unreadable: Vec<String>,
+    template: bool,
+}
+
+/// Reads files into a tree. Files keep their order; those that are templates are passed over.
+pub fn load(files: Vec<Source>) -> Tree {
+    let mut sources = Sources::new();
+    let ids: Vec<SourceId> = files.into_iter().map(|file| sources.add(file)).collect();
+    let readings: Vec<FileReading> = ids
+        .par_iter()
+        .map(|&id| read_file(id, sources.file(id)))
+        .collect();
+    let mut tree = Tree::default();
+    let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
+    for (reading, id) in readings.into_iter().zip(ids) {
+        if reading.template {
+            tree.templates.push(sources.file(id).path.clone());
+            continue;
+        }
+        objects.extend(reading.reading.objects);
+        unreadable.extend(reading.unreadable);
+        tree.suppressions.extend(reading.suppressions);
+        tree.files.push(reading.facts);
+    }
+    tree.catalog = Catalog::new(objects, unreadable);
+    tree.sources = sources;
+    tree
+}
+
+fn read_file(id: SourceId, source: &Source) -> FileReading {
+    if is_template(&source.text) {
+        return FileReading {
+            template: true,
+            ..FileReading::default()
+        };
+    }
+    let mut stream = yaml::parse(id, source);
+    let mut reading = dialect::read(&stream);
+    let slice = |span: &Span| source.text.get(span.range()).unwrap_or_default().to_owned();
+    let unreadable = stream.broken.iter().map(slice).collect();
+    let suppressions = allow::collect(&stream, source);
+    let facts = FileFacts {
+        source: id,
+        yaml: std::mem::take(&mut stream.problems),
+        dialect: std::mem::take(&mut reading.problems),
+    };
+    FileReading {
+        facts,
+        reading,
+        suppressions,
+        unreadable,
+        template: false,
+    }
+}
+
+/// Returns whether text is a template of Helm or Jinja, which is YAML only after rendering.
+///
+/// `{{.window}}` in a query is Sloth's placeholder and no template.
+fn is_template(text: &str) -> bool {
+    const MARKS: [&str; 12] = [
+        "{{-",
+        "-}}",
+        "{{ .Values",
+        "{{.Values",
+        "{{ .Release",
+        "{{ include",
+        "{{ template",
+        "{{ if ",
+        "{{ range ",
+        "{{ end",
+        "{% ",
+        "{%- ",
+    ];
+    memchr::memmem::find(text.as_bytes(), b"{{").is_some_and(|_| {
+        MARKS
+            .iter()
+            .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+    }) || memchr::memmem::find(text.as_bytes(), b"{% ").is_some()
+        || memchr::memmem::find(text.as_bytes(), b"{%- ").is_some()
+}

@@ -1,0 +1,186 @@
+//! Which rules are on, at which level, and who said so.
+
+use crate::config::LevelSetting;
+use crate::config::RuleEntry;
+use crate::config::RuleSetName;
+use crate::config::Rules;
+use crate::finding::Finding;
+use crate::finding::Level;
+use crate::rules;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::source::Sources;
+use crate::source::Span;
+
+/// What the command line asks for, over what `slo.toml` says.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The set, if one is named.
+    pub set: Option<Set>,
+    /// The only rules to run, if any are named.
+    pub only: Vec<String>,
+}
+
+/// A rule that is not known, where it is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRule {
+    /// The name.
+    pub name: String,
+    /// The place in `slo.toml`; nothing for the command line.
+    pub span: Option<Span>,
+    /// The known name that was most likely meant.
+    pub nearest: Option<&'static str>,
+}
+
+/// The rules of a run.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    chosen: Vec<Chosen>,
+}
+
+/// A rule of a run, and who turned it on or off.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The level where no entry with paths says otherwise; nothing where it is off.
+    pub level: Option<Level>,
+    /// The entries of `slo.toml` that speak of it.
+    pub entries: Vec<RuleEntry>,
+    /// Where the level was set: the entry in `slo.toml`, or nothing for the set or the command line.
+    pub set_by: Option<Span>,
+}
+
+impl RuleSet {
+    /// Chooses rules by `slo.toml` and the command line, which wins.
+    ///
+    /// Unknown names are returned beside the rules; whether they end the run is the caller's choice.
+    pub fn new(config: &Rules, choice: &Choice) -> (Self, Vec<UnknownRule>) {
+        let set = choice
+            .set
+            .unwrap_or(match config.set.as_ref().map(|set| set.value) {
+                None | Some(RuleSetName::Recommended) => Set::Recommended,
+                Some(RuleSetName::Strict) => Set::Strict,
+                Some(RuleSetName::All) => Set::All,
+            });
+        let mut unknown: Vec<UnknownRule> = config
+            .entries
+            .iter()
+            .filter(|entry| rules::named(&entry.rule.value).is_none())
+            .map(|entry| unknown_rule(&entry.rule.value, Some(entry.rule.span)))
+            .collect();
+        let asked = choice
+            .only
+            .iter()
+            .filter(|name| rules::named(name).is_none());
+        unknown.extend(asked.map(|name| unknown_rule(name, None)));
+        let chosen = rules::all()
+            .map(|rule| choose(rule, config, choice, set))
+            .collect();
+        (Self { chosen }, unknown)
+    }
+
+    /// Returns the rules that are on somewhere.
+    pub fn chosen(&self) -> impl Iterator<Item = &'static Rule> {
+        self.chosen
+            .iter()
+            .filter(|chosen| chosen.is_on())
+            .map(|chosen| chosen.rule)
+    }
+
+    /// Returns every rule with how it was chosen.
+    pub fn all(&self) -> &[Chosen] {
+        &self.chosen
+    }
+
+    /// Returns the level of a finding under this choice, or nothing where the rule is off there.
+    pub fn level(&self, rule: &Rule, finding: &Finding, sources: &Sources) -> Option<Level> {
+        let chosen = self
+            .chosen
+            .iter()
+            .find(|chosen| chosen.rule.name == rule.name)?;
+        let path = &sources.file(finding.span.source).path;
+        let special = chosen.entries.iter().find(|entry| {
+            !entry.paths.is_empty() && entry.level.is_some() && entry.paths.matches(path)
+        });
+        let level = match special.and_then(|entry| entry.level.as_ref()) {
+            Some(setting) => level_of(setting.value),
+            None => chosen.level,
+        }?;
+        // The rule's own level becomes the configured one; a case that deserves less stays below.
+        Some(if finding.level == rule.level {
+            level
+        } else {
+            finding.level.min(level)
+        })
+    }
+}
+
+impl Chosen {
+    /// Returns whether the rule runs at all.
+    pub fn is_on(&self) -> bool {
+        let here = |entry: &RuleEntry| {
+            entry
+                .level
+                .as_ref()
+                .is_some_and(|level| level_of(level.value).is_some())
+        };
+        self.level.is_some()
+            || self
+                .entries
+                .iter()
+                .any(|entry| !entry.paths.is_empty() && here(entry))
+    }
+}
+
+fn level_of(setting: LevelSetting) -> Option<Level> {
+    match setting {
+        LevelSetting::Off => None,
+        LevelSetting::At(level) => Some(level),
+    }
+}
+
+fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Chosen {
+    let entries: Vec<RuleEntry> = config
+        .entries
+        .iter()
+        .filter(|entry| entry.rule.value == rule.name)
+        .cloned()
+        .collect();
+    let general = entries
+        .iter()
+        .find(|entry| entry.paths.is_empty() && entry.level.is_some());
+    let set_by = general
+        .and_then(|entry| entry.level.as_ref())
+        .map(|level| level.span);
+    let by_set = (rule.set <= set).then_some(rule.level);
+    let configured = match general.and_then(|entry| entry.level.as_ref()) {
+        Some(setting) => level_of(setting.value),
+        None => by_set,
+    };
+    if choice.only.is_empty() {
+        return Chosen {
+            rule,
+            level: configured,
+            entries,
+            set_by,
+        };
+    }
+    let asked = choice.only.iter().any(|name| name == rule.name);
+    let entries = if asked { entries } else { Vec::new() };
+    let level = asked.then(|| configured.unwrap_or(rule.level));
+    Chosen {
+        rule,
+        level,
+        entries,
+        set_by,
+    }
+}
+
+fn unknown_rule(name: &str, span: Option<Span>) -> UnknownRule {
+    UnknownRule {
+        name: name.to_owned(),
+        span,
+        nearest: rules::nearest(name),
+    }
+}

@@ -1,0 +1,108 @@
+//! Runs the chosen rules over a tree.
+
+use jiff::Timestamp;
+
+use crate::finding::Finding;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Context;
+use crate::rules::Rule;
+use crate::rules::Use;
+use crate::source::SourceId;
+
+use super::RuleSet;
+use super::Tree;
+
+/// Runs the chosen rules over a tree and returns what they report, sorted.
+///
+/// Findings that a comment allows are kept and marked. The same tree, rules and clock give the same
+/// findings in the same order.
+pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) -> Vec<Finding> {
+    let context = Context {
+        sources: &tree.sources,
+        catalog: &tree.catalog,
+        external,
+        now,
+    };
+    let mut findings = Vec::new();
+    for rule in rules.chosen() {
+        let mut checker = Checker::new(rule, &context);
+        walk(rule, tree, &mut checker);
+        findings.extend(checker.finish().into_iter().filter_map(|finding| {
+            let level = rules.level(rule, &finding, &tree.sources)?;
+            Some(Finding { level, ..finding })
+        }));
+    }
+    let uses = suppress(tree, rules, &mut findings, now);
+    for rule in rules.chosen() {
+        let Check::Suppression(check) = rule.check else {
+            continue;
+        };
+        let mut checker = Checker::new(rule, &context);
+        for (suppression, used) in tree.suppressions.iter().zip(&uses) {
+            check(suppression, used, &mut checker);
+        }
+        findings.extend(checker.finish().into_iter().filter_map(|finding| {
+            let level = rules.level(rule, &finding, &tree.sources)?;
+            Some(Finding { level, ..finding })
+        }));
+    }
+    sort(tree, &mut findings);
+    findings
+}
+
+fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
+    match rule.check {
+        Check::File(check) => tree.files.iter().for_each(|file| check(file, checker)),
+        Check::Slo(check) => tree.catalog.slos().for_each(|slo| check(slo, checker)),
+        Check::Catalog(check) => check(&tree.catalog, checker),
+        Check::Suppression(_) => {}
+    }
+}
+
+/// Marks the findings that comments allow; returns what each comment was good for.
+fn suppress(tree: &Tree, rules: &RuleSet, findings: &mut [Finding], now: Timestamp) -> Vec<Use> {
+    let mut uses = Vec::with_capacity(tree.suppressions.len());
+    for suppression in &tree.suppressions {
+        let expired = suppression.is_expired(now) || suppression.bad_date.is_some();
+        let mut unused = Vec::new();
+        for (place, name) in suppression.rules.iter().enumerate() {
+            let Some(rule) = rules.chosen().find(|rule| rule.name == name.value) else {
+                continue;
+            };
+            let mut used = matches!(rule.check, Check::Suppression(_));
+            let allowed = findings.iter_mut().filter(|finding| {
+                finding.rule == rule.name
+                    && finding.span.source == suppression.scope.source
+                    && suppression.scope.start <= finding.span.start
+                    && finding.span.start < suppression.scope.end.max(suppression.scope.start + 1)
+            });
+            for finding in allowed {
+                used = true;
+                finding.suppressed |= !expired;
+            }
+            if !used {
+                unused.push(place);
+            }
+        }
+        uses.push(Use {
+            expired: suppression.is_expired(now),
+            unused,
+        });
+    }
+    uses
+}
+
+fn sort(tree: &Tree, findings: &mut Vec<Finding>) {
+    let path = |source: SourceId| tree.sources.file(source).path.as_str();
+    findings.sort_by(|left, right| {
+        let key = |finding: &Finding| (finding.span.start, finding.span.end, finding.rule);
+        path(left.span.source)
+            .cmp(path(right.span.source))
+            .then_with(|| key(left).cmp(&key(right)))
+            .then_with(|| left.message.cmp(&right.message))
+    });
+    findings.dedup_by(|later, earlier| {
+        later.rule == earlier.rule && later.span == earlier.span && later.message == earlier.message
+    });
+}

@@ -1,0 +1,228 @@
+//! The rules, by family, and what a rule is.
+//!
+//! A rule is a constant: a name, a level, a set, a page, and a function from facts to findings. It
+//! lives in two files of its family's folder: `the_rule.rs` and `the_rule.md`. The page is the help
+//! text, the documentation and the rule's first test.
+//!
+//! **Invariant:** rules read values and report; they never open files, ask the clock or print.
+//!
+//! # Why
+//!
+//! No trait, no macro, no registration at a distance: a person who knows one rule knows them all.
+
+use crate::dialect;
+use crate::finding::Finding;
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Slo;
+use crate::source::SourceId;
+use crate::source::Sources;
+use crate::source::Span;
+use crate::yaml;
+
+mod document;
+mod suppression;
+
+pub use suppression::Suppression;
+pub use suppression::Use;
+
+/// A rule: what it is called, when it is on, what it says, and how it finds out.
+#[derive(Debug)]
+pub struct Rule {
+    /// The name: kebab-case, the bad thing; it reads well after *allow*.
+    pub name: &'static str,
+    /// The highest level that it reports.
+    pub level: Level,
+    /// When it is on without being asked for.
+    pub set: Set,
+    /// The version that brought it.
+    pub since: &'static str,
+    /// The page.
+    pub docs: &'static str,
+    /// The names of its own settings in `slo.toml`.
+    pub settings: &'static [&'static str],
+    /// How it finds out.
+    pub check: Check,
+}
+
+/// The sets of rules, each of which holds the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Set {
+    /// What is certainly wrong, whatever a team's habits are.
+    Recommended,
+    /// What a careful team also wants.
+    Strict,
+    /// The informational rest.
+    All,
+}
+
+impl Set {
+    /// Returns the word for the set.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+            Self::All => "all",
+        }
+    }
+}
+
+/// What a rule looks at; the engine walks.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Each file, with what its reading could not digest.
+    File(fn(&FileFacts, &mut Checker<'_>)),
+    /// Each SLO.
+    Slo(fn(&Slo, &mut Checker<'_>)),
+    /// All objects of the tree.
+    Catalog(fn(&Catalog, &mut Checker<'_>)),
+    /// Each comment that allows something, with what it was good for.
+    Suppression(fn(&Suppression, &Use, &mut Checker<'_>)),
+}
+
+/// What the reading of one file could not digest.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// The file.
+    pub source: SourceId,
+    /// What is not YAML.
+    pub yaml: Vec<yaml::Problem>,
+    /// What is not its dialect.
+    pub dialect: Vec<dialect::Problem>,
+}
+
+/// What a rule may ask, and where it reports.
+pub struct Checker<'a> {
+    rule: &'static Rule,
+    context: &'a Context<'a>,
+    findings: Vec<Finding>,
+}
+
+/// What every rule of a run may ask.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The files.
+    pub sources: &'a Sources,
+    /// The objects.
+    pub catalog: &'a Catalog,
+    /// The names of objects that another repository owns.
+    pub external: &'a [String],
+    /// The clock.
+    pub now: jiff::Timestamp,
+}
+
+impl<'a> Checker<'a> {
+    /// Returns a checker for one rule.
+    pub fn new(rule: &'static Rule, context: &'a Context<'a>) -> Self {
+        Self {
+            rule,
+            context,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Reports a finding at the rule's own level.
+    pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Finding {
+        self.report_at(self.rule.level, span, message)
+    }
+
+    /// Reports a finding that deserves less than the rule's own level.
+    pub fn report_at(
+        &mut self,
+        level: Level,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        let level = level.min(self.rule.level);
+        self.findings
+            .push(Finding::new(self.rule.name, level, span, message));
+        self.findings.last_mut().expect("one was just pushed")
+    }
+
+    /// Returns the objects of the tree.
+    pub fn catalog(&self) -> &'a Catalog {
+        self.context.catalog
+    }
+
+    /// Returns the names of objects that another repository owns.
+    pub fn external(&self) -> &'a [String] {
+        self.context.external
+    }
+
+    /// Returns the text of a span.
+    pub fn text(&self, span: Span) -> &'a str {
+        self.context.sources.slice(span)
+    }
+
+    /// Returns the clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.context.now
+    }
+
+    /// Returns what was reported.
+    pub fn finish(self) -> Vec<Finding> {
+        self.findings
+    }
+}
+
+impl Rule {
+    /// Returns the family: the folder of the rule, a noun of the field.
+    pub fn family(&self) -> &'static str {
+        let is_in = |rules: &[&Rule]| rules.iter().any(|rule| std::ptr::eq(*rule, self));
+        FAMILIES
+            .iter()
+            .find(|(_, rules)| is_in(rules))
+            .map_or("", |(family, _)| family)
+    }
+
+    /// Returns the first sentence of the page.
+    pub fn summary(&self) -> &'static str {
+        let body = self.docs.split_once('\n').map_or("", |(_, body)| body);
+        body.trim_start().lines().next().unwrap_or_default()
+    }
+}
+
+/// The families, each with its rules.
+pub const FAMILIES: &[(&str, &[&Rule])] = &[("document", document::RULES)];
+
+/// Returns every rule, in the order of the families.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|(_, rules)| rules.iter().copied())
+}
+
+/// Returns the rule of a name.
+pub fn named(name: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.name == name)
+}
+
+/// Returns the name of the rule that was most likely meant.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let distance = |rule: &&'static Rule| strsim::damerau_levenshtein(name, rule.name);
+    all()
+        .min_by_key(distance)
+        .filter(|rule| distance(rule) <= 3)
+        .map(|rule| rule.name)
+}
+
+/// Returns names in a sentence: "`a`, `b` or `c`".
+fn list(names: &[impl AsRef<str>], last: &str) -> String {
+    let quoted: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [rest @ .., end] => format!("{} {last} {end}", rest.join(", ")),
+    }
+}
+
+/// Returns text from a file as it may stand in a message: on one line, cut where it is long.
+fn quote(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(60).collect();
+    if short.len() < text.trim_end().len() {
+        short.push('…');
+    }
+    format!("`{short}`")
+}

@@ -1,0 +1,45 @@
+//! Rules about the file as YAML and as its dialect.
+
+use super::Rule;
+
+mod budgeting_method_mismatch;
+mod conflicting_fields;
+mod expired_suppression;
+mod invalid_duration;
+mod invalid_metadata_key;
+mod invalid_object_name;
+mod invalid_value;
+mod literal_secret;
+mod missing_field;
+mod objective_threshold_mismatch;
+mod suppression_without_reason;
+mod target_out_of_range;
+mod target_unit_mismatch;
+mod unknown_field;
+mod unknown_kind;
+mod unknown_rule;
+mod unresolved_query_placeholder;
+mod unused_suppression;
+mod yaml_parse_error;
+
+pub(super) const RULES: &[&Rule] = &[
+    &yaml_parse_error::RULE,
+    &unknown_kind::RULE,
+    &unknown_field::RULE,
+    &missing_field::RULE,
+    &conflicting_fields::RULE,
+    &invalid_value::RULE,
+    &invalid_object_name::RULE,
+    &invalid_metadata_key::RULE,
+    &invalid_duration::RULE,
+    &target_out_of_range::RULE,
+    &target_unit_mismatch::RULE,
+    &budgeting_method_mismatch::RULE,
+    &objective_threshold_mismatch::RULE,
+    &literal_secret::RULE,
+    &unresolved_query_placeholder::RULE,
+    &expired_suppression::RULE,
+    &unused_suppression::RULE,
+    &suppression_without_reason::RULE,
+    &unknown_rule::RULE,
+];

@@ -1,0 +1,44 @@
+use crate::dialect::Problem;
+use crate::finding::Level;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::FileFacts;
+use crate::rules::Rule;
+use crate::rules::Set;
+
+pub(super) const RULE: Rule = Rule {
+    name: "conflicting-fields",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("conflicting_fields.md"),
+    settings: &[],
+    check: Check::File(check),
+};
+
+fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    for problem in &file.dialect {
+        let Problem::Conflict {
+            span,
+            field,
+            other,
+            other_field,
+            redundant,
+        } = problem
+        else {
+            continue;
+        };
+        let finding = checker.report(
+            *span,
+            format!("`{other_field}` and `{field}` exclude each other"),
+        );
+        finding.label("given here").also(*other, "and here");
+        match redundant {
+            Some(edit) => {
+                finding.note("both say the same");
+                finding.safe_fix("delete `target`", vec![edit.clone()])
+            }
+            None => finding.help("keep one of the two"),
+        };
+    }
+}

@@ -1,0 +1,122 @@
+use crate::dialect::Problem;
+use crate::finding::Level;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::quantity::Unit;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::FileFacts;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+
+pub(super) const RULE: Rule = Rule {
+    name: "invalid-duration",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("invalid_duration.md"),
+    settings: &[],
+    check: Check::File(check),
+};
+
+fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    for problem in &file.dialect {
+        let Problem::InvalidDuration {
+            span,
+            text,
+            field,
+            units,
+            zero,
+            lowercase,
+        } = problem
+        else {
+            continue;
+        };
+        let least = if *zero { "0" } else { "1" };
+        let letters: Vec<String> = units.chars().map(|unit| format!("`{unit}`")).collect();
+        let finding = checker.report(*span, format!("{} is not a duration", quote(text)));
+        finding.label(format!(
+            "`{field}` takes a whole number from {least} and a unit"
+        ));
+        finding.note(format!(
+            "units: {}; `m` is minutes, `M` is months",
+            letters.join(", ")
+        ));
+        let allowed = |duration: &Duration| units.contains(duration.unit.letter());
+        if let Some(meant) = meant(text).filter(allowed) {
+            let same_letters = text.to_ascii_lowercase() == meant.to_string();
+            match lowercase.as_ref().filter(|_| same_letters) {
+                Some(edit) => finding.safe_fix(format!("write `{meant}`"), vec![edit.clone()]),
+                None => finding.help(format!("write `{meant}`")),
+            };
+        }
+    }
+}
+
+/// Returns the duration that was most likely meant, where one of the same length can be written.
+fn meant(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let iso = text.strip_prefix("PT").or_else(|| text.strip_prefix('P'));
+    let body = iso.unwrap_or(text);
+    let split = body.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
+    let (number, unit) = body.split_at(split);
+    let unit = match (
+        unit.trim(),
+        text.starts_with("P") && !text.starts_with("PT"),
+    ) {
+        ("s" | "S" | "sec" | "second" | "seconds", _) => Unit::Second,
+        ("m" | "min" | "mins" | "minute" | "minutes", false) => Unit::Minute,
+        ("M", false) if iso.is_some() => Unit::Minute,
+        ("h" | "H" | "hr" | "hour" | "hours", _) => Unit::Hour,
+        ("d" | "D" | "day" | "days", _) => Unit::Day,
+        ("w" | "W" | "week" | "weeks", _) => Unit::Week,
+        ("mo" | "month" | "months", _) | ("M", true) => Unit::Month,
+        ("y" | "year" | "years", _) | ("Y", true) => Unit::Year,
+        _ => return None,
+    };
+    let number = Ratio::parse(number)?;
+    if unit.is_calendar() {
+        let count = u64::try_from(number.to_i64()?)
+            .ok()
+            .filter(|count| *count > 0)?;
+        return Some(Duration::new(count, unit));
+    }
+    if let Some(count) = number.to_i64()
+        && unit != Unit::Second
+    {
+        return u64::try_from(count)
+            .ok()
+            .filter(|count| *count > 0)
+            .map(|count| Duration::new(count, unit));
+    }
+    let seconds = &number * &Ratio::whole(unit.nominal_seconds());
+    let seconds = u64::try_from(seconds.to_i64()?).ok()?;
+    (seconds > 0 && seconds % 60 == 0).then(|| Duration::from_seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_ways_to_write_a_duration_are_understood() {
+        let meant = |text| meant(text).map(|duration| duration.to_string());
+        for (text, expected) in [
+            ("5min", "5m"),
+            ("1.5h", "90m"),
+            ("1mo", "1M"),
+            ("P30D", "30d"),
+            ("PT5M", "5m"),
+            ("P1M", "1M"),
+            ("120s", "2m"),
+            ("1H", "1h"),
+            ("4 weeks", "4w"),
+        ] {
+            assert_eq!(meant(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["30s", "", "0m", "soon", "1.5M", "-1d"] {
+            assert_eq!(meant(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use crate::finding::Level;
+use crate::model::Dialect;
+use crate::model::Measure;
+use crate::model::Objective;
+use crate::model::Slo;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+
+pub(super) const RULE: Rule = Rule {
+    name: "objective-threshold-mismatch",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("objective_threshold_mismatch.md"),
+    settings: &[],
+    check: Check::Slo(check),
+};
+
+fn check(slo: &Slo, checker: &mut Checker<'_>) {
+    let mut thresholds = 0;
+    for objective in &slo.objectives {
+        let Some(indicator) = checker.catalog().indicator(&objective.indicator).one() else {
+            continue;
+        };
+        match indicator.measure {
+            Measure::Threshold(_) => {
+                thresholds += 1;
+                lacks(objective, checker);
+                if thresholds == 2 && slo.meta.dialect == Dialect::OpenSloV1 && !slo.composite {
+                    checker
+                        .report(
+                            objective.head,
+                            "an SLO over a threshold metric has one objective",
+                        )
+                        .label("the second one")
+                        .help("write an SLO of its own for each threshold");
+                }
+            }
+            Measure::Counts(_) | Measure::Raw { .. } => unused(objective, checker),
+            Measure::Unreadable => {}
+        }
+    }
+}
+
+/// A threshold metric is good while it compares well with a value.
+fn lacks(objective: &Objective, checker: &mut Checker<'_>) {
+    let missing = match (&objective.operator_span, &objective.value) {
+        (None, None) => "`op` and `value`",
+        (None, Some(_)) => "`op`",
+        (Some(_), None) => "`value`",
+        (Some(_), Some(_)) => return,
+    };
+    checker
+        .report(
+            objective.head,
+            format!("an objective over a threshold metric needs {missing}"),
+        )
+        .help("write `op: lte` and `value: 300` for a metric that is good up to 300");
+}
+
+/// A ratio of counts is compared with the target alone.
+fn unused(objective: &Objective, checker: &mut Checker<'_>) {
+    let value = objective.value.as_ref().map(|value| value.span);
+    let Some(span) = objective.operator_span.or(value) else {
+        return;
+    };
+    let names = match (objective.operator_span, value) {
+        (Some(_), Some(_)) => "`op` and `value`",
+        (Some(_), None) => "`op`",
+        _ => "`value`",
+    };
+    let message = format!("an objective over a ratio of events has no use for {names}");
+    checker
+        .report_at(Level::Warning, span, message)
+        .label("nothing is compared with it")
+        .help("delete it, or measure a threshold metric");
+}

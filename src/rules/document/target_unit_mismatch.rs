@@ -1,0 +1,66 @@
+use crate::dialect::Problem;
+use crate::finding::Level;
+use crate::quantity::Ratio;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::FileFacts;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+
+pub(super) const RULE: Rule = Rule {
+    name: "target-unit-mismatch",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("target_unit_mismatch.md"),
+    settings: &[],
+    check: Check::File(check),
+};
+
+fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    for problem in &file.dialect {
+        let Problem::TargetRange {
+            span,
+            text,
+            percent,
+            other_field,
+        } = problem
+        else {
+            continue;
+        };
+        let Some(value) = Ratio::parse(text.trim_matches(['"', '\''])) else {
+            continue;
+        };
+        if value.is_negative() || value.compare_whole(100).is_gt() {
+            continue;
+        }
+        let found = quote(text);
+        if *percent {
+            let finding = checker.report(
+                *span,
+                format!("{found} is a fraction in a field of percent"),
+            );
+            finding.label(format!("read as {value} percent of good events"));
+            match other_field {
+                Some(edit) => {
+                    finding.unsafe_fix("rename the field to `target`", vec![edit.clone()])
+                }
+                None => finding.help(format!("write {}", value.percent())),
+            };
+        } else {
+            let finding = checker.report(
+                *span,
+                format!("{found} is a percentage in a field of fractions"),
+            );
+            finding.label("a target is a share of all events, at most 1");
+            let has_one_reading = value.compare_whole(100).is_lt();
+            match other_field.as_ref().filter(|_| has_one_reading) {
+                Some(edit) => {
+                    finding.safe_fix("rename the field to `targetPercent`", vec![edit.clone()])
+                }
+                None => finding.help(format!("write {}", &value / 100)),
+            };
+        }
+    }
+}

@@ -1,0 +1,51 @@
+use crate::dialect::Problem;
+use crate::finding::Level;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::FileFacts;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::list;
+use crate::rules::quote;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unknown-field",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("unknown_field.md"),
+    settings: &[],
+    check: Check::File(check),
+};
+
+fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    for problem in &file.dialect {
+        let Problem::UnknownField {
+            span,
+            key,
+            of,
+            known,
+            nearest,
+            rename,
+        } = problem
+        else {
+            continue;
+        };
+        let place = if of.is_empty() {
+            "this object".to_owned()
+        } else {
+            format!("`{of}`")
+        };
+        let finding = checker.report(*span, format!("{} is not a field of {place}", quote(key)));
+        match nearest {
+            Some(nearest) => finding.label(format!("most likely `{nearest}`")),
+            None => finding.label("nothing reads it"),
+        };
+        if !known.is_empty() {
+            finding.note(format!("fields of {place}: {}", list(known, "and")));
+        }
+        if let (Some(nearest), Some(edit)) = (nearest, rename) {
+            finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use crate::dialect::Problem;
+use crate::finding::Level;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::FileFacts;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::list;
+use crate::rules::quote;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unknown-kind",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("unknown_kind.md"),
+    settings: &[],
+    check: Check::File(check),
+};
+
+fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    for problem in &file.dialect {
+        match problem {
+            Problem::UnknownKind {
+                span,
+                field,
+                found,
+                known,
+                nearest,
+                rename,
+            } => {
+                let found = quote(found);
+                let message = match *field {
+                    "kind" => format!("{found} is not a kind of this `apiVersion`"),
+                    _ => format!("{found} is not an `apiVersion` that is known"),
+                };
+                let finding = checker.report(*span, message);
+                finding.label(format!("known: {}", list(known, "and")));
+                if let (Some(nearest), Some(edit)) = (nearest, rename) {
+                    finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
+                }
+            }
+            Problem::UnstableVersion { span, version } => {
+                let message = format!("{} is a draft that may still change", quote(version));
+                checker
+                    .report_at(Level::Info, *span, message)
+                    .help("`openslo/v1` is the stable version");
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,40 @@
+use crate::finding::Level;
+use crate::rules;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Suppression;
+use crate::rules::Use;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unknown-rule",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("unknown_rule.md"),
+    settings: &[],
+    check: Check::Suppression(check),
+};
+
+fn check(suppression: &Suppression, _: &Use, checker: &mut Checker<'_>) {
+    if suppression.malformed {
+        checker
+            .report(
+                suppression.span,
+                "the comment speaks to `slo` and names no rule",
+            )
+            .label("it has no effect")
+            .help("write `# slo: allow(rule-name): reason`");
+    }
+    for name in &suppression.rules {
+        if rules::named(&name.value).is_some() {
+            continue;
+        }
+        let finding = checker.report(name.span, format!("there is no rule `{}`", name.value));
+        match rules::nearest(&name.value) {
+            Some(nearest) => finding.help(format!("most likely `{nearest}`")),
+            None => finding.help("`slo rules` lists them"),
+        };
+    }
+}

@@ -1,0 +1,32 @@
+use crate::finding::Level;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Suppression;
+use crate::rules::Use;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unused-suppression",
+    level: Level::Warning,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("unused_suppression.md"),
+    settings: &[],
+    check: Check::Suppression(check),
+};
+
+fn check(suppression: &Suppression, used: &Use, checker: &mut Checker<'_>) {
+    if used.expired || suppression.bad_date.is_some() {
+        return;
+    }
+    for place in &used.unused {
+        let Some(rule) = suppression.rules.get(*place) else {
+            continue;
+        };
+        checker
+            .report(rule.span, format!("`{}` reports nothing here", rule.value))
+            .label("the comment allows nothing")
+            .help("delete it, or move it to the line that it speaks of");
+    }
+}

@@ -1,0 +1,115 @@
+//! The house stays in order: imports only go down, no file outgrows its ceiling.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// The floors, lowest first. `src/lib.rs` says what each module is for.
+const FLOORS: &[&[&str]] = &[
+    &["source", "quantity"],
+    &["yaml", "query", "finding"],
+    &["model", "config"],
+    &["dialect", "change", "budget"],
+    &["policy", "risk", "coverage", "replay", "git", "backend", "forge"],
+    &["rules"],
+    &["lint"],
+    &["gate"],
+    &["report"],
+    &["cli"],
+];
+
+/// The modules that touch the world; only `cli` may import one.
+const DOORS: &[&str] = &["git", "backend", "forge"];
+
+/// Files that may be longer than their ceiling, each with the reason.
+const EXCEPTIONS: &[(&str, &str)] = &[];
+
+fn rust_files(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is there").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn relative(path: &Path) -> String {
+    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("it was found below");
+    path.to_str().expect("names are UTF-8").replace('\\', "/")
+}
+
+fn floor(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&module))
+}
+
+#[test]
+fn imports_only_go_down() {
+    for path in rust_files("src") {
+        let name = relative(&path);
+        let module = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default();
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let own = floor(module).unwrap_or_else(|| panic!("{name}: `{module}` stands on no floor"));
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            let place = format!("{name}:{}", number + 1);
+            assert!(!line.contains("super::super::super"), "{place}: too far up");
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            assert!(!line.contains("crate::{"), "{place}: write paths out, one a line");
+            for import in line.split("crate::").skip(1) {
+                let other: String =
+                    import.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+                let Some(theirs) = floor(&other) else { continue };
+                let down = other == module || theirs < own;
+                assert!(down, "{place}: `{module}` imports `{other}`, which is not below it");
+                let through_door = DOORS.contains(&other.as_str()) && other != module && module != "cli";
+                assert!(!through_door, "{place}: only `cli` imports the door `{other}`");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_outgrows_its_ceiling() {
+    for folder in ["src", "tests"] {
+        for path in rust_files(folder) {
+            let name = relative(&path);
+            let in_family = name.starts_with("src/rules/") && name.matches('/').count() == 3;
+            let ceiling = if in_family { 300 } else { 600 };
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            let excepted = EXCEPTIONS.iter().any(|(file, reason)| *file == name && !reason.is_empty());
+            assert!(lines <= ceiling || excepted, "{name} has {lines} lines, at most {ceiling}");
+        }
+    }
+    let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixture.rs");
+    assert!(fs::read_to_string(runner).unwrap().lines().count() < 400, "the fixture runner is small");
+}
+
+#[test]
+fn no_module_is_a_cupboard() {
+    for path in rust_files("src") {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let cupboard = ["util", "utils", "common", "helper", "helpers", "misc", "types", "mod"];
+        assert!(!cupboard.contains(&stem), "{}: what is it for?", relative(&path));
+    }
+}
+
+#[test]
+fn nothing_waits_outside_the_forge() {
+    for path in rust_files("src") {
+        let name = relative(&path);
+        let text = fs::read_to_string(&path).unwrap();
+        let waits = text.lines().any(|line| line.contains("async fn") || line.contains(".await"));
+        assert!(!waits || name.starts_with("src/forge"), "{name}: no `async` on this floor");
+    }
+}

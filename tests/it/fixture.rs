@@ -1,0 +1,376 @@
+//! Markdown files as tests: prose says why, fenced blocks are the case.
+//!
+//! Every page in `src/rules` and every file in `tests/fixtures` is read by this runner. A block's
+//! info string is `LANGUAGE ROLE [file=PATH]`; `CONTRIBUTING.md` lists the roles. Expected blocks are
+//! rewritten with `UPDATE_FIXTURES=1 cargo test`, never typed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use slo::config::Config;
+use slo::finding::Finding;
+use slo::finding::Safety;
+use slo::lint;
+use slo::lint::Choice;
+use slo::lint::RuleSet;
+use slo::lint::Tree;
+use slo::source::LineIndex;
+use slo::source::Origin;
+use slo::source::Source;
+use slo::source::SourceId;
+use slo::source::Span;
+
+/// A fenced block of a Markdown file.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub role: String,
+    pub file: Option<String>,
+    pub text: String,
+    /// The bytes of the text in the Markdown file.
+    pub range: std::ops::Range<usize>,
+}
+
+/// An input and what is expected of it.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    pub heading: String,
+    pub inputs: Vec<Block>,
+    pub config: Option<Block>,
+    pub now: Option<String>,
+    pub expected: Vec<Block>,
+}
+
+impl Case {
+    /// Returns whether nothing may be reported.
+    pub fn is_good(&self) -> bool {
+        self.inputs.iter().all(|block| block.role == "good")
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        self.inputs
+            .iter()
+            .map(|block| {
+                let path = block.file.clone().unwrap_or_else(|| "slo.yaml".to_owned());
+                Source::from_text(path, without_markers(&block.text), Origin::Worktree)
+            })
+            .collect()
+    }
+
+    /// Reads the inputs and runs the rules named, or the recommended set where none is.
+    pub fn run(&self, only: &[&str]) -> (Tree, Vec<Finding>) {
+        self.run_on(self.sources(), only)
+    }
+
+    fn run_on(&self, sources: Vec<Source>, only: &[&str]) -> (Tree, Vec<Finding>) {
+        let config = self.config.as_ref().map_or_else(Config::default, |block| {
+            let source = Source::from_text("slo.toml", block.text.as_str(), Origin::Worktree);
+            let (config, problems) = Config::parse(SourceId::default(), &source);
+            assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
+            config
+        });
+        let only = only.iter().map(|&name| name.to_owned()).collect();
+        let (rules, unknown) = RuleSet::new(&config.rules, &Choice { set: None, only });
+        assert!(unknown.is_empty(), "{unknown:?}");
+        let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
+        let tree = lint::load(sources);
+        let now = now.parse().expect("a `text now` block holds an instant");
+        let findings = lint::run(&tree, &rules, &config.external, now);
+        (tree, findings)
+    }
+
+    /// Checks one rule on this case; returns what is wrong, and the new text of expected blocks.
+    pub fn check(&self, rule: &str) -> (Vec<String>, Vec<(Block, String)>) {
+        let (tree, findings) = self.run(&[rule]);
+        let shown: Vec<&Finding> = findings.iter().filter(|finding| !finding.suppressed).collect();
+        let mut wrong = self.check_markers(&tree, &shown);
+        if self.is_good() && !shown.is_empty() {
+            wrong.push(format!("a good block is reported:\n{}", draw_all(&tree, &shown)));
+        }
+        let (fixed, faults) = self.check_fixes(rule, &findings, &tree);
+        wrong.extend(faults);
+        let mut updates = Vec::new();
+        for block in &self.expected {
+            let actual = match block.role.as_str() {
+                "findings" => draw_all(&tree, &shown),
+                "fix" => fixed.clone(),
+                "model" => {
+                    let model = serde_json::to_string_pretty(tree.catalog.objects());
+                    model.expect("the model serializes") + "\n"
+                }
+                role => panic!("{}: unknown role `{role}`", self.heading),
+            };
+            if actual != block.text {
+                wrong.push(format!("`{}` differs; it is now:\n{actual}", block.role));
+                updates.push((block.clone(), actual));
+            }
+        }
+        (wrong, updates)
+    }
+
+    /// Compares markers with the lines on which findings start.
+    fn check_markers(&self, tree: &Tree, findings: &[&Finding]) -> Vec<String> {
+        let mut marked = Vec::new();
+        for block in &self.inputs {
+            let path = block.file.as_deref().unwrap_or("slo.yaml");
+            for (number, line) in block.text.lines().enumerate() {
+                let Some((_, marks)) = line.split_once("#~ ") else { continue };
+                for mark in marks.split_whitespace() {
+                    marked.push(format!("{path}:{}: {mark}", number + 1));
+                }
+            }
+        }
+        let mut found: Vec<String> = findings
+            .iter()
+            .map(|finding| {
+                let file = tree.sources.file(finding.span.source);
+                let line = LineIndex::new(&file.text).position(finding.span.start as usize).line;
+                format!("{}:{line}: {}[{}]", file.path, finding.level.name(), finding.rule)
+            })
+            .collect();
+        marked.sort();
+        found.sort();
+        if marked == found || (marked.is_empty() && self.expects_findings()) {
+            return Vec::new();
+        }
+        vec![format!("marked {marked:#?}\nfound {found:#?}\n{}", draw_all(tree, findings))]
+    }
+
+    fn expects_findings(&self) -> bool {
+        self.expected.iter().any(|block| block.role == "findings")
+    }
+
+    /// Proves every fix: it parses, removes its finding, adds none, comes to an end, and if safe
+    /// leaves the model equal. Returns the difference that all fixes make.
+    fn check_fixes(&self, rule: &str, findings: &[Finding], tree: &Tree) -> (String, Vec<String>) {
+        let mut wrong = Vec::new();
+        for finding in findings.iter().filter(|finding| !finding.suppressed) {
+            let Some(fix) = &finding.fix else { continue };
+            let fixed = lint::fix(&tree.sources, std::slice::from_ref(finding), fix.safety);
+            let (after, remaining) = self.run_on(replace(tree, &fixed), &[rule]);
+            let same = |other: &&Finding| other.message == finding.message;
+            if remaining.len() >= findings.len() || remaining.iter().filter(same).count() >= findings.iter().filter(same).count() {
+                wrong.push(format!("the fix `{}` does not remove its finding", fix.title));
+            }
+            if !after.files.iter().all(|file| file.yaml.is_empty()) {
+                wrong.push(format!("the fix `{}` breaks the file", fix.title));
+            }
+            let model = |tree: &Tree| serde_json::to_string(tree.catalog.objects()).expect("serializes");
+            let reads_more = findings.iter().any(|finding| rule_changes_reading(finding.rule));
+            if fix.safety == Safety::Safe && !reads_more && model(&after) != model(tree) {
+                wrong.push(format!("the safe fix `{}` changes the model", fix.title));
+            }
+            let (_, all_before) = self.run(&[]);
+            let (_, all_after) = self.run_on(replace(tree, &fixed), &[]);
+            let known = |message: &str| all_before.iter().any(|finding| finding.message == message);
+            for added in all_after.iter().filter(|finding| !known(&finding.message)) {
+                wrong.push(format!("the fix `{}` adds: {}", fix.title, added.message));
+            }
+        }
+        let mut current = self.sources();
+        for round in 0.. {
+            let (tree, findings) = self.run_on(current.clone(), &[rule]);
+            let fixed = lint::fix(&tree.sources, &findings, Safety::Unsafe);
+            if fixed.is_empty() {
+                break;
+            }
+            if round == 10 {
+                wrong.push("the fixes come to no end".to_owned());
+                break;
+            }
+            current = replace(&tree, &fixed);
+        }
+        (difference(&self.sources(), &current), wrong)
+    }
+}
+
+/// Fixes of these rules mend text that could not be read, so the model gains what it lacked.
+fn rule_changes_reading(rule: &str) -> bool {
+    matches!(
+        rule,
+        "unknown-kind" | "unknown-field" | "invalid-duration" | "budgeting-method-mismatch"
+            | "target-unit-mismatch"
+    )
+}
+
+fn replace(tree: &Tree, fixed: &[lint::Fixed]) -> Vec<Source> {
+    tree.sources
+        .iter()
+        .map(|(id, source)| {
+            let text = fixed.iter().find(|fixed| fixed.source == id).map(|fixed| fixed.text.as_str());
+            let text = text.unwrap_or(&source.text);
+            Source::from_text(source.path.as_str(), text, Origin::Worktree)
+        })
+        .collect()
+}
+
+/// Returns the changed lines, old before new, without context.
+fn difference(before: &[Source], after: &[Source]) -> String {
+    let mut text = String::new();
+    for (old, new) in before.iter().zip(after) {
+        let (old, new): (Vec<&str>, Vec<&str>) = (old.text.lines().collect(), new.text.lines().collect());
+        let start = old.iter().zip(&new).take_while(|(left, right)| left == right).count();
+        let rest = old.len().min(new.len()) - start;
+        let end = old.iter().rev().zip(new.iter().rev()).take(rest);
+        let end = end.take_while(|(left, right)| left == right).count();
+        for line in &old[start..old.len() - end] {
+            let _ = writeln!(text, "-{line}");
+        }
+        for line in &new[start..new.len() - end] {
+            let _ = writeln!(text, "+{line}");
+        }
+    }
+    text
+}
+
+/// Returns the input without its markers.
+pub fn without_markers(text: &str) -> String {
+    let cut = |line: &str| match line.split_once("#~ ") {
+        Some((line, _)) => line.trim_end().to_owned(),
+        None => line.to_owned(),
+    };
+    let mut result = text.lines().map(cut).collect::<Vec<_>>().join("\n");
+    result.push('\n');
+    result
+}
+
+fn draw_all(tree: &Tree, findings: &[&Finding]) -> String {
+    findings.iter().map(|finding| draw(tree, finding)).collect::<Vec<_>>().join("\n")
+}
+
+/// Draws a finding for fixtures: plain, and independent of how the terminal looks.
+fn draw(tree: &Tree, finding: &Finding) -> String {
+    let file = tree.sources.file(finding.span.source);
+    let lines = LineIndex::new(&file.text);
+    let at = lines.position(finding.span.start as usize);
+    let mut text = String::new();
+    let _ = writeln!(text, "{}[{}]: {}", finding.level.name(), finding.rule, finding.message);
+    let mut places: Vec<(Span, char, &str)> =
+        vec![(finding.span, '^', finding.label.as_deref().unwrap_or(""))];
+    places.extend(finding.labels.iter().map(|label| (label.span, '-', label.message.as_str())));
+    places.sort_by_key(|(span, ..)| *span);
+    let width = places
+        .iter()
+        .map(|(span, ..)| lines.position(span.start as usize).line.to_string().len())
+        .max()
+        .unwrap_or(1);
+    let _ = writeln!(text, "{:width$}--> {}:{}:{}", "", file.path, at.line, at.column);
+    let _ = writeln!(text, "{:width$} |", "");
+    for (span, mark, label) in places {
+        let other = tree.sources.file(span.source);
+        let lines = LineIndex::new(&other.text);
+        let (start, end) = (lines.position(span.start as usize), lines.position(span.end as usize));
+        let row = lines.line(start.line);
+        let last = if end.line == start.line { end.column } else { row.chars().count() + 1 };
+        let marks = mark.to_string().repeat(last.saturating_sub(start.column).max(1));
+        let path = if other.path == file.path { String::new() } else { format!("({}) ", other.path) };
+        let _ = writeln!(text, "{:>width$} | {path}{row}", start.line);
+        let row = format!("{:width$} | {:indent$}{marks} {label}", "", "", indent = start.column - 1 + path.len());
+        let _ = writeln!(text, "{}", row.trim_end());
+    }
+    for note in &finding.notes {
+        let _ = writeln!(text, "{:width$} = note: {note}", "");
+    }
+    if let Some(help) = &finding.help {
+        let _ = writeln!(text, "{:width$} = help: {help}", "");
+    }
+    if let Some(fix) = &finding.fix {
+        let _ = writeln!(text, "{:width$} = help: {} ({} fix)", "", fix.title, fix.safety.name());
+    }
+    text
+}
+
+/// Reads the cases of a Markdown file.
+pub fn cases(markdown: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let (mut heading, mut config, mut now) = (String::new(), None, None);
+    let mut rest = 0;
+    let mut fresh = true;
+    while rest < markdown.len() {
+        let end = markdown[rest..].find('\n').map_or(markdown.len(), |at| rest + at + 1);
+        let line = markdown[rest..end].trim_end();
+        rest = end;
+        if line.starts_with('#') {
+            heading = line.trim_start_matches('#').trim().to_owned();
+            (config, now, fresh) = (None, None, true);
+        }
+        let fence = line.len() - line.trim_start_matches('`').len();
+        if fence < 3 {
+            continue;
+        }
+        let close = format!("\n{}", "`".repeat(fence));
+        let stop = markdown[rest - 1..].find(&close).map_or(markdown.len(), |at| rest + at);
+        let block = block(&line[fence..], markdown, rest..stop);
+        rest = (stop + fence).min(markdown.len());
+        let Some(block) = block else { continue };
+        match block.role.as_str() {
+            "bad" | "good" => {
+                if fresh || block.file.is_none() {
+                    let (config, now) = (config.clone(), now.clone());
+                    cases.push(Case { heading: heading.clone(), config, now, ..Case::default() });
+                }
+                fresh = block.file.is_none();
+                cases.last_mut().expect("a case was pushed").inputs.push(block);
+            }
+            "config" => config = Some(block),
+            "now" => now = Some(block.text),
+            _ => {
+                fresh = true;
+                cases.last_mut().expect("an input comes before what is expected").expected.push(block);
+            }
+        }
+    }
+    cases
+}
+
+fn block(info: &str, markdown: &str, range: std::ops::Range<usize>) -> Option<Block> {
+    let mut words = info.split_whitespace();
+    let language = words.next()?;
+    let role = words.next().or((language == "findings").then_some("findings"))?;
+    let file = words.find_map(|word| word.strip_prefix("file=")).map(str::to_owned);
+    let text = markdown.get(range.clone())?.to_owned();
+    Some(Block { role: role.to_owned(), file, text, range })
+}
+
+/// Returns every Markdown file below a folder of the repository, in order.
+pub fn markdown_below(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Checks every case of the files, each with the one rule that its name says.
+pub fn check_files(files: &[PathBuf]) {
+    let mut failures = Vec::new();
+    for path in files {
+        let markdown = fs::read_to_string(path).expect("the file was just listed");
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("names are UTF-8");
+        let rule = stem.replace('_', "-");
+        let mut updates = Vec::new();
+        for case in cases(&markdown) {
+            let (wrong, new) = case.check(&rule);
+            failures.extend(wrong.into_iter().map(|wrong| format!("{}: {}: {wrong}", path.display(), case.heading)));
+            updates.extend(new);
+        }
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            let mut text = markdown;
+            for (block, new) in updates.into_iter().rev() {
+                text.replace_range(block.range, &new);
+            }
+            fs::write(path, text).expect("the file can be written");
+        }
+    }
+    assert!(failures.is_empty(), "{} failures:\n\n{}", failures.len(), failures.join("\n\n"));
+}

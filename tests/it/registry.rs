@@ -1,0 +1,152 @@
+//! The suite polices the rule set, so that no reviewer has to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use slo::rules;
+use slo::rules::Set;
+
+use crate::fixture;
+
+/// The headings of a page, in order; `Settings` stands only on pages of rules that have some.
+const HEADINGS: [&str; 5] = ["Why it matters", "Example", "Settings", "When to allow it", "Sources"];
+
+fn page_path(rule: &rules::Rule) -> std::path::PathBuf {
+    let file = format!("src/rules/{}/{}.md", rule.family(), rule.name.replace('-', "_"));
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+#[test]
+fn every_page_says_what_the_rule_is_in_the_same_order() {
+    for rule in rules::all() {
+        let page = fs::read_to_string(page_path(rule)).unwrap_or_else(|_| panic!("{}: no page", rule.name));
+        assert_eq!(page, rule.docs, "{}: the page is compiled in", rule.name);
+        assert!(page.starts_with(&format!("# {}\n\n", rule.name)), "{}: title", rule.name);
+        let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let wanted: Vec<&str> = HEADINGS
+            .into_iter()
+            .filter(|heading| *heading != "Settings" || !rule.settings.is_empty())
+            .collect();
+        assert_eq!(headings, wanted, "{}", rule.name);
+        let summary = rule.summary();
+        assert!(summary.ends_with('.') && summary.len() < 100, "{}: {summary}", rule.name);
+        for setting in rule.settings {
+            assert!(page.contains(&format!("`{setting}`")), "{}: {setting}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_a_page_that_shows_it_firing_and_what_is_right() {
+    for rule in rules::all() {
+        let cases = fixture::cases(rule.docs);
+        let bad = cases.iter().filter(|case| !case.is_good()).count();
+        let good = cases.iter().any(fixture::Case::is_good);
+        let fix = cases.iter().any(|case| case.expected.iter().any(|block| block.role == "fix"));
+        assert!(bad >= 1 && (good || fix), "{}: {bad} bad blocks", rule.name);
+        let drawn = cases.iter().flat_map(|case| &case.expected);
+        assert!(drawn.clone().any(|block| block.role == "findings"), "{}: no drawn finding", rule.name);
+        for case in cases.iter().filter(|case| !case.is_good()) {
+            let (_, findings) = case.run(&[rule.name]);
+            assert!(!findings.is_empty(), "{}: a bad block is silent", rule.name);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_three_bad_and_three_near_miss_fixtures() {
+    for rule in rules::all() {
+        let path = format!("{}/tests/fixtures/rules/{}.md", env!("CARGO_MANIFEST_DIR"), rule.name);
+        let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path} is missing"));
+        let cases = fixture::cases(&text);
+        let good = cases.iter().filter(|case| case.is_good()).count();
+        assert!(cases.len() - good >= 3, "{}: {} bad cases", rule.name, cases.len() - good);
+        assert!(good >= 3, "{}: {good} good cases", rule.name);
+    }
+}
+
+#[test]
+fn names_are_unique_kebab_case_and_without_prohibition() {
+    let mut seen = BTreeSet::new();
+    for rule in rules::all() {
+        assert!(seen.insert(rule.name), "{} stands twice", rule.name);
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        assert!(rule.name.chars().all(plain), "{}", rule.name);
+        for word in ["no-", "dont-", "avoid-", "require-", "use-"] {
+            let noun = ["no-alert", "no-error-budget-policy", "no-data-unspecified", "no-data-not-alerted"];
+            assert!(!rule.name.starts_with(word) || noun.contains(&rule.name), "{}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn every_file_in_a_family_is_a_rule_of_it() {
+    let known: BTreeSet<_> = rules::all().map(page_path).collect();
+    for path in fixture::markdown_below("src/rules") {
+        assert!(known.contains(&path), "{} belongs to no rule", path.display());
+    }
+    for path in fixture::markdown_below("tests/fixtures/rules") {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert!(rules::named(stem).is_some(), "{} belongs to no rule", path.display());
+    }
+}
+
+#[test]
+fn recommended_rules_are_silent_on_every_good_block_of_other_pages() {
+    for page in rules::all() {
+        for case in fixture::cases(page.docs).into_iter().filter(fixture::Case::is_good) {
+            let (_, findings) = case.run(&[]);
+            let loud: Vec<_> = findings.iter().map(|finding| (finding.rule, &finding.message)).collect();
+            assert!(loud.is_empty(), "a good block of {}: {loud:?}", page.name);
+        }
+    }
+}
+
+#[test]
+fn messages_keep_the_voice_of_the_house() {
+    for page in rules::all() {
+        for case in fixture::cases(page.docs) {
+            for finding in case.run(&[page.name]).1 {
+                let labels = finding.labels.iter().map(|label| &label.message).chain(&finding.label);
+                let parts = labels.chain(&finding.help).chain(&finding.notes);
+                for text in parts.chain([&finding.message]) {
+                    let first = text.chars().next().expect("a message says something");
+                    assert!(!first.is_uppercase() && !text.ends_with('.'), "{}: {text}", page.name);
+                    for word in ["illegal", "should", "please", "Please"] {
+                        assert!(!text.contains(word), "{}: {text}", page.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pages_are_tests() {
+    fixture::check_files(&fixture::markdown_below("src/rules"));
+}
+
+#[test]
+fn fixtures_of_rules_hold() {
+    fixture::check_files(&fixture::markdown_below("tests/fixtures/rules"));
+}
+
+/// The whole rule set, in one place: a rule that moves between sets or levels shows here.
+#[test]
+fn the_rule_set_is_listed() {
+    let mut text = String::new();
+    for rule in rules::all() {
+        let set = match rule.set {
+            Set::Recommended => "recommended",
+            Set::Strict => "strict",
+            Set::All => "all",
+        };
+        text += &format!("{:<12} {:<32} {:<8} {set}\n", rule.family(), rule.name, rule.level.name());
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rule-set.txt");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::write(&path, &text).expect("the list can be written");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "run with UPDATE_FIXTURES=1");
+}
