@@ -1,0 +1,307 @@
+//! The paths that a change touches, with renames and counted lines.
+//!
+//! **Invariant:** folders are never listed, and attributes play no part: a change cannot hide its
+//! own lines. A rename that leaves or enters the judged folder is a removal or an addition there.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use gix::bstr::BString;
+use gix::bstr::ByteSlice;
+
+use crate::git::Repository;
+use crate::git::entries;
+use crate::git::entries::Difference;
+use crate::git::entries::Entry;
+use crate::git::error::Error;
+use crate::git::id::CommitId;
+use crate::git::lines;
+use crate::git::lines::Counts;
+use crate::git::lines::LineBag;
+use crate::git::snapshot;
+use crate::git::snapshot::FileKind;
+
+/// Percent of common bytes from which a removed and an added file are one renamed file.
+///
+/// # Source
+///
+/// git, `diffcore.h`, `DEFAULT_RENAME_SCORE`: one half.
+const RENAME_PERCENT: u64 = 50;
+
+/// Bytes up to which a file takes part in the search for renames with changes.
+const RENAME_BYTES: u64 = 1024 * 1024;
+
+/// Line comparisons after which only exact renames are found.
+const RENAME_WORK: usize = 20_000_000;
+
+/// Bytes up to which lines are compared.
+const COUNTED_BYTES: u64 = 32 * 1024 * 1024;
+
+/// A path that two trees do not agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedPath {
+    /// The path after the change; of a removed file, the path before.
+    pub path: String,
+    /// The path before, when the file was renamed.
+    pub previous_path: Option<String>,
+    /// What happened to it.
+    pub kind: PathChange,
+    /// Lines that are new; 0 for binary files. Above 32 MiB every byte counts as a line.
+    pub added_lines: u64,
+    /// Lines that are gone; counted like `added_lines`.
+    pub deleted_lines: u64,
+}
+
+/// What happened to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathChange {
+    /// The file is new.
+    Added,
+    /// The file is gone.
+    Removed,
+    /// The bytes, or what kind of file it is, changed.
+    Modified,
+    /// The file moved here, perhaps with changes.
+    Renamed,
+}
+
+impl Repository {
+    /// Returns what changed from one commit to another, sorted by path.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`], [`Error::Unreadable`], [`Error::TreeMalformed`],
+    /// [`Error::TreeTooLarge`].
+    pub fn changed_paths(&self, from: CommitId, to: CommitId) -> Result<Vec<ChangedPath>, Error> {
+        changed(&self.local, self.root_tree(from)?, self.root_tree(to)?)
+    }
+}
+
+/// Returns what changed from one tree to another, sorted by path.
+pub(super) fn changed(
+    repository: &gix::Repository,
+    from: Option<gix::ObjectId>,
+    to: Option<gix::ObjectId>,
+) -> Result<Vec<ChangedPath>, Error> {
+    let differences = entries::differences(repository, from, to)?;
+    let mut renames = renames(repository, &differences)?;
+    let moved_away: BTreeSet<BString> = renames.values().map(|old| old.path.clone()).collect();
+    let mut found = Vec::new();
+    for difference in differences {
+        let source = renames.remove(&difference.path);
+        if source.is_none() && difference.after.is_none() && moved_away.contains(&difference.path) {
+            continue;
+        }
+        found.push(describe(repository, &difference, source.as_ref())?);
+    }
+    Ok(found)
+}
+
+/// Describes a difference; `source` is the removed file that it is a rename of.
+pub(super) fn describe(
+    repository: &gix::Repository,
+    difference: &Difference,
+    source: Option<&Difference>,
+) -> Result<ChangedPath, Error> {
+    let before = source.map_or(difference.before, |source| source.before);
+    let kind = match (difference.before, difference.after, source) {
+        (_, _, Some(_)) => PathChange::Renamed,
+        (None, _, None) => PathChange::Added,
+        (Some(_), None, None) => PathChange::Removed,
+        (Some(_), Some(_), None) => PathChange::Modified,
+    };
+    let counts = counted(repository, before, difference.after)?;
+    Ok(ChangedPath {
+        path: difference.path.to_str_lossy().into_owned(),
+        previous_path: source.map(|source| source.path.to_str_lossy().into_owned()),
+        kind,
+        added_lines: counts.added,
+        deleted_lines: counts.deleted,
+    })
+}
+
+fn counted(
+    repository: &gix::Repository,
+    before: Option<Entry>,
+    after: Option<Entry>,
+) -> Result<Counts, Error> {
+    if before.map(|entry| entry.id) == after.map(|entry| entry.id) {
+        return Ok(Counts::default());
+    }
+    let old = text(repository, before)?;
+    let new = text(repository, after)?;
+    match (old, new) {
+        (Text::Bytes(old), Text::Bytes(new)) => Ok(lines::count(&old, &new)),
+        (old, new) => Ok(Counts {
+            added: new.most_lines(),
+            deleted: old.most_lines(),
+        }),
+    }
+}
+
+/// The bytes of a side, or how many there are.
+enum Text {
+    Bytes(Vec<u8>),
+    TooLarge(u64),
+}
+
+impl Text {
+    fn most_lines(&self) -> u64 {
+        match self {
+            Text::Bytes(bytes) if lines::is_binary(bytes) => 0,
+            Text::Bytes(bytes) => lines::count(&[], bytes).added,
+            Text::TooLarge(size) => *size,
+        }
+    }
+}
+
+fn text(repository: &gix::Repository, entry: Option<Entry>) -> Result<Text, Error> {
+    let Some(entry) = entry else {
+        return Ok(Text::Bytes(Vec::new()));
+    };
+    if entry.kind == FileKind::Submodule {
+        return Ok(Text::Bytes(format!("{}\n", entry.id).into_bytes()));
+    }
+    let unreadable = |source| Error::unreadable(format!("blob {}", entry.id), source);
+    match snapshot::blob(repository, entry.id, COUNTED_BYTES).map_err(unreadable)? {
+        Some(bytes) => Ok(Text::Bytes(bytes)),
+        None => repository
+            .find_header(entry.id)
+            .map(|header| Text::TooLarge(header.size()))
+            .map_err(unreadable),
+    }
+}
+
+/// Pairs added with removed files: first those of equal bytes, then the most alike.
+fn renames(
+    repository: &gix::Repository,
+    differences: &[Difference],
+) -> Result<BTreeMap<BString, Difference>, Error> {
+    let mut added: Vec<&Difference> = Vec::new();
+    let mut removed: Vec<&Difference> = Vec::new();
+    for difference in differences {
+        match (difference.before, difference.after) {
+            (None, Some(entry)) if entry.kind != FileKind::Submodule => added.push(difference),
+            (Some(entry), None) if entry.kind != FileKind::Submodule => removed.push(difference),
+            _ => {}
+        }
+    }
+    let mut pairs = BTreeMap::new();
+    if added.is_empty() || removed.is_empty() {
+        return Ok(pairs);
+    }
+    exact_renames(repository, &mut added, &mut removed, &mut pairs);
+    similar_renames(repository, &added, &removed, &mut pairs)?;
+    Ok(pairs)
+}
+
+fn exact_renames(
+    repository: &gix::Repository,
+    added: &mut Vec<&Difference>,
+    removed: &mut Vec<&Difference>,
+    pairs: &mut BTreeMap<BString, Difference>,
+) {
+    let empty = gix::ObjectId::empty_blob(repository.object_hash());
+    let mut by_id: BTreeMap<gix::ObjectId, Vec<&Difference>> = BTreeMap::new();
+    for old in removed.iter() {
+        if let Some(entry) = old.before.filter(|entry| entry.id != empty) {
+            by_id.entry(entry.id).or_default().push(old);
+        }
+    }
+    let mut taken = BTreeSet::new();
+    added.retain(|new| {
+        let Some(entry) = new.after else { return true };
+        let Some(candidates) = by_id.get_mut(&entry.id) else {
+            return true;
+        };
+        let fits = |old: &&Difference| old.before.is_some_and(|old| alike(old.kind, entry.kind));
+        let same_name = |old: &&Difference| fits(old) && name(&old.path) == name(&new.path);
+        let position = candidates
+            .iter()
+            .position(same_name)
+            .or_else(|| candidates.iter().position(fits));
+        let Some(position) = position else {
+            return true;
+        };
+        let old = candidates.remove(position);
+        taken.insert(old.path.clone());
+        pairs.insert(new.path.clone(), old.clone());
+        false
+    });
+    removed.retain(|old| !taken.contains(&old.path));
+}
+
+fn similar_renames(
+    repository: &gix::Repository,
+    added: &[&Difference],
+    removed: &[&Difference],
+    pairs: &mut BTreeMap<BString, Difference>,
+) -> Result<(), Error> {
+    let old_bytes = rename_bytes(repository, removed, |old| old.before)?;
+    let new_bytes = rename_bytes(repository, added, |new| new.after)?;
+    let old_bags: Vec<_> = old_bytes.iter().map(|(i, b)| (*i, LineBag::new(b))).collect();
+    let new_bags: Vec<_> = new_bytes.iter().map(|(i, b)| (*i, LineBag::new(b))).collect();
+    let lines: usize = old_bags.iter().map(|(_, bag)| bag.len()).sum();
+    if lines.saturating_mul(new_bags.len()) > RENAME_WORK {
+        return Ok(());
+    }
+    let mut scored = Vec::new();
+    for (new_index, new_bag) in &new_bags {
+        for (old_index, old_bag) in &old_bags {
+            let (Some(new), Some(old)) = (added.get(*new_index), removed.get(*old_index)) else {
+                continue;
+            };
+            let percent = old_bag.similarity(new_bag);
+            if percent >= RENAME_PERCENT {
+                let other_name = name(&old.path) != name(&new.path);
+                scored.push((
+                    std::cmp::Reverse(percent),
+                    other_name,
+                    *new_index,
+                    *old_index,
+                ));
+            }
+        }
+    }
+    scored.sort_unstable();
+    let mut taken = BTreeSet::new();
+    for (_, _, new_index, old_index) in scored {
+        let (Some(new), Some(old)) = (added.get(new_index), removed.get(old_index)) else {
+            continue;
+        };
+        if !pairs.contains_key(&new.path) && taken.insert(old_index) {
+            pairs.insert(new.path.clone(), (*old).clone());
+        }
+    }
+    Ok(())
+}
+
+/// Reads the text files that are small enough to be compared, with their positions.
+fn rename_bytes(
+    repository: &gix::Repository,
+    differences: &[&Difference],
+    side: impl Fn(&Difference) -> Option<Entry>,
+) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+    let mut found = Vec::new();
+    for (index, difference) in differences.iter().enumerate() {
+        let Some(entry) = side(difference).filter(|entry| entry.kind != FileKind::Symlink) else {
+            continue;
+        };
+        let bytes = snapshot::blob(repository, entry.id, RENAME_BYTES)
+            .map_err(|source| Error::unreadable(format!("`{}`", difference.path), source))?;
+        found.extend(
+            bytes
+                .filter(|bytes| !bytes.is_empty() && !lines::is_binary(bytes))
+                .map(|bytes| (index, bytes)),
+        );
+    }
+    Ok(found)
+}
+
+fn alike(one: FileKind, other: FileKind) -> bool {
+    (one == FileKind::Symlink) == (other == FileKind::Symlink)
+}
+
+fn name(path: &BString) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}

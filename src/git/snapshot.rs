@@ -1,0 +1,203 @@
+//! The files of one commit, read without checking anything out.
+//!
+//! **Invariant:** a snapshot never touches the worktree and never follows a symlink: what a link
+//! points at may be outside the repository, and is not what was reviewed.
+
+use gix::bstr::BStr;
+use gix::bstr::ByteSlice;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
+
+use crate::git::Repository;
+use crate::git::clean_path;
+use crate::git::entries;
+use crate::git::entries::Entry;
+use crate::git::entries::Found;
+use crate::git::error::Error;
+use crate::git::id::BlobId;
+use crate::git::id::CommitId;
+
+/// The tree of a commit, below the repository's root of what is judged.
+pub struct Snapshot<'repository> {
+    repository: &'repository Repository,
+    commit: CommitId,
+    tree: Option<gix::ObjectId>,
+}
+
+/// What stands at a path of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// A file.
+    File,
+    /// A file that may be executed.
+    Executable,
+    /// A symbolic link; its bytes are the path it points at.
+    Symlink,
+    /// The commit of another repository; there are no bytes.
+    Submodule,
+}
+
+/// A file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFile {
+    /// The path, relative to the root of what is judged.
+    pub path: String,
+    /// The name of its bytes.
+    pub blob: BlobId,
+    /// What it is.
+    pub kind: FileKind,
+    /// Whether the path is not UTF-8, so that `path` shows it with replacement characters.
+    pub path_is_lossy: bool,
+}
+
+/// What reading a path of a snapshot gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The bytes of a file.
+    Bytes(Vec<u8>),
+    /// A file larger than the caller accepts, with its size in bytes.
+    TooLarge(u64),
+    /// A symbolic link and what it points at, as far as that is UTF-8; it is not followed.
+    Symlink(String),
+    /// The commit of another repository.
+    Submodule,
+    /// A folder.
+    Folder,
+    /// Nothing stands there.
+    Absent,
+}
+
+impl Repository {
+    /// Returns the tree of a commit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`] when the clone does not hold the commit.
+    pub fn snapshot(&self, commit: CommitId) -> Result<Snapshot<'_>, Error> {
+        Ok(Snapshot {
+            repository: self,
+            commit,
+            tree: self.root_tree(commit)?,
+        })
+    }
+
+    /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
+    pub(super) fn root_tree(&self, commit: CommitId) -> Result<Option<gix::ObjectId>, Error> {
+        let whole = self.whole_tree(commit)?;
+        match entries::find(&self.local, Some(whole), self.root.as_bstr())? {
+            Found::Folder(tree) => Ok(Some(tree)),
+            Found::File(_) | Found::Absent => Ok(None),
+        }
+    }
+
+    /// Returns the tree of the whole repository at a commit.
+    pub(super) fn whole_tree(&self, commit: CommitId) -> Result<gix::ObjectId, Error> {
+        if !self.holds(commit) {
+            return Err(Error::CommitMissing { id: commit });
+        }
+        self.local
+            .find_commit(commit.0)
+            .and_then(|commit| commit.tree_id().map(gix::Id::detach))
+            .map_err(|source| Error::unreadable(format!("commit {commit}"), source))
+    }
+}
+
+impl Snapshot<'_> {
+    /// Returns the commit whose tree this is.
+    pub fn commit(&self) -> CommitId {
+        self.commit
+    }
+
+    /// Returns the files whose path `keep` accepts, sorted by path.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`], [`Error::TreeMalformed`] and [`Error::TreeTooLarge`].
+    pub fn files(&self, mut keep: impl FnMut(&str) -> bool) -> Result<Vec<SnapshotFile>, Error> {
+        let mut found = Vec::new();
+        for (raw_path, entry) in entries::files(&self.repository.local, self.tree)? {
+            let path = raw_path.to_str_lossy();
+            if keep(&path) {
+                found.push(SnapshotFile {
+                    path_is_lossy: raw_path.to_str().is_err(),
+                    path: path.into_owned(),
+                    blob: BlobId(entry.id),
+                    kind: entry.kind,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the file at `path`, up to `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PathOutside`] for an absolute path or one with `..`; [`Error::Unreadable`].
+    pub fn read(&self, path: &str, limit: u64) -> Result<Content, Error> {
+        let clean = clean_path(path)?;
+        match entries::find(&self.repository.local, self.tree, clean.as_bstr())? {
+            Found::Absent => Ok(Content::Absent),
+            Found::Folder(_) => Ok(Content::Folder),
+            Found::File(entry) => content(&self.repository.local, entry, clean.as_bstr(), limit),
+        }
+    }
+
+    /// Reads many files on all processors; the answers stand in the order of `files`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] for the first file in order that cannot be read.
+    pub fn read_all(&self, files: &[SnapshotFile], limit: u64) -> Result<Vec<Content>, Error> {
+        let shared = &self.repository.shared;
+        let read: Vec<Result<Content, Error>> = files
+            .par_iter()
+            .map_init(
+                || shared.to_thread_local(),
+                |local, file| {
+                    let entry = Entry {
+                        id: file.blob.0,
+                        kind: file.kind,
+                    };
+                    content(local, entry, BStr::new(&file.path), limit)
+                },
+            )
+            .collect();
+        read.into_iter().collect()
+    }
+}
+
+/// Reads the bytes of an entry, asking for the size before unpacking.
+fn content(
+    repository: &gix::Repository,
+    entry: Entry,
+    path: &BStr,
+    limit: u64,
+) -> Result<Content, Error> {
+    if entry.kind == FileKind::Submodule {
+        return Ok(Content::Submodule);
+    }
+    let Some(bytes) = blob(repository, entry.id, limit)
+        .map_err(|source| Error::unreadable(format!("`{path}` (blob {})", entry.id), source))?
+    else {
+        let size = repository.find_header(entry.id).map_or(0, |it| it.size());
+        return Ok(Content::TooLarge(size));
+    };
+    if entry.kind == FileKind::Symlink {
+        return Ok(Content::Symlink(bytes.to_str_lossy().into_owned()));
+    }
+    Ok(Content::Bytes(bytes))
+}
+
+/// Returns the bytes of a blob, or `None` when there are more than `limit`.
+pub(super) fn blob(
+    repository: &gix::Repository,
+    id: gix::ObjectId,
+    limit: u64,
+) -> Result<Option<Vec<u8>>, gix::Error> {
+    if repository.find_header(id)?.size() > limit {
+        return Ok(None);
+    }
+    let mut blob = repository.find_object(id)?.try_into_blob()?;
+    Ok(Some(blob.take_data()))
+}

@@ -1,0 +1,92 @@
+//! The index and the worktree: which files are tracked, and what is not committed.
+
+use gix::bstr::BStr;
+use gix::bstr::ByteSlice;
+use gix::status::Item;
+use gix::status::UntrackedFiles;
+
+use crate::git::Repository;
+use crate::git::error::Error;
+
+impl Repository {
+    /// Returns the tracked paths below the root of what is judged, sorted.
+    ///
+    /// They are those of the index, whatever an ignore file or a flag of the index says about them;
+    /// submodules are left out. Without an index there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] for a damaged index.
+    pub fn tracked_paths(&self) -> Result<Vec<String>, Error> {
+        let index = self
+            .local
+            .index_or_empty()
+            .map_err(|source| Error::unreadable("the index", source))?;
+        let mut paths: Vec<String> = index
+            .entries()
+            .iter()
+            .filter(|entry| !entry.mode.is_submodule() && !entry.mode.is_sparse())
+            .filter_map(|entry| self.below_root(entry.path(&index)))
+            .collect();
+        paths.sort();
+        // A file in conflict stands there once for each side.
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// Returns the paths below the root whose worktree or index differ from `HEAD`, sorted.
+    ///
+    /// Files that git neither tracks nor ignores are among them; submodules are not. A bare
+    /// repository has none. Ignore files outside the repository are not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`].
+    pub fn uncommitted_paths(&self) -> Result<Vec<String>, Error> {
+        if self.worktree.is_none() {
+            return Ok(Vec::new());
+        }
+        let unreadable = |source| Error::unreadable("the state of the worktree", source);
+        let items = self
+            .local
+            .status(gix::progress::Discard)
+            .map_err(unreadable)?
+            .untracked_files(UntrackedFiles::Files)
+            .index_worktree_submodules(None)
+            .into_iter(None)
+            .map_err(unreadable)?;
+        let mut paths = Vec::new();
+        for item in items {
+            let item = item.map_err(unreadable)?;
+            if let Item::IndexWorktree(change) = &item
+                && change.summary().is_none()
+            {
+                continue;
+            }
+            paths.extend(self.below_root(item.location()));
+        }
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// Returns whether anything below the root is not committed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`].
+    pub fn has_uncommitted_changes(&self) -> Result<bool, Error> {
+        Ok(!self.uncommitted_paths()?.is_empty())
+    }
+
+    /// Returns the path relative to the root of what is judged; `None` when it is not below it.
+    fn below_root(&self, path: &BStr) -> Option<String> {
+        let inside = if self.root.is_empty() {
+            path
+        } else {
+            let rest = path.strip_prefix(self.root.as_slice())?;
+            rest.strip_prefix(b"/")?.as_bstr()
+        };
+        Some(inside.to_str_lossy().into_owned())
+    }
+}
