@@ -305,3 +305,136 @@ fn alike(one: FileKind, other: FileKind) -> bool {
 fn name(path: &BString) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::sample::Sample;
+
+    fn last_change(sample: &Sample) -> Vec<ChangedPath> {
+        let repository = sample.open();
+        let (from, to) = (sample.id("HEAD~1"), sample.head());
+        repository.changed_paths(from, to).unwrap()
+    }
+
+    fn changed(path: &str, kind: PathChange, added: u64, deleted: u64) -> ChangedPath {
+        ChangedPath {
+            path: path.to_owned(),
+            previous_path: None,
+            kind,
+            added_lines: added,
+            deleted_lines: deleted,
+        }
+    }
+
+    #[test]
+    fn added_modified_and_removed_files_are_listed_without_their_folders() {
+        let sample = Sample::new();
+        sample.write("x/y/old.yaml", "1\n2\n");
+        sample.commit_file("x/same.yaml", "a\nb\nc\n");
+        sample.git(&["rm", "--quiet", "x/y/old.yaml"]);
+        sample.write("z/new.yaml", "other\n");
+        sample.commit_file("x/same.yaml", "a\nB\nc\nd\n");
+        assert_eq!(
+            last_change(&sample),
+            [
+                changed("x/same.yaml", PathChange::Modified, 2, 1),
+                changed("x/y/old.yaml", PathChange::Removed, 0, 2),
+                changed("z/new.yaml", PathChange::Added, 1, 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_moves_with_a_change_is_renamed() {
+        let sample = Sample::new();
+        sample.commit_file("a/slo.yaml", "one\ntwo\nthree\nfour\n");
+        sample.git(&["rm", "--quiet", "a/slo.yaml"]);
+        sample.commit_file("b/slo.yaml", "one\ntwo\nthree\nFOUR\n");
+        let expected = ChangedPath {
+            previous_path: Some("a/slo.yaml".to_owned()),
+            ..changed("b/slo.yaml", PathChange::Renamed, 1, 1)
+        };
+        assert_eq!(last_change(&sample), [expected]);
+    }
+
+    #[test]
+    fn equal_files_are_paired_by_name() {
+        let sample = Sample::new();
+        sample.write("a/one.yaml", "same\n");
+        sample.commit_file("a/two.yaml", "same\n");
+        sample.git(&["mv", "a", "b"]);
+        sample.commit("move");
+        let sources: Vec<_> = last_change(&sample)
+            .into_iter()
+            .map(|change| (change.path, change.previous_path.unwrap()))
+            .collect();
+        let pair = |to: &str, from: &str| (to.to_owned(), from.to_owned());
+        assert_eq!(
+            sources,
+            [
+                pair("b/one.yaml", "a/one.yaml"),
+                pair("b/two.yaml", "a/two.yaml")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_may_become_a_folder() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["rm", "--quiet", "a"]);
+        sample.commit_file("a/b", "2\n");
+        assert_eq!(
+            last_change(&sample),
+            [
+                changed("a", PathChange::Removed, 0, 1),
+                changed("a/b", PathChange::Added, 1, 0)
+            ]
+        );
+    }
+
+    #[test]
+    fn binary_files_have_no_lines_and_attributes_make_none_binary() {
+        let sample = Sample::new();
+        sample.write(".gitattributes", "*.yaml -diff\n");
+        sample.write("image", "\0one\n");
+        sample.commit_file("a.yaml", "1\n");
+        sample.write("image", "\0two\n");
+        sample.commit_file("a.yaml", "2\n");
+        assert_eq!(
+            last_change(&sample),
+            [
+                changed("a.yaml", PathChange::Modified, 1, 1),
+                changed("image", PathChange::Modified, 0, 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rename_out_of_the_judged_folder_removes_there() {
+        let sample = Sample::new();
+        sample.commit_file("team/a.yaml", "1\n2\n3\n");
+        sample.git(&["mv", "team/a.yaml", "a.yaml"]);
+        sample.commit("move");
+        let repository = sample.open().at_root("team").unwrap();
+        let changes = repository.changed_paths(sample.id("HEAD~1"), sample.head());
+        assert_eq!(
+            changes.unwrap(),
+            [changed("a.yaml", PathChange::Removed, 0, 3)]
+        );
+    }
+
+    #[test]
+    fn the_counts_are_those_of_git() {
+        let sample = Sample::new();
+        let text: String = (0..40).map(|line| format!("line {line}\n")).collect();
+        sample.commit_file("a", &text);
+        let text = text.replace("line 7\n", "").replace("line 20\n", "x\ny\n");
+        sample.commit_file("a", &text);
+        let printed = sample.git(&["diff", "--numstat", "HEAD~1", "HEAD"]);
+        let change = &last_change(&sample)[0];
+        let ours = format!("{}\t{}\ta", change.added_lines, change.deleted_lines);
+        assert_eq!(ours, printed);
+    }
+}
