@@ -464,6 +464,9 @@ mod tests {
         sample.git(&["replace", &one, &second.to_string()]);
         let repository = sample.open();
         let content = repository.snapshot(first).unwrap().read("a", 9).unwrap();
-        assert_eq!(content, crate::git::snapshot::Content::Bytes(b"1\n".to_vec()));
+        assert_eq!(
+            content,
+            crate::git::snapshot::Content::Bytes(b"1\n".to_vec())
+        );
     }
 }

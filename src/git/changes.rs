@@ -239,8 +239,14 @@ fn similar_renames(
 ) -> Result<(), Error> {
     let old_bytes = rename_bytes(repository, removed, |old| old.before)?;
     let new_bytes = rename_bytes(repository, added, |new| new.after)?;
-    let old_bags: Vec<_> = old_bytes.iter().map(|(i, b)| (*i, LineBag::new(b))).collect();
-    let new_bags: Vec<_> = new_bytes.iter().map(|(i, b)| (*i, LineBag::new(b))).collect();
+    let old_bags: Vec<_> = old_bytes
+        .iter()
+        .map(|(i, b)| (*i, LineBag::new(b)))
+        .collect();
+    let new_bags: Vec<_> = new_bytes
+        .iter()
+        .map(|(i, b)| (*i, LineBag::new(b)))
+        .collect();
     let lines: usize = old_bags.iter().map(|(_, bag)| bag.len()).sum();
     if lines.saturating_mul(new_bags.len()) > RENAME_WORK {
         return Ok(());

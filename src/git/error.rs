@@ -138,9 +138,9 @@ impl Error {
             Error::RevisionUnknown { .. } => Some(
                 "give a branch, a tag or a commit that `git rev-parse` knows; in a shallow clone, fetch it first",
             ),
-            Error::DefaultBranchMissing => Some(
-                "name the base with `--base`, or run `git remote set-head origin --auto` once",
-            ),
+            Error::DefaultBranchMissing => {
+                Some("name the base with `--base`, or run `git remote set-head origin --auto` once")
+            }
             Error::CommitMissing { .. }
             | Error::HistoryMissing { .. }
             | Error::MergeBaseMissing { .. }

@@ -205,10 +205,7 @@ mod tests {
     fn credentials_never_reach_a_message() {
         let text = "fatal: unable to access 'https://x-access-token:ghs_secret@example.com/a/b/'";
         let shown = last_complaint(text);
-        assert_eq!(
-            shown,
-            "fatal: unable to access 'https://example.com/a/b/'"
-        );
+        assert_eq!(shown, "fatal: unable to access 'https://example.com/a/b/'");
     }
 
     #[test]

@@ -175,7 +175,11 @@ impl Repository {
         }
         let mut below_common = BTreeSet::new();
         for node in walk.nodes.values().filter(|node| node.sides == BOTH) {
-            below_common.extend(node.step.iter().flat_map(|step| step.parents.iter().copied()));
+            below_common.extend(
+                node.step
+                    .iter()
+                    .flat_map(|step| step.parents.iter().copied()),
+            );
         }
         let mut best: Option<(i64, CommitId)> = None;
         for (id, node) in &walk.nodes {
@@ -274,5 +278,109 @@ impl<'repository> Walk<'repository> {
             self.reach(parent, sides)?;
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::sample::Sample;
+
+    #[test]
+    fn the_merge_base_is_where_two_branches_parted() {
+        let sample = Sample::new();
+        let root = sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        let work = sample.commit_file("b", "1\n");
+        sample.git(&["switch", "--quiet", "main"]);
+        let main = sample.commit_file("c", "1\n");
+        let repository = sample.open();
+        assert_eq!(repository.merge_base(main, work).unwrap(), Some(root));
+        assert_eq!(repository.merge_base(root, work).unwrap(), Some(root));
+        assert!(repository.is_ancestor(root, work).unwrap());
+        assert!(!repository.is_ancestor(work, main).unwrap());
+        assert_eq!(repository.parents(main).unwrap(), [root]);
+    }
+
+    #[test]
+    fn of_two_merge_bases_the_latest_is_taken() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("b", "1\n");
+        sample.git(&["switch", "--quiet", "main"]);
+        let latest = sample.commit_file("c", "1\n");
+        // Each branch merges the other as it was.
+        sample.git(&["tag", "old-main"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "one", "work"]);
+        sample.git(&["switch", "--quiet", "work"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", "old-main"]);
+        let (main, work) = (sample.id("main"), sample.id("work"));
+        let repository = sample.open();
+        assert_eq!(repository.merge_base(main, work).unwrap(), Some(latest));
+        assert_eq!(repository.merge_base(work, main).unwrap(), Some(latest));
+    }
+
+    #[test]
+    fn a_cut_history_does_not_guess_a_merge_base() {
+        let sample = Sample::new();
+        for number in 0..4 {
+            sample.commit_file("a", &format!("{number}\n"));
+        }
+        let root = sample.head();
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("b", "1\n");
+        sample.git(&["switch", "--quiet", "main"]);
+        sample.commit_file("c", "1\n");
+        let answers: Vec<_> = ["1", "2", "3"]
+            .into_iter()
+            .map(|depth| {
+                let depth = format!("--depth={depth}");
+                let clone = sample.clone(&[&depth, "--no-single-branch"]);
+                let (main, work) = (clone.id("main"), clone.id("origin/work"));
+                clone.open().merge_base(main, work)
+            })
+            .collect();
+        assert!(matches!(answers[0], Err(Error::MergeBaseMissing { .. })));
+        assert_eq!(*answers[1].as_ref().unwrap(), Some(root));
+        assert_eq!(*answers[2].as_ref().unwrap(), Some(root));
+    }
+
+    #[test]
+    fn a_hidden_side_branch_could_hold_a_better_merge_base() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "side"]);
+        for number in 0..6 {
+            sample.commit_file("side", &format!("{number}\n"));
+        }
+        sample.git(&["switch", "--quiet", "main"]);
+        sample.commit_file("b", "1\n");
+        sample.git(&["branch", "work"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge side", "side"]);
+        sample.git(&["switch", "--quiet", "work"]);
+        sample.commit_file("c", "1\n");
+        let clone = sample.clone(&["--depth=4", "--no-single-branch"]);
+        let (main, work) = (clone.id("origin/main"), clone.id("work"));
+        let answer = clone.open().merge_base(main, work);
+        assert!(matches!(answer, Err(Error::MergeBaseMissing { .. })));
+    }
+
+    #[test]
+    fn a_tip_above_a_cut_history_is_still_an_ancestor() {
+        let sample = Sample::new();
+        for number in 0..4 {
+            sample.commit_file("a", &format!("{number}\n"));
+        }
+        let clone = sample.clone(&["--depth=2"]);
+        let (tip, parent) = (clone.head(), clone.id("HEAD~1"));
+        let repository = clone.open();
+        assert_eq!(repository.merge_base(tip, parent).unwrap(), Some(parent));
+        assert!(repository.is_ancestor(parent, tip).unwrap());
+        let unknown = CommitId::parse(&"1".repeat(40)).unwrap();
+        assert!(matches!(
+            repository.is_ancestor(unknown, tip),
+            Err(Error::HistoryMissing { .. })
+        ));
     }
 }

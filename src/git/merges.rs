@@ -177,3 +177,97 @@ pub(super) fn is_line_merge(
 fn is_no_text(kind: FileKind) -> bool {
     matches!(kind, FileKind::Symlink | FileKind::Submodule)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::git::sample::Sample;
+
+    const LINES: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+
+    /// `work` and `main` change different lines of `a`; each adds a file of its own; on `work`.
+    fn diverged() -> Sample {
+        let sample = Sample::new();
+        sample.commit_file("a", LINES);
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.write("b", "1\n");
+        sample.commit_file("a", &LINES.replace('1', "one"));
+        sample.git(&["switch", "--quiet", "main"]);
+        sample.write("c", "1\n");
+        sample.commit_file("a", &LINES.replace('9', "nine"));
+        sample.git(&["switch", "--quiet", "work"]);
+        sample
+    }
+
+    fn added(sample: &Sample) -> Vec<String> {
+        let changes = sample.open().added_by_merge(sample.head()).unwrap();
+        changes.into_iter().map(|change| change.path).collect()
+    }
+
+    #[test]
+    fn a_clean_merge_of_one_file_adds_nothing() {
+        let sample = diverged();
+        sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
+        assert_eq!(added(&sample), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_only_the_merge_holds_is_its_own() {
+        let sample = diverged();
+        sample.git(&["merge", "--quiet", "--no-commit", "main"]);
+        sample.write("d", "evil\n");
+        let merged = LINES.replace('1', "one").replace('9', "nine");
+        sample.write("a", &merged.replace('5', "evil"));
+        sample.commit("Merge");
+        assert_eq!(added(&sample), ["a", "d"]);
+    }
+
+    #[test]
+    fn a_merge_that_drops_one_side_is_seen() {
+        let sample = diverged();
+        sample.git(&["merge", "--quiet", "-s", "ours", "-m", "Merge", "main"]);
+        assert_eq!(added(&sample), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_resolved_conflict_is_the_merges_own() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("a", "2\n");
+        sample.git(&["switch", "--quiet", "main"]);
+        sample.commit_file("a", "3\n");
+        let (succeeded, _) = sample.try_git(&["merge", "--quiet", "work"]);
+        assert!(!succeeded);
+        sample.write("a", "4\n");
+        sample.commit("Merge");
+        assert_eq!(added(&sample), ["a"]);
+    }
+
+    #[test]
+    fn a_commit_with_one_parent_adds_nothing_beyond_it() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.commit_file("a", "2\n");
+        assert_eq!(added(&sample), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_merge_of_three_parents_owns_what_none_of_them_has() {
+        let sample = diverged();
+        sample.git(&["switch", "--quiet", "--create", "third", "main~1"]);
+        sample.commit_file("e", "1\n");
+        sample.git(&["switch", "--quiet", "work"]);
+        sample.git(&[
+            "merge",
+            "--quiet",
+            "--no-commit",
+            "-s",
+            "ours",
+            "main",
+            "third",
+        ]);
+        sample.write("d", "evil\n");
+        sample.commit("Merge");
+        assert_eq!(added(&sample), ["d"]);
+    }
+}

@@ -315,7 +315,11 @@ mod tests {
         std::os::unix::fs::symlink("x", sample.path().join(name)).unwrap();
         let commit = sample.commit("latin");
         let repository = sample.open();
-        let files = repository.snapshot(commit).unwrap().files(|_| true).unwrap();
+        let files = repository
+            .snapshot(commit)
+            .unwrap()
+            .files(|_| true)
+            .unwrap();
         assert_eq!(files[0].path, "caf\u{fffd}.yaml");
         assert!(files[0].path_is_lossy);
     }

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn the_last_paragraph_holds_the_trailers() {
-        let message = "Fix the leak\n\nWhy: not a trailer\n\nChange-Class: security\nIncident: INC-1\n";
+        let message =
+            "Fix the leak\n\nWhy: not a trailer\n\nChange-Class: security\nIncident: INC-1\n";
         assert_eq!(
             pairs(message),
             [pair("Change-Class", "security"), pair("Incident", "INC-1")]

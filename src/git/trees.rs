@@ -128,11 +128,7 @@ pub fn decide(repository: &Repository, request: &Request) -> Result<Trees, Error
 }
 
 /// Finds the commit of `--base`; a full id that is not at hand is fetched.
-fn named_base(
-    repository: &Repository,
-    base: &str,
-    fetching: Fetching,
-) -> Result<CommitId, Error> {
+fn named_base(repository: &Repository, base: &str, fetching: Fetching) -> Result<CommitId, Error> {
     if let Some(id) = CommitId::parse(base) {
         // An annotated tag is named by a full id as well; it needs no fetch.
         if let Ok(commit) = repository.resolve(base) {
