@@ -113,7 +113,7 @@ pub(super) fn differences(
     Ok(found)
 }
 
-/// Returns the file at `path` below `tree`, or the folder as `Err` of the inner result.
+/// Returns what stands at `path` below `tree`.
 pub(super) fn find(
     repository: &gix::Repository,
     tree: Option<gix::ObjectId>,
@@ -129,10 +129,9 @@ pub(super) fn find(
     while let Some(name) = names.next() {
         let child = children(repository, current, path)?.remove(name.as_bstr());
         match child {
-            None => return Ok(Found::Absent),
             Some(Child::Folder(id)) => current = id,
             Some(Child::File(entry)) if names.peek().is_none() => return Ok(Found::File(entry)),
-            Some(Child::File(_)) => return Ok(Found::Absent),
+            None | Some(Child::File(_)) => return Ok(Found::Absent),
         }
     }
     Ok(Found::Folder(current))

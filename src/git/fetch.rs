@@ -164,7 +164,7 @@ fn last_complaint(text: &str) -> String {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines()
         .find(|line| line.starts_with("fatal:"))
-        .or_else(|| lines().last())
+        .or_else(|| lines().next_back())
         .unwrap_or("`git fetch` failed without a word");
     let plain: String = line
         .chars()
