@@ -13,8 +13,8 @@ use gix::objs::tree::EntryKind;
 use crate::git::error::Error;
 use crate::git::snapshot::FileKind;
 
-/// Entries at which reading a tree stops. The largest known repositories hold a tenth of it.
-const ENTRY_LIMIT: usize = 5_000_000;
+/// Entries at which reading a tree stops: some times what the largest public repositories hold.
+const ENTRY_LIMIT: usize = if cfg!(test) { 50_000 } else { 2_000_000 };
 
 /// Bytes of one path at which reading a tree stops; file systems stop at 4096.
 const PATH_LIMIT: usize = 16_384;
@@ -127,8 +127,7 @@ pub(super) fn find(
     }
     let mut names = path.split_str("/").peekable();
     while let Some(name) = names.next() {
-        let child = children(repository, current, path)?.remove(name.as_bstr());
-        match child {
+        match child_named(repository, current, name.as_bstr())? {
             Some(Child::Folder(id)) => current = id,
             Some(Child::File(entry)) if names.peek().is_none() => return Ok(Found::File(entry)),
             None | Some(Child::File(_)) => return Ok(Found::Absent),
@@ -170,24 +169,51 @@ fn children(
     id: gix::ObjectId,
     folder: &BStr,
 ) -> Result<BTreeMap<BString, Child>, Error> {
-    let malformed = || Error::TreeMalformed {
-        tree: id.to_string(),
-        path: folder.to_str_lossy().into_owned(),
-    };
-    let tree = repository
-        .find_tree(id)
-        .map_err(|source| Error::unreadable(format!("the tree {id}"), source))?;
+    let tree = read_tree(repository, id)?;
     let mut found = BTreeMap::new();
     for entry in tree.iter() {
-        let entry = entry.map_err(|_| malformed())?;
+        let entry = entry.map_err(|_| malformed(id, folder))?;
         let name = entry.filename();
         let strange = name.is_empty() || name == "." || name == ".." || name.contains(&b'/');
         let child = child(entry.mode().kind(), entry.object_id());
         if strange || found.insert(name.to_owned(), child).is_some() {
-            return Err(malformed());
+            return Err(malformed(id, folder));
         }
     }
     Ok(found)
+}
+
+/// Finds one name in a tree object. A name that stands there twice is refused.
+fn child_named(
+    repository: &gix::Repository,
+    id: gix::ObjectId,
+    name: &BStr,
+) -> Result<Option<Child>, Error> {
+    let tree = read_tree(repository, id)?;
+    let mut found = None;
+    for entry in tree.iter() {
+        let entry = entry.map_err(|_| malformed(id, name))?;
+        if entry.filename() == name {
+            let child = child(entry.mode().kind(), entry.object_id());
+            if found.replace(child).is_some() {
+                return Err(malformed(id, name));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read_tree(repository: &gix::Repository, id: gix::ObjectId) -> Result<gix::Tree<'_>, Error> {
+    repository
+        .find_tree(id)
+        .map_err(|source| Error::unreadable(format!("the tree {id}"), source))
+}
+
+fn malformed(tree: gix::ObjectId, path: &BStr) -> Error {
+    Error::TreeMalformed {
+        tree: tree.to_string(),
+        path: path.to_str_lossy().chars().take(80).collect(),
+    }
 }
 
 fn child(kind: EntryKind, id: gix::ObjectId) -> Child {
@@ -208,10 +234,7 @@ fn joined(folder: &BStr, name: &BStr, tree: gix::ObjectId) -> Result<BString, Er
     }
     path.extend_from_slice(name);
     if path.len() > PATH_LIMIT {
-        return Err(Error::TreeMalformed {
-            tree: tree.to_string(),
-            path: folder.to_str_lossy().chars().take(80).collect(),
-        });
+        return Err(malformed(tree, folder));
     }
     Ok(path)
 }
@@ -224,4 +247,91 @@ fn check_limit(read: usize, tree: gix::ObjectId) -> Result<(), Error> {
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::error::Error;
+    use crate::git::id::CommitId;
+    use crate::git::sample::Sample;
+
+    fn commit_tree(sample: &Sample, tree: &str) -> CommitId {
+        let commit = sample.git(&["commit-tree", "-m", "odd", tree]);
+        CommitId::parse(&commit).unwrap()
+    }
+
+    /// Writes a tree object of the given entries, which git itself would refuse.
+    fn tree(sample: &Sample, entries: &[(&str, &str, &str)]) -> String {
+        let mut bytes = Vec::new();
+        for (mode, name, id) in entries {
+            bytes.extend_from_slice(format!("{mode} {name}\0").as_bytes());
+            let id = CommitId::parse(id).unwrap();
+            bytes.extend_from_slice(id.0.as_slice());
+        }
+        let path = sample.write_bytes("object", &bytes);
+        let path = path.to_str().unwrap();
+        sample.git(&["hash-object", "-t", "tree", "-w", "--literally", path])
+    }
+
+    fn read(sample: &Sample, tree: &str) -> Result<usize, Error> {
+        let commit = commit_tree(sample, tree);
+        let repository = sample.open();
+        let snapshot = repository.snapshot(commit)?;
+        snapshot.files(|_| true).map(|files| files.len())
+    }
+
+    #[test]
+    fn names_that_leave_their_folder_are_refused() {
+        let sample = Sample::new();
+        sample.write("blob", "1\n");
+        let blob = sample.git(&["hash-object", "-w", "blob"]);
+        for name in ["..", ".", "a/b", "/etc/passwd"] {
+            let tree = tree(&sample, &[("100644", name, &blob)]);
+            let answer = read(&sample, &tree);
+            assert!(matches!(answer, Err(Error::TreeMalformed { .. })), "{name}");
+        }
+        let twice = [("100644", "a", &*blob), ("100644", "a", &*blob)];
+        let answer = read(&sample, &tree(&sample, &twice));
+        assert!(matches!(answer, Err(Error::TreeMalformed { .. })));
+    }
+
+    #[test]
+    fn a_tree_that_unfolds_without_end_is_refused() {
+        let sample = Sample::new();
+        sample.write("blob", "1\n");
+        let mut inner = sample.git(&["hash-object", "-w", "blob"]);
+        let mut mode = "100644";
+        for _ in 0..10 {
+            let names: Vec<String> = (0..100).map(|name| format!("{name:02}")).collect();
+            let entries: Vec<_> = names
+                .iter()
+                .map(|name| (mode, name.as_str(), inner.as_str()))
+                .collect();
+            inner = tree(&sample, &entries);
+            mode = "40000";
+        }
+        let commit = commit_tree(&sample, &inner);
+        let repository = sample.open();
+        let answer = repository.snapshot(commit).unwrap().files(|_| true);
+        assert!(matches!(answer, Err(Error::TreeTooLarge { .. })));
+        assert!(matches!(
+            repository.commit(commit),
+            Err(Error::TreeTooLarge { .. })
+        ));
+    }
+
+    #[test]
+    fn a_tree_deeper_than_any_file_system_is_refused() {
+        let sample = Sample::new();
+        sample.write("blob", "1\n");
+        let mut inner = sample.git(&["hash-object", "-w", "blob"]);
+        let mut mode = "100644";
+        let name = "n".repeat(1000);
+        for _ in 0..20 {
+            inner = tree(&sample, &[(mode, name.as_str(), inner.as_str())]);
+            mode = "40000";
+        }
+        let answer = read(&sample, &inner);
+        assert!(matches!(answer, Err(Error::TreeMalformed { .. })));
+    }
 }

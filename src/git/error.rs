@@ -114,6 +114,12 @@ pub enum Error {
         /// What is wrong with it.
         source: globset::Error,
     },
+    /// A file or a folder of a commit is not in the clone, although the commit is.
+    #[error("read {what}: this clone does not hold it")]
+    ObjectMissing {
+        /// The thing that was to be read.
+        what: String,
+    },
     /// An object, a reference or the index cannot be read.
     #[error("read {what}")]
     Unreadable {
@@ -150,6 +156,9 @@ impl Error {
             Error::HistoriesUnrelated { .. } => {
                 Some("name a base with `--base` from which the branch was started")
             }
+            Error::ObjectMissing { .. } => Some(
+                "this is a partial clone: clone without `--filter`, or drop `filter` from `actions/checkout`",
+            ),
             Error::Unreadable { .. } | Error::RepositoryUnreadable { .. } => {
                 Some("check the repository with `git fsck`, or clone it again")
             }
@@ -159,8 +168,12 @@ impl Error {
 
     /// Wraps what the reader says about `what`.
     pub(super) fn unreadable(what: impl Into<String>, source: gix::Error) -> Error {
+        let what = what.into();
+        if source.is_not_found() {
+            return Error::ObjectMissing { what };
+        }
         Error::Unreadable {
-            what: what.into(),
+            what,
             source: Box::new(source),
         }
     }

@@ -18,6 +18,7 @@ use crate::git::id::CommitId;
 /// What the walk needs of a commit.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
+    pub(super) tree: gix::ObjectId,
     pub(super) parents: Vec<CommitId>,
     /// Seconds since the Unix epoch; 0 where the commit does not say.
     pub(super) seconds: i64,
@@ -30,6 +31,11 @@ pub(super) struct Between {
     pub(super) commits: Vec<CommitId>,
     pub(super) is_cut: bool,
 }
+
+/// How far the clocks of two committers may differ before a walk by time misses an ancestor.
+///
+/// A missed ancestor shows as a commit too many of the change, never as one too few.
+const CLOCK_SLACK_SECONDS: i64 = 24 * 60 * 60;
 
 const ONE: u8 = 1;
 const OTHER: u8 = 2;
@@ -153,6 +159,7 @@ impl Repository {
         let commit = object.try_into_commit().map_err(unreadable)?;
         let decoded = commit.decode().map_err(unreadable)?;
         Ok(Some(Step {
+            tree: decoded.tree(),
             parents: decoded.parents().map(CommitId).collect(),
             seconds: decoded.time().map_or(0, |time| time.seconds),
         }))
@@ -209,8 +216,10 @@ struct Walk<'repository> {
     repository: &'repository Repository,
     nodes: BTreeMap<CommitId, Node>,
     open: BinaryHeap<(i64, CommitId)>,
-    /// How often a commit that only `ONE` reaches stands in `open`.
-    undecided: usize,
+    /// Commits in `open` that only `ONE` reaches.
+    undecided: BTreeSet<CommitId>,
+    /// The earliest time of a commit that `ONE` reached first.
+    oldest: Option<i64>,
     /// Commits that only `ONE` reaches and that the clone does not hold.
     missing: BTreeSet<CommitId>,
 }
@@ -221,14 +230,21 @@ impl<'repository> Walk<'repository> {
             repository,
             nodes: BTreeMap::new(),
             open: BinaryHeap::new(),
-            undecided: 0,
+            undecided: BTreeSet::new(),
+            oldest: None,
             missing: BTreeSet::new(),
         }
     }
 
     /// Returns whether walking on could still change what only `ONE` reaches.
+    ///
+    /// A child is newer than its parent, but for clocks that are wrong by less than the slack.
     fn has_open_question(&self) -> bool {
-        self.undecided > 0 || !self.missing.is_empty()
+        let newest = self.open.peek().map(|(seconds, _)| *seconds);
+        let may_be_child = newest
+            .zip(self.oldest)
+            .is_some_and(|(newest, oldest)| newest.saturating_add(CLOCK_SLACK_SECONDS) >= oldest);
+        !self.undecided.is_empty() || !self.missing.is_empty() || may_be_child
     }
 
     /// Marks a commit as reached by `sides` and queues it when that is news.
@@ -248,7 +264,13 @@ impl<'repository> Walk<'repository> {
         match &node.step {
             Some(step) => {
                 self.open.push((step.seconds, id));
-                self.undecided += usize::from(merged == ONE);
+                if merged == ONE {
+                    self.undecided.insert(id);
+                    let oldest = self.oldest.unwrap_or(step.seconds);
+                    self.oldest = Some(oldest.min(step.seconds));
+                } else {
+                    self.undecided.remove(&id);
+                }
             }
             None if merged == ONE => {
                 self.missing.insert(id);
@@ -265,6 +287,7 @@ impl<'repository> Walk<'repository> {
         let Some((_, id)) = self.open.pop() else {
             return Ok(false);
         };
+        self.undecided.remove(&id);
         let Some(node) = self.nodes.get(&id) else {
             return Ok(true);
         };
@@ -319,6 +342,21 @@ mod tests {
         let repository = sample.open();
         assert_eq!(repository.merge_base(main, work).unwrap(), Some(latest));
         assert_eq!(repository.merge_base(work, main).unwrap(), Some(latest));
+    }
+
+    #[test]
+    fn clocks_that_run_differently_hide_no_ancestor() {
+        let sample = Sample::new();
+        let root = sample.commit_file("a", "1\n");
+        // The base is older than its own parent, by its clock.
+        sample.turn_back(3600);
+        let base = sample.commit_file("b", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "work", &root.to_string()]);
+        sample.turn_back(-7200);
+        let work = sample.commit_file("c", "1\n");
+        let between = sample.open().between(base, work).unwrap();
+        assert_eq!(between.commits, [work]);
+        assert!(!between.is_cut);
     }
 
     #[test]

@@ -39,9 +39,12 @@ impl Repository {
     /// [`Error::CommitMissing`] when the tip is not at hand; [`Error::PathOutside`];
     /// [`Error::Unreadable`].
     pub fn landed(&self, tip: CommitId, paths: &[&str]) -> Result<Vec<Landed>, Error> {
+        let Some(mut step) = self.step(tip)? else {
+            return Err(Error::CommitMissing { id: tip });
+        };
         let mut answers = vec![Landed::Absent; paths.len()];
+        let mut tree = self.judged_folder(step.tree)?;
         let mut open = Vec::new();
-        let mut tree = self.root_tree(tip)?;
         for (index, path) in paths.iter().enumerate() {
             let path = clean_path(path)?;
             let found = self.found(tree, &path)?;
@@ -51,19 +54,18 @@ impl Repository {
         }
         let mut current = tip;
         while !open.is_empty() {
-            let Some(step) = self.step(current)? else {
-                break;
-            };
             let time = commits::timestamp(step.seconds);
             let parent = step.parents.first().copied();
-            let (here, parent_tree) = match parent {
-                None => (Landed::By(current, time), None),
-                Some(parent) if self.holds(parent) => {
-                    (Landed::By(current, time), self.root_tree(parent)?)
-                }
-                Some(_) => (Landed::Before(time), None),
+            let parent_step = parent.map_or(Ok(None), |parent| self.step(parent))?;
+            let here = match (parent, &parent_step) {
+                (Some(_), None) => Landed::Before(time),
+                _ => Landed::By(current, time),
             };
-            if parent.is_none() || parent_tree != tree {
+            let parent_tree = match &parent_step {
+                Some(step) => self.judged_folder(step.tree)?,
+                None => None,
+            };
+            if parent_tree.is_none() || parent_tree != tree {
                 let mut older = Vec::new();
                 for (index, path, found) in open {
                     if self.found(parent_tree, &path)? == found {
@@ -74,9 +76,10 @@ impl Repository {
                 }
                 open = older;
             }
-            let Some(parent) = parent else { break };
-            current = parent;
-            tree = parent_tree;
+            let (Some(parent), Some(parent_step)) = (parent, parent_step) else {
+                break;
+            };
+            (current, step, tree) = (parent, parent_step, parent_tree);
         }
         Ok(answers)
     }

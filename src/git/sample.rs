@@ -53,10 +53,19 @@ impl Sample {
     }
 
     pub(super) fn write(&self, path: &str, content: &str) -> PathBuf {
+        self.write_bytes(path, content.as_bytes())
+    }
+
+    pub(super) fn write_bytes(&self, path: &str, content: &[u8]) -> PathBuf {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         path
+    }
+
+    /// Sets the clock of later commits back.
+    pub(super) fn turn_back(&self, seconds: i64) {
+        self.seconds.set(self.seconds.get() - seconds);
     }
 
     /// Writes a file and commits everything, one minute after the last commit.

@@ -84,6 +84,14 @@ impl Repository {
     /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
     pub(super) fn root_tree(&self, commit: CommitId) -> Result<Option<gix::ObjectId>, Error> {
         let whole = self.whole_tree(commit)?;
+        self.judged_folder(whole)
+    }
+
+    /// Returns the tree of the judged folder inside the tree of the whole repository.
+    pub(super) fn judged_folder(
+        &self,
+        whole: gix::ObjectId,
+    ) -> Result<Option<gix::ObjectId>, Error> {
         match entries::find(&self.local, Some(whole), self.root.as_bstr())? {
             Found::Folder(tree) => Ok(Some(tree)),
             Found::File(_) | Found::Absent => Ok(None),
@@ -92,13 +100,10 @@ impl Repository {
 
     /// Returns the tree of the whole repository at a commit.
     pub(super) fn whole_tree(&self, commit: CommitId) -> Result<gix::ObjectId, Error> {
-        if !self.holds(commit) {
-            return Err(Error::CommitMissing { id: commit });
+        match self.step(commit)? {
+            Some(step) => Ok(step.tree),
+            None => Err(Error::CommitMissing { id: commit }),
         }
-        self.local
-            .find_commit(commit.0)
-            .and_then(|commit| commit.tree_id().map(gix::Id::detach))
-            .map_err(|source| Error::unreadable(format!("commit {commit}"), source))
     }
 }
 
@@ -340,6 +345,21 @@ mod tests {
         let older = repository.snapshot(before).unwrap();
         assert_eq!(older.files(|_| true).unwrap(), []);
         assert_eq!(older.read("slo/a.yaml", 100).unwrap(), Content::Absent);
+    }
+
+    #[test]
+    fn a_file_that_a_partial_clone_lacks_is_named() {
+        let sample = Sample::new();
+        let then = sample.commit_file("a.yaml", "a: 1\n");
+        sample.commit_file("a.yaml", "a: 2\n");
+        sample.git(&["config", "uploadpack.allowFilter", "true"]);
+        let clone = sample.clone(&["--filter=blob:none"]);
+        let repository = clone.open();
+        let error = repository.snapshot(then).unwrap().read("a.yaml", 9);
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::ObjectMissing { .. }), "{error:?}");
+        assert!(error.to_string().contains("`a.yaml`"));
+        assert!(error.hint().unwrap().contains("partial clone"));
     }
 
     #[test]

@@ -4,6 +4,9 @@ use gix::bstr::BStr;
 use gix::bstr::ByteSlice;
 use gix::status::Item;
 use gix::status::UntrackedFiles;
+use gix::status::index_worktree::Item as ChangeItem;
+use gix::status::plumbing::index_as_worktree::Change;
+use gix::status::plumbing::index_as_worktree::EntryStatus;
 
 use crate::git::Repository;
 use crate::git::error::Error;
@@ -36,7 +39,8 @@ impl Repository {
 
     /// Returns the paths below the root whose worktree or index differ from `HEAD`, sorted.
     ///
-    /// Files that git neither tracks nor ignores are among them; submodules are not. A bare
+    /// Files that git neither tracks nor ignores are among them; submodules are not, nor files whose
+    /// permission to be executed alone differs, since some mounted folders invent it. A bare
     /// repository has none. Ignore files outside the repository are not read.
     ///
     /// # Errors
@@ -58,12 +62,9 @@ impl Repository {
         let mut paths = Vec::new();
         for item in items {
             let item = item.map_err(unreadable)?;
-            if let Item::IndexWorktree(change) = &item
-                && change.summary().is_none()
-            {
-                continue;
+            if is_change(&item) {
+                paths.extend(self.below_root(item.location()));
             }
-            paths.extend(self.below_root(item.location()));
         }
         paths.sort();
         paths.dedup();
@@ -89,6 +90,24 @@ impl Repository {
         };
         Some(inside.to_str_lossy().into_owned())
     }
+}
+
+/// Returns whether an item of the status is more than a stale time or an invented permission.
+fn is_change(item: &Item) -> bool {
+    let Item::IndexWorktree(change) = item else {
+        return true;
+    };
+    let only_permission = matches!(
+        change,
+        ChangeItem::Modification {
+            status: EntryStatus::Change(Change::Modification {
+                content_change: None,
+                ..
+            }),
+            ..
+        }
+    );
+    change.summary().is_some() && !only_permission
 }
 
 #[cfg(test)]
@@ -145,6 +164,17 @@ mod tests {
         );
         let inside = repository.at_root("team").unwrap();
         assert_eq!(inside.uncommitted_paths().unwrap(), ["changed"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_permission_alone_is_no_change() {
+        use std::os::unix::fs::PermissionsExt;
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        let path = sample.path().join("a");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(!sample.open().has_uncommitted_changes().unwrap());
     }
 
     #[test]
