@@ -368,8 +368,9 @@ mod tests {
     fn equal_files_are_paired_by_name() {
         let sample = Sample::new();
         sample.write("a/one.yaml", "same\n");
-        sample.commit_file("a/two.yaml", "same\n");
-        sample.git(&["mv", "a", "b"]);
+        sample.commit_file("x/two.yaml", "same\n");
+        sample.git(&["mv", "a", "z"]);
+        sample.git(&["mv", "x", "b"]);
         sample.commit("move");
         let sources: Vec<_> = last_change(&sample)
             .into_iter()
@@ -379,8 +380,8 @@ mod tests {
         assert_eq!(
             sources,
             [
-                pair("b/one.yaml", "a/one.yaml"),
-                pair("b/two.yaml", "a/two.yaml")
+                pair("b/two.yaml", "x/two.yaml"),
+                pair("z/one.yaml", "a/one.yaml")
             ]
         );
     }

@@ -222,6 +222,15 @@ mod tests {
     }
 
     #[test]
+    fn a_merge_that_makes_a_file_executable_is_seen() {
+        let sample = diverged();
+        sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
+        sample.git(&["update-index", "--chmod=+x", "a"]);
+        sample.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+        assert_eq!(added(&sample), ["a"]);
+    }
+
+    #[test]
     fn a_merge_that_drops_one_side_is_seen() {
         let sample = diverged();
         sample.git(&["merge", "--quiet", "-s", "ours", "-m", "Merge", "main"]);

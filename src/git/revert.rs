@@ -223,6 +223,23 @@ mod tests {
     }
 
     #[test]
+    fn taking_back_a_later_change_too_is_no_revert() {
+        let (sample, bad) = broken();
+        sample.write("a", LINES);
+        sample.commit(&format!("Revert\n\nThis reverts commit {bad}."));
+        assert_eq!(reverted(&sample), None);
+    }
+
+    #[test]
+    fn a_revert_that_makes_a_file_executable_is_none() {
+        let (sample, bad) = broken();
+        sample.git(&["revert", "--no-edit", &bad.to_string()]);
+        sample.git(&["update-index", "--chmod=+x", "a"]);
+        sample.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+        assert_eq!(reverted(&sample), None);
+    }
+
+    #[test]
     fn the_same_lines_in_another_place_are_no_revert() {
         let sample = Sample::new();
         let twice = "x: 1\na\nb\nc\nd\ne\nf\nx: 1\n";

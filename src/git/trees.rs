@@ -342,6 +342,17 @@ mod tests {
     }
 
     #[test]
+    fn a_merge_of_something_else_than_the_head_is_not_the_forges() {
+        let (sample, [start, main, work]) = branched();
+        sample.git(&["switch", "--quiet", "--create", "other", "main"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "work"]);
+        // The proposed commit is the first parent, not the second.
+        let found = decided(&sample, &event(start, main));
+        assert_eq!((found.trusted, found.how), (start, How::EventBase));
+        assert_ne!(found.head, work);
+    }
+
+    #[test]
     fn a_merge_that_the_forge_did_not_check_out_is_its_authors() {
         let (sample, [_, main, work]) = branched();
         // The author pushes a merge whose first parent is a commit of their own.
@@ -366,6 +377,23 @@ mod tests {
         let changed = clone.open().changed_paths(main, found.head).unwrap();
         assert_eq!(changed.len(), 1);
         assert_eq!(changed[0].path, "b.yaml");
+    }
+
+    #[test]
+    fn a_named_base_needs_no_merge_base_below_a_merge_of_it() {
+        let (sample, [_, main, _]) = branched();
+        // The branch goes back further than the clone.
+        sample.commit_file("d.yaml", "d: 1\n");
+        sample.git(&["switch", "--quiet", "--create", "merge", "main"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work", "work"]);
+        let clone = sample.clone(&["--depth=2", "--branch=merge"]);
+        let request = Request {
+            base: Some("HEAD^1".to_owned()),
+            ..Request::default()
+        };
+        let found = decided(&clone, &request);
+        assert_eq!((found.trusted, found.compared), (main, main));
+        assert!(!found.merge_base_missing);
     }
 
     #[test]

@@ -189,7 +189,8 @@ mod tests {
         sample.git(&["config", "filter.evil.smudge", &command]);
         sample.git(&["config", "diff.evil.textconv", &command]);
         sample.git(&["config", "core.fsmonitor", &command]);
-        sample.write("a.yaml", "two\n");
+        // As long as before, so that only reading the file can tell.
+        sample.write("a.yaml", "2\n");
         let repository = sample.open();
         assert_eq!(repository.uncommitted_paths().unwrap(), ["a.yaml"]);
         let head = repository.head().unwrap();
