@@ -25,6 +25,7 @@ pub mod id;
 pub mod landed;
 mod lines;
 mod merges;
+mod renames;
 pub mod revert;
 #[cfg(test)]
 mod sample;

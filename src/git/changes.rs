@@ -3,7 +3,6 @@
 //! **Invariant:** folders are never listed, and attributes play no part: a change cannot hide its
 //! own lines. A rename that leaves or enters the judged folder is a removal or an addition there.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use gix::bstr::BString;
@@ -17,22 +16,9 @@ use crate::git::error::Error;
 use crate::git::id::CommitId;
 use crate::git::lines;
 use crate::git::lines::Counts;
-use crate::git::lines::LineBag;
+use crate::git::renames;
 use crate::git::snapshot;
 use crate::git::snapshot::FileKind;
-
-/// Percent of common bytes from which a removed and an added file are one renamed file.
-///
-/// # Source
-///
-/// git, `diffcore.h`, `DEFAULT_RENAME_SCORE`: one half.
-const RENAME_PERCENT: u64 = 50;
-
-/// Bytes up to which a file takes part in the search for renames with changes.
-const RENAME_BYTES: u64 = 1024 * 1024;
-
-/// Line comparisons after which only exact renames are found.
-const RENAME_WORK: usize = 20_000_000;
 
 /// Bytes up to which lines are compared.
 const COUNTED_BYTES: u64 = 32 * 1024 * 1024;
@@ -84,7 +70,7 @@ pub(super) fn changed(
     to: Option<gix::ObjectId>,
 ) -> Result<Vec<ChangedPath>, Error> {
     let differences = entries::differences(repository, from, to)?;
-    let mut renames = renames(repository, &differences)?;
+    let mut renames = renames::find(repository, &differences)?;
     let moved_away: BTreeSet<BString> = renames.values().map(|old| old.path.clone()).collect();
     let mut found = Vec::new();
     for difference in differences {
@@ -172,146 +158,6 @@ fn text(repository: &gix::Repository, entry: Option<Entry>) -> Result<Text, Erro
     }
 }
 
-/// Pairs added with removed files: first those of equal bytes, then the most alike.
-fn renames(
-    repository: &gix::Repository,
-    differences: &[Difference],
-) -> Result<BTreeMap<BString, Difference>, Error> {
-    let mut added: Vec<&Difference> = Vec::new();
-    let mut removed: Vec<&Difference> = Vec::new();
-    for difference in differences {
-        match (difference.before, difference.after) {
-            (None, Some(entry)) if entry.kind != FileKind::Submodule => added.push(difference),
-            (Some(entry), None) if entry.kind != FileKind::Submodule => removed.push(difference),
-            _ => {}
-        }
-    }
-    let mut pairs = BTreeMap::new();
-    if added.is_empty() || removed.is_empty() {
-        return Ok(pairs);
-    }
-    exact_renames(repository, &mut added, &mut removed, &mut pairs);
-    similar_renames(repository, &added, &removed, &mut pairs)?;
-    Ok(pairs)
-}
-
-fn exact_renames(
-    repository: &gix::Repository,
-    added: &mut Vec<&Difference>,
-    removed: &mut Vec<&Difference>,
-    pairs: &mut BTreeMap<BString, Difference>,
-) {
-    let empty = gix::ObjectId::empty_blob(repository.object_hash());
-    let mut by_id: BTreeMap<gix::ObjectId, Vec<&Difference>> = BTreeMap::new();
-    for old in removed.iter() {
-        if let Some(entry) = old.before.filter(|entry| entry.id != empty) {
-            by_id.entry(entry.id).or_default().push(old);
-        }
-    }
-    let mut taken = BTreeSet::new();
-    added.retain(|new| {
-        let Some(entry) = new.after else { return true };
-        let Some(candidates) = by_id.get_mut(&entry.id) else {
-            return true;
-        };
-        let fits = |old: &&Difference| old.before.is_some_and(|old| alike(old.kind, entry.kind));
-        let same_name = |old: &&Difference| fits(old) && name(&old.path) == name(&new.path);
-        let position = candidates
-            .iter()
-            .position(same_name)
-            .or_else(|| candidates.iter().position(fits));
-        let Some(position) = position else {
-            return true;
-        };
-        let old = candidates.remove(position);
-        taken.insert(old.path.clone());
-        pairs.insert(new.path.clone(), old.clone());
-        false
-    });
-    removed.retain(|old| !taken.contains(&old.path));
-}
-
-fn similar_renames(
-    repository: &gix::Repository,
-    added: &[&Difference],
-    removed: &[&Difference],
-    pairs: &mut BTreeMap<BString, Difference>,
-) -> Result<(), Error> {
-    let old_bytes = rename_bytes(repository, removed, |old| old.before)?;
-    let new_bytes = rename_bytes(repository, added, |new| new.after)?;
-    let old_bags: Vec<_> = old_bytes
-        .iter()
-        .map(|(i, b)| (*i, LineBag::new(b)))
-        .collect();
-    let new_bags: Vec<_> = new_bytes
-        .iter()
-        .map(|(i, b)| (*i, LineBag::new(b)))
-        .collect();
-    let lines: usize = old_bags.iter().map(|(_, bag)| bag.len()).sum();
-    if lines.saturating_mul(new_bags.len()) > RENAME_WORK {
-        return Ok(());
-    }
-    let mut scored = Vec::new();
-    for (new_index, new_bag) in &new_bags {
-        for (old_index, old_bag) in &old_bags {
-            let (Some(new), Some(old)) = (added.get(*new_index), removed.get(*old_index)) else {
-                continue;
-            };
-            let percent = old_bag.similarity(new_bag);
-            if percent >= RENAME_PERCENT {
-                let other_name = name(&old.path) != name(&new.path);
-                scored.push((
-                    std::cmp::Reverse(percent),
-                    other_name,
-                    *new_index,
-                    *old_index,
-                ));
-            }
-        }
-    }
-    scored.sort_unstable();
-    let mut taken = BTreeSet::new();
-    for (_, _, new_index, old_index) in scored {
-        let (Some(new), Some(old)) = (added.get(new_index), removed.get(old_index)) else {
-            continue;
-        };
-        if !pairs.contains_key(&new.path) && taken.insert(old_index) {
-            pairs.insert(new.path.clone(), (*old).clone());
-        }
-    }
-    Ok(())
-}
-
-/// Reads the text files that are small enough to be compared, with their positions.
-fn rename_bytes(
-    repository: &gix::Repository,
-    differences: &[&Difference],
-    side: impl Fn(&Difference) -> Option<Entry>,
-) -> Result<Vec<(usize, Vec<u8>)>, Error> {
-    let mut found = Vec::new();
-    for (index, difference) in differences.iter().enumerate() {
-        let Some(entry) = side(difference).filter(|entry| entry.kind != FileKind::Symlink) else {
-            continue;
-        };
-        let bytes = snapshot::blob(repository, entry.id, RENAME_BYTES)
-            .map_err(|source| Error::unreadable(format!("`{}`", difference.path), source))?;
-        found.extend(
-            bytes
-                .filter(|bytes| !bytes.is_empty() && !lines::is_binary(bytes))
-                .map(|bytes| (index, bytes)),
-        );
-    }
-    Ok(found)
-}
-
-fn alike(one: FileKind, other: FileKind) -> bool {
-    (one == FileKind::Symlink) == (other == FileKind::Symlink)
-}
-
-fn name(path: &BString) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -384,6 +230,26 @@ mod tests {
                 pair("z/one.yaml", "a/one.yaml")
             ]
         );
+    }
+
+    #[test]
+    fn too_many_files_are_renamed_only_when_they_are_equal() {
+        let sample = Sample::new();
+        for number in 0..1001 {
+            sample.write(&format!("a/{number}"), &format!("a\nb\nc\n{number}\n"));
+        }
+        sample.commit("before");
+        sample.git(&["mv", "a", "b"]);
+        for number in 0..1001 {
+            sample.write(&format!("b/{number}"), &format!("a\nb\nx\n{number}\n"));
+        }
+        sample.write("b/equal", "a\nb\nc\n7\n");
+        sample.commit("after");
+        let renamed: Vec<_> = last_change(&sample)
+            .into_iter()
+            .filter_map(|change| change.previous_path)
+            .collect();
+        assert_eq!(renamed, ["a/7"]);
     }
 
     #[test]
