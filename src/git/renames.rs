@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::VecDeque;
 
 use gix::bstr::BString;
 
@@ -24,6 +25,9 @@ use crate::git::snapshot::FileKind;
 ///
 /// git, `diffcore.h`, `DEFAULT_RENAME_SCORE`: one half.
 const RENAME_PERCENT: u64 = 50;
+
+/// Removed files of equal bytes that are looked at for one with the same name.
+const EQUAL_CANDIDATES: usize = 1000;
 
 /// Bytes up to which a file takes part in the search for renames with changes.
 const RENAME_BYTES: u64 = 1024 * 1024;
@@ -76,10 +80,10 @@ fn pair_equal(
     pairs: &mut BTreeMap<BString, Difference>,
 ) {
     let empty = gix::ObjectId::empty_blob(repository.object_hash());
-    let mut by_id: BTreeMap<gix::ObjectId, Vec<&Difference>> = BTreeMap::new();
+    let mut by_id: BTreeMap<gix::ObjectId, VecDeque<&Difference>> = BTreeMap::new();
     for old in removed.iter() {
         if let Some(entry) = old.before.filter(|entry| entry.id != empty) {
-            by_id.entry(entry.id).or_default().push(old);
+            by_id.entry(entry.id).or_default().push_back(old);
         }
     }
     let mut taken = BTreeSet::new();
@@ -92,12 +96,12 @@ fn pair_equal(
         let same_name = |old: &&Difference| fits(old) && name(&old.path) == name(&new.path);
         let position = candidates
             .iter()
+            .take(EQUAL_CANDIDATES)
             .position(same_name)
-            .or_else(|| candidates.iter().position(fits));
-        let Some(position) = position else {
+            .or_else(|| candidates.iter().take(EQUAL_CANDIDATES).position(fits));
+        let Some(old) = position.and_then(|position| candidates.remove(position)) else {
             return true;
         };
-        let old = candidates.remove(position);
         taken.insert(old.path.clone());
         pairs.insert(new.path.clone(), old.clone());
         false
