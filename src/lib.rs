@@ -5,6 +5,8 @@ pub mod dialect;
 pub mod finding;
 #[cfg(feature = "http")]
 pub mod forge;
+#[cfg(feature = "git")]
+pub mod git;
 pub mod lint;
 pub mod model;
 pub mod quantity;
