@@ -3,5 +3,6 @@
 pub mod finding;
 pub mod model;
 pub mod quantity;
+pub mod report;
 pub mod source;
 pub mod yaml;
