@@ -52,7 +52,7 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         lines.push(std::mem::take(line).trim_end().to_owned());
         rest.max(1)
     };
-    for word in text.split_inclusive(' ') {
+    for word in words(text) {
         let size = width(word.trim_end());
         if used > 0 && used + size > limit {
             limit = end_line(&mut line, &mut lines);
@@ -72,6 +72,21 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         end_line(&mut line, &mut lines);
     }
     lines
+}
+
+/// Returns the words of a text, each with the space behind it; a unit stays with its number.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for (index, _) in text.match_indices(' ') {
+        let next = text.get(index + 1..).unwrap_or_default();
+        if !next.starts_with('%') {
+            words.extend(text.get(start..=index));
+            start = index + 1;
+        }
+    }
+    words.extend(text.get(start..).filter(|word| !word.is_empty()));
+    words
 }
 
 /// Returns a whole number with a space between each three digits: `12 401`.

@@ -107,3 +107,22 @@ fn concise_is_one_line_a_finding_and_sends_nothing_active() {
             .count()
     );
 }
+
+/// Prints reports to look at: `cargo test --test it report::look -- --ignored --nocapture`.
+#[test]
+#[ignore = "for eyes: it prints, it checks nothing"]
+fn look() {
+    let color = std::env::var_os("LOOK_COLOR").is_some();
+    for width in [60, 80, 160] {
+        let sample = Sample::new();
+        let style = Style {
+            color,
+            width,
+            unicode: true,
+        };
+        let mut out = Vec::new();
+        render(Format::Terminal, &sample.report(), &style, &mut out).unwrap();
+        println!("{}\n{}", "=".repeat(width), String::from_utf8(out).unwrap());
+    }
+    println!("{}", text(Format::Markdown, &Sample::new().report()));
+}
