@@ -39,6 +39,7 @@ mod paint;
 mod place;
 mod sarif;
 mod table;
+mod tally;
 mod terminal;
 mod view;
 

@@ -3,8 +3,6 @@
 //! Numbers align on the decimal point. On a narrow terminal columns go from the right, the share
 //! that is left last of all; a value never loses its unit. What is not known says so, in words.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::report::BudgetTable;
@@ -19,16 +17,18 @@ use crate::report::layout::width;
 use crate::report::layout::wrap;
 use crate::report::paint::Ink;
 use crate::report::paint::paint;
+use crate::report::tally::elapsed;
 
 mod budget;
 mod number;
 
 pub(super) use budget::burn_names;
-pub(super) use number::amount;
 pub(super) use number::day;
+pub(super) use number::decimal;
 pub(super) use number::percent;
 
-/// Returns the table of changes, and what follows from each below it where there is no room beside.
+/// Returns the table of changes; what follows from each stands beside it, or below where there is
+/// no room for all.
 pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
     let rows: Vec<[String; 4]> = changes
         .iter()
@@ -53,22 +53,29 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
                 .unwrap_or(0)
         })
         .collect();
+    let effects: Vec<_> = changes
+        .iter()
+        .map(|change| change.effect.as_deref().map(line).unwrap_or_default())
+        .collect();
+    let head = widths.iter().sum::<usize>() + 3 * widths.len();
+    let beside = effects
+        .iter()
+        .all(|effect| head + width(effect) <= style.width);
     let mut lines = Vec::new();
-    for (change, row) in changes.iter().zip(&rows) {
+    for (effect, row) in effects.iter().zip(&rows) {
         let cells = row
             .iter()
             .zip(&widths)
             .map(|(cell, &columns)| pad_end(cell, columns));
         let head = cells.collect::<Vec<_>>().join("   ");
-        let effect = change.effect.as_deref().map(line).unwrap_or_default();
-        if width(&head) + 3 + width(&effect) <= style.width {
+        if beside || effect.is_empty() {
             lines.push(format!("{head}   {effect}").trim_end().to_owned());
             continue;
         }
         lines.push(head.trim_end().to_owned());
         let room = style.width.saturating_sub(4);
         lines.extend(
-            wrap(&effect, room, room)
+            wrap(effect, room, room)
                 .iter()
                 .map(|part| format!("    {part}")),
         );
@@ -235,23 +242,6 @@ fn columns(facts: &[[String; 4]], style: &Style) -> Vec<String> {
         .iter()
         .map(|line| line.trim_end().to_owned())
         .collect()
-}
-
-/// Returns a length of time for the end of a line: `12 ms`, `0.4 s`.
-pub(super) fn elapsed(time: Duration) -> String {
-    let milliseconds = time.as_millis();
-    match milliseconds {
-        0..100 => format!("{milliseconds} ms"),
-        100..60_000 => {
-            let tenths = (milliseconds + 50) / 100;
-            format!("{}.{} s", tenths / 10, tenths % 10)
-        }
-        _ => format!(
-            "{} min {} s",
-            milliseconds / 60_000,
-            milliseconds / 1000 % 60
-        ),
-    }
 }
 
 /// Returns `2026-11-22 09:00 UTC`.

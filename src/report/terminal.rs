@@ -20,19 +20,17 @@ use std::io;
 use std::io::Write;
 
 use crate::finding::Finding;
-use crate::finding::Level;
 use crate::finding::Safety;
 use crate::report::Report;
 use crate::report::Style;
-use crate::report::Summary;
 use crate::report::escape::line;
-use crate::report::layout::counted;
 use crate::report::layout::pad_start;
 use crate::report::layout::wrap;
 use crate::report::paint::Ink;
 use crate::report::paint::paint;
 use crate::report::place::Places;
 use crate::report::table;
+use crate::report::tally;
 use crate::source::SourceId;
 
 use canvas::Canvas;
@@ -67,7 +65,7 @@ pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) ->
         report
             .summary
             .as_ref()
-            .map(|read| vec![summary(report, read, style)]),
+            .map(|read| vec![tally::sentence(report, read, style)]),
     );
     for (index, block) in blocks.iter().filter(|block| !block.is_empty()).enumerate() {
         if index > 0 {
@@ -204,56 +202,4 @@ fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) 
         say("more", &format!("slo explain {}", finding.rule))?;
     }
     Ok(())
-}
-
-/// Returns the last line of a run.
-fn summary(report: &Report<'_>, read: &Summary, style: &Style) -> String {
-    let counts = [
-        (Level::Error, "error"),
-        (Level::Warning, "warning"),
-        (Level::Info, "remark"),
-    ];
-    let found: Vec<String> = counts
-        .iter()
-        .map(|&(level, noun)| (level, report.count(level), noun))
-        .filter(|&(_, count, _)| count > 0)
-        .map(|(level, count, noun)| paint(style, Ink::of(level), &counted(count, noun)))
-        .collect();
-    let slos = counted(read.slos, "SLO");
-    let first = match found.as_slice() {
-        [] if read.slos == 0 => "no SLO found".to_owned(),
-        [] => paint(style, Ink::Good, &format!("{slos}, nothing to report")),
-        [front @ .., last] => {
-            let front = front.join(", ");
-            let and = if front.is_empty() { "" } else { " and " };
-            let dialects = read.dialects.join(", ");
-            let colon = if dialects.is_empty() { "" } else { ": " };
-            let files = counted(read.files, "file");
-            format!("{front}{and}{last} in {slos} ({files}{colon}{dialects})")
-        }
-    };
-    let mut parts = vec![first];
-    let safe = report.fixable(Safety::Safe);
-    let unsafe_fixes = report.fixable(Safety::Unsafe);
-    if safe > 0 {
-        parts.push(format!(
-            "{} with --fix",
-            counted(safe, "safe fix").replace("fixs", "fixes")
-        ));
-    }
-    if unsafe_fixes > 0 {
-        let fixes = counted(unsafe_fixes, "unsafe fix").replace("fixs", "fixes");
-        parts.push(format!("{fixes} with --fix=unsafe"));
-    }
-    if read.baselined > 0 {
-        parts.push(format!("{} in the baseline", read.baselined));
-    }
-    if read.templates_passed_over > 0 {
-        parts.push(format!(
-            "{} passed over",
-            counted(read.templates_passed_over, "template")
-        ));
-    }
-    parts.extend(read.elapsed.map(table::elapsed));
-    parts.join(" · ")
 }
