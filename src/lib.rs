@@ -10,6 +10,7 @@ pub mod git;
 pub mod lint;
 pub mod model;
 pub mod quantity;
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod yaml;

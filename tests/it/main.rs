@@ -4,5 +4,6 @@ mod architecture;
 mod fixture;
 mod forge;
 mod registry;
+mod report;
 mod standin;
 mod yaml;
