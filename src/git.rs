@@ -84,21 +84,13 @@ impl Repository {
         };
         let options =
             gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
-        let by_trust = gix::sec::trust::Mapping {
-            full: options.clone(),
-            reduced: options,
-        };
+        let by_trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
         let shared = gix::ThreadSafeRepository::discover_opts(path, search, by_trust)
             .map_err(|source| opening_error(path, source))?;
         let mut local = shared.to_thread_local();
         local.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         let worktree = local.workdir().map(Path::to_path_buf);
-        Ok(Repository {
-            shared,
-            local,
-            worktree,
-            root: BString::default(),
-        })
+        Ok(Repository { shared, local, worktree, root: BString::default() })
     }
 
     /// Makes `folder`, relative to the repository, the root of what is judged.
@@ -130,9 +122,7 @@ impl Repository {
     ///
     /// [`Error::PathOutside`] when the folder is not inside the worktree.
     pub fn relative(&self, folder: &Path) -> Result<String, Error> {
-        let outside = || Error::PathOutside {
-            path: folder.display().to_string(),
-        };
+        let outside = || Error::PathOutside { path: folder.display().to_string() };
         let worktree = self.worktree.as_deref().ok_or_else(outside)?;
         let worktree = worktree.canonicalize().map_err(|_| outside())?;
         let folder = folder.canonicalize().map_err(|_| outside())?;
@@ -161,16 +151,11 @@ impl Repository {
     ///
     /// [`Error::NoCommits`] on a branch without commits.
     pub fn head(&self) -> Result<CommitId, Error> {
-        let head = self
-            .local
-            .head()
-            .map_err(|source| Error::unreadable("`HEAD`", source))?;
+        let head = self.local.head().map_err(|source| Error::unreadable("`HEAD`", source))?;
         if head.is_unborn() {
             return Err(Error::NoCommits);
         }
-        let id = head
-            .into_peeled_id()
-            .map_err(|source| Error::unreadable("`HEAD`", source))?;
+        let id = head.into_peeled_id().map_err(|source| Error::unreadable("`HEAD`", source))?;
         Ok(CommitId(id.detach()))
     }
 
@@ -180,10 +165,7 @@ impl Repository {
     ///
     /// [`Error::Unreadable`] when `HEAD` cannot be read.
     pub fn current_branch(&self) -> Result<Option<String>, Error> {
-        let name = self
-            .local
-            .head_name()
-            .map_err(|source| Error::unreadable("`HEAD`", source))?;
+        let name = self.local.head_name().map_err(|source| Error::unreadable("`HEAD`", source))?;
         Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
     }
 
@@ -193,13 +175,8 @@ impl Repository {
     ///
     /// [`Error::RevisionUnknown`] when it names nothing, a range or no commit.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
-        let unknown = || Error::RevisionUnknown {
-            revision: revision.to_owned(),
-        };
-        let id = self
-            .local
-            .rev_parse_single(BStr::new(revision))
-            .map_err(|_| unknown())?;
+        let unknown = || Error::RevisionUnknown { revision: revision.to_owned() };
+        let id = self.local.rev_parse_single(BStr::new(revision)).map_err(|_| unknown())?;
         let object = id.object().map_err(|_| unknown())?;
         let commit = object.peel_to_commit().map_err(|_| unknown())?;
         Ok(CommitId(commit.id))
@@ -238,10 +215,7 @@ impl Repository {
     /// Returns the branch of a full reference name, following one symbolic step.
     fn branch(&self, full_name: &str) -> Result<Option<Branch>, Error> {
         let unreadable = |source| Error::unreadable(format!("`{full_name}`"), source);
-        let Some(mut reference) = self
-            .local
-            .try_find_reference(full_name)
-            .map_err(unreadable)?
+        let Some(mut reference) = self.local.try_find_reference(full_name).map_err(unreadable)?
         else {
             return Ok(None);
         };
@@ -254,18 +228,13 @@ impl Repository {
         }
         let name = reference.name().shorten().to_str_lossy().into_owned();
         let commit = reference.peel_to_commit().map_err(unreadable)?;
-        Ok(Some(Branch {
-            name,
-            tip: CommitId(commit.id),
-        }))
+        Ok(Some(Branch { name, tip: CommitId(commit.id) }))
     }
 }
 
 /// Returns a relative path without `.` and doubled or trailing slashes.
 fn clean_path(path: &str) -> Result<BString, Error> {
-    let outside = || Error::PathOutside {
-        path: path.to_owned(),
-    };
+    let outside = || Error::PathOutside { path: path.to_owned() };
     if path.starts_with('/') {
         return Err(outside());
     }
@@ -283,19 +252,14 @@ fn clean_path(path: &str) -> Result<BString, Error> {
 /// Sorts a failure to open by what the user can do about it.
 fn opening_error(path: &Path, source: gix::Error) -> Error {
     let path = path.to_path_buf();
-    let missing = source
-        .downcast_any_ref::<gix::discover::upwards::Error>()
-        .is_some();
+    let missing = source.downcast_any_ref::<gix::discover::upwards::Error>().is_some();
     if missing {
         return Error::NotARepository { path };
     }
     if source.is_unsupported() {
         return Error::ObjectFormatUnsupported { path };
     }
-    Error::RepositoryUnreadable {
-        path,
-        source: Box::new(source),
-    }
+    Error::RepositoryUnreadable { path, source: Box::new(source) }
 }
 
 #[cfg(test)]
@@ -316,14 +280,8 @@ mod tests {
         let sample = Sample::new();
         let repository = sample.open();
         assert!(matches!(repository.head(), Err(Error::NoCommits)));
-        assert_eq!(
-            repository.current_branch().unwrap().as_deref(),
-            Some("main")
-        );
-        assert!(matches!(
-            repository.default_branch(),
-            Err(Error::DefaultBranchMissing)
-        ));
+        assert_eq!(repository.current_branch().unwrap().as_deref(), Some("main"));
+        assert!(matches!(repository.default_branch(), Err(Error::DefaultBranchMissing)));
         assert_eq!(repository.tracked_paths().unwrap(), Vec::<String>::new());
     }
 
@@ -332,10 +290,7 @@ mod tests {
         let sample = Sample::folder();
         sample.git(&["init", "--quiet", "--object-format=sha256"]);
         let error = Repository::discover(sample.path()).err().unwrap();
-        assert!(
-            matches!(error, Error::ObjectFormatUnsupported { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::ObjectFormatUnsupported { .. }), "{error:?}");
     }
 
     #[test]
@@ -371,13 +326,7 @@ mod tests {
         clone.git(&["switch", "--quiet", "--create", "main"]);
         clone.commit_file("b", "1\n");
         let branch = clone.open().default_branch().unwrap();
-        assert_eq!(
-            branch,
-            Branch {
-                name: "origin/trunk".to_owned(),
-                tip: trunk
-            }
-        );
+        assert_eq!(branch, Branch { name: "origin/trunk".to_owned(), tip: trunk });
     }
 
     #[test]
@@ -391,10 +340,7 @@ mod tests {
         sample.git(&["branch", "--delete", "--force", "master"]);
         // A tag of the name is no branch.
         sample.git(&["tag", "main"]);
-        assert!(matches!(
-            sample.open().default_branch(),
-            Err(Error::DefaultBranchMissing)
-        ));
+        assert!(matches!(sample.open().default_branch(), Err(Error::DefaultBranchMissing)));
     }
 
     #[test]
@@ -437,10 +383,7 @@ mod tests {
         sample.commit_file("b.yaml", "b: 1\n");
         let repository = Repository::discover(&path).unwrap();
         assert_eq!(repository.head().unwrap(), main);
-        assert_eq!(
-            repository.current_branch().unwrap().as_deref(),
-            Some("work")
-        );
+        assert_eq!(repository.current_branch().unwrap().as_deref(), Some("work"));
         assert_eq!(repository.tracked_paths().unwrap(), ["a.yaml"]);
         assert_eq!(
             repository.worktree().unwrap().canonicalize().unwrap(),
@@ -465,9 +408,6 @@ mod tests {
         sample.git(&["replace", &one, &second.to_string()]);
         let repository = sample.open();
         let content = repository.snapshot(first).unwrap().read("a", 9).unwrap();
-        assert_eq!(
-            content,
-            crate::git::snapshot::Content::Bytes(b"1\n".to_vec())
-        );
+        assert_eq!(content, crate::git::snapshot::Content::Bytes(b"1\n".to_vec()));
     }
 }

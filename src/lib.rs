@@ -1,5 +1,7 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod dialect;
 pub mod finding;

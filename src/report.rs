@@ -105,9 +105,7 @@ impl<'a> Report<'a> {
 
     /// Returns how many shown findings have a level.
     fn count(&self, level: Level) -> usize {
-        self.shown()
-            .filter(|finding| finding.level == level)
-            .count()
+        self.shown().filter(|finding| finding.level == level).count()
     }
 
     /// Returns how many shown findings have a fix of a safety.
@@ -248,10 +246,7 @@ impl TargetError {
                 format!("did you mean `{}`? The formats are {names}", nearest.name())
             }
             Self::FileMissing { format } => {
-                format!(
-                    "write `{0}=FILE`, or `{0}` for standard output",
-                    format.name()
-                )
+                format!("write `{0}=FILE`, or `{0}` for standard output", format.name())
             }
         }
     }
@@ -266,20 +261,14 @@ impl FromStr for Target {
             None => (text, None),
         };
         let distance = |format: &Format| strsim::levenshtein(format.name(), name);
-        let nearest = Format::ALL
-            .into_iter()
-            .min_by_key(distance)
-            .unwrap_or(Format::Terminal);
+        let nearest = Format::ALL.into_iter().min_by_key(distance).unwrap_or(Format::Terminal);
         if nearest.name() != name {
             let given = name.to_owned();
             return Err(TargetError::FormatUnknown { given, nearest });
         }
         match file {
             Some("") => Err(TargetError::FileMissing { format: nearest }),
-            file => Ok(Self {
-                format: nearest,
-                file: file.map(str::to_owned),
-            }),
+            file => Ok(Self { format: nearest, file: file.map(str::to_owned) }),
         }
     }
 }
@@ -298,11 +287,7 @@ pub struct Style {
 impl Default for Style {
     /// Returns the style away from a terminal: no color, 100 columns.
     fn default() -> Self {
-        Self {
-            color: false,
-            width: 100,
-            unicode: true,
-        }
+        Self { color: false, width: 100, unicode: true }
     }
 }
 
@@ -358,30 +343,15 @@ mod tests {
 
     #[test]
     fn a_target_is_a_format_and_perhaps_a_file() {
-        let json = Target {
-            format: Format::Json,
-            file: None,
-        };
+        let json = Target { format: Format::Json, file: None };
         assert_eq!("json".parse(), Ok(json));
         let file = Some("out=1.sarif".to_owned());
-        assert_eq!(
-            "sarif=out=1.sarif".parse(),
-            Ok(Target {
-                format: Format::Sarif,
-                file
-            })
-        );
+        assert_eq!("sarif=out=1.sarif".parse(), Ok(Target { format: Format::Sarif, file }));
         let error = "sariff=x".parse::<Target>().expect_err("no such format");
-        assert!(
-            error.hint().starts_with("did you mean `sarif`?"),
-            "{}",
-            error.hint()
-        );
+        assert!(error.hint().starts_with("did you mean `sarif`?"), "{}", error.hint());
         assert_eq!(
             "json=".parse::<Target>(),
-            Err(TargetError::FileMissing {
-                format: Format::Json
-            })
+            Err(TargetError::FileMissing { format: Format::Json })
         );
         for format in Format::ALL {
             assert_eq!(format.name().parse(), Ok(Target { format, file: None }));

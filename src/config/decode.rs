@@ -45,9 +45,7 @@ impl<'n, 't> Table<'n, 't> {
 
     /// Returns the value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&'n Node<'t>> {
-        self.iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, node)| node)
+        self.iter().find(|(name, _)| name.get_ref() == key).map(|(_, node)| node)
     }
 
     /// Returns every key with its value.
@@ -91,11 +89,7 @@ impl Decoder {
     /// Notes what is wrong at a place, and what to do about it.
     pub(super) fn problem(&mut self, range: Range<usize>, message: String, hint: Option<String>) {
         let span = self.span(range);
-        self.problems.push(Problem {
-            span,
-            message,
-            hint,
-        });
+        self.problems.push(Problem { span, message, hint });
     }
 
     /// Notes every key of a table that is not one of `known`.
@@ -166,11 +160,7 @@ impl Decoder {
         match Globs::new(patterns) {
             Ok(globs) => Some(globs),
             Err((_, why)) => {
-                self.problem(
-                    node.span(),
-                    format!("`{name}` does not compile: {why}"),
-                    None,
-                );
+                self.problem(node.span(), format!("`{name}` does not compile: {why}"), None);
                 None
             }
         }
@@ -313,11 +303,7 @@ impl Decoder {
             }
             _ => None,
         };
-        self.problem(
-            node.span(),
-            format!("{name} expects {expected}, found {found}"),
-            hint,
-        );
+        self.problem(node.span(), format!("{name} expects {expected}, found {found}"), hint);
         None
     }
 }

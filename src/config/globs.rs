@@ -34,10 +34,7 @@ impl Globs {
         for (index, pattern) in patterns.iter().enumerate() {
             let globs = compile(pattern).map_err(|why| (index, why))?;
             if index >= MAX_PATTERNS {
-                return Err((
-                    index,
-                    format!("a list holds at most {MAX_PATTERNS} patterns"),
-                ));
+                return Err((index, format!("a list holds at most {MAX_PATTERNS} patterns")));
             }
             for glob in globs {
                 builder.add(glob);

@@ -96,16 +96,12 @@ pub enum LevelSetting {
 impl Rules {
     /// Returns the entries of one rule that hold for a path, in the order of the file.
     pub fn entries_for(&self, rule: &str, path: &str) -> impl Iterator<Item = &RuleEntry> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.rule.value == rule && entry.holds_for(path))
+        self.entries.iter().filter(move |entry| entry.rule.value == rule && entry.holds_for(path))
     }
 
     /// Returns the level that the file sets for a rule at a path: the last one that holds there.
     pub fn level(&self, rule: &str, path: &str) -> Option<Spanned<LevelSetting>> {
-        self.entries_for(rule, path)
-            .filter_map(|entry| entry.level)
-            .last()
+        self.entries_for(rule, path).filter_map(|entry| entry.level).last()
     }
 }
 
@@ -146,13 +142,9 @@ fn entry(decoder: &mut Decoder, rule: Spanned<String>, node: &Node<'_>) -> Optio
         return decoder.expected(&format!("`{}`", rule.value), expected, node);
     };
     let table = Table::new(&rule.value, table);
-    let level = table
-        .get("level")
-        .and_then(|node| decoder.word("level", node, LEVELS));
-    let paths = table
-        .get("paths")
-        .and_then(|node| decoder.some_globs("paths", node))
-        .unwrap_or_default();
+    let level = table.get("level").and_then(|node| decoder.word("level", node, LEVELS));
+    let paths =
+        table.get("paths").and_then(|node| decoder.some_globs("paths", node)).unwrap_or_default();
     let mut settings = Vec::new();
     for (key, node) in table.iter() {
         let key = Spanned::new(key.get_ref().to_string(), decoder.span(key.span()));
@@ -161,10 +153,5 @@ fn entry(decoder: &mut Decoder, rule: Spanned<String>, node: &Node<'_>) -> Optio
             settings.extend(value.map(|value| (key, value)));
         }
     }
-    Some(RuleEntry {
-        rule,
-        level,
-        paths,
-        settings,
-    })
+    Some(RuleEntry { rule, level, paths, settings })
 }

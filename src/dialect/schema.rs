@@ -59,10 +59,7 @@ struct Site<'a> {
 impl Schema {
     /// Returns a schema that compiles on first use.
     pub(super) const fn new(text: &'static str) -> Self {
-        Self {
-            text,
-            compiled: OnceLock::new(),
-        }
+        Self { text, compiled: OnceLock::new() }
     }
 
     fn compiled(&self) -> &Compiled {
@@ -70,10 +67,7 @@ impl Schema {
             let document: Value =
                 serde_json::from_str(self.text).expect("schemas are checked by a test");
             let validator = jsonschema::options_for::<Tree>().offline().build(&document);
-            Compiled {
-                validator: validator.expect("schemas are checked by a test"),
-                document,
-            }
+            Compiled { validator: validator.expect("schemas are checked by a test"), document }
         })
     }
 
@@ -113,11 +107,7 @@ impl Compiled {
                 let key = error.instance().as_str().unwrap_or_default().to_owned();
                 if let Some(entry) = site.node.entry(&key) {
                     let span = entry.key.span();
-                    problems.push(Problem::InvalidKey {
-                        span,
-                        key,
-                        map: site.field,
-                    });
+                    problems.push(Problem::InvalidKey { span, key, map: site.field });
                 }
             }
             Violation::Required { property } => problems.push(Problem::MissingFields {
@@ -140,17 +130,10 @@ impl Compiled {
 
     /// Returns the names of the fields beside an `additionalProperties` keyword.
     fn properties(&self, schema_path: &str) -> Vec<String> {
-        let parent = schema_path
-            .strip_suffix("/additionalProperties")
-            .unwrap_or(schema_path);
-        let properties = self
-            .document
-            .pointer(parent)
-            .and_then(|schema| schema.get("properties"));
+        let parent = schema_path.strip_suffix("/additionalProperties").unwrap_or(schema_path);
+        let properties = self.document.pointer(parent).and_then(|schema| schema.get("properties"));
         let properties = properties.and_then(Value::as_object);
-        properties
-            .map(|map| map.keys().cloned().collect())
-            .unwrap_or_default()
+        properties.map(|map| map.keys().cloned().collect()).unwrap_or_default()
     }
 }
 
@@ -172,8 +155,7 @@ impl Site<'_> {
     }
 
     fn key(&self) -> Span {
-        self.entry
-            .map_or(self.node.span(), |entry| entry.key.span())
+        self.entry.map_or(self.node.span(), |entry| entry.key.span())
     }
 }
 
@@ -225,16 +207,9 @@ fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -
     let entry = site.node.entry(key)?;
     let span = entry.key.span();
     if matches!(definition, "labels" | "annotations") {
-        return Some(Problem::InvalidKey {
-            span,
-            key: key.to_owned(),
-            map: site.field.clone(),
-        });
+        return Some(Problem::InvalidKey { span, key: key.to_owned(), map: site.field.clone() });
     }
-    let free = known
-        .iter()
-        .map(String::as_str)
-        .filter(|name| site.node.get(name).is_none());
+    let free = known.iter().map(String::as_str).filter(|name| site.node.get(name).is_none());
     let candidates: Vec<&str> = nearest::within(key, free).collect();
     let rename = match candidates.as_slice() {
         [only] => replace_scalar(entry.key, only),
@@ -253,22 +228,13 @@ fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -
 fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem {
     let span = site.node.span();
     let (field, found) = (site.field.clone(), site.node.raw().to_owned());
-    let text = site
-        .node
-        .text()
-        .map_or_else(|| found.clone(), str::to_owned);
+    let text = site.node.text().map_or_else(|| found.clone(), str::to_owned);
     match (definition, kind) {
         ("objectName" | "reference", Violation::Pattern { .. } | Violation::MaxLength { .. }) => {
             let is_reference = definition == "reference";
             let dotted = matches!(kind, Violation::Pattern { pattern } if pattern.contains("\\."))
                 || matches!(kind, Violation::MaxLength { limit } if *limit > 63);
-            Problem::InvalidName {
-                span,
-                name: text,
-                field,
-                is_reference,
-                dotted,
-            }
+            Problem::InvalidName { span, name: text, field, is_reference, dotted }
         }
         (
             "duration" | "windowDuration" | "durationOrZero" | "timeSliceDuration",
@@ -281,69 +247,35 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let zero = definition == "durationOrZero";
             let edit = |text: &str| replace_scalar(site.node, text);
             let same = text.to_ascii_lowercase();
-            Problem::InvalidDuration {
-                span,
-                text,
-                field,
-                units,
-                zero,
-                lowercase: edit(&same),
-            }
+            Problem::InvalidDuration { span, text, field, units, zero, lowercase: edit(&same) }
         }
         ("fraction" | "percent", Violation::Minimum { .. } | Violation::Maximum { .. }) => {
             let percent = definition == "percent";
-            Problem::TargetRange {
-                span,
-                text,
-                percent,
-                other_field: site.other_target(percent),
-            }
+            Problem::TargetRange { span, text, percent, other_field: site.other_target(percent) }
         }
         ("budgetingMethod", _) => {
             let known = options(kind);
             let same = |name: &&String| name.eq_ignore_ascii_case(&text);
-            let case = known
-                .iter()
-                .find(same)
-                .and_then(|name| replace_scalar(site.node, name));
+            let case = known.iter().find(same).and_then(|name| replace_scalar(site.node, name));
             let nearest = nearest::one(&text, known.iter().map(String::as_str)).map(str::to_owned);
-            Problem::UnknownMethod {
-                span,
-                found: text,
-                known,
-                nearest,
-                case,
-            }
+            Problem::UnknownMethod { span, found: text, known, nearest, case }
         }
-        (_, kind) => Problem::InvalidValue {
-            span,
-            field,
-            found,
-            expected: expected(kind),
-        },
+        (_, kind) => Problem::InvalidValue { span, field, found, expected: expected(kind) },
     }
 }
 
 /// Returns the unit letters that a duration's pattern allows: those of its last class.
 fn units(pattern: &str) -> String {
     let class = pattern.rsplit_once('[').map_or("", |(_, rest)| rest);
-    class
-        .chars()
-        .take_while(|letter| letter.is_ascii_alphabetic())
-        .collect()
+    class.chars().take_while(|letter| letter.is_ascii_alphabetic()).collect()
 }
 
 fn options(kind: &Violation) -> Vec<String> {
-    let words = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
+    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match kind {
-        Violation::Enum { options } => options
-            .as_array()
-            .map(|all| all.iter().map(words).collect())
-            .unwrap_or_default(),
+        Violation::Enum { options } => {
+            options.as_array().map(|all| all.iter().map(words).collect()).unwrap_or_default()
+        }
         Violation::Constant { expected_value } => vec![words(expected_value)],
         _ => Vec::new(),
     }
@@ -352,12 +284,10 @@ fn options(kind: &Violation) -> Vec<String> {
 fn expected(kind: &Violation) -> Expected {
     match kind {
         Violation::Enum { .. } | Violation::Constant { .. } => Expected::OneOf(options(kind)),
-        Violation::Type {
-            kind: TypeKind::Single(kind),
-        } => Expected::Type(vec![kind.to_string()]),
-        Violation::Type {
-            kind: TypeKind::Multiple(kinds),
-        } => Expected::Type(kinds.iter().map(|kind| kind.to_string()).collect()),
+        Violation::Type { kind: TypeKind::Single(kind) } => Expected::Type(vec![kind.to_string()]),
+        Violation::Type { kind: TypeKind::Multiple(kinds) } => {
+            Expected::Type(kinds.iter().map(|kind| kind.to_string()).collect())
+        }
         Violation::MaxLength { limit } => Expected::AtMostCharacters(*limit),
         Violation::MinItems { limit } => Expected::AtLeastItems(*limit),
         Violation::MaxItems { limit } => Expected::AtMostItems(*limit),
@@ -374,11 +304,9 @@ fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
     let misspelled: Vec<(Span, String)> = problems
         .iter()
         .filter_map(|problem| match problem {
-            Problem::UnknownField {
-                span,
-                nearest: Some(nearest),
-                ..
-            } => Some((*span, nearest.clone())),
+            Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+                Some((*span, nearest.clone()))
+            }
             _ => None,
         })
         .collect();
@@ -389,19 +317,13 @@ fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
             continue;
         };
         let explained = |name: &String| {
-            misspelled
-                .iter()
-                .any(|(span, near)| object.contains(*span) && near == name)
+            misspelled.iter().any(|(span, near)| object.contains(*span) && near == name)
         };
         if fields.iter().any(explained) {
             continue;
         }
         let earlier = joined.iter_mut().find_map(|other| match other {
-            Problem::MissingFields {
-                object: place,
-                fields,
-                ..
-            } if place == object => Some(fields),
+            Problem::MissingFields { object: place, fields, .. } if place == object => Some(fields),
             _ => None,
         });
         match earlier {

@@ -118,10 +118,7 @@ fn counted(
     let new = text(repository, after)?;
     match (old, new) {
         (Text::Bytes(old), Text::Bytes(new)) => Ok(lines::count(&old, &new)),
-        (old, new) => Ok(Counts {
-            added: new.most_lines(),
-            deleted: old.most_lines(),
-        }),
+        (old, new) => Ok(Counts { added: new.most_lines(), deleted: old.most_lines() }),
     }
 }
 
@@ -223,13 +220,7 @@ mod tests {
             .map(|change| (change.path, change.previous_path.unwrap()))
             .collect();
         let pair = |to: &str, from: &str| (to.to_owned(), from.to_owned());
-        assert_eq!(
-            sources,
-            [
-                pair("b/two.yaml", "x/two.yaml"),
-                pair("z/one.yaml", "a/one.yaml")
-            ]
-        );
+        assert_eq!(sources, [pair("b/two.yaml", "x/two.yaml"), pair("z/one.yaml", "a/one.yaml")]);
     }
 
     #[test]
@@ -245,10 +236,8 @@ mod tests {
         }
         sample.write("b/equal", "a\nb\nc\n7\n");
         sample.commit("after");
-        let renamed: Vec<_> = last_change(&sample)
-            .into_iter()
-            .filter_map(|change| change.previous_path)
-            .collect();
+        let renamed: Vec<_> =
+            last_change(&sample).into_iter().filter_map(|change| change.previous_path).collect();
         assert_eq!(renamed, ["a/7"]);
     }
 
@@ -260,10 +249,7 @@ mod tests {
         sample.commit_file("a/b", "2\n");
         assert_eq!(
             last_change(&sample),
-            [
-                changed("a", PathChange::Removed, 0, 1),
-                changed("a/b", PathChange::Added, 1, 0)
-            ]
+            [changed("a", PathChange::Removed, 0, 1), changed("a/b", PathChange::Added, 1, 0)]
         );
     }
 
@@ -292,10 +278,7 @@ mod tests {
         sample.commit("move");
         let repository = sample.open().at_root("team").unwrap();
         let changes = repository.changed_paths(sample.id("HEAD~1"), sample.head());
-        assert_eq!(
-            changes.unwrap(),
-            [changed("a.yaml", PathChange::Removed, 0, 3)]
-        );
+        assert_eq!(changes.unwrap(), [changed("a.yaml", PathChange::Removed, 0, 3)]);
     }
 
     #[test]

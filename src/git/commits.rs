@@ -96,16 +96,9 @@ impl Repository {
             }
         }
         let between = self.between(base, head)?;
-        let commits = between
-            .commits
-            .into_iter()
-            .map(|id| self.commit(id))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(if between.is_cut {
-            Commits::Cut(commits)
-        } else {
-            Commits::Complete(commits)
-        })
+        let commits =
+            between.commits.into_iter().map(|id| self.commit(id)).collect::<Result<Vec<_>, _>>()?;
+        Ok(if between.is_cut { Commits::Cut(commits) } else { Commits::Complete(commits) })
     }
 
     /// Returns one commit with what it changes.
@@ -156,11 +149,7 @@ impl Repository {
 
 /// Returns the instant; one that no calendar reaches becomes the nearest that it does.
 pub(super) fn timestamp(seconds: i64) -> Timestamp {
-    let nearest = if seconds < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    };
+    let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(nearest)
 }
 
@@ -178,11 +167,7 @@ mod tests {
     use crate::git::sample::Sample;
 
     fn subjects(commits: &Commits) -> Vec<&str> {
-        commits
-            .at_hand()
-            .iter()
-            .map(|commit| commit.subject.as_str())
-            .collect()
+        commits.at_hand().iter().map(|commit| commit.subject.as_str()).collect()
     }
 
     #[test]

@@ -101,11 +101,7 @@ pub(super) fn differences(
                 open.push((path.clone(), old_folder, new_folder));
             }
             if old_file != new_file {
-                found.push(Difference {
-                    path,
-                    before: old_file,
-                    after: new_file,
-                });
+                found.push(Difference { path, before: old_file, after: new_file });
             }
         }
     }
@@ -157,10 +153,7 @@ fn optional_children(
     tree: Option<gix::ObjectId>,
     folder: &BStr,
 ) -> Result<BTreeMap<BString, Child>, Error> {
-    tree.map_or_else(
-        || Ok(BTreeMap::new()),
-        |tree| children(repository, tree, folder),
-    )
+    tree.map_or_else(|| Ok(BTreeMap::new()), |tree| children(repository, tree, folder))
 }
 
 /// Reads one tree object.
@@ -204,9 +197,7 @@ fn child_named(
 }
 
 fn read_tree(repository: &gix::Repository, id: gix::ObjectId) -> Result<gix::Tree<'_>, Error> {
-    repository
-        .find_tree(id)
-        .map_err(|source| Error::unreadable(format!("the tree {id}"), source))
+    repository.find_tree(id).map_err(|source| Error::unreadable(format!("the tree {id}"), source))
 }
 
 fn malformed(tree: gix::ObjectId, path: &BStr) -> Error {
@@ -241,10 +232,7 @@ fn joined(folder: &BStr, name: &BStr, tree: gix::ObjectId) -> Result<BString, Er
 
 fn check_limit(read: usize, tree: gix::ObjectId) -> Result<(), Error> {
     if read > ENTRY_LIMIT {
-        return Err(Error::TreeTooLarge {
-            tree: tree.to_string(),
-            limit: ENTRY_LIMIT,
-        });
+        return Err(Error::TreeTooLarge { tree: tree.to_string(), limit: ENTRY_LIMIT });
     }
     Ok(())
 }
@@ -303,10 +291,8 @@ mod tests {
         let mut mode = "100644";
         for _ in 0..10 {
             let names: Vec<String> = (0..100).map(|name| format!("{name:02}")).collect();
-            let entries: Vec<_> = names
-                .iter()
-                .map(|name| (mode, name.as_str(), inner.as_str()))
-                .collect();
+            let entries: Vec<_> =
+                names.iter().map(|name| (mode, name.as_str(), inner.as_str())).collect();
             inner = tree(&sample, &entries);
             mode = "40000";
         }
@@ -314,10 +300,7 @@ mod tests {
         let repository = sample.open();
         let answer = repository.snapshot(commit).unwrap().files(|_| true);
         assert!(matches!(answer, Err(Error::TreeTooLarge { .. })));
-        assert!(matches!(
-            repository.commit(commit),
-            Err(Error::TreeTooLarge { .. })
-        ));
+        assert!(matches!(repository.commit(commit), Err(Error::TreeTooLarge { .. })));
     }
 
     #[test]

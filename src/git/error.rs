@@ -172,9 +172,6 @@ impl Error {
         if source.is_not_found() {
             return Error::ObjectMissing { what };
         }
-        Error::Unreadable {
-            what,
-            source: Box::new(source),
-        }
+        Error::Unreadable { what, source: Box::new(source) }
     }
 }

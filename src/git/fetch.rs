@@ -66,9 +66,8 @@ pub fn ensure(repository: &Repository, id: CommitId, fetching: Fetching) -> Resu
 fn run(repository: &Repository, id: CommitId, timeout: Duration) -> Result<(), Error> {
     let failed = |reason: String| Error::FetchFailed { id, reason };
     let mut command = command(repository, id)?;
-    let mut child = command
-        .spawn()
-        .map_err(|error| failed(format!("cannot run `git`: {error}")))?;
+    let mut child =
+        command.spawn().map_err(|error| failed(format!("cannot run `git`: {error}")))?;
     let complaint = listen(&mut child);
     let started = Instant::now();
     let status = loop {
@@ -92,16 +91,12 @@ fn run(repository: &Repository, id: CommitId, timeout: Duration) -> Result<(), E
         return Ok(());
     }
     // A helper of git may outlive it and hold the pipe open: wait for its words, not for its end.
-    let text = complaint
-        .recv_timeout(Duration::from_secs(1))
-        .unwrap_or_default();
+    let text = complaint.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
     Err(failed(last_complaint(&text)))
 }
 
 fn command(repository: &Repository, id: CommitId) -> Result<Command, Error> {
-    let folder = repository
-        .worktree()
-        .unwrap_or_else(|| repository.local.git_dir());
+    let folder = repository.worktree().unwrap_or_else(|| repository.local.git_dir());
     let mut command = Command::new("git");
     command
         .arg("-C")
@@ -115,13 +110,9 @@ fn command(repository: &Repository, id: CommitId) -> Result<Command, Error> {
     }
     // The id is printed from its bytes, so it is forty hexadecimal digits and no option.
     command.args(["origin", &id.to_string()]);
-    for variable in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-    ] {
+    for variable in
+        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
+    {
         command.env_remove(variable);
     }
     command
@@ -166,14 +157,8 @@ fn last_complaint(text: &str) -> String {
         .find(|line| line.starts_with("fatal:"))
         .or_else(|| lines().next_back())
         .unwrap_or("`git fetch` failed without a word");
-    let plain: String = line
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
-    without_credentials(&plain)
-        .chars()
-        .take(COMPLAINT_CHARACTERS)
-        .collect()
+    let plain: String = line.chars().filter(|character| !character.is_control()).collect();
+    without_credentials(&plain).chars().take(COMPLAINT_CHARACTERS).collect()
 }
 
 /// Cuts the user part out of every URL: `https://user:token@host/` becomes `https://host/`.

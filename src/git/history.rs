@@ -74,12 +74,9 @@ impl Repository {
         if self.is_shallow()? {
             return self.merge_base_of_cut_history(one, other);
         }
-        let bases = self
-            .local
-            .merge_bases_many(one.0, &[other.0])
-            .map_err(|source| {
-                Error::unreadable(format!("the history of {one} and {other}"), source)
-            })?;
+        let bases = self.local.merge_bases_many(one.0, &[other.0]).map_err(|source| {
+            Error::unreadable(format!("the history of {one} and {other}"), source)
+        })?;
         let mut best: Option<(i64, CommitId)> = None;
         for base in bases {
             let base = CommitId(base.detach());
@@ -144,10 +141,7 @@ impl Repository {
             }
         }
         commits.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
-        Ok(Between {
-            commits: commits.into_iter().map(|(_, id)| id).collect(),
-            is_cut,
-        })
+        Ok(Between { commits: commits.into_iter().map(|(_, id)| id).collect(), is_cut })
     }
 
     /// Returns what the walk needs of a commit; `None` when the clone does not hold it.
@@ -182,11 +176,7 @@ impl Repository {
         }
         let mut below_common = BTreeSet::new();
         for node in walk.nodes.values().filter(|node| node.sides == BOTH) {
-            below_common.extend(
-                node.step
-                    .iter()
-                    .flat_map(|step| step.parents.iter().copied()),
-            );
+            below_common.extend(node.step.iter().flat_map(|step| step.parents.iter().copied()));
         }
         let mut best: Option<(i64, CommitId)> = None;
         for (id, node) in &walk.nodes {
@@ -292,11 +282,7 @@ impl<'repository> Walk<'repository> {
             return Ok(true);
         };
         let sides = node.sides;
-        let parents = node
-            .step
-            .as_ref()
-            .map(|step| step.parents.clone())
-            .unwrap_or_default();
+        let parents = node.step.as_ref().map(|step| step.parents.clone()).unwrap_or_default();
         for parent in parents {
             self.reach(parent, sides)?;
         }
@@ -416,9 +402,6 @@ mod tests {
         assert_eq!(repository.merge_base(tip, parent).unwrap(), Some(parent));
         assert!(repository.is_ancestor(parent, tip).unwrap());
         let unknown = CommitId::parse(&"1".repeat(40)).unwrap();
-        assert!(matches!(
-            repository.is_ancestor(unknown, tip),
-            Err(Error::HistoryMissing { .. })
-        ));
+        assert!(matches!(repository.is_ancestor(unknown, tip), Err(Error::HistoryMissing { .. })));
     }
 }

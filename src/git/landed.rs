@@ -110,16 +110,11 @@ mod tests {
         let merge = sample.head();
         let expected = Landed::By(merge, time(&sample, "HEAD"));
         sample.commit_file("b", "1\n");
-        let landed = sample
-            .open()
-            .landed(sample.head(), &["records/one.yaml", "none", "a"])
-            .unwrap();
+        let landed =
+            sample.open().landed(sample.head(), &["records/one.yaml", "none", "a"]).unwrap();
         assert_eq!(landed[0], expected);
         assert_eq!(landed[1], Landed::Absent);
-        assert_eq!(
-            landed[2],
-            Landed::By(sample.id("HEAD~2"), time(&sample, "HEAD~2"))
-        );
+        assert_eq!(landed[2], Landed::By(sample.id("HEAD~2"), time(&sample, "HEAD~2")));
     }
 
     #[test]

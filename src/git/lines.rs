@@ -35,10 +35,7 @@ pub(super) fn count(before: &[u8], after: &[u8]) -> Counts {
     }
     let input = InternedInput::new(before, after);
     let diff = Diff::compute(Algorithm::Histogram, &input);
-    Counts {
-        added: u64::from(diff.count_additions()),
-        deleted: u64::from(diff.count_removals()),
-    }
+    Counts { added: u64::from(diff.count_additions()), deleted: u64::from(diff.count_removals()) }
 }
 
 /// The lines of a file, counted, for comparing it with many others.
@@ -53,10 +50,7 @@ impl<'bytes> LineBag<'bytes> {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             *lines.entry(line).or_insert(0) += 1;
         }
-        LineBag {
-            lines,
-            bytes: bytes.len() as u64,
-        }
+        LineBag { lines, bytes: bytes.len() as u64 }
     }
 
     /// Returns how many different lines there are: the cost of one comparison.
@@ -91,11 +85,9 @@ pub(super) fn merges_to(base: &[u8], ours: &[u8], theirs: &[u8], result: &[u8]) 
     if [base, ours, theirs].into_iter().any(is_binary) {
         return false;
     }
-    [Algorithm::Histogram, Algorithm::Myers]
-        .into_iter()
-        .any(|algorithm| {
-            merge(base, ours, theirs, algorithm).is_some_and(|merged| merged == result)
-        })
+    [Algorithm::Histogram, Algorithm::Myers].into_iter().any(|algorithm| {
+        merge(base, ours, theirs, algorithm).is_some_and(|merged| merged == result)
+    })
 }
 
 /// A run of lines of the base, and the bytes that a side puts in their place.
@@ -159,24 +151,12 @@ mod tests {
     #[test]
     fn lines_are_counted_like_a_person_would() {
         let counts = count(b"a\nb\nc\n", b"a\nB\nc\nd\n");
-        assert_eq!(
-            counts,
-            Counts {
-                added: 2,
-                deleted: 1
-            }
-        );
+        assert_eq!(counts, Counts { added: 2, deleted: 1 });
     }
 
     #[test]
     fn a_missing_last_newline_is_a_changed_line() {
-        assert_eq!(
-            count(b"a", b"a\n"),
-            Counts {
-                added: 1,
-                deleted: 1
-            }
-        );
+        assert_eq!(count(b"a", b"a\n"), Counts { added: 1, deleted: 1 });
     }
 
     #[test]

@@ -50,9 +50,7 @@ impl Repository {
         if let [second] = others {
             own = self.not_repeated(*first, *second, result, own)?;
         }
-        own.iter()
-            .map(|difference| changes::describe(&self.local, difference, None))
-            .collect()
+        own.iter().map(|difference| changes::describe(&self.local, difference, None)).collect()
     }
 
     /// Returns the paths that repeating the merge of two parents does not give.
@@ -86,11 +84,7 @@ impl Repository {
             };
             let [our, their, made] = changes.map(|it| it.map_or(before, |it| it.after));
             if !is_repeated(self, before, our, their, made)? {
-                own.push(Difference {
-                    path: path.clone(),
-                    before: our,
-                    after: made,
-                });
+                own.push(Difference { path: path.clone(), before: our, after: made });
             }
         }
         Ok(own)
@@ -119,10 +113,7 @@ fn by_path(
     to: Option<gix::ObjectId>,
 ) -> Result<BTreeMap<BString, Difference>, Error> {
     let differences = entries::differences(&repository.local, from, to)?;
-    Ok(differences
-        .into_iter()
-        .map(|difference| (difference.path.clone(), difference))
-        .collect())
+    Ok(differences.into_iter().map(|difference| (difference.path.clone(), difference)).collect())
 }
 
 /// Returns whether `made` is what merging `our` and `their` change of `base` gives.
@@ -142,11 +133,7 @@ fn is_repeated(
     let (Some(base), Some(our), Some(their), Some(made)) = (base, our, their, made) else {
         return Ok(false);
     };
-    let expected_kind = if our.kind == base.kind {
-        their.kind
-    } else {
-        our.kind
-    };
+    let expected_kind = if our.kind == base.kind { their.kind } else { our.kind };
     let kinds = [base.kind, our.kind, their.kind];
     if made.kind != expected_kind || kinds.into_iter().any(is_no_text) {
         return Ok(false);
@@ -266,15 +253,7 @@ mod tests {
         sample.git(&["switch", "--quiet", "--create", "third", "main~1"]);
         sample.commit_file("e", "1\n");
         sample.git(&["switch", "--quiet", "work"]);
-        sample.git(&[
-            "merge",
-            "--quiet",
-            "--no-commit",
-            "-s",
-            "ours",
-            "main",
-            "third",
-        ]);
+        sample.git(&["merge", "--quiet", "--no-commit", "-s", "ours", "main", "third"]);
         sample.write("d", "evil\n");
         sample.commit("Merge");
         assert_eq!(added(&sample), ["d"]);

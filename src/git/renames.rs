@@ -124,14 +124,8 @@ fn pair_similar(
     let (Some(old_bytes), Some(new_bytes)) = (old_bytes, new_bytes) else {
         return Ok(());
     };
-    let old_bags: Vec<_> = old_bytes
-        .iter()
-        .map(|(i, b)| (*i, LineBag::new(b)))
-        .collect();
-    let new_bags: Vec<_> = new_bytes
-        .iter()
-        .map(|(i, b)| (*i, LineBag::new(b)))
-        .collect();
+    let old_bags: Vec<_> = old_bytes.iter().map(|(i, b)| (*i, LineBag::new(b))).collect();
+    let new_bags: Vec<_> = new_bytes.iter().map(|(i, b)| (*i, LineBag::new(b))).collect();
     let lines: usize = old_bags.iter().map(|(_, bag)| bag.len()).sum();
     if lines.saturating_mul(new_bags.len()) > RENAME_WORK {
         return Ok(());
@@ -145,12 +139,7 @@ fn pair_similar(
             let percent = old_bag.similarity(new_bag);
             if percent >= RENAME_PERCENT {
                 let other_name = name(&old.path) != name(&new.path);
-                scored.push((
-                    std::cmp::Reverse(percent),
-                    other_name,
-                    *new_index,
-                    *old_index,
-                ));
+                scored.push((std::cmp::Reverse(percent), other_name, *new_index, *old_index));
             }
         }
     }

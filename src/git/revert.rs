@@ -95,11 +95,8 @@ impl Repository {
         let object = self.local.find_commit(commit.0).map_err(unreadable)?;
         let message = object.message_raw().map_err(unreadable)?.to_string();
         Ok(message.split_once(CLAIM).and_then(|(_, rest)| {
-            let digits: String = rest
-                .chars()
-                .take_while(char::is_ascii_hexdigit)
-                .take(64)
-                .collect();
+            let digits: String =
+                rest.chars().take_while(char::is_ascii_hexdigit).take(64).collect();
             (digits.len() >= 7).then_some(digits)
         }))
     }

@@ -1,8 +1,5 @@
 //! Repositories for tests, made by the `git` command line with fixed people, dates and branches.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests build repositories in temporary folders"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests build repositories in temporary folders")]
 
 use std::fs;
 use std::path::Path;

@@ -74,11 +74,7 @@ impl Repository {
     ///
     /// [`Error::CommitMissing`] when the clone does not hold the commit.
     pub fn snapshot(&self, commit: CommitId) -> Result<Snapshot<'_>, Error> {
-        Ok(Snapshot {
-            repository: self,
-            commit,
-            tree: self.root_tree(commit)?,
-        })
+        Ok(Snapshot { repository: self, commit, tree: self.root_tree(commit)? })
     }
 
     /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
@@ -160,10 +156,7 @@ impl Snapshot<'_> {
             .map_init(
                 || shared.to_thread_local(),
                 |local, file| {
-                    let entry = Entry {
-                        id: file.blob.0,
-                        kind: file.kind,
-                    };
+                    let entry = Entry { id: file.blob.0, kind: file.kind };
                     content(local, entry, BStr::new(&file.path), limit)
                 },
             )
@@ -242,10 +235,7 @@ mod tests {
         let commit = sample.commit("files");
         let repository = sample.open();
         let files = repository.snapshot(commit).unwrap().files(|_| true);
-        assert_eq!(
-            paths(&files.unwrap()),
-            ["a/c.d", "a/c/d", "b-a", "b.a", "b/z"]
-        );
+        assert_eq!(paths(&files.unwrap()), ["a/c.d", "a/c/d", "b-a", "b.a", "b/z"]);
     }
 
     #[test]
@@ -255,10 +245,7 @@ mod tests {
         let repository = sample.open();
         let snapshot = repository.snapshot(commit).unwrap();
         assert_eq!(snapshot.read("a.yaml", 9).unwrap(), Content::TooLarge(10));
-        assert!(matches!(
-            snapshot.read("a.yaml", 10).unwrap(),
-            Content::Bytes(_)
-        ));
+        assert!(matches!(snapshot.read("a.yaml", 10).unwrap(), Content::Bytes(_)));
     }
 
     #[test]
@@ -320,11 +307,7 @@ mod tests {
         std::os::unix::fs::symlink("x", sample.path().join(name)).unwrap();
         let commit = sample.commit("latin");
         let repository = sample.open();
-        let files = repository
-            .snapshot(commit)
-            .unwrap()
-            .files(|_| true)
-            .unwrap();
+        let files = repository.snapshot(commit).unwrap().files(|_| true).unwrap();
         assert_eq!(files[0].path, "caf\u{fffd}.yaml");
         assert!(files[0].path_is_lossy);
     }
@@ -337,10 +320,7 @@ mod tests {
         let repository = sample.open().at_root("team").unwrap();
         let snapshot = repository.snapshot(commit).unwrap();
         assert_eq!(paths(&snapshot.files(|_| true).unwrap()), ["slo/a.yaml"]);
-        assert!(matches!(
-            snapshot.read("slo/a.yaml", 100).unwrap(),
-            Content::Bytes(_)
-        ));
+        assert!(matches!(snapshot.read("slo/a.yaml", 100).unwrap(), Content::Bytes(_)));
         assert!(snapshot.read("../other/b.yaml", 100).is_err());
         let older = repository.snapshot(before).unwrap();
         assert_eq!(older.files(|_| true).unwrap(), []);

@@ -40,15 +40,9 @@ impl Repository {
         let glob = GlobBuilder::new(pattern)
             .literal_separator(false)
             .build()
-            .map_err(|source| Error::PatternInvalid {
-                pattern: pattern.to_owned(),
-                source,
-            })?
+            .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?
             .compile_matcher();
-        let mut found = Tags {
-            tags: Vec::new(),
-            is_cut: false,
-        };
+        let mut found = Tags { tags: Vec::new(), is_cut: false };
         for (name, commit) in self.named_commits()? {
             if !glob.is_match(&name) {
                 continue;
@@ -61,11 +55,7 @@ impl Repository {
                 continue;
             }
             match self.is_ancestor(commit, tip) {
-                Ok(true) => found.tags.push(Tag {
-                    name,
-                    commit,
-                    committer_time,
-                }),
+                Ok(true) => found.tags.push(Tag { name, commit, committer_time }),
                 Ok(false) => {}
                 Err(Error::HistoryMissing { .. }) => found.is_cut = true,
                 Err(error) => return Err(error),

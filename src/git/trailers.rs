@@ -64,10 +64,8 @@ fn last_paragraph<'lines, 'text>(lines: &'lines [&'text str]) -> Option<&'lines 
     let end = lines.iter().rposition(|line| !line.is_empty())? + 1;
     let lines = lines.get(..end)?;
     let start = lines.iter().rposition(|line| line.is_empty())? + 1;
-    let title_is_above = lines
-        .get(..start)?
-        .iter()
-        .any(|line| !line.is_empty() && !line.starts_with('#'));
+    let title_is_above =
+        lines.get(..start)?.iter().any(|line| !line.is_empty() && !line.starts_with('#'));
     title_is_above.then(|| lines.get(start..)).flatten()
 }
 
@@ -101,13 +99,8 @@ fn split(line: &str) -> Option<Trailer> {
     let (key, value) = line.split_once(':')?;
     let key = key.trim_end_matches([' ', '\t']);
     let is_key = !key.is_empty()
-        && key
-            .chars()
-            .all(|character| character.is_ascii_alphanumeric() || character == '-');
-    is_key.then(|| Trailer {
-        key: key.to_owned(),
-        value: value.trim().to_owned(),
-    })
+        && key.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    is_key.then(|| Trailer { key: key.to_owned(), value: value.trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -115,10 +108,7 @@ mod tests {
     use super::*;
 
     fn pairs(message: &str) -> Vec<(String, String)> {
-        parse(message)
-            .into_iter()
-            .map(|trailer| (trailer.key, trailer.value))
-            .collect()
+        parse(message).into_iter().map(|trailer| (trailer.key, trailer.value)).collect()
     }
 
     fn pair(key: &str, value: &str) -> (String, String) {
@@ -129,10 +119,7 @@ mod tests {
     fn the_last_paragraph_holds_the_trailers() {
         let message =
             "Fix the leak\n\nWhy: not a trailer\n\nChange-Class: security\nIncident: INC-1\n";
-        assert_eq!(
-            pairs(message),
-            [pair("Change-Class", "security"), pair("Incident", "INC-1")]
-        );
+        assert_eq!(pairs(message), [pair("Change-Class", "security"), pair("Incident", "INC-1")]);
     }
 
     #[test]
@@ -159,10 +146,7 @@ mod tests {
         let message = "title\n\nApproved-by: Sato\n  <sato@example.com>\nSLO: checkout\n";
         assert_eq!(
             pairs(message),
-            [
-                pair("Approved-by", "Sato <sato@example.com>"),
-                pair("SLO", "checkout")
-            ]
+            [pair("Approved-by", "Sato <sato@example.com>"), pair("SLO", "checkout")]
         );
     }
 

@@ -187,27 +187,17 @@ fn from_merge_base(
     let (compared, merge_base_missing) = match repository.merge_base(trusted, head) {
         Ok(Some(base)) => (base, false),
         Ok(None) => {
-            return Err(Error::HistoriesUnrelated {
-                one: trusted,
-                other: head,
-            });
+            return Err(Error::HistoriesUnrelated { one: trusted, other: head });
         }
         Err(Error::MergeBaseMissing { .. }) => (trusted, true),
         Err(error) => return Err(error),
     };
-    Ok(Trees::Compared(Compared {
-        trusted,
-        compared,
-        head,
-        how,
-        merge_base_missing,
-    }))
+    Ok(Trees::Compared(Compared { trusted, compared, head, how, merge_base_missing }))
 }
 
 fn full_id(text: &str) -> Result<CommitId, Error> {
-    CommitId::parse(text).ok_or_else(|| Error::CommitIdInvalid {
-        text: text.chars().take(80).collect(),
-    })
+    CommitId::parse(text)
+        .ok_or_else(|| Error::CommitIdInvalid { text: text.chars().take(80).collect() })
 }
 
 #[cfg(test)]
@@ -297,10 +287,7 @@ mod tests {
     #[test]
     fn a_named_base_wins_over_the_event() {
         let (sample, [start, _, work]) = branched();
-        let request = Request {
-            base: Some(start.to_string()),
-            ..event(work, work)
-        };
+        let request = Request { base: Some(start.to_string()), ..event(work, work) };
         let found = decided(&sample, &request);
         assert_eq!((found.trusted, found.how), (start, How::BaseOption));
     }
@@ -308,10 +295,7 @@ mod tests {
     #[test]
     fn a_base_equal_to_the_head_is_an_empty_change() {
         let (sample, [_, _, work]) = branched();
-        let request = Request {
-            base: Some("HEAD".to_owned()),
-            ..Request::default()
-        };
+        let request = Request { base: Some("HEAD".to_owned()), ..Request::default() };
         let found = decided(&sample, &request);
         assert!(found.is_empty());
         assert_eq!(found.trusted, work);
@@ -387,10 +371,7 @@ mod tests {
         sample.git(&["switch", "--quiet", "--create", "merge", "main"]);
         sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work", "work"]);
         let clone = sample.clone(&["--depth=2", "--branch=merge"]);
-        let request = Request {
-            base: Some("HEAD^1".to_owned()),
-            ..Request::default()
-        };
+        let request = Request { base: Some("HEAD^1".to_owned()), ..Request::default() };
         let found = decided(&clone, &request);
         assert_eq!((found.trusted, found.compared), (main, main));
         assert!(!found.merge_base_missing);
@@ -428,10 +409,7 @@ mod tests {
         let clone = sample.clone(&["--single-branch", "--branch=work"]);
         sample.git(&["switch", "--quiet", "main"]);
         let newer = sample.commit_file("d.yaml", "d: 1\n");
-        let request = Request {
-            fetching: Fetching::Allowed,
-            ..event(newer, work)
-        };
+        let request = Request { fetching: Fetching::Allowed, ..event(newer, work) };
         let found = decided(&clone, &request);
         assert_eq!((found.trusted, found.compared), (newer, start));
         assert!(!clone.open().is_shallow().unwrap());
@@ -442,10 +420,7 @@ mod tests {
         let (sample, [_, main, work]) = branched();
         let clone = sample.clone(&["--depth=1", "--branch=work"]);
         clone.git(&["remote", "set-url", "origin", "file:///nowhere/at/all"]);
-        let request = Request {
-            fetching: Fetching::Allowed,
-            ..event(main, work)
-        };
+        let request = Request { fetching: Fetching::Allowed, ..event(main, work) };
         let error = decide(&clone.open(), &request).unwrap_err();
         let Error::FetchFailed { reason, .. } = &error else {
             panic!("{error}");
@@ -476,10 +451,7 @@ mod tests {
     #[test]
     fn an_unknown_base_is_an_error_with_a_hint() {
         let (sample, _) = branched();
-        let request = Request {
-            base: Some("no-such-branch".to_owned()),
-            ..Request::default()
-        };
+        let request = Request { base: Some("no-such-branch".to_owned()), ..Request::default() };
         let error = decide(&sample.open(), &request).unwrap_err();
         assert!(matches!(error, Error::RevisionUnknown { .. }));
         assert!(error.hint().is_some());

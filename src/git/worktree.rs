@@ -21,10 +21,8 @@ impl Repository {
     ///
     /// [`Error::Unreadable`] for a damaged index.
     pub fn tracked_paths(&self) -> Result<Vec<String>, Error> {
-        let index = self
-            .local
-            .index_or_empty()
-            .map_err(|source| Error::unreadable("the index", source))?;
+        let index =
+            self.local.index_or_empty().map_err(|source| Error::unreadable("the index", source))?;
         let mut paths: Vec<String> = index
             .entries()
             .iter()
@@ -100,10 +98,7 @@ fn is_change(item: &Item) -> bool {
     let only_permission = matches!(
         change,
         ChangeItem::Modification {
-            status: EntryStatus::Change(Change::Modification {
-                content_change: None,
-                ..
-            }),
+            status: EntryStatus::Change(Change::Modification { content_change: None, .. }),
             ..
         }
     );

@@ -37,9 +37,7 @@ pub struct Slo {
 impl Slo {
     /// Returns the budgeting method, which is `Occurrences` where none is given.
     pub fn method(&self) -> BudgetingMethod {
-        self.budgeting_method
-            .as_ref()
-            .map_or(BudgetingMethod::Occurrences, |method| method.value)
+        self.budgeting_method.as_ref().map_or(BudgetingMethod::Occurrences, |method| method.value)
     }
 }
 
@@ -220,10 +218,9 @@ impl Measure {
         match self {
             Self::Unreadable => Vec::new(),
             Self::Threshold(source) | Self::Raw { source, .. } => vec![source],
-            Self::Counts(counts) => [&counts.good, &counts.bad, &counts.total]
-                .into_iter()
-                .flatten()
-                .collect(),
+            Self::Counts(counts) => {
+                [&counts.good, &counts.bad, &counts.total].into_iter().flatten().collect()
+            }
         }
     }
 }

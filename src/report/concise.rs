@@ -28,16 +28,9 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         )?;
     }
     for change in report.changes.unwrap_or_default() {
-        let at = change
-            .line
-            .map(|line| format!(":{line}"))
-            .unwrap_or_default();
+        let at = change.line.map(|line| format!(":{line}")).unwrap_or_default();
         let (path, kind, slo) = (line(&change.path), line(&change.kind), line(&change.slo));
-        writeln!(
-            out,
-            "{path}{at}: change[{kind}] {slo}: {}",
-            line(&change.drawn)
-        )?;
+        writeln!(out, "{path}{at}: change[{kind}] {slo}: {}", line(&change.drawn))?;
     }
     for row in report.budgets.iter().flat_map(|table| &table.rows) {
         writeln!(out, "{}", line(&budget(row)))?;
@@ -50,19 +43,11 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
 }
 
 fn budget(row: &BudgetRow) -> String {
-    let service = row
-        .service
-        .as_deref()
-        .map(|name| format!("{name}/"))
-        .unwrap_or_default();
+    let service = row.service.as_deref().map(|name| format!("{name}/")).unwrap_or_default();
     let name = format!("{service}{}", row.slo);
     match (row.state, &row.remaining) {
         (BudgetState::Known, Some(remaining)) => {
-            format!(
-                "{name}: {} % left over {}",
-                remaining.percent().fixed(1),
-                row.window
-            )
+            format!("{name}: {} % left over {}", remaining.percent().fixed(1), row.window)
         }
         (state, _) => {
             let why = row.explanation.as_deref().or(row.reason.as_deref());

@@ -92,15 +92,9 @@ mod tests {
 
     #[test]
     fn what_acts_is_shown_and_the_rest_stays() {
-        assert_eq!(
-            line("plain – 決済 👩\u{200d}💻"),
-            "plain – 決済 👩\u{200d}💻"
-        );
+        assert_eq!(line("plain – 決済 👩\u{200d}💻"), "plain – 決済 👩\u{200d}💻");
         assert_eq!(line("\x1b[31mred\x07"), "\\u{1b}[31mred\\u{7}");
-        assert_eq!(
-            line("a\u{202e}b\r\n\tc\u{9b}"),
-            "a\\u{202e}b\\r\\n\\tc\\u{9b}"
-        );
+        assert_eq!(line("a\u{202e}b\r\n\tc\u{9b}"), "a\\u{202e}b\\r\\n\\tc\\u{9b}");
         assert_eq!(uri("a b/名.yaml"), "a%20b/%E5%90%8D.yaml");
     }
 

@@ -37,10 +37,6 @@ impl Fingerprints {
         name.update((*occurrence as u64).to_le_bytes());
         *occurrence += 1;
         let bytes = name.finalize();
-        bytes
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -27,9 +27,7 @@ const PER_KIND: usize = 10;
 /// Writes a report as workflow commands, errors first.
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(report);
-    let verdict = report
-        .verdict
-        .filter(|verdict| verdict.outcome != Outcome::Pass);
+    let verdict = report.verdict.filter(|verdict| verdict.outcome != Outcome::Pass);
     for level in [Level::Error, Level::Warning, Level::Info] {
         let mut room = PER_KIND;
         if let Some(verdict) = verdict.filter(|verdict| level_of(verdict.outcome) == level) {
@@ -37,10 +35,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
             writeln!(out, "::{} title=slo gate::{}", command(level), data(&text))?;
             room -= 1;
         }
-        let findings: Vec<_> = report
-            .shown()
-            .filter(|finding| finding.level == level)
-            .collect();
+        let findings: Vec<_> = report.shown().filter(|finding| finding.level == level).collect();
         let more = findings.len().saturating_sub(room);
         for (index, finding) in findings.iter().take(room).enumerate() {
             let more = if index + 1 == room { more } else { 0 };
@@ -76,11 +71,7 @@ fn annotate(
     let (start, end) = (place.start, place.end);
     // Columns mean something to GitHub only where a span stays on its line.
     let columns = if start.line == end.line {
-        format!(
-            ",col={},endColumn={}",
-            start.column,
-            end.column.max(start.column)
-        )
+        format!(",col={},endColumn={}", start.column, end.column.max(start.column))
     } else {
         String::new()
     };
@@ -110,11 +101,7 @@ fn annotate(
 /// Escapes the text of a command; line ends stay line ends, what else is active is shown.
 fn data(text: &str) -> String {
     let lines: Vec<_> = escape::lines(text).collect();
-    lines
-        .join("\n")
-        .replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    lines.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes the value of a command's property.

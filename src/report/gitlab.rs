@@ -21,9 +21,7 @@ use crate::report::place::Places;
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(report);
     let mut fingerprints = Fingerprints::default();
-    let issues = report
-        .shown()
-        .map(|finding| issue(finding, &mut fingerprints, &places));
+    let issues = report.shown().map(|finding| issue(finding, &mut fingerprints, &places));
     serde_json::to_writer_pretty(&mut *out, &issues.collect::<Vec<_>>())?;
     writeln!(out)
 }
@@ -67,10 +65,7 @@ fn issue<'a>(
         severity,
         location: Location {
             path: place.path,
-            lines: Lines {
-                begin: place.start.line,
-                end: place.end.line,
-            },
+            lines: Lines { begin: place.start.line, end: place.end.line },
         },
     }
 }

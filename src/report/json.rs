@@ -32,15 +32,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     let rows = report.budgets.iter().flat_map(|table| &table.rows);
     let document = Document {
         version: VERSION,
-        findings: findings
-            .map(|finding| finding_view(finding, report, &places))
-            .collect(),
-        changes: report
-            .changes
-            .unwrap_or_default()
-            .iter()
-            .map(change_view)
-            .collect(),
+        findings: findings.map(|finding| finding_view(finding, report, &places)).collect(),
+        changes: report.changes.unwrap_or_default().iter().map(change_view).collect(),
         budgets: rows.map(budget_view).collect(),
         verdict: report.verdict.map(verdict_view),
     };
@@ -60,22 +53,8 @@ pub(super) fn render_refusal(refusal: Refusal<'_>, out: &mut dyn Write) -> io::R
         path: Option<&'a str>,
         line: Option<usize>,
     }
-    let Refusal {
-        message,
-        path,
-        line,
-    } = refusal;
-    write(
-        &Document {
-            version: VERSION,
-            error: Error {
-                message,
-                path,
-                line,
-            },
-        },
-        out,
-    )
+    let Refusal { message, path, line } = refusal;
+    write(&Document { version: VERSION, error: Error { message, path, line } }, out)
 }
 
 fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
@@ -215,16 +194,9 @@ fn instant(time: Option<jiff::Timestamp>) -> Option<String> {
 
 fn points<'a>(span: Span, places: &Places<'a>) -> (&'a str, Point, Point) {
     let place = places.of(span);
-    let point = |position: Position, byte| Point {
-        line: position.line,
-        column: position.column,
-        byte,
-    };
-    (
-        place.path,
-        point(place.start, span.start),
-        point(place.end, span.end),
-    )
+    let point =
+        |position: Position, byte| Point { line: position.line, column: position.column, byte };
+    (place.path, point(place.start, span.start), point(place.end, span.end))
 }
 
 fn finding_view<'a>(
@@ -235,12 +207,7 @@ fn finding_view<'a>(
     let (path, start, end) = points(finding.span, places);
     let labels = finding.labels.iter().map(|label| {
         let (path, start, end) = points(label.span, places);
-        LabelView {
-            path,
-            start,
-            end,
-            message: &label.message,
-        }
+        LabelView { path, start, end, message: &label.message }
     });
     FindingView {
         rule: finding.rule,
@@ -266,11 +233,7 @@ fn fix_view<'a>(fix: &'a Fix, report: &Report<'a>) -> FixView<'a> {
         end: edit.span.end,
         text: &edit.text,
     });
-    FixView {
-        safety: fix.safety,
-        title: &fix.title,
-        edits: edits.collect(),
-    }
+    FixView { safety: fix.safety, title: &fix.title, edits: edits.collect() }
 }
 
 fn change_view(change: &ChangeRow) -> ChangeView<'_> {

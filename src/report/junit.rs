@@ -21,9 +21,7 @@ use crate::report::place::Places;
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(report);
     let findings: Vec<&Finding> = report.shown().collect();
-    let blocked = report
-        .verdict
-        .is_some_and(|verdict| verdict.outcome == Outcome::Block);
+    let blocked = report.verdict.is_some_and(|verdict| verdict.outcome == Outcome::Block);
     let failures = report.count(Level::Error) + report.count(Level::Warning);
     let failures = failures + usize::from(blocked);
     let verdicts = usize::from(report.verdict.is_some());
@@ -39,10 +37,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         verdict_case(verdict, out)?;
     }
     if findings.is_empty() && report.verdict.is_none() {
-        writeln!(
-            out,
-            "    <testcase classname=\"slo\" name=\"nothing to report\"/>"
-        )?;
+        writeln!(out, "    <testcase classname=\"slo\" name=\"nothing to report\"/>")?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
 }

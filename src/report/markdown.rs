@@ -34,19 +34,11 @@ mod chart;
 mod escape;
 
 /// How text that is shared with the terminal is drawn here.
-const PLAIN: Style = Style {
-    color: false,
-    width: usize::MAX,
-    unicode: true,
-};
+const PLAIN: Style = Style { color: false, width: usize::MAX, unicode: true };
 
 /// Writes a report as Markdown, within the limit of its comment.
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let marker = report
-        .comment
-        .marker
-        .map(|marker| format!("{marker}\n"))
-        .unwrap_or_default();
+    let marker = report.comment.marker.map(|marker| format!("{marker}\n")).unwrap_or_default();
     let head = format!("{marker}### {}\n", headline(report));
     let footer = footer(report);
     let limit = report.comment.limit.unwrap_or(usize::MAX);
@@ -155,24 +147,15 @@ fn reasons(verdict: &VerdictView, room: &mut Room) -> String {
     let mut say = |title: &str, text: &str| lines.push(format!("\n**{title}.** {text}"));
     for tier in &verdict.tiers {
         let since = tier.since.map(|since| format!(", since {}", moment(since)));
-        let place = tier
-            .place
-            .as_deref()
-            .map(|place| format!(" ({})", code(place)));
+        let place = tier.place.as_deref().map(|place| format!(" ({})", code(place)));
         let (since, place) = (since.unwrap_or_default(), place.unwrap_or_default());
         let tier_name = format!("{} by {}", code(&tier.tier), code(&tier.slo));
-        say(
-            "Why",
-            &format!("{tier_name}{since}: {}{place}.", prose(&tier.because)),
-        );
+        say("Why", &format!("{tier_name}{since}: {}{place}.", prose(&tier.because)));
     }
     let mut ways: Vec<String> = Vec::new();
     if verdict.outcome != Outcome::Pass {
         for tier in verdict.tiers.iter().filter(|tier| tier.opens.is_some()) {
-            let why = tier
-                .opens_because
-                .as_deref()
-                .map(|why| format!(", {}", prose(why)));
+            let why = tier.opens_because.as_deref().map(|why| format!(", {}", prose(why)));
             let when = tier.opens.map(moment).unwrap_or_default();
             ways.push(format!(
                 "{} opens about {when}{}",
@@ -186,42 +169,26 @@ fn reasons(verdict: &VerdictView, room: &mut Room) -> String {
         say("What opens it", &format!("{}.", ways.join("; or ")));
     }
     for exemption in &verdict.exemptions {
-        let commits: Vec<_> = exemption
-            .commits
-            .iter()
-            .map(|commit| code(commit))
-            .collect();
+        let commits: Vec<_> = exemption.commits.iter().map(|commit| code(commit)).collect();
         let because = prose(&exemption.because);
         say(
             "Exempt",
-            &format!(
-                "{}: {because} ({}).",
-                escape(&exemption.class),
-                commits.join(", ")
-            ),
+            &format!("{}: {because} ({}).", escape(&exemption.class), commits.join(", ")),
         );
     }
     for given in &verdict.overrides {
         let until = given.until.map(|until| format!(" until {}", moment(until)));
         let by = format!("{}{}", escape(&given.by), until.unwrap_or_default());
-        say(
-            "Overridden",
-            &format!("By {by}: {} ({}).", prose(&given.reason), code(&given.path)),
-        );
+        say("Overridden", &format!("By {by}: {} ({}).", prose(&given.reason), code(&given.path)));
     }
     for note in &verdict.notes {
         let mut label = escape(&note.label);
         if let Some(first) = label.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        say(
-            &label,
-            &format!("{}: {}.", prose(&note.what), prose(&note.why)),
-        );
+        say(&label, &format!("{}: {}.", prose(&note.what), prose(&note.why)));
     }
-    room.take(lines, 3, &|count| {
-        format!("\n{} not shown.", counted(count, "more reason"))
-    })
+    room.take(lines, 3, &|count| format!("\n{} not shown.", counted(count, "more reason")))
 }
 
 /// Returns `Nov 26 03:00 UTC`.
@@ -236,20 +203,11 @@ fn changed(changes: &[ChangeRow], report: &Report<'_>, room: &mut Room) -> Strin
     let mut lines = vec!["\n**This change to the objectives.**\n".to_owned()];
     lines.extend(changes.iter().map(|change| {
         let place = linked(&change.path, change.line, report);
-        let effect = change
-            .effect
-            .as_deref()
-            .map(|effect| format!("<br>{}", prose(effect)));
+        let effect = change.effect.as_deref().map(|effect| format!("<br>{}", prose(effect)));
         let (kind, drawn) = (escape(&change.kind.replace('-', " ")), prose(&change.drawn));
-        format!(
-            "- {}: {kind}, {drawn} ({place}){}",
-            code(&change.slo),
-            effect.unwrap_or_default()
-        )
+        format!("- {}: {kind}, {drawn} ({place}){}", code(&change.slo), effect.unwrap_or_default())
     }));
-    room.take(lines, 2, &|count| {
-        format!("- … and {}", counted(count, "more change"))
-    })
+    room.take(lines, 2, &|count| format!("- … and {}", counted(count, "more change")))
 }
 
 fn findings(report: &Report<'_>, room: &mut Room) -> String {
@@ -266,13 +224,8 @@ fn findings(report: &Report<'_>, room: &mut Room) -> String {
         let place = places.of(finding.span);
         let at = linked(place.path, Some(place.start.line), report);
         let rule = format!("[{}]({})", code(finding.rule), (report.docs)(finding.rule));
-        let help = finding
-            .help
-            .as_deref()
-            .or(finding.fix.as_ref().map(|fix| fix.title.as_str()));
-        let help = help
-            .map(|help| format!("<br>{}", prose(help)))
-            .unwrap_or_default();
+        let help = finding.help.as_deref().or(finding.fix.as_ref().map(|fix| fix.title.as_str()));
+        let help = help.map(|help| format!("<br>{}", prose(help))).unwrap_or_default();
         let (level, message) = (finding.level.name(), prose(&finding.message));
         format!("- **{level}** {rule} at {at}: {message}{help}")
     });
@@ -286,15 +239,6 @@ fn findings(report: &Report<'_>, room: &mut Room) -> String {
 }
 
 fn footer(report: &Report<'_>) -> String {
-    let parts: Vec<String> = report
-        .comment
-        .footer
-        .iter()
-        .map(|part| prose(part))
-        .collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!("\n<sub>{}</sub>\n", parts.join(" · "))
-    }
+    let parts: Vec<String> = report.comment.footer.iter().map(|part| prose(part)).collect();
+    if parts.is_empty() { String::new() } else { format!("\n<sub>{}</sub>\n", parts.join(" · ")) }
 }

@@ -41,10 +41,7 @@ impl<'a> Places<'a> {
             let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
             edits.for_each(|edit| add(edit.span));
         }
-        Self {
-            sources: report.sources,
-            lines,
-        }
+        Self { sources: report.sources, lines }
     }
 
     /// Returns path, lines and columns of a span of the report.
@@ -59,8 +56,6 @@ impl<'a> Places<'a> {
 
     /// Returns the lines of a file that the report names.
     pub(super) fn lines(&self, source: SourceId) -> &LineIndex<'a> {
-        self.lines
-            .get(&source)
-            .expect("every file that a finding names was indexed")
+        self.lines.get(&source).expect("every file that a finding names was indexed")
     }
 }

@@ -50,11 +50,8 @@ const MAX_RELATED: usize = 100;
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(report);
     let rules = rules(report);
-    let indexes: BTreeMap<&str, usize> = rules
-        .iter()
-        .enumerate()
-        .map(|(index, rule)| (rule.name, index))
-        .collect();
+    let indexes: BTreeMap<&str, usize> =
+        rules.iter().enumerate().map(|(index, rule)| (rule.name, index)).collect();
     let suppressions = report.findings.iter().any(|finding| finding.suppressed);
     let mut fingerprints = Fingerprints::default();
     let mut results = Vec::new();
@@ -63,11 +60,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         let index = indexes.get(finding.rule).copied();
         let mut result = result(finding, index, &fingerprint, &places);
         if suppressions {
-            let given = if finding.suppressed {
-                vec![json!({ "kind": "inSource" })]
-            } else {
-                vec![]
-            };
+            let given =
+                if finding.suppressed { vec![json!({ "kind": "inSource" })] } else { vec![] };
             insert(&mut result, "suppressions", given.into());
         }
         results.push((finding.level, result));
@@ -127,23 +121,14 @@ fn rules<'a>(report: &Report<'a>) -> Vec<RuleView<'a>> {
     for finding in report.findings {
         if !rules.iter().any(|rule| rule.name == finding.rule) {
             let (name, level) = (finding.rule, finding.level);
-            rules.push(RuleView {
-                name,
-                level,
-                summary: "",
-                page: "",
-            });
+            rules.push(RuleView { name, level, summary: "", page: "" });
         }
     }
     rules
 }
 
 fn descriptor(rule: &RuleView<'_>, report: &Report<'_>) -> Value {
-    let summary = if rule.summary.is_empty() {
-        rule.name
-    } else {
-        rule.summary
-    };
+    let summary = if rule.summary.is_empty() { rule.name } else { rule.summary };
     let mut descriptor = json!({
         "id": rule.name,
         "name": pascal_case(rule.name),
@@ -203,11 +188,7 @@ fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str, places: &Pl
         .map(|(id, label)| {
             let mut location = location(places.of(label.span));
             insert(&mut location, "id", id.into());
-            insert(
-                &mut location,
-                "message",
-                json!({ "text": escape::line(&label.message) }),
-            );
+            insert(&mut location, "message", json!({ "text": escape::line(&label.message) }));
             location
         })
         .collect();
@@ -224,11 +205,7 @@ fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str, places: &Pl
 fn annotate(location: &mut Value, label: &str) {
     let region = location.pointer("/physicalLocation/region").cloned();
     if let Some(mut region) = region {
-        insert(
-            &mut region,
-            "message",
-            json!({ "text": escape::line(label) }),
-        );
+        insert(&mut region, "message", json!({ "text": escape::line(label) }));
         insert(location, "annotations", json!([region]));
     }
 }
@@ -263,11 +240,7 @@ fn fixed(fix: &Fix, places: &Places<'_>) -> Value {
             "deletedRegion": region(place),
             "insertedContent": { "text": edit.text },
         });
-        files
-            .entry(edit.span.source)
-            .or_insert((place.path, Vec::new()))
-            .1
-            .push(replacement);
+        files.entry(edit.span.source).or_insert((place.path, Vec::new())).1.push(replacement);
     }
     let changes = files
         .into_values()

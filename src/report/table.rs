@@ -33,10 +33,7 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
     let rows: Vec<[String; 4]> = changes
         .iter()
         .map(|change| {
-            let at = change
-                .line
-                .map(|line| format!(":{line}"))
-                .unwrap_or_default();
+            let at = change.line.map(|line| format!(":{line}")).unwrap_or_default();
             [
                 format!("{}{at}", line(&change.path)),
                 line(&change.slo).into_owned(),
@@ -46,27 +43,17 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
         })
         .collect();
     let widths: Vec<usize> = (0..4)
-        .map(|column| {
-            rows.iter()
-                .map(|row| width(&row[column]))
-                .max()
-                .unwrap_or(0)
-        })
+        .map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0))
         .collect();
     let effects: Vec<_> = changes
         .iter()
         .map(|change| change.effect.as_deref().map(line).unwrap_or_default())
         .collect();
     let head = widths.iter().sum::<usize>() + 3 * widths.len();
-    let beside = effects
-        .iter()
-        .all(|effect| head + width(effect) <= style.width);
+    let beside = effects.iter().all(|effect| head + width(effect) <= style.width);
     let mut lines = Vec::new();
     for (effect, row) in effects.iter().zip(&rows) {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &columns)| pad_end(cell, columns));
+        let cells = row.iter().zip(&widths).map(|(cell, &columns)| pad_end(cell, columns));
         let head = cells.collect::<Vec<_>>().join("   ");
         if beside || effect.is_empty() {
             lines.push(format!("{head}   {effect}").trim_end().to_owned());
@@ -74,11 +61,7 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
         }
         lines.push(head.trim_end().to_owned());
         let room = style.width.saturating_sub(4);
-        lines.extend(
-            wrap(effect, room, room)
-                .iter()
-                .map(|part| format!("    {part}")),
-        );
+        lines.extend(wrap(effect, room, room).iter().map(|part| format!("    {part}")));
     }
     lines
 }
@@ -113,11 +96,7 @@ pub(super) fn verdict(verdict: &VerdictView, style: &Style) -> Vec<String> {
     let outcome = verdict.outcome.words();
     let room = style.width.saturating_sub(outcome.len() + 2);
     let headline = wrap(&line(&verdict.headline), room, style.width - 2);
-    let mut lines = vec![format!(
-        "{}: {}",
-        paint(style, ink, outcome),
-        headline.join("\n  ")
-    )];
+    let mut lines = vec![format!("{}: {}", paint(style, ink, outcome), headline.join("\n  "))];
     let facts = facts(verdict);
     if !facts.is_empty() {
         lines.push(String::new());
@@ -142,36 +121,17 @@ fn facts(verdict: &VerdictView) -> Vec<[String; 4]> {
     let mut facts = Vec::new();
     for tier in &verdict.tiers {
         let since = tier.since.map(|since| format!("since {}", moment(since)));
-        let place = tier
-            .place
-            .as_deref()
-            .map(line)
-            .unwrap_or_default()
-            .into_owned();
+        let place = tier.place.as_deref().map(line).unwrap_or_default().into_owned();
         let because = line(&tier.because).into_owned();
-        facts.push([
-            line(&tier.tier).into_owned(),
-            since.unwrap_or_default(),
-            because,
-            place,
-        ]);
+        facts.push([line(&tier.tier).into_owned(), since.unwrap_or_default(), because, place]);
         if tier.opens.is_some() || tier.opens_because.is_some() {
             let when = tier.opens.map(|opens| format!("about {}", moment(opens)));
-            let why = tier
-                .opens_because
-                .as_deref()
-                .map(line)
-                .unwrap_or_default()
-                .into_owned();
+            let why = tier.opens_because.as_deref().map(line).unwrap_or_default().into_owned();
             facts.push(["opens".into(), when.unwrap_or_default(), why, String::new()]);
         }
     }
     for exemption in &verdict.exemptions {
-        let commits: Vec<_> = exemption
-            .commits
-            .iter()
-            .map(|commit| line(commit))
-            .collect();
+        let commits: Vec<_> = exemption.commits.iter().map(|commit| line(commit)).collect();
         facts.push([
             "exempt".into(),
             line(&exemption.class).into_owned(),
@@ -182,41 +142,23 @@ fn facts(verdict: &VerdictView) -> Vec<[String; 4]> {
     for given in &verdict.overrides {
         let until = given.until.map(|until| format!(" until {}", moment(until)));
         let fact = format!("by {}{}", line(&given.by), until.unwrap_or_default());
-        let (reason, path) = (
-            line(&given.reason).into_owned(),
-            line(&given.path).into_owned(),
-        );
+        let (reason, path) = (line(&given.reason).into_owned(), line(&given.path).into_owned());
         facts.push(["overridden".into(), fact, reason, path]);
     }
     for note in &verdict.notes {
         let text = |text: &str| line(text).into_owned();
-        facts.push([
-            text(&note.label),
-            text(&note.what),
-            text(&note.why),
-            String::new(),
-        ]);
+        facts.push([text(&note.label), text(&note.what), text(&note.why), String::new()]);
     }
     facts
 }
 
 /// Returns facts in columns; what a fact rests on wraps in its own column, or goes below.
 fn columns(facts: &[[String; 4]], style: &Style) -> Vec<String> {
-    let widest = |column: usize| {
-        facts
-            .iter()
-            .map(|fact| width(&fact[column]))
-            .max()
-            .unwrap_or(0)
-    };
+    let widest = |column: usize| facts.iter().map(|fact| width(&fact[column])).max().unwrap_or(0);
     let (label, fact) = (widest(0), widest(1));
     let beside = 2 + label + 3 + fact + 4;
     let below = 2 + label + 3;
-    let left = if beside + 30 <= style.width {
-        beside
-    } else {
-        below
-    };
+    let left = if beside + 30 <= style.width { beside } else { below };
     let room = style.width.saturating_sub(left).max(20);
     let why = widest(2);
     let mut lines = Vec::new();
@@ -238,10 +180,7 @@ fn columns(facts: &[[String; 4]], style: &Style) -> Vec<String> {
         }
         lines.extend(texts.map(|text| format!("{}{text}", " ".repeat(left))));
     }
-    lines
-        .iter()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// Returns `2026-11-22 09:00 UTC`.

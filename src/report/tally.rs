@@ -27,10 +27,7 @@ pub(super) fn sentence(report: &Report<'_>, read: &Summary, style: &Style) -> St
         parts.push(format!("{} in the baseline", read.baselined));
     }
     if read.templates_passed_over > 0 {
-        parts.push(format!(
-            "{} passed over",
-            counted(read.templates_passed_over, "template")
-        ));
+        parts.push(format!("{} passed over", counted(read.templates_passed_over, "template")));
     }
     parts.extend(read.elapsed.map(elapsed));
     parts.join(" · ")
@@ -54,11 +51,7 @@ pub(super) fn found(report: &Report<'_>, read: &Summary, style: &Style) -> Strin
 
 /// Returns how many findings there are of each level: `2 errors and 1 warning`; empty for none.
 pub(super) fn counts(report: &Report<'_>, style: &Style) -> String {
-    let nouns = [
-        (Level::Error, "error"),
-        (Level::Warning, "warning"),
-        (Level::Info, "remark"),
-    ];
+    let nouns = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Info, "remark")];
     let mut counts: Vec<String> = nouns
         .into_iter()
         .map(|(level, noun)| (level, report.count(level), noun))
@@ -81,10 +74,6 @@ pub(super) fn elapsed(time: Duration) -> String {
             let tenths = (milliseconds + 50) / 100;
             format!("{}.{} s", tenths / 10, tenths % 10)
         }
-        _ => format!(
-            "{} min {} s",
-            milliseconds / 60_000,
-            milliseconds / 1000 % 60
-        ),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds / 1000 % 60),
     }
 }

@@ -45,10 +45,7 @@ const MIN_WIDTH: usize = 40;
 
 /// Writes a report for people: findings, changes, budgets, the verdict, one line of summary.
 pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let style = &Style {
-        width: style.width.max(MIN_WIDTH),
-        ..*style
-    };
+    let style = &Style { width: style.width.max(MIN_WIDTH), ..*style };
     let places = Places::new(report);
     let mut explained = BTreeSet::new();
     for finding in report.shown() {
@@ -61,12 +58,7 @@ pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) ->
     blocks.extend(report.changes.map(|changes| table::changes(changes, style)));
     blocks.extend(report.budgets.map(|budgets| table::budgets(budgets, style)));
     blocks.extend(report.verdict.map(|verdict| table::verdict(verdict, style)));
-    blocks.extend(
-        report
-            .summary
-            .as_ref()
-            .map(|read| vec![tally::sentence(report, read, style)]),
-    );
+    blocks.extend(report.summary.as_ref().map(|read| vec![tally::sentence(report, read, style)]));
     for (index, block) in blocks.iter().filter(|block| !block.is_empty()).enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -94,22 +86,11 @@ fn heading(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<
 
 /// Returns the files of a finding with the places in them, the file of the finding first.
 fn marks(finding: &Finding) -> Vec<(SourceId, Vec<Mark<'_>>)> {
-    let primary = Mark {
-        span: finding.span,
-        label: finding.label.as_deref(),
-        primary: true,
-    };
+    let primary = Mark { span: finding.span, label: finding.label.as_deref(), primary: true };
     let mut files = vec![(finding.span.source, vec![primary])];
     for label in &finding.labels {
-        let mark = Mark {
-            span: label.span,
-            label: Some(&label.message),
-            primary: false,
-        };
-        match files
-            .iter_mut()
-            .find(|(source, _)| *source == label.span.source)
-        {
+        let mark = Mark { span: label.span, label: Some(&label.message), primary: false };
+        match files.iter_mut().find(|(source, _)| *source == label.span.source) {
             Some((_, marks)) => marks.push(mark),
             None => files.push((label.span.source, vec![mark])),
         }
@@ -125,19 +106,11 @@ fn excerpt(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let files = marks(finding);
-    let spans = files
-        .iter()
-        .flat_map(|(_, marks)| marks.iter().map(|mark| mark.span));
-    let digits = spans
-        .map(|span| places.of(span).end.line.to_string().len())
-        .max()
-        .unwrap_or(1);
+    let spans = files.iter().flat_map(|(_, marks)| marks.iter().map(|mark| mark.span));
+    let digits = spans.map(|span| places.of(span).end.line.to_string().len()).max().unwrap_or(1);
     let room = style.width.saturating_sub(digits + 4);
-    let (top, joint, bottom) = if style.unicode {
-        ("╭─", "├─", "╰────")
-    } else {
-        (",-", "|-", "`----")
-    };
+    let (top, joint, bottom) =
+        if style.unicode { ("╭─", "├─", "╰────") } else { (",-", "|-", "`----") };
     let bar = if style.unicode { '│' } else { '|' };
     let faint = |text: &str| paint(style, Ink::Faint, text);
     let margin = " ".repeat(digits + 2);
@@ -176,11 +149,7 @@ fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) 
     let mut say = |word: &str, text: &str| -> io::Result<()> {
         let room = style.width.saturating_sub(8);
         for (index, part) in wrap(&line(text), room, room).iter().enumerate() {
-            let word = if index == 0 {
-                format!("{word}: ")
-            } else {
-                " ".repeat(6)
-            };
+            let word = if index == 0 { format!("{word}: ") } else { " ".repeat(6) };
             writeln!(out, "  {}{part}", paint(style, Ink::Calm, &word))?;
         }
         Ok(())

@@ -115,7 +115,9 @@ impl Case {
         for block in &self.inputs {
             let path = block.file.as_deref().unwrap_or("slo.yaml");
             for (number, line) in block.text.lines().enumerate() {
-                let Some((_, marks)) = line.split_once("#~ ") else { continue };
+                let Some((_, marks)) = line.split_once("#~ ") else {
+                    continue;
+                };
                 for mark in marks.split_whitespace() {
                     marked.push(format!("{path}:{}: {mark}", number + 1));
                 }
@@ -150,13 +152,16 @@ impl Case {
             let fixed = lint::fix(&tree.sources, std::slice::from_ref(finding), fix.safety);
             let (after, remaining) = self.run_on(replace(tree, &fixed), &[rule]);
             let same = |other: &&Finding| other.message == finding.message;
-            if remaining.len() >= findings.len() || remaining.iter().filter(same).count() >= findings.iter().filter(same).count() {
+            if remaining.len() >= findings.len()
+                || remaining.iter().filter(same).count() >= findings.iter().filter(same).count()
+            {
                 wrong.push(format!("the fix `{}` does not remove its finding", fix.title));
             }
             if !after.files.iter().all(|file| file.yaml.is_empty()) {
                 wrong.push(format!("the fix `{}` breaks the file", fix.title));
             }
-            let model = |tree: &Tree| serde_json::to_string(tree.catalog.objects()).expect("serializes");
+            let model =
+                |tree: &Tree| serde_json::to_string(tree.catalog.objects()).expect("serializes");
             let reads_more = findings.iter().any(|finding| rule_changes_reading(finding.rule));
             if fix.safety == Safety::Safe && !reads_more && model(&after) != model(tree) {
                 wrong.push(format!("the safe fix `{}` changes the model", fix.title));
@@ -189,7 +194,10 @@ impl Case {
 fn rule_changes_reading(rule: &str) -> bool {
     matches!(
         rule,
-        "unknown-kind" | "unknown-field" | "invalid-duration" | "budgeting-method-mismatch"
+        "unknown-kind"
+            | "unknown-field"
+            | "invalid-duration"
+            | "budgeting-method-mismatch"
             | "target-unit-mismatch"
     )
 }
@@ -198,7 +206,8 @@ fn replace(tree: &Tree, fixed: &[lint::Fixed]) -> Vec<Source> {
     tree.sources
         .iter()
         .map(|(id, source)| {
-            let text = fixed.iter().find(|fixed| fixed.source == id).map(|fixed| fixed.text.as_str());
+            let text =
+                fixed.iter().find(|fixed| fixed.source == id).map(|fixed| fixed.text.as_str());
             let text = text.unwrap_or(&source.text);
             Source::from_text(source.path.as_str(), text, Origin::Worktree)
         })
@@ -209,7 +218,8 @@ fn replace(tree: &Tree, fixed: &[lint::Fixed]) -> Vec<Source> {
 fn difference(before: &[Source], after: &[Source]) -> String {
     let mut text = String::new();
     for (old, new) in before.iter().zip(after) {
-        let (old, new): (Vec<&str>, Vec<&str>) = (old.text.lines().collect(), new.text.lines().collect());
+        let (old, new): (Vec<&str>, Vec<&str>) =
+            (old.text.lines().collect(), new.text.lines().collect());
         let start = old.iter().zip(&new).take_while(|(left, right)| left == right).count();
         let rest = old.len().min(new.len()) - start;
         let end = old.iter().rev().zip(new.iter().rev()).take(rest);
@@ -264,9 +274,15 @@ fn draw(tree: &Tree, finding: &Finding) -> String {
         let row = lines.line(start.line);
         let last = if end.line == start.line { end.column } else { row.chars().count() + 1 };
         let marks = mark.to_string().repeat(last.saturating_sub(start.column).max(1));
-        let path = if other.path == file.path { String::new() } else { format!("({}) ", other.path) };
+        let path =
+            if other.path == file.path { String::new() } else { format!("({}) ", other.path) };
         let _ = writeln!(text, "{:>width$} | {path}{row}", start.line);
-        let row = format!("{:width$} | {:indent$}{marks} {label}", "", "", indent = start.column - 1 + path.len());
+        let row = format!(
+            "{:width$} | {:indent$}{marks} {label}",
+            "",
+            "",
+            indent = start.column - 1 + path.len()
+        );
         let _ = writeln!(text, "{}", row.trim_end());
     }
     for note in &finding.notes {
@@ -317,7 +333,11 @@ pub fn cases(markdown: &str) -> Vec<Case> {
             "now" => now = Some(block.text),
             _ => {
                 fresh = true;
-                cases.last_mut().expect("an input comes before what is expected").expected.push(block);
+                cases
+                    .last_mut()
+                    .expect("an input comes before what is expected")
+                    .expected
+                    .push(block);
             }
         }
     }
@@ -361,7 +381,11 @@ pub fn check_files(files: &[PathBuf]) {
         let mut updates = Vec::new();
         for case in cases(&markdown) {
             let (wrong, new) = case.check(&rule);
-            failures.extend(wrong.into_iter().map(|wrong| format!("{}: {}: {wrong}", path.display(), case.heading)));
+            failures.extend(
+                wrong
+                    .into_iter()
+                    .map(|wrong| format!("{}: {}: {wrong}", path.display(), case.heading)),
+            );
             updates.extend(new);
         }
         if std::env::var_os("UPDATE_FIXTURES").is_some() {

@@ -45,16 +45,8 @@ fn json_is_what_its_schema_says() {
     assert_eq!(finding["start"]["column"], 20);
     assert!(finding.get("fix").is_some_and(serde_json::Value::is_null));
     assert_eq!(document["budgets"][0]["remaining"], "0.31");
-    assert_eq!(
-        document["verdict"]["tiers"][0]["since"],
-        "2026-11-17T14:00:00Z"
-    );
-    let keys: Vec<_> = finding
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    assert_eq!(document["verdict"]["tiers"][0]["since"], "2026-11-17T14:00:00Z");
+    let keys: Vec<_> = finding.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         keys,
         [
@@ -74,16 +66,9 @@ fn json_is_what_its_schema_says() {
         ]
     );
     let empty = Report::of_findings(&sample.sources, &[], docs);
-    assert_valid(
-        &validator,
-        &serde_json::from_str(&text(Format::Json, &empty)).unwrap(),
-    );
+    assert_valid(&validator, &serde_json::from_str(&text(Format::Json, &empty)).unwrap());
     let mut refused = Vec::new();
-    let refusal = Refusal {
-        message: "read `x`",
-        path: None,
-        line: None,
-    };
+    let refusal = Refusal { message: "read `x`", path: None, line: None };
     render_refusal(refusal, &mut refused).unwrap();
     assert_valid(&validator, &serde_json::from_slice(&refused).unwrap());
 }
@@ -101,10 +86,7 @@ fn concise_is_one_line_a_finding_and_sends_nothing_active() {
     );
     assert_eq!(
         written.lines().count(),
-        findings
-            .iter()
-            .filter(|finding| !finding.suppressed)
-            .count()
+        findings.iter().filter(|finding| !finding.suppressed).count()
     );
 }
 
@@ -115,11 +97,7 @@ fn look() {
     let color = std::env::var_os("LOOK_COLOR").is_some();
     for width in [60, 80, 160] {
         let sample = Sample::new();
-        let style = Style {
-            color,
-            width,
-            unicode: true,
-        };
+        let style = Style { color, width, unicode: true };
         let mut out = Vec::new();
         render(Format::Terminal, &sample.report(), &style, &mut out).unwrap();
         println!("{}\n{}", "=".repeat(width), String::from_utf8(out).unwrap());

@@ -23,11 +23,7 @@ pub(super) fn table(budgets: &BudgetTable, report: &Report<'_>, room: &mut Room)
     }
     let names = burn_names(rows);
     let with_change = rows.iter().any(|row| row.with_change.is_some());
-    let burn = names
-        .iter()
-        .map(|name| prose(name))
-        .collect::<Vec<_>>()
-        .join(" · ");
+    let burn = names.iter().map(|name| prose(name)).collect::<Vec<_>>().join(" · ");
     let mut head = vec!["SLO".to_owned(), "left".to_owned()];
     let mut rule = vec!["---", "---:"];
     if !names.is_empty() {
@@ -40,11 +36,7 @@ pub(super) fn table(budgets: &BudgetTable, report: &Report<'_>, room: &mut Room)
     }
     head.push(String::new());
     rule.push("---");
-    let mut lines = vec![format!(
-        "\n| {} |\n| {} |",
-        head.join(" | "),
-        rule.join(" | ")
-    )];
+    let mut lines = vec![format!("\n| {} |\n| {} |", head.join(" | "), rule.join(" | "))];
     lines.extend(rows.iter().map(|row| {
         let mut cells = vec![name(row), left(row)];
         if !names.is_empty() {
@@ -56,23 +48,14 @@ pub(super) fn table(budgets: &BudgetTable, report: &Report<'_>, room: &mut Room)
         cells.push(standing(row, budgets, report));
         format!("| {} |", cells.join(" | "))
     }));
-    room.take(lines, 2, &|count| {
-        format!("\n… and {}", counted(count, "more SLO"))
-    })
+    room.take(lines, 2, &|count| format!("\n… and {}", counted(count, "more SLO")))
 }
 
 fn name(row: &BudgetRow) -> String {
-    let condition = row
-        .condition
-        .as_deref()
-        .map(|text| format!(" {},", escape(text)));
+    let condition = row.condition.as_deref().map(|text| format!(" {},", escape(text)));
     let condition = condition.unwrap_or_default();
     let target = row.target.percent();
-    format!(
-        "{}{condition} {target} % over {}",
-        code(&row.slo),
-        escape(&row.window)
-    )
+    format!("{}{condition} {target} % over {}", code(&row.slo), escape(&row.window))
 }
 
 fn left(row: &BudgetRow) -> String {
@@ -106,14 +89,8 @@ fn standing(row: &BudgetRow, budgets: &BudgetTable, report: &Report<'_>) -> Stri
         let mut tiers = verdict.tiers.iter().filter(|tier| tier.slo == row.slo);
         return match tiers.next() {
             Some(tier) => {
-                let since = tier
-                    .since
-                    .map(|since| format!(" since {}", since.strftime("%b %-d")));
-                let word = if tier.gate == "freeze" {
-                    "frozen"
-                } else {
-                    tier.tier.as_str()
-                };
+                let since = tier.since.map(|since| format!(" since {}", since.strftime("%b %-d")));
+                let word = if tier.gate == "freeze" { "frozen" } else { tier.tier.as_str() };
                 format!("{}{}", escape(word), since.unwrap_or_default())
             }
             None => "open".to_owned(),

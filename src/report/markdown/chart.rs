@@ -12,27 +12,16 @@ const MAX_CHARTS: usize = 5;
 
 /// Returns the charts, folded; those that do not fit are left out.
 pub(super) fn charts(budgets: &BudgetTable, room: &mut Room) -> String {
-    let mut rows: Vec<&BudgetRow> = budgets
-        .rows
-        .iter()
-        .filter(|row| row.history.iter().any(Option::is_some))
-        .collect();
+    let mut rows: Vec<&BudgetRow> =
+        budgets.rows.iter().filter(|row| row.history.iter().any(Option::is_some)).collect();
     rows.sort_by(|one, other| one.remaining.cmp(&other.remaining));
     let charts: Vec<String> = rows.into_iter().take(MAX_CHARTS).map(chart).collect();
     if charts.is_empty() {
         return String::new();
     }
-    let span = budgets
-        .rows
-        .iter()
-        .find_map(|row| row.history_span.as_deref());
-    let title = span.map_or_else(
-        || "History".to_owned(),
-        |span| format!("Last {}", quoted(span)),
-    );
-    let head = room.whole(format!(
-        "\n<details><summary>{title}</summary>\n\n</details>\n"
-    ));
+    let span = budgets.rows.iter().find_map(|row| row.history_span.as_deref());
+    let title = span.map_or_else(|| "History".to_owned(), |span| format!("Last {}", quoted(span)));
+    let head = room.whole(format!("\n<details><summary>{title}</summary>\n\n</details>\n"));
     let charts: String = charts.into_iter().map(|chart| room.whole(chart)).collect();
     if head.is_empty() || charts.is_empty() {
         return String::new();
@@ -43,19 +32,11 @@ pub(super) fn charts(budgets: &BudgetTable, room: &mut Room) -> String {
 /// Returns one chart: a bar for each step, and a line at the burn rate that empties the budget.
 fn chart(row: &BudgetRow) -> String {
     let steps = row.history.len();
-    let drawn = |step: &Option<Ratio>| {
-        step.as_ref()
-            .map_or_else(|| "0".to_owned(), |rate| rate.rounded(2))
-    };
+    let drawn =
+        |step: &Option<Ratio>| step.as_ref().map_or_else(|| "0".to_owned(), |rate| rate.rounded(2));
     let bars = row.history.iter().map(drawn).collect::<Vec<_>>().join(", ");
     let line = vec!["1"; steps].join(", ");
-    let top = row
-        .history
-        .iter()
-        .flatten()
-        .max()
-        .cloned()
-        .unwrap_or_else(Ratio::one);
+    let top = row.history.iter().flatten().max().cloned().unwrap_or_else(Ratio::one);
     let top = (&top.max(Ratio::one()) * &Ratio::whole(2)).floor();
     let top = (&(&top + &Ratio::one()) / 2).rounded(1);
     let missing = row.history.iter().filter(|step| step.is_none()).count();

@@ -71,17 +71,12 @@ fn plain(text: &str, is_first: bool) -> String {
     let at = |index: usize| characters.get(index).copied();
     let mut written = String::with_capacity(text.len() + 16);
     // `1.` and `1)` start a list where they start a line.
-    let digits = characters
-        .iter()
-        .take_while(|character| character.is_ascii_digit())
-        .count();
+    let digits = characters.iter().take_while(|character| character.is_ascii_digit()).count();
     for (index, &character) in characters.iter().enumerate() {
         let next = at(index + 1);
         let is_behind = |word: &str| {
             let count = word.chars().count();
-            let before = characters
-                .get(index.saturating_sub(count)..index)
-                .unwrap_or_default();
+            let before = characters.get(index.saturating_sub(count)..index).unwrap_or_default();
             before.iter().collect::<String>().eq_ignore_ascii_case(word)
         };
         let starts = is_first && index == 0 && "#+-=~:".contains(character);
@@ -134,10 +129,7 @@ mod tests {
         assert_eq!(prose("one ` alone"), "one &#96; alone");
         assert_eq!(escape("@org/team"), "@&#8203;org/team");
         assert_eq!(escape("<img src=x>"), "&#60;img src=x&#62;");
-        assert_eq!(
-            escape("see https://x.example"),
-            "see https:&#8203;//x.example"
-        );
+        assert_eq!(escape("see https://x.example"), "see https:&#8203;//x.example");
         assert_eq!(escape("WWW.x.example"), "WWW&#8203;.x.example");
         assert_eq!(escape("fixes #12, GH-7"), "fixes #&#8203;12, GH-&#8203;7");
         assert_eq!(escape("a\n\n# b"), "a&#92;n&#92;n# b");

@@ -41,38 +41,21 @@ struct Column {
 
 impl Column {
     fn left(title: &str, cells: Vec<String>) -> Self {
-        Self {
-            title: title.to_owned(),
-            cells,
-            right: false,
-        }
+        Self { title: title.to_owned(), cells, right: false }
     }
 
     fn numbers(title: &str, mut cells: Vec<String>) -> Self {
         aligned(&mut cells);
-        Self {
-            title: title.to_owned(),
-            cells,
-            right: true,
-        }
+        Self { title: title.to_owned(), cells, right: true }
     }
 
     fn width(&self) -> usize {
-        self.cells
-            .iter()
-            .map(|cell| width(cell))
-            .max()
-            .unwrap_or(0)
-            .max(width(&self.title))
+        self.cells.iter().map(|cell| width(cell)).max().unwrap_or(0).max(width(&self.title))
     }
 
     fn cell(&self, text: &str) -> String {
         let columns = self.width();
-        if self.right {
-            pad_start(text, columns)
-        } else {
-            pad_end(text, columns)
-        }
+        if self.right { pad_start(text, columns) } else { pad_end(text, columns) }
     }
 }
 
@@ -112,11 +95,7 @@ pub(in crate::report) fn burn_names(rows: &[BudgetRow]) -> Vec<&str> {
 fn columns(table: &BudgetTable, style: &Style) -> Vec<Column> {
     let rows = &table.rows;
     let each = |cell: &dyn Fn(&BudgetRow) -> String| rows.iter().map(cell).collect::<Vec<_>>();
-    let share = |row: &BudgetRow| {
-        row.remaining
-            .as_ref()
-            .map(|left| percent(left, style.unicode))
-    };
+    let share = |row: &BudgetRow| row.remaining.as_ref().map(|left| percent(left, style.unicode));
     let target = |row: &BudgetRow| format!("{} %", row.target.percent());
     let mut columns = vec![
         Column::left("", each(&name)),
@@ -130,37 +109,22 @@ fn columns(table: &BudgetTable, style: &Style) -> Vec<Column> {
         let rate = |row: &BudgetRow| {
             let rate = row.burn_rates.iter().find(|(lookback, _)| lookback == name);
             let rate = rate.and_then(|(_, rate)| rate.as_ref());
-            known(
-                row,
-                rate.map(|rate| decimal(&rate.fixed(1), style.unicode)),
-                style,
-            )
+            known(row, rate.map(|rate| decimal(&rate.fixed(1), style.unicode)), style)
         };
         columns.push(Column::numbers(&line(name), each(&rate)));
     }
     let now = table.measured_at;
-    columns.push(Column::left(
-        "runs out",
-        each(&|row| known(row, runs_out(row, now, style), style)),
-    ));
+    columns
+        .push(Column::left("runs out", each(&|row| known(row, runs_out(row, now, style), style))));
     if rows.iter().any(|row| !row.history.is_empty()) {
-        let title = rows
-            .iter()
-            .find_map(|row| row.history_span.as_deref())
-            .unwrap_or_default();
-        columns.push(Column::left(
-            &line(title),
-            each(&|row| sparkline(&row.history, style)),
-        ));
+        let title = rows.iter().find_map(|row| row.history_span.as_deref()).unwrap_or_default();
+        columns.push(Column::left(&line(title), each(&|row| sparkline(&row.history, style))));
     }
     columns
 }
 
 fn name(row: &BudgetRow) -> String {
-    let condition = row
-        .condition
-        .as_deref()
-        .map(|text| format!("  {}", line(text)));
+    let condition = row.condition.as_deref().map(|text| format!("  {}", line(text)));
     format!("  {}{}", line(&row.slo), condition.unwrap_or_default())
 }
 
@@ -213,26 +177,13 @@ fn sparkline(history: &[Option<Ratio>], style: &Style) -> String {
     const PLAIN: [char; 8] = ['_', '.', '-', '~', '=', '+', '*', '#'];
     let bars = if style.unicode { BARS } else { PLAIN };
     let missing = if style.unicode { '·' } else { ' ' };
-    let top = history
-        .iter()
-        .flatten()
-        .max()
-        .cloned()
-        .unwrap_or_else(Ratio::one);
+    let top = history.iter().flatten().max().cloned().unwrap_or_else(Ratio::one);
     let top = top.max(Ratio::one());
     let bar = |step: &Option<Ratio>| {
         let Some(rate) = step else { return missing };
         let share = rate.checked_div(&top).unwrap_or_else(Ratio::zero);
-        let index = (&share * &Ratio::whole(8))
-            .floor()
-            .to_i64()
-            .unwrap_or(0)
-            .clamp(0, 7);
-        usize::try_from(index)
-            .ok()
-            .and_then(|index| bars.get(index))
-            .copied()
-            .unwrap_or(missing)
+        let index = (&share * &Ratio::whole(8)).floor().to_i64().unwrap_or(0).clamp(0, 7);
+        usize::try_from(index).ok().and_then(|index| bars.get(index)).copied().unwrap_or(missing)
     };
     history.iter().map(bar).collect()
 }
@@ -244,11 +195,7 @@ fn fitted(mut columns: Vec<Column>, style: &Style) -> Vec<Column> {
         widths + GAP * columns.len().saturating_sub(1)
     };
     while total(&columns) > style.width && columns.len() > 2 {
-        let drop = if columns.len() - 1 > LEFT {
-            columns.len() - 1
-        } else {
-            columns.len() - 2
-        };
+        let drop = if columns.len() - 1 > LEFT { columns.len() - 1 } else { columns.len() - 2 };
         columns.remove(drop);
     }
     let over = total(&columns).saturating_sub(style.width);
@@ -261,10 +208,7 @@ fn fitted(mut columns: Vec<Column>, style: &Style) -> Vec<Column> {
 
 /// Returns where the column of what is left stands, after columns were dropped.
 fn left_index(columns: &[Column]) -> usize {
-    columns
-        .iter()
-        .position(|column| column.title == "left")
-        .unwrap_or(0)
+    columns.iter().position(|column| column.title == "left").unwrap_or(0)
 }
 
 fn header(service: &str, columns: &[Column], style: &Style) -> String {
@@ -292,17 +236,9 @@ fn drawn(index: usize, row: &BudgetRow, columns: &[Column], style: &Style) -> Ve
         return vec![cells.join(&gap).trim_end().to_owned()];
     }
     let state = row.state.words();
-    let why = row
-        .explanation
-        .as_deref()
-        .or(row.reason.as_deref())
-        .map(line);
+    let why = row.explanation.as_deref().or(row.reason.as_deref()).map(line);
     let why = why.unwrap_or_default();
-    let said = if why.is_empty() {
-        state.to_owned()
-    } else {
-        format!("{state}: {why}")
-    };
+    let said = if why.is_empty() { state.to_owned() } else { format!("{state}: {why}") };
     let head = before().collect::<Vec<_>>().join(&gap) + &gap;
     let painted = |text: &str| paint(style, Ink::Careful, text);
     if width(&head) + width(&said) <= style.width {
@@ -310,11 +246,7 @@ fn drawn(index: usize, row: &BudgetRow, columns: &[Column], style: &Style) -> Ve
     }
     let mut lines = vec![format!("{head}{}", painted(state))];
     let room = style.width.saturating_sub(4);
-    lines.extend(
-        wrap(&why, room, room)
-            .iter()
-            .map(|part| format!("    {part}")),
-    );
+    lines.extend(wrap(&why, room, room).iter().map(|part| format!("    {part}")));
     lines
 }
 

@@ -49,18 +49,8 @@ pub(in crate::report) fn day(at: Timestamp, now: Option<Timestamp>) -> String {
 /// A cell that is no number is put to the right.
 pub(super) fn aligned(cells: &mut [String]) {
     let parts: Vec<_> = cells.iter().map(|cell| parts(cell)).collect();
-    let wholes = parts
-        .iter()
-        .flatten()
-        .map(|(whole, _, _)| width(whole))
-        .max()
-        .unwrap_or(0);
-    let fractions = parts
-        .iter()
-        .flatten()
-        .map(|(_, part, _)| width(part))
-        .max()
-        .unwrap_or(0);
+    let wholes = parts.iter().flatten().map(|(whole, _, _)| width(whole)).max().unwrap_or(0);
+    let fractions = parts.iter().flatten().map(|(_, part, _)| width(part)).max().unwrap_or(0);
     for (cell, parts) in cells.iter_mut().zip(parts) {
         if let Some((whole, fraction, unit)) = parts {
             let before = " ".repeat(wholes.saturating_sub(width(&whole)));
@@ -78,9 +68,7 @@ fn parts(cell: &str) -> Option<(String, String, String)> {
     if !trimmed.contains(|character: char| character.is_ascii_digit()) {
         return None;
     }
-    let end = trimmed
-        .find(|character| !digits(character))
-        .unwrap_or(trimmed.len());
+    let end = trimmed.find(|character| !digits(character)).unwrap_or(trimmed.len());
     let (whole, rest) = trimmed.split_at(end);
     let whole_end = whole.trim_end();
     if whole_end.is_empty() {
@@ -94,11 +82,7 @@ fn parts(cell: &str) -> Option<(String, String, String)> {
         }
         None => ("", rest),
     };
-    Some((
-        whole_end.to_owned(),
-        fraction.to_owned(),
-        format!("{spaces}{unit}"),
-    ))
+    Some((whole_end.to_owned(), fraction.to_owned(), format!("{spaces}{unit}")))
 }
 
 #[cfg(test)]

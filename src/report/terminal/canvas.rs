@@ -74,10 +74,7 @@ struct Located<'a> {
 impl Canvas {
     /// Draws the lines of `text` that `marks` touch in `room` columns.
     pub(super) fn new(text: &str, lines: &LineIndex<'_>, marks: &[Mark<'_>], room: usize) -> Self {
-        let mut located: Vec<_> = marks
-            .iter()
-            .map(|mark| locate(text, lines, *mark))
-            .collect();
+        let mut located: Vec<_> = marks.iter().map(|mark| locate(text, lines, *mark)).collect();
         let wide = |mark: &&Located<'_>| mark.last > mark.first;
         let bracket = located
             .iter()
@@ -100,19 +97,13 @@ impl Canvas {
         }
         if let Some(mark) = across {
             let whole = mark.last - mark.first < WHOLE;
-            let shown = if whole {
-                mark.first..=mark.last
-            } else {
-                mark.first..=mark.first
-            };
+            let shown = if whole { mark.first..=mark.last } else { mark.first..=mark.first };
             for line in shown {
                 touched.entry(line).or_default();
             }
             touched.entry(mark.last).or_default();
         }
-        let room = room
-            .saturating_sub(if across.is_some() { BRACKET } else { 0 })
-            .max(LABEL);
+        let room = room.saturating_sub(if across.is_some() { BRACKET } else { 0 }).max(LABEL);
         Self::drawn(lines, touched, across, room)
     }
 
@@ -152,11 +143,7 @@ impl Canvas {
                 if let (true, Some(open)) = (mark.last == line, opened) {
                     let label = mark.mark.label.map(|label| label_text(label, room));
                     let range = open..start + row.at(mark.end);
-                    canvas.marks.push(Drawn {
-                        range,
-                        label,
-                        primary: mark.mark.primary,
-                    });
+                    canvas.marks.push(Drawn { range, label, primary: mark.mark.primary });
                 }
             }
         }
@@ -172,11 +159,8 @@ fn label_text(label: &str, room: usize) -> String {
 fn locate<'a>(text: &str, lines: &LineIndex<'_>, mark: Mark<'a>) -> Located<'a> {
     let place = |offset: usize| {
         let line = lines.position(offset).line;
-        let mark = if line == 1 && text.starts_with('\u{feff}') {
-            '\u{feff}'.len_utf8()
-        } else {
-            0
-        };
+        let mark =
+            if line == 1 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let byte = offset.saturating_sub(lines.start(line) + mark);
         (line, byte.min(lines.line(line).len()))
     };
@@ -188,13 +172,7 @@ fn locate<'a>(text: &str, lines: &LineIndex<'_>, mark: Mark<'a>) -> Located<'a> 
         last -= 1;
         end_byte = lines.line(last).len();
     }
-    Located {
-        first,
-        last,
-        start: start_byte,
-        end: end_byte,
-        mark,
-    }
+    Located { first, last, start: start_byte, end: end_byte, mark }
 }
 
 /// Divides the marks of one line into rows on which none overlap, and joins marks of one place.
@@ -239,22 +217,11 @@ impl Row {
     fn new(line: &str, marks: &[Located<'_>], room: usize) -> Self {
         let focus = marks.iter().max_by_key(|mark| mark.mark.primary);
         let (start, end) = focus.map_or((0, 0), |mark| {
-            (
-                mark.start,
-                if mark.last > mark.first {
-                    line.len()
-                } else {
-                    mark.end
-                },
-            )
+            (mark.start, if mark.last > mark.first { line.len() } else { mark.end })
         });
         // Only what can be shown is looked at: a line may be as long as a file.
         let reach = room * 8;
-        let before = if line.len() > reach {
-            start.saturating_sub(reach / 2)
-        } else {
-            0
-        };
+        let before = if line.len() > reach { start.saturating_sub(reach / 2) } else { 0 };
         let from = boundary(line, before);
         let to = boundary(line, line.len().min(from + 2 * reach));
         let cells = cells(line.get(from..to).unwrap_or_default(), from);
@@ -263,9 +230,7 @@ impl Row {
             let next = cells.get(cells.partition_point(|cell| cell.byte < byte));
             next.map_or(total, |cell| cell.column)
         };
-        let label = focus
-            .and_then(|mark| mark.mark.label)
-            .map_or(0, |label| width(label) + 4);
+        let label = focus.and_then(|mark| mark.mark.label).map_or(0, |label| width(label) + 4);
         let needed = (column(start) + column(end)) / 2 + label.min(LABEL);
         let fits = from == 0 && to == line.len() && total <= room;
         let reaches = needed.max(column(end) + usize::from(!fits));
@@ -273,18 +238,13 @@ impl Row {
             0
         } else {
             // As far to the right as the label asks for, but never past the start of the mark.
-            (reaches + 1)
-                .saturating_sub(room)
-                .min(column(start).saturating_sub(room / 3))
+            (reaches + 1).saturating_sub(room).min(column(start).saturating_sub(room / 3))
         };
         Self::cut(&cells, first, room, from == 0, to == line.len())
     }
 
     fn cut(cells: &[Cell], first: usize, room: usize, at_start: bool, at_end: bool) -> Self {
-        let mut row = Self {
-            text: String::new(),
-            stops: Vec::new(),
-        };
+        let mut row = Self { text: String::new(), stops: Vec::new() };
         let mut used = 0;
         let mut dotted = false;
         for (index, cell) in cells.iter().enumerate() {
@@ -315,9 +275,7 @@ impl Row {
 
     /// Returns where a byte of the line stands in the text of the row.
     fn at(&self, byte: usize) -> usize {
-        let stop = self
-            .stops
-            .get(self.stops.partition_point(|&(at, _)| at < byte));
+        let stop = self.stops.get(self.stops.partition_point(|&(at, _)| at < byte));
         stop.map_or(self.text.len(), |&(_, shown)| shown)
     }
 
@@ -328,20 +286,13 @@ impl Row {
             .mark
             .label
             .map(|label| label_text(label, room.saturating_sub(before + 5).max(LABEL - 4)));
-        Drawn {
-            range: start + from..start + to.max(from),
-            label,
-            primary: mark.mark.primary,
-        }
+        Drawn { range: start + from..start + to.max(from), label, primary: mark.mark.primary }
     }
 }
 
 /// Returns the offset, or the nearest one before it between two characters.
 fn boundary(text: &str, offset: usize) -> usize {
-    (0..=offset)
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0)
+    (0..=offset).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 fn cells(text: &str, from: usize) -> Vec<Cell> {
@@ -354,12 +305,7 @@ fn cells(text: &str, from: usize) -> Vec<Cell> {
             other => shown.push(other),
         }
         let columns = shown.chars().map(char_width).sum();
-        let cell = Cell {
-            byte: from + byte,
-            text: shown,
-            column,
-            columns,
-        };
+        let cell = Cell { byte: from + byte, text: shown, column, columns };
         column += columns;
         cell
     };

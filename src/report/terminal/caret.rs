@@ -27,25 +27,13 @@ pub(super) fn draw(canvas: &Canvas, level: Level, style: &Style) -> Vec<(Gutter,
 fn plain(canvas: &Canvas) -> Vec<(Gutter, String)> {
     let mut lines = Vec::new();
     let mut end = 0;
-    let rows = canvas
-        .rows
-        .iter()
-        .copied()
-        .zip(canvas.text.split_inclusive('\n'));
+    let rows = canvas.rows.iter().copied().zip(canvas.text.split_inclusive('\n'));
     for (number, text) in rows {
         let start = end;
         end += text.len();
-        lines.push((
-            number.map_or(Gutter::Gap, Gutter::Line),
-            text.trim_end().to_owned(),
-        ));
-        let here = canvas
-            .marks
-            .iter()
-            .filter(|mark| (start..end).contains(&mark.range.start));
-        let labels = here
-            .filter_map(|mark| mark.label.as_deref())
-            .flat_map(str::lines);
+        lines.push((number.map_or(Gutter::Gap, Gutter::Line), text.trim_end().to_owned()));
+        let here = canvas.marks.iter().filter(|mark| (start..end).contains(&mark.range.start));
+        let labels = here.filter_map(|mark| mark.label.as_deref()).flat_map(str::lines);
         lines.extend(labels.map(|label| (Gutter::Under, label.to_owned())));
     }
     lines
@@ -81,10 +69,7 @@ fn drawn(canvas: &Canvas, level: Level, style: &Style) -> Option<Vec<(Gutter, St
             drawn.push((gutter, text.strip_prefix(' ').unwrap_or(text).to_owned()));
         } else {
             let text = line.strip_prefix(under)?;
-            drawn.push((
-                Gutter::Under,
-                text.strip_prefix(' ').unwrap_or(text).to_owned(),
-            ));
+            drawn.push((Gutter::Under, text.strip_prefix(' ').unwrap_or(text).to_owned()));
         }
     }
     rows.next().is_none().then_some(drawn)
@@ -150,11 +135,8 @@ mod picture {
 
     /// Returns characters and colors: the place of the finding in the color of its level.
     pub(super) fn theme(canvas: &Canvas, level: Level, style: &Style) -> GraphicalTheme {
-        let characters = if style.unicode {
-            ThemeCharacters::unicode()
-        } else {
-            ThemeCharacters::ascii()
-        };
+        let characters =
+            if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
         let mut styles = ThemeStyles::none();
         if style.color {
             let colors = ThemeStyles::ansi();
@@ -163,11 +145,7 @@ mod picture {
                 Level::Warning => colors.warning,
                 Level::Info => colors.advice,
             };
-            let other = if level == Level::Info {
-                colors.warning
-            } else {
-                colors.advice
-            };
+            let other = if level == Level::Info { colors.warning } else { colors.advice };
             // `miette` takes them in the order of the labels.
             let pick = |primary: bool| if primary { own } else { other };
             styles.highlights = canvas.marks.iter().map(|mark| pick(mark.primary)).collect();

@@ -18,20 +18,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::Conflict {
-            span,
-            field,
-            other,
-            other_field,
-            redundant,
-        } = problem
-        else {
+        let Problem::Conflict { span, field, other, other_field, redundant } = problem else {
             continue;
         };
-        let finding = checker.report(
-            *span,
-            format!("`{other_field}` and `{field}` exclude each other"),
-        );
+        let finding =
+            checker.report(*span, format!("`{other_field}` and `{field}` exclude each other"));
         finding.label("given here").also(*other, "and here");
         match redundant {
             Some(edit) => {

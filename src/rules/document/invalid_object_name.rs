@@ -19,21 +19,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::InvalidName {
-            span,
-            name,
-            field,
-            is_reference,
-            dotted,
-        } = problem
-        else {
+        let Problem::InvalidName { span, name, field, is_reference, dotted } = problem else {
             continue;
         };
         let message = if *is_reference {
-            format!(
-                "{} in `{field}` cannot be the name of an object",
-                quote(name)
-            )
+            format!("{} in `{field}` cannot be the name of an object", quote(name))
         } else {
             format!("{} cannot be the name of an object", quote(name))
         };
@@ -47,9 +37,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             "a name has at most {most} {letters}, with a letter or digit at both ends"
         ));
         if let Some(suggestion) = kebab(name) {
-            finding.help(format!(
-                "`{suggestion}` would do; rename every reference with it"
-            ));
+            finding.help(format!("`{suggestion}` would do; rename every reference with it"));
         }
     }
 }

@@ -21,13 +21,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::InvalidValue {
-            span,
-            field,
-            found,
-            expected,
-        } = problem
-        else {
+        let Problem::InvalidValue { span, field, found, expected } = problem else {
             continue;
         };
         let finding = checker.report(*span, message(field, found, expected));
@@ -76,9 +70,5 @@ fn in_words(kind: &str) -> &'static str {
 }
 
 fn items(count: u64) -> String {
-    if count == 1 {
-        "one item".to_owned()
-    } else {
-        format!("{count} items")
-    }
+    if count == 1 { "one item".to_owned() } else { format!("{count} items") }
 }

@@ -20,26 +20,14 @@ pub(super) const RULE: Rule = Rule {
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
-            Problem::MissingFields {
-                span,
-                fields,
-                of,
-                weak: false,
-                ..
-            } => {
+            Problem::MissingFields { span, fields, of, weak: false, .. } => {
                 let message = match fields.as_slice() {
                     [only] if only == of => format!("`{of}` has no value"),
                     several => format!("{} lacks {}", place(of), list(several, "and")),
                 };
                 checker.report(*span, message);
             }
-            Problem::MissingFields {
-                span,
-                fields,
-                of,
-                weak: true,
-                ..
-            } => {
+            Problem::MissingFields { span, fields, of, weak: true, .. } => {
                 let message = format!("{} lacks {}", place(of), list(fields, "and"));
                 checker
                     .report_at(Level::Warning, *span, message)

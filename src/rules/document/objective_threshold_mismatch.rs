@@ -30,10 +30,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
                 lacks(objective, checker);
                 if thresholds == 2 && slo.meta.dialect == Dialect::OpenSloV1 && !slo.composite {
                     checker
-                        .report(
-                            objective.head,
-                            "an SLO over a threshold metric has one objective",
-                        )
+                        .report(objective.head, "an SLO over a threshold metric has one objective")
                         .label("the second one")
                         .help("write an SLO of its own for each threshold");
                 }
@@ -53,10 +50,7 @@ fn lacks(objective: &Objective, checker: &mut Checker<'_>) {
         (Some(_), Some(_)) => return,
     };
     checker
-        .report(
-            objective.head,
-            format!("an objective over a threshold metric needs {missing}"),
-        )
+        .report(objective.head, format!("an objective over a threshold metric needs {missing}"))
         .help("write `op: lte` and `value: 300` for a metric that is good up to 300");
 }
 

@@ -20,22 +20,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::UnknownField {
-            span,
-            key,
-            of,
-            known,
-            nearest,
-            rename,
-        } = problem
-        else {
+        let Problem::UnknownField { span, key, of, known, nearest, rename } = problem else {
             continue;
         };
-        let place = if of.is_empty() {
-            "this object".to_owned()
-        } else {
-            format!("`{of}`")
-        };
+        let place = if of.is_empty() { "this object".to_owned() } else { format!("`{of}`") };
         let finding = checker.report(*span, format!("{} is not a field of {place}", quote(key)));
         match nearest {
             Some(nearest) => finding.label(format!("most likely `{nearest}`")),

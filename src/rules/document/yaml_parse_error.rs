@@ -6,6 +6,7 @@ use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source;
+use crate::source::Span;
 use crate::source::Unreadable;
 use crate::yaml;
 use crate::yaml::Problem;
@@ -29,10 +30,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             continue;
         };
         checker
-            .report(
-                *span,
-                format!("`{key}` is given here and, differently, by a merge"),
-            )
+            .report(*span, format!("`{key}` is given here and, differently, by a merge"))
             .label("this one holds")
             .also(*merged, "the merge brings this one")
             .help("keep one of the two");
@@ -42,7 +40,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
 fn report(problem: &Problem, checker: &mut Checker<'_>) {
     let span = problem.span();
     match problem {
-        Problem::Unreadable { why, .. } => unreadable(problem, *why, checker),
+        Problem::Unreadable { why, .. } => unreadable(span, why, checker),
         Problem::Syntax { detail, .. } => {
             checker
                 .report(span, format!("not valid YAML: {detail}"))
@@ -58,23 +56,15 @@ fn report(problem: &Problem, checker: &mut Checker<'_>) {
         }
         Problem::UnknownAlias { name, .. } => {
             checker
-                .report(
-                    span,
-                    format!("the alias `*{name}` names no anchor above it"),
-                )
-                .help(format!(
-                    "define `&{name}` before this place in the same document"
-                ));
+                .report(span, format!("the alias `*{name}` names no anchor above it"))
+                .help(format!("define `&{name}` before this place in the same document"));
         }
         Problem::RecursiveAlias { .. } => {
             checker.report(span, "the alias stands inside the very node that it names");
         }
         Problem::TooManyAliases { .. } => {
             let most = yaml::MAX_ALIASED_NODES;
-            checker.report(
-                span,
-                format!("the aliases stand for more than {most} values"),
-            );
+            checker.report(span, format!("the aliases stand for more than {most} values"));
         }
         Problem::TooDeep { .. } => {
             let most = yaml::MAX_DEPTH;
@@ -88,22 +78,21 @@ fn report(problem: &Problem, checker: &mut Checker<'_>) {
     }
 }
 
-fn unreadable(problem: &Problem, why: Unreadable, checker: &mut Checker<'_>) {
-    let span = problem.span();
+fn unreadable(span: Span, why: &Unreadable, checker: &mut Checker<'_>) {
     match why {
-        Unreadable::WideEncoding => checker
-            .report(span, "the file is UTF-16 or UTF-32")
-            .help("save it as UTF-8"),
+        Unreadable::WideEncoding => {
+            checker.report(span, "the file is UTF-16 or UTF-32").help("save it as UTF-8")
+        }
         Unreadable::NotUtf8 { offset } => checker
             .report(span, format!("the file is not UTF-8 from byte {offset} on"))
             .help("save it as UTF-8"),
+        Unreadable::NotReadable { reason } => {
+            checker.report(span, format!("the file cannot be read: {reason}"))
+        }
         Unreadable::TooLarge { bytes } => {
             let (size, most) = (bytes / (1024 * 1024), source::MAX_BYTES / (1024 * 1024));
             checker
-                .report(
-                    span,
-                    format!("the file has {size} MiB; at most {most} are read"),
-                )
+                .report(span, format!("the file has {size} MiB; at most {most} are read"))
                 .help("split it, or leave it out with `[files] exclude`")
         }
     };

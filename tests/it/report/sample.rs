@@ -54,24 +54,12 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) fn new() -> Self {
         let mut sources = Sources::new();
-        let search = sources.add(Source::from_text(
-            "slo/search.yaml",
-            search_text(),
-            Origin::Worktree,
-        ));
-        let checkout = sources.add(Source::from_text(
-            "slo/checkout.yaml",
-            checkout_text(),
-            Origin::Worktree,
-        ));
+        let search =
+            sources.add(Source::from_text("slo/search.yaml", search_text(), Origin::Worktree));
+        let checkout =
+            sources.add(Source::from_text("slo/checkout.yaml", checkout_text(), Origin::Worktree));
         let findings = findings(&sources, search, checkout);
-        Self {
-            sources,
-            findings,
-            changes: changes(),
-            budgets: budgets(),
-            verdict: verdict(),
-        }
+        Self { sources, findings, changes: changes(), budgets: budgets(), verdict: verdict() }
     }
 
     pub(super) fn lint(&self) -> Report<'_> {
@@ -108,11 +96,7 @@ impl Sample {
 
 /// Returns the span of `needle` in a file.
 pub(super) fn find(sources: &Sources, source: SourceId, needle: &str) -> Span {
-    let start = sources
-        .file(source)
-        .text
-        .find(needle)
-        .expect("the text is there");
+    let start = sources.file(source).text.find(needle).expect("the text is there");
     Span::new(source, start, start + needle.len())
 }
 
@@ -152,12 +136,8 @@ fn findings(sources: &Sources, search: SourceId, checkout: SourceId) -> Vec<Find
         span,
         "501, 502, 503 and 504 count as success",
     );
-    let edit = Edit {
-        span,
-        text: "code!~\"5..\"".into(),
-    };
-    good.label("excludes 500 alone")
-        .unsafe_fix("write `code!~\"5..\"`", vec![edit]);
+    let edit = Edit { span, text: "code!~\"5..\"".into() };
+    good.label("excludes 500 alone").unsafe_fix("write `code!~\"5..\"`", vec![edit]);
     let span = find(sources, checkout, "672h");
     let mut window = Finding::new(
         "noncanonical-duration",
@@ -165,13 +145,8 @@ fn findings(sources: &Sources, search: SourceId, checkout: SourceId) -> Vec<Find
         span,
         "window `672h` is not in its largest whole unit",
     );
-    let edit = Edit {
-        span,
-        text: "4w".into(),
-    };
-    window
-        .label("equal to `4w`")
-        .safe_fix("write it as `4w`", vec![edit]);
+    let edit = Edit { span, text: "4w".into() };
+    window.label("equal to `4w`").safe_fix("write it as `4w`", vec![edit]);
     let mut allowed = Finding::new(
         "missing-owner",
         Level::Warning,
