@@ -25,14 +25,19 @@ use crate::query::tree::VectorSelector;
 
 /// Returns what is wrong with the meaning of a query, in the order of a walk from the leaves up.
 pub(super) fn problems(expression: &Expression) -> Vec<Problem> {
-    let mut checker = Checker { problems: Vec::new() };
+    let mut checker = Checker {
+        problems: Vec::new(),
+    };
     checker.check(expression);
     checker.problems
 }
 
 /// Returns the type of the value of an expression, problems or not.
 pub(super) fn value_type(expression: &Expression) -> ValueType {
-    Checker { problems: Vec::new() }.check(expression)
+    Checker {
+        problems: Vec::new(),
+    }
+    .check(expression)
 }
 
 struct Checker {
@@ -111,9 +116,15 @@ impl Checker {
             self.report(ProblemKind::BoolWithoutComparison, bool_extent);
         }
         let both = [left, right];
-        let scalars = both.iter().filter(|found| **found == ValueType::Scalar).count();
+        let scalars = both
+            .iter()
+            .filter(|found| **found == ValueType::Scalar)
+            .count();
         if operator.is_comparison() && scalars == 2 && binary.bool_extent.is_none() {
-            self.report(ProblemKind::ScalarComparisonWithoutBool, binary.operator_extent);
+            self.report(
+                ProblemKind::ScalarComparisonWithoutBool,
+                binary.operator_extent,
+            );
         }
         if operator.is_set() && scalars > 0 {
             self.report(ProblemKind::SetOperatorOnScalar, extent);
@@ -160,11 +171,20 @@ impl Checker {
         let (minimum, maximum) = (function.minimum, function.maximum);
         let found = call.arguments.len();
         if found < minimum || maximum.is_some_and(|maximum| found > maximum) {
-            self.report(ProblemKind::ArgumentCount { minimum, maximum, found }, extent);
+            self.report(
+                ProblemKind::ArgumentCount {
+                    minimum,
+                    maximum,
+                    found,
+                },
+                extent,
+            );
         }
         let last = function.arguments.last();
         for (index, argument) in call.arguments.iter().enumerate() {
-            let Some(expected) = function.arguments.get(index).or(last) else { continue };
+            let Some(expected) = function.arguments.get(index).or(last) else {
+                continue;
+            };
             if function.name == "info" && index == 1 {
                 self.check_info(argument);
             } else {
@@ -184,7 +204,10 @@ impl Checker {
     }
 
     fn check_selector(&mut self, selector: &VectorSelector) {
-        let outside = selector.name.as_ref().filter(|name| name.form != NameForm::Quoted);
+        let outside = selector
+            .name
+            .as_ref()
+            .filter(|name| name.form != NameForm::Quoted);
         if outside.is_some() {
             for matcher in &selector.matchers {
                 if matcher.label.text == "__name__" {
@@ -193,10 +216,16 @@ impl Checker {
             }
             return;
         }
-        let named = selector.name.as_ref().is_some_and(|name| !name.text.is_empty());
+        let named = selector
+            .name
+            .as_ref()
+            .is_some_and(|name| !name.text.is_empty());
         let bounded = named || selector.matchers.iter().any(refuses_empty);
         if !bounded && selector.placeholders.is_empty() {
-            self.report(ProblemKind::EmptySelector, selector.braces.unwrap_or(selector.extent));
+            self.report(
+                ProblemKind::EmptySelector,
+                selector.braces.unwrap_or(selector.extent),
+            );
         }
     }
 }

@@ -59,7 +59,11 @@ pub(super) enum TokenKind {
 /// Splits a query into tokens; the last is [`TokenKind::End`] or [`TokenKind::Faulty`], the
 /// latter with what is wrong.
 pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
-    let mut lexer = Lexer { text, at: 0, in_brackets: false };
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        in_brackets: false,
+    };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_space();
@@ -72,7 +76,10 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
             Some(fault) => (start + fault.start, start + fault.end),
             None => (start, lexer.at),
         };
-        tokens.push(Token { kind, extent: Extent::between(start, end) });
+        tokens.push(Token {
+            kind,
+            extent: Extent::between(start, end),
+        });
         if matches!(kind, TokenKind::End | TokenKind::Faulty) {
             return (tokens, fault.map(|fault| fault.kind));
         }
@@ -110,7 +117,9 @@ impl Lexer<'_> {
 
     fn next(&mut self) -> Result<TokenKind, Fault> {
         let rest = self.rest();
-        let Some(first) = rest.chars().next() else { return Ok(TokenKind::End) };
+        let Some(first) = rest.chars().next() else {
+            return Ok(TokenKind::End);
+        };
         let second = rest[first.len_utf8()..].chars().next();
         let opens_placeholder =
             first == '$' || (rest.starts_with("{{") && !rest.starts_with("{{{"));
@@ -135,7 +144,11 @@ impl Lexer<'_> {
                 let end = rest
                     .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
                     .unwrap_or(rest.len());
-                return Err(Fault { kind: ProblemKind::InvalidNumber, start: 0, end });
+                return Err(Fault {
+                    kind: ProblemKind::InvalidNumber,
+                    start: 0,
+                    end,
+                });
             }
         };
         self.at += length;
@@ -161,7 +174,11 @@ impl Lexer<'_> {
                 kind = TokenKind::Placeholder;
             } else if self.at == start {
                 // A `$` or `{{` that begins no placeholder.
-                return Err(Fault { kind: ProblemKind::UnexpectedCharacter, start: 0, end: 1 });
+                return Err(Fault {
+                    kind: ProblemKind::UnexpectedCharacter,
+                    start: 0,
+                    end: 1,
+                });
             } else {
                 return Ok(kind);
             }
@@ -196,7 +213,11 @@ impl Lexer<'_> {
             (']', _) => (TokenKind::ClosingBracket, 1),
             _ => {
                 let end = first.len_utf8();
-                return Err(Fault { kind: ProblemKind::UnexpectedCharacter, start: 0, end });
+                return Err(Fault {
+                    kind: ProblemKind::UnexpectedCharacter,
+                    start: 0,
+                    end,
+                });
             }
         };
         match kind {
@@ -238,7 +259,9 @@ fn placeholder(text: &str) -> Result<usize, usize> {
             _ => Err(2),
         };
     }
-    let Some(inner) = text.strip_prefix('$') else { return Ok(0) };
+    let Some(inner) = text.strip_prefix('$') else {
+        return Ok(0);
+    };
     if !inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         return Ok(0);
     }
@@ -252,19 +275,36 @@ mod tests {
 
     fn words(text: &str) -> Vec<(TokenKind, &str)> {
         let (tokens, _) = tokens(text);
-        tokens.into_iter().map(|token| (token.kind, token.extent.slice(text))).collect()
+        tokens
+            .into_iter()
+            .map(|token| (token.kind, token.extent.slice(text)))
+            .collect()
     }
 
     #[test]
     fn placeholders_are_tokens_and_join_names() {
         use TokenKind::{End, Placeholder};
-        for text in ["{{.window}}", "{{ .window }}", "$__range", "${VAR}", "slo_{{.a}}:$b", "${a}m"] {
+        for text in [
+            "{{.window}}",
+            "{{ .window }}",
+            "$__range",
+            "${VAR}",
+            "slo_{{.a}}:$b",
+            "${a}m",
+        ] {
             assert_eq!(words(text), [(Placeholder, text), (End, "")]);
         }
         let brackets = words("x[$__range:$step]");
-        assert_eq!(brackets[2].1, "$__range", "a colon in brackets is not part of a name");
+        assert_eq!(
+            brackets[2].1, "$__range",
+            "a colon in brackets is not part of a name"
+        );
         let doubled = words(r#"x{{a="b"}}"#);
-        assert_eq!(doubled[1], (TokenKind::Faulty, "{"), "doubled braces are no placeholder");
+        assert_eq!(
+            doubled[1],
+            (TokenKind::Faulty, "{"),
+            "doubled braces are no placeholder"
+        );
         let inner = words("x{{{.m}}}");
         assert_eq!(inner[1].1, "{");
         assert_eq!(inner[2], (Placeholder, "{{.m}}"));
@@ -274,7 +314,10 @@ mod tests {
     fn comments_and_every_kind_of_space_are_skipped() {
         use TokenKind::{End, Plus, Word};
         let text = "a # one\r\n#two\n\t+ b#";
-        assert_eq!(words(text), [(Word, "a"), (Plus, "+"), (Word, "b"), (End, "")]);
+        assert_eq!(
+            words(text),
+            [(Word, "a"), (Plus, "+"), (Word, "b"), (End, "")]
+        );
     }
 
     #[test]

@@ -46,7 +46,13 @@ mod selector;
 pub(super) fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
     if text.len() > MAX_LENGTH {
         let extent = Extent::between(0, text.len());
-        return (None, vec![Problem { kind: ProblemKind::TooLong, extent }]);
+        return (
+            None,
+            vec![Problem {
+                kind: ProblemKind::TooLong,
+                extent,
+            }],
+        );
     }
     let (tokens, fault) = lexer::tokens(text);
     let mut parser = Parser {
@@ -144,7 +150,11 @@ impl Parser<'_> {
         self.grow(self.height, sign_extent)?;
         Ok(Expression {
             extent: sign_extent.join(operand.extent),
-            kind: ExpressionKind::Unary(Unary { sign, sign_extent, operand }),
+            kind: ExpressionKind::Unary(Unary {
+                sign,
+                sign_extent,
+                operand,
+            }),
         })
     }
 
@@ -182,11 +192,17 @@ impl Parser<'_> {
         if token != TokenKind::Duration {
             let value = number::value(text);
             let value = value.ok_or_else(|| self.stop_at(ProblemKind::InvalidNumber, extent))?;
-            return Ok(Number { value, nanoseconds: None });
+            return Ok(Number {
+                value,
+                nanoseconds: None,
+            });
         }
         let length = number::nanoseconds(text).map_err(|kind| self.stop_at(kind, extent))?;
         let value = std::time::Duration::from_nanos(length.unsigned_abs()).as_secs_f64();
-        Ok(Number { value, nanoseconds: Some(length) })
+        Ok(Number {
+            value,
+            nanoseconds: Some(length),
+        })
     }
 
     /// Parses what begins with a placeholder: a call, a selector, or the placeholder alone.
@@ -214,7 +230,10 @@ impl Parser<'_> {
         let word = extent.slice(self.text).to_ascii_lowercase();
         let opens = self.kind_after() == TokenKind::OpeningParenthesis;
         if let Some(aggregator) = Aggregator::find(&word) {
-            let next = self.tokens.get(self.position + 1).map_or("", |t| t.extent.slice(self.text));
+            let next = self
+                .tokens
+                .get(self.position + 1)
+                .map_or("", |t| t.extent.slice(self.text));
             if opens || grouping_kind(next).is_some() {
                 return self.aggregation(aggregator);
             }
@@ -228,7 +247,11 @@ impl Parser<'_> {
         }
         let is_function = !KEYWORDS.contains(&word.as_str()) && !word.contains(':');
         let name = self.name(NameForm::Bare);
-        if opens && is_function { self.call(name) } else { self.vector_selector(Some(name)) }
+        if opens && is_function {
+            self.call(name)
+        } else {
+            self.vector_selector(Some(name))
+        }
     }
 
     fn call(&mut self, name: Name) -> Result<Expression, Stopped> {
@@ -239,7 +262,14 @@ impl Parser<'_> {
         let (arguments, end) = self.arguments()?;
         self.grow(self.height, name.extent)?;
         let extent = name.extent.join(end);
-        Ok(Expression { extent, kind: ExpressionKind::Call(Call { name, function, arguments }) })
+        Ok(Expression {
+            extent,
+            kind: ExpressionKind::Call(Call {
+                name,
+                function,
+                arguments,
+            }),
+        })
     }
 
     fn aggregation(&mut self, aggregator: Aggregator) -> Result<Expression, Stopped> {
@@ -254,15 +284,23 @@ impl Parser<'_> {
             Some(grouping) => Some(grouping),
             None => self.grouping()?,
         };
-        let end = grouping.as_ref().map_or(end, |grouping| end.join(grouping.extent));
+        let end = grouping
+            .as_ref()
+            .map_or(end, |grouping| end.join(grouping.extent));
         let extent = aggregator_extent.join(end);
         let wanted = if aggregator.takes_parameter() { 2 } else { 1 };
         let found = arguments.len();
         if found != wanted {
-            let kind = ProblemKind::ArgumentCount { minimum: wanted, maximum: Some(wanted), found };
+            let kind = ProblemKind::ArgumentCount {
+                minimum: wanted,
+                maximum: Some(wanted),
+                found,
+            };
             self.report(kind, extent);
         }
-        let Some(operand) = arguments.pop().map(Box::new) else { return Err(Stopped) };
+        let Some(operand) = arguments.pop().map(Box::new) else {
+            return Err(Stopped);
+        };
         let parameter = arguments.pop().filter(|_| wanted == 2).map(Box::new);
         Ok(Expression {
             extent,
@@ -312,7 +350,11 @@ impl Parser<'_> {
         let Some(kind) = kind else { return Ok(None) };
         self.advance();
         let (labels, end) = self.labels()?;
-        Ok(Some(Grouping { extent: extent.join(end), kind, labels }))
+        Ok(Some(Grouping {
+            extent: extent.join(end),
+            kind,
+            labels,
+        }))
     }
 
     fn matching(&mut self) -> Result<Option<Matching>, Stopped> {
@@ -327,16 +369,27 @@ impl Parser<'_> {
         let mut extent = start.join(end);
         let mut group = None;
         for (word, side) in [("group_left", Side::Left), ("group_right", Side::Right)] {
-            let Some(start) = self.take_word(word) else { continue };
+            let Some(start) = self.take_word(word) else {
+                continue;
+            };
             let (labels, end) = match self.kind() {
                 TokenKind::OpeningParenthesis => self.labels()?,
                 _ => (Vec::new(), start),
             };
             extent = extent.join(end);
-            group = Some(Group { extent: start.join(end), side, labels });
+            group = Some(Group {
+                extent: start.join(end),
+                side,
+                labels,
+            });
             break;
         }
-        Ok(Some(Matching { extent, kind, labels, group }))
+        Ok(Some(Matching {
+            extent,
+            kind,
+            labels,
+            group,
+        }))
     }
 
     /// Parses names of labels in parentheses and returns them with the place of the parentheses.
@@ -348,7 +401,9 @@ impl Parser<'_> {
         let mut labels = Vec::new();
         while self.kind() != TokenKind::ClosingParenthesis {
             let form = match self.kind() {
-                TokenKind::Word if !NO_LABELS.iter().any(|word| self.is_word(word)) => NameForm::Bare,
+                TokenKind::Word if !NO_LABELS.iter().any(|word| self.is_word(word)) => {
+                    NameForm::Bare
+                }
                 TokenKind::String => NameForm::Quoted,
                 TokenKind::Placeholder => NameForm::Placeholder,
                 TokenKind::End => return Err(self.unclosed(opening)),
@@ -406,16 +461,22 @@ impl Parser<'_> {
     }
 
     fn kind(&self) -> TokenKind {
-        self.tokens.get(self.position).map_or(TokenKind::End, |token| token.kind)
+        self.tokens
+            .get(self.position)
+            .map_or(TokenKind::End, |token| token.kind)
     }
 
     fn kind_after(&self) -> TokenKind {
-        self.tokens.get(self.position + 1).map_or(TokenKind::End, |token| token.kind)
+        self.tokens
+            .get(self.position + 1)
+            .map_or(TokenKind::End, |token| token.kind)
     }
 
     fn extent(&self) -> Extent {
         let end = Extent::between(self.text.len(), self.text.len());
-        self.tokens.get(self.position).map_or(end, |token| token.extent)
+        self.tokens
+            .get(self.position)
+            .map_or(end, |token| token.extent)
     }
 
     /// Goes past the token at hand, unless it is the last, and returns its place.
@@ -428,8 +489,7 @@ impl Parser<'_> {
     }
 
     fn is_word(&self, word: &str) -> bool {
-        self.kind() == TokenKind::Word
-            && self.extent().slice(self.text).eq_ignore_ascii_case(word)
+        self.kind() == TokenKind::Word && self.extent().slice(self.text).eq_ignore_ascii_case(word)
     }
 
     fn take_word(&mut self, word: &str) -> Option<Extent> {
@@ -451,7 +511,11 @@ impl Parser<'_> {
     /// Counts one more open operator; each caller gives it back with `nesting -= 1` on success.
     fn descend(&mut self) -> Result<(), Stopped> {
         self.nesting += 1;
-        if self.nesting > MAX_NESTING { Err(self.stop(ProblemKind::TooDeep)) } else { Ok(()) }
+        if self.nesting > MAX_NESTING {
+            Err(self.stop(ProblemKind::TooDeep))
+        } else {
+            Ok(())
+        }
     }
 
     /// Sets the height of an expression whose parts are at most `inner` high.
@@ -483,20 +547,31 @@ impl Parser<'_> {
 
     /// Stops at the token at hand, which is either unreadable or not what was expected.
     fn unexpected(&mut self, expected: Expected) -> Stopped {
-        let fault = self.fault.take().filter(|_| self.kind() == TokenKind::Faulty);
+        let fault = self
+            .fault
+            .take()
+            .filter(|_| self.kind() == TokenKind::Faulty);
         self.stop(fault.unwrap_or(ProblemKind::Unexpected { expected }))
     }
 }
 
 /// Words that no metric can be called without quotes.
-const NO_METRICS: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];
+const NO_METRICS: [&str; 6] = [
+    "bool",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+    "atan2",
+];
 
 /// Words that no label in `by (…)` can be called without quotes.
 const NO_LABELS: [&str; 3] = ["without", "inf", "nan"];
 
 /// Words that can be metrics and are not functions, whatever follows.
 const KEYWORDS: [&str; 11] = [
-    "and", "or", "unless", "offset", "by", "without", "start", "end", "step", "anchored", "smoothed",
+    "and", "or", "unless", "offset", "by", "without", "start", "end", "step", "anchored",
+    "smoothed",
 ];
 
 /// Returns how tightly an operator binds.

@@ -145,7 +145,7 @@ impl fmt::Display for Timestamp {
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            DurationKind::Literal(length) => f.write_str(&number::duration_text(*length)),
+            DurationKind::Literal(number) => write!(f, "{number}"),
             DurationKind::Placeholder(text) => f.write_str(text),
             DurationKind::Step => f.write_str("step()"),
             DurationKind::Parenthesized(inner) => write!(f, "({inner})"),

@@ -5,6 +5,7 @@
 
 use crate::query::Extent;
 use crate::query::functions::Function;
+use crate::query::number;
 
 /// An expression and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,8 +217,8 @@ pub struct Duration {
 /// The kinds of duration.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DurationKind {
-    /// `5m`, or `300` for as many seconds, in nanoseconds.
-    Literal(i64),
+    /// `5m`, or `300` for as many seconds; never more than 292 years.
+    Literal(Number),
     /// A placeholder.
     Placeholder(String),
     /// `step()`: the step of the evaluated range.
@@ -454,7 +455,9 @@ impl Duration {
     /// parentheses.
     pub fn nanoseconds(&self) -> Option<i64> {
         match &self.kind {
-            DurationKind::Literal(nanoseconds) => Some(*nanoseconds),
+            DurationKind::Literal(number) => number
+                .nanoseconds
+                .or_else(|| number::seconds_to_nanoseconds(number.value)),
             DurationKind::Parenthesized(inner) | DurationKind::Signed(Sign::Plus, inner) => {
                 inner.nanoseconds()
             }
@@ -505,7 +508,9 @@ impl Aggregator {
 
     /// Returns the aggregator of this name, in whatever case it is written.
     pub fn find(name: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = Self::ALL
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, aggregator)| *aggregator)
     }
 

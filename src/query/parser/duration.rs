@@ -79,7 +79,10 @@ impl Parser<'_> {
         let start = self.advance();
         let inner = self.duration(binding(BinaryOperator::Power))?;
         let extent = start.join(inner.extent);
-        Ok(Duration { extent, kind: DurationKind::Signed(sign, Box::new(inner)) })
+        Ok(Duration {
+            extent,
+            kind: DurationKind::Signed(sign, Box::new(inner)),
+        })
     }
 
     fn single_duration(&mut self) -> Result<Duration, Stopped> {
@@ -87,10 +90,10 @@ impl Parser<'_> {
         let kind = match self.kind() {
             TokenKind::Number | TokenKind::Duration => {
                 let number = self.number()?;
-                let seconds = number::seconds_to_nanoseconds(number.value);
-                let length = number.nanoseconds.or(seconds);
-                let kind = ProblemKind::DurationOutOfRange;
-                DurationKind::Literal(length.ok_or_else(|| self.stop_at(kind, extent))?)
+                if number::seconds_to_nanoseconds(number.value).is_none() {
+                    self.report(ProblemKind::DurationOutOfRange, extent);
+                }
+                DurationKind::Literal(number)
             }
             TokenKind::Placeholder => {
                 self.advance();
@@ -102,7 +105,10 @@ impl Parser<'_> {
                 let inner = self.duration(1)?;
                 let end = self.close(TokenKind::ClosingParenthesis, extent)?;
                 let kind = DurationKind::Parenthesized(Box::new(inner));
-                return Ok(Duration { extent: extent.join(end), kind });
+                return Ok(Duration {
+                    extent: extent.join(end),
+                    kind,
+                });
             }
             TokenKind::Word if self.kind_after() == TokenKind::OpeningParenthesis => {
                 return self.duration_function();
@@ -123,7 +129,10 @@ impl Parser<'_> {
         let opening = self.advance();
         if step {
             let end = self.close(TokenKind::ClosingParenthesis, opening)?;
-            return Ok(Duration { extent: start.join(end), kind: DurationKind::Step });
+            return Ok(Duration {
+                extent: start.join(end),
+                kind: DurationKind::Step,
+            });
         }
         let left = Box::new(self.duration(1)?);
         match self.kind() {
@@ -137,13 +146,20 @@ impl Parser<'_> {
             true => DurationKind::Minimum(left, right),
             false => DurationKind::Maximum(left, right),
         };
-        Ok(Duration { extent: start.join(end), kind })
+        Ok(Duration {
+            extent: start.join(end),
+            kind,
+        })
     }
 
     /// Counts one more operator of a duration, which bounds its depth.
     fn operate(&mut self) -> Result<(), Stopped> {
         self.operations += 1;
         let too_many = self.operations > MAX_OPERATIONS;
-        if too_many { Err(self.stop(ProblemKind::TooDeep)) } else { Ok(()) }
+        if too_many {
+            Err(self.stop(ProblemKind::TooDeep))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -37,7 +37,10 @@ impl Parser<'_> {
                 let start = self.advance();
                 let duration = self.offset_duration()?;
                 let extent = start.join(duration.extent);
-                self.attach(&mut expression, Modifier::Offset(Offset { extent, duration }));
+                self.attach(
+                    &mut expression,
+                    Modifier::Offset(Offset { extent, duration }),
+                );
             } else if let Some(extent) = self.take_word("anchored") {
                 let kind = EdgesKind::Anchored;
                 self.attach(&mut expression, Modifier::Edges(Edges { extent, kind }));
@@ -79,7 +82,10 @@ impl Parser<'_> {
             selector.extent = selector.extent.join(braces);
         }
         self.height = 1;
-        Ok(Expression { extent: selector.extent, kind: ExpressionKind::Vector(selector) })
+        Ok(Expression {
+            extent: selector.extent,
+            kind: ExpressionKind::Vector(selector),
+        })
     }
 
     /// Parses one part of a selector's braces: a matcher, a quoted metric name or a placeholder.
@@ -144,8 +150,16 @@ impl Parser<'_> {
         if subquery {
             let operand = Box::new(operand);
             let modifiers = Modifiers::default();
-            let subquery = Subquery { operand, range, step, modifiers };
-            return Ok(Expression { extent, kind: ExpressionKind::Subquery(subquery) });
+            let subquery = Subquery {
+                operand,
+                range,
+                step,
+                modifiers,
+            };
+            return Ok(Expression {
+                extent,
+                kind: ExpressionKind::Subquery(subquery),
+            });
         }
         let ExpressionKind::Vector(selector) = operand.kind else {
             return Err(self.stop_at(ProblemKind::RangeOnNonSelector, brackets));
@@ -161,8 +175,15 @@ impl Parser<'_> {
             self.report(ProblemKind::ModifierBeforeRange, misplaced);
         }
         let modifiers = Modifiers::default();
-        let range = RangeSelector { selector, range, modifiers };
-        Ok(Expression { extent, kind: ExpressionKind::Range(range) })
+        let range = RangeSelector {
+            selector,
+            range,
+            modifiers,
+        };
+        Ok(Expression {
+            extent,
+            kind: ExpressionKind::Range(range),
+        })
     }
 
     /// Parses `@` and the time after it.
@@ -187,7 +208,10 @@ impl Parser<'_> {
             if seconds.is_nan() || seconds.abs() >= 9_223_372_036_854_775_807.0 {
                 self.report(ProblemKind::TimestampOutOfRange, extent);
             }
-            return Ok(At { extent, time: Timestamp::Seconds(seconds) });
+            return Ok(At {
+                extent,
+                time: Timestamp::Seconds(seconds),
+            });
         }
         if sign.is_some() {
             return Err(self.unexpected(Expected::Timestamp));
@@ -195,7 +219,10 @@ impl Parser<'_> {
         if self.kind() == TokenKind::Placeholder {
             self.advance();
             let text = first.slice(self.text).to_owned();
-            return Ok(At { extent: start.join(first), time: Timestamp::Placeholder(text) });
+            return Ok(At {
+                extent: start.join(first),
+                time: Timestamp::Placeholder(text),
+            });
         }
         let time = match () {
             () if self.is_word("start") => Timestamp::Start,
@@ -208,7 +235,10 @@ impl Parser<'_> {
         }
         let opening = self.advance();
         let end = self.close(TokenKind::ClosingParenthesis, opening)?;
-        Ok(At { extent: start.join(end), time })
+        Ok(At {
+            extent: start.join(end),
+            time,
+        })
     }
 
     /// Gives a modifier to the selector or subquery in front of it.
@@ -234,7 +264,13 @@ impl Parser<'_> {
             Modifier::Offset(offset) => {
                 // Prometheus takes an offset of zero for none.
                 let shifted = |old: &Offset| old.duration.nanoseconds() != Some(0);
-                (modifiers.offset.replace(offset).is_some_and(|old| shifted(&old)), false)
+                (
+                    modifiers
+                        .offset
+                        .replace(offset)
+                        .is_some_and(|old| shifted(&old)),
+                    false,
+                )
             }
             Modifier::At(at) => (modifiers.at.replace(at).is_some(), false),
             Modifier::Edges(edges) => {
@@ -277,7 +313,10 @@ fn name_in_braces(selector: &mut VectorSelector, name: Name) {
     }
     let label = Name {
         text: "__name__".to_owned(),
-        extent: Extent { end: name.extent.start, ..name.extent },
+        extent: Extent {
+            end: name.extent.start,
+            ..name.extent
+        },
         form: NameForm::Bare,
     };
     selector.matchers.push(Matcher {
