@@ -6,8 +6,9 @@
 //!
 //! Prometheus documentation, "Operators" and "Querying basics".
 
+use std::collections::BTreeSet;
+
 use crate::query::Extent;
-use crate::query::functions::Function;
 use crate::query::functions::ValueType;
 use crate::query::problem::Problem;
 use crate::query::problem::ProblemKind;
@@ -78,18 +79,7 @@ impl Checker {
                 self.check_aggregation(aggregation);
                 ValueType::Instant
             }
-            ExpressionKind::Call(call) => match call.function {
-                Some(function) => {
-                    self.check_call(expression.extent, call, function);
-                    function.returns
-                }
-                None => {
-                    for argument in &call.arguments {
-                        self.check(argument);
-                    }
-                    ValueType::Unknown
-                }
-            },
+            ExpressionKind::Call(call) => self.check_call(expression.extent, call),
         }
     }
 
@@ -137,11 +127,16 @@ impl Checker {
                 if scalars == 0 && operator.is_set() {
                     self.report(ProblemKind::GroupOnSetOperator, group.extent);
                 }
-                for label in &group.labels {
-                    let twice = matching.labels.iter().any(|other| other.text == label.text);
-                    if twice && matching.kind == MatchingKind::On {
-                        self.report(ProblemKind::LabelInMatchingAndGroup, label.extent);
-                    }
+                let on: BTreeSet<&str> = match matching.kind {
+                    MatchingKind::On => matching.labels.iter().map(|l| l.text.as_str()).collect(),
+                    MatchingKind::Ignoring => BTreeSet::new(),
+                };
+                for label in group
+                    .labels
+                    .iter()
+                    .filter(|label| on.contains(label.text.as_str()))
+                {
+                    self.report(ProblemKind::LabelInMatchingAndGroup, label.extent);
                 }
             }
         }
@@ -167,7 +162,13 @@ impl Checker {
         }
     }
 
-    fn check_call(&mut self, extent: Extent, call: &Call, function: &Function) {
+    fn check_call(&mut self, extent: Extent, call: &Call) -> ValueType {
+        let Some(function) = call.function else {
+            for argument in &call.arguments {
+                self.check(argument);
+            }
+            return ValueType::Unknown;
+        };
         let (minimum, maximum) = (function.minimum, function.maximum);
         let found = call.arguments.len();
         if found < minimum || maximum.is_some_and(|maximum| found > maximum) {
@@ -191,6 +192,7 @@ impl Checker {
                 self.expect(argument, *expected);
             }
         }
+        function.returns
     }
 
     /// Checks the second argument of `info`: label matchers without a metric name, which may all

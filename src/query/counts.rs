@@ -212,10 +212,10 @@ fn only_range(ranges: &[Duration]) -> Result<Option<(Range, Extent)>, NotCountab
         let extent = duration.extent;
         let range = match (&duration.kind, duration.nanoseconds()) {
             (_, Some(length)) => Range::Written(length),
-            (DurationKind::Placeholder(text), _) => match is_window(text) {
-                true => Range::Window,
-                false => Range::Placeholder(text.split_whitespace().collect()),
-            },
+            (DurationKind::Placeholder(text), _) if is_window(text) => Range::Window,
+            (DurationKind::Placeholder(text), _) => {
+                Range::Placeholder(text.split_whitespace().collect())
+            }
             _ => {
                 return Err(NotCountable {
                     reason: Reason::ComputedRange,
@@ -385,7 +385,7 @@ fn seconds_text(seconds: u32) -> String {
 fn largest_divisor(step: NonZeroU32, wanted: u64) -> u32 {
     let step = step.get();
     let fits = |divisor: &u32| u64::from(*divisor) <= wanted;
-    (1..)
+    (1..=step)
         .take_while(|small: &u32| u64::from(*small) * u64::from(*small) <= u64::from(step))
         .filter(|small| step.is_multiple_of(*small))
         .flat_map(|small| [small, step / small])

@@ -95,8 +95,8 @@ struct Lexer<'text> {
     in_brackets: bool,
 }
 
-impl Lexer<'_> {
-    fn rest(&self) -> &str {
+impl<'text> Lexer<'text> {
+    fn rest(&self) -> &'text str {
         &self.text[self.at..]
     }
 
@@ -104,14 +104,11 @@ impl Lexer<'_> {
     fn skip_space(&mut self) {
         loop {
             let rest = self.rest().trim_start_matches([' ', '\t', '\n', '\r']);
-            let comment = match rest.starts_with('#') {
-                true => rest.find(['\n', '\r']).unwrap_or(rest.len()),
-                false => 0,
-            };
-            self.at = self.text.len() - rest.len() + comment;
-            if comment == 0 {
+            self.at = self.text.len() - rest.len();
+            if !rest.starts_with('#') {
                 return;
             }
+            self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
         }
     }
 

@@ -13,6 +13,7 @@ use crate::query::tree::Duration;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
 use crate::query::tree::Modifiers;
+use crate::query::tree::NameForm;
 use crate::query::tree::VectorSelector;
 
 /// The unit of a value.
@@ -186,6 +187,7 @@ impl Survey {
             // The counters of a subquery are read by the function around it.
             self.cumulative.truncate(before.1);
         }
+        let zero = arguments.iter().all(|argument| argument.zero);
         let first = arguments
             .into_iter()
             .find(|argument| argument.unit != Unit::Constant);
@@ -202,7 +204,10 @@ impl Survey {
             }
             "delta" | "changes" | "resets" => Ok(measure(Unit::PerRange, false, extent)),
             "pi" => Ok(measure(Unit::Constant, false, extent)),
-            "vector" if first.is_none() => self.constant(call, extent),
+            "vector" if first.is_none() => Ok(Measure {
+                zero,
+                ..measure(Unit::Constant, zero, extent)
+            }),
             _ if KEEP.contains(&name) => {
                 Ok(first.unwrap_or(measure(Unit::Constant, false, extent)))
             }
@@ -221,18 +226,6 @@ impl Survey {
         }
     }
 
-    /// Measures `vector(1)`: a constant, which may be zero.
-    fn constant(&mut self, call: &Call, extent: Extent) -> Result<Measure, NotCountable> {
-        let inner = call
-            .arguments
-            .first()
-            .map(|argument| self.measure(argument));
-        let inner = inner
-            .transpose()?
-            .unwrap_or(measure(Unit::Constant, false, extent));
-        Ok(Measure { extent, ..inner })
-    }
-
     fn binary(&mut self, binary: &Binary, extent: Extent) -> Result<Measure, NotCountable> {
         let left = self.measure(&binary.left)?;
         let right = self.measure(&binary.right)?;
@@ -241,7 +234,7 @@ impl Survey {
         match operator {
             BinaryOperator::Add | BinaryOperator::Subtract => add(left, right, extent),
             BinaryOperator::Multiply => multiply(left, right, extent),
-            BinaryOperator::Divide => divide(left, right, extent),
+            BinaryOperator::Divide => divide(left, &right, extent),
             BinaryOperator::Or if right.zero => Ok(left),
             BinaryOperator::Or => bend(add(left, right, extent)?, binary.operator_extent),
             BinaryOperator::And | BinaryOperator::Unless => bend(left, binary.operator_extent),
@@ -311,12 +304,11 @@ fn refuse(reason: Reason, extent: Extent) -> NotCountable {
 
 /// Refuses a selector with a placeholder for a name or a matcher.
 fn refuse_names(selector: &VectorSelector) -> Result<(), NotCountable> {
-    use crate::query::tree::NameForm::Placeholder;
     refuse_modifiers(&selector.modifiers)?;
     let labels = selector.matchers.iter().map(|matcher| &matcher.label);
     let names = selector.name.iter().chain(labels);
     let mut unknown = names
-        .filter(|name| name.form == Placeholder)
+        .filter(|name| name.form == NameForm::Placeholder)
         .chain(&selector.placeholders);
     unknown
         .next()
@@ -344,64 +336,67 @@ fn bend(measure: Measure, blame: Extent) -> Result<Measure, NotCountable> {
 }
 
 fn add(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCountable> {
-    use Unit::{Constant, NotEvents, PerSecond, Unknown};
-    if left.zero && left.unit == Constant {
+    if left.zero && left.unit == Unit::Constant {
         return Ok(right);
     }
-    if right.zero && right.unit == Constant {
+    if right.zero && right.unit == Unit::Constant {
         return Ok(left);
     }
     let linear = left.linear && right.linear;
     let zero = left.zero && right.zero;
     match (left.unit, right.unit) {
-        (NotEvents, _) => Ok(left),
-        (_, NotEvents) => Ok(right),
+        (Unit::NotEvents, _) => Ok(left),
+        (_, Unit::NotEvents) => Ok(right),
         (one, other) if one == other => Ok(Measure {
             linear,
             zero,
             extent,
             ..left
         }),
-        (Constant, _) => bend(right, left.extent),
-        (_, Constant) => bend(left, right.extent),
-        (PerSecond, Unknown) => bend(left, extent),
-        (Unknown, PerSecond) => bend(right, extent),
+        (Unit::Constant, _) => bend(right, left.extent),
+        (_, Unit::Constant) => bend(left, right.extent),
+        (Unit::PerSecond, Unit::Unknown) => bend(left, extent),
+        (Unit::Unknown, Unit::PerSecond) => bend(right, extent),
         _ => Err(refuse(Reason::MixedUnits, extent)),
     }
 }
 
 fn multiply(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCountable> {
-    use Unit::{Constant, NotEvents, Unknown};
-    // Zero times something additive is zero wherever that has a value.
-    let zero = (left.zero || right.zero)
-        && (left.linear || left.unit == Constant)
-        && (right.linear || right.unit == Constant);
-    let product = match (left.unit, right.unit) {
-        (Constant, Constant) => Measure {
-            linear: zero,
-            ..left
-        },
-        (Constant, _) => right,
-        (_, Constant) => left,
-        (NotEvents | Unknown, NotEvents) => right,
-        (NotEvents, Unknown) => left,
-        (NotEvents | Unknown, _) => bend(right, extent)?,
-        (_, NotEvents | Unknown) => bend(left, extent)?,
-        _ => measure(NotEvents, false, extent),
-    };
-    Ok(Measure { zero, ..product })
+    let constant = [&left, &right].map(|factor| factor.unit == Unit::Constant);
+    if constant != [false, false] {
+        // Zero times something additive is zero wherever that has a value.
+        let additive = |factor: &Measure| factor.linear || factor.unit == Unit::Constant;
+        let zero = (left.zero || right.zero) && additive(&left) && additive(&right);
+        let product = if constant[0] { right } else { left };
+        let linear = if constant == [true, true] {
+            zero
+        } else {
+            product.linear
+        };
+        return Ok(Measure {
+            linear,
+            zero,
+            ..product
+        });
+    }
+    // What is no number of events is a factor, such as a share or a switch of 0 and 1; so is a
+    // series of unknown meaning beside a known one.
+    match (left.unit, right.unit) {
+        (Unit::NotEvents, Unit::NotEvents) => Ok(left),
+        (Unit::NotEvents | Unit::Unknown, _) => bend(right, extent),
+        (_, Unit::NotEvents | Unit::Unknown) => bend(left, extent),
+        _ => Ok(measure(Unit::NotEvents, false, extent)),
+    }
 }
 
-fn divide(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCountable> {
-    use Unit::{Constant, NotEvents};
+fn divide(left: Measure, right: &Measure, extent: Extent) -> Result<Measure, NotCountable> {
     match (left.unit, right.unit) {
-        (_, Constant) => Ok(left),
-        (NotEvents, _) => Ok(left),
-        (Constant, _) => Ok(measure(NotEvents, false, extent)),
-        (_, NotEvents) => bend(left, extent),
+        (_, Unit::Constant) | (Unit::NotEvents, _) => Ok(left),
+        (Unit::Constant, _) => Ok(measure(Unit::NotEvents, false, extent)),
+        (_, Unit::NotEvents) => bend(left, extent),
         _ => Ok(Measure {
             reason: Reason::Ratio,
-            ..measure(NotEvents, false, extent)
+            ..measure(Unit::NotEvents, false, extent)
         }),
     }
 }

@@ -142,9 +142,10 @@ impl Parser<'_> {
         };
         let right = Box::new(self.duration(1)?);
         let end = self.close(TokenKind::ClosingParenthesis, opening)?;
-        let kind = match minimum {
-            true => DurationKind::Minimum(left, right),
-            false => DurationKind::Maximum(left, right),
+        let kind = if minimum {
+            DurationKind::Minimum(left, right)
+        } else {
+            DurationKind::Maximum(left, right)
         };
         Ok(Duration {
             extent: start.join(end),
