@@ -2,7 +2,7 @@
 //!
 //! The language is PromQL as Prometheus 3.9 reads it, with its experimental functions, duration
 //! expressions and range modifiers, plus the placeholders that people leave in definitions
-//! (`{{.window}}`, `$__rate_interval`, `${VAR}`). [`parse`] gives the tree of [`tree`] and the
+//! (`{{.window}}`, `$__rate_interval`, `${VAR}`, and `window` in brackets). [`parse`] gives the tree of [`tree`] and the
 //! [`problem`]s found on the way; [`counts`] turns a query into one that counts the events of a
 //! step; [`functions`] says what each function takes and returns.
 //!
@@ -40,7 +40,7 @@ pub const MAX_LENGTH: usize = 1 << 20;
 /// The deepest tree that is built, in nodes from the root to a leaf.
 ///
 /// A sum of this many terms is as deep as it is long, so the bound is far above what people nest.
-pub const MAX_HEIGHT: u32 = 512;
+pub const MAX_HEIGHT: u32 = 256;
 
 /// A part of a query text: bytes from `start` up to, not including, `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,3 +94,6 @@ pub fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
     }
     (expression, problems)
 }
+
+#[cfg(test)]
+mod tests;

@@ -238,9 +238,20 @@ fn refuses_empty(matcher: &Matcher) -> bool {
     match matcher.operator {
         MatchOperator::Equal => !value.is_empty(),
         MatchOperator::NotEqual => value.is_empty(),
-        MatchOperator::Matches => !matches!(value, "" | ".*"),
-        // `!~"5.."` lets the empty value pass; what could match it does not, as far as can be
-        // told without evaluating the expression.
-        MatchOperator::NotMatches => value.is_empty() || value.contains(['*', '?', '|', '{', '^']),
+        MatchOperator::Matches => matches_empty(value) != Some(true),
+        MatchOperator::NotMatches => matches_empty(value) != Some(false),
     }
+}
+
+/// Tells whether a regular expression matches the empty string, where that can be seen without
+/// evaluating it.
+fn matches_empty(expression: &str) -> Option<bool> {
+    if matches!(expression, ".*" | "(.*)") {
+        return Some(true);
+    }
+    if matches!(expression, ".+" | "(.+)") {
+        return Some(false);
+    }
+    let is_plain = !expression.contains(['*', '?', '{', '^', '$', '(', '[', '\\', '+']);
+    is_plain.then(|| expression.split('|').any(str::is_empty))
 }

@@ -22,7 +22,7 @@
 //! the step, it is the largest shorter interval that does, so that every step has equally many
 //! samples; where it is longer than the step, it is the step.
 //!
-//! `{{.window}}` is the step. Other placeholders have no value here: as the one range of a query
+//! `{{.window}}`, or `window` in brackets, is the step. Other placeholders have no value here: as the one range of a query
 //! that is rewritten they vanish, elsewhere they refuse the query. `offset` and `@` do too, since
 //! the events of a step are not those of another time.
 //!
@@ -237,12 +237,13 @@ fn only_range(ranges: &[Duration]) -> Result<Option<(Range, Extent)>, NotCountab
     Ok(only)
 }
 
-/// Tells whether a placeholder is the window of Sloth and its kin: `{{.window}}`.
+/// Tells whether a placeholder is the window of an indicator: `{{.window}}` as Sloth and OpenSLO
+/// write it, `window` as slo-generator does.
 fn is_window(text: &str) -> bool {
     let inner = text
         .strip_prefix("{{")
         .and_then(|text| text.strip_suffix("}}"));
-    let inner = inner.unwrap_or_default().trim_matches('-').trim();
+    let inner = inner.unwrap_or(text).trim_matches('-').trim();
     inner
         .strip_prefix('.')
         .unwrap_or(inner)

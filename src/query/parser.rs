@@ -119,14 +119,14 @@ impl Parser<'_> {
             self.grow(height.max(self.height), operator_extent)?;
             left = Expression {
                 extent: left.extent.join(right.extent),
-                kind: ExpressionKind::Binary(Binary {
+                kind: ExpressionKind::Binary(Box::new(Binary {
                     operator,
                     operator_extent,
                     bool_extent,
                     matching,
-                    left: Box::new(left),
-                    right: Box::new(right),
-                }),
+                    left,
+                    right,
+                })),
             };
         }
         self.nesting -= 1;
@@ -162,22 +162,25 @@ impl Parser<'_> {
                 self.advance();
                 ExpressionKind::Text(quoted::decode(extent.slice(self.text)))
             }
-            TokenKind::OpeningParenthesis => {
-                self.advance();
-                let inner = Box::new(self.expression()?);
-                self.grow(self.height, extent)?;
-                let end = self.close(TokenKind::ClosingParenthesis, extent)?;
-                return Ok(Expression {
-                    extent: extent.join(end),
-                    kind: ExpressionKind::Parenthesized(inner),
-                });
-            }
+            TokenKind::OpeningParenthesis => return self.parenthesized(),
             TokenKind::OpeningBrace => return self.vector_selector(None),
             TokenKind::Placeholder => return self.placeholder(),
             TokenKind::Word => return self.word(),
             _ => return Err(self.unexpected(Expected::Expression)),
         };
         Ok(Expression { extent, kind })
+    }
+
+    fn parenthesized(&mut self) -> Result<Expression, Stopped> {
+        let opening = self.advance();
+        let inner = Box::new(self.expression()?);
+        self.grow(self.height, opening)?;
+        let end = self.close(TokenKind::ClosingParenthesis, opening)?;
+        let kind = ExpressionKind::Parenthesized(inner);
+        Ok(Expression {
+            extent: opening.join(end),
+            kind,
+        })
     }
 
     fn number(&mut self) -> Result<Number, Stopped> {
@@ -259,11 +262,11 @@ impl Parser<'_> {
         let extent = name.extent.join(end);
         Ok(Expression {
             extent,
-            kind: ExpressionKind::Call(Call {
+            kind: ExpressionKind::Call(Box::new(Call {
                 name,
                 function,
                 arguments,
-            }),
+            })),
         })
     }
 
@@ -293,19 +296,19 @@ impl Parser<'_> {
             };
             self.report(kind, extent);
         }
-        let Some(operand) = arguments.pop().map(Box::new) else {
+        let Some(operand) = arguments.pop() else {
             return Err(Stopped);
         };
-        let parameter = arguments.pop().filter(|_| wanted == 2).map(Box::new);
+        let parameter = arguments.pop().filter(|_| wanted == 2);
         Ok(Expression {
             extent,
-            kind: ExpressionKind::Aggregation(Aggregation {
+            kind: ExpressionKind::Aggregation(Box::new(Aggregation {
                 aggregator,
                 aggregator_extent,
                 grouping,
                 parameter,
                 operand,
-            }),
+            })),
         })
     }
 

@@ -26,21 +26,21 @@ pub enum ExpressionKind {
     /// A placeholder in the place of a number, a selector or a whole expression.
     Placeholder(String),
     /// A selector of series.
-    Vector(VectorSelector),
+    Vector(Box<VectorSelector>),
     /// A selector of series with a range of time.
-    Range(RangeSelector),
+    Range(Box<RangeSelector>),
     /// An expression evaluated at the steps of a range of time.
-    Subquery(Subquery),
+    Subquery(Box<Subquery>),
     /// An expression in parentheses.
     Parenthesized(Box<Expression>),
     /// A sign in front of an expression.
     Unary(Unary),
     /// Two expressions and an operator between them.
-    Binary(Binary),
+    Binary(Box<Binary>),
     /// An aggregation over series, such as `sum`.
-    Aggregation(Aggregation),
+    Aggregation(Box<Aggregation>),
     /// A call of a function.
-    Call(Call),
+    Call(Box<Call>),
 }
 
 /// A number.
@@ -136,7 +136,7 @@ pub struct RangeSelector {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subquery {
     /// What is evaluated.
-    pub operand: Box<Expression>,
+    pub operand: Expression,
     /// The length before the colon.
     pub range: Duration,
     /// The step after the colon; the server's default when absent.
@@ -267,9 +267,9 @@ pub struct Binary {
     /// `on` or `ignoring`, with what follows.
     pub matching: Option<Matching>,
     /// The expression before the operator.
-    pub left: Box<Expression>,
+    pub left: Expression,
     /// The expression after the operator.
-    pub right: Box<Expression>,
+    pub right: Expression,
 }
 
 /// The binary operators.
@@ -361,9 +361,9 @@ pub struct Aggregation {
     /// `by` or `without`, before or after the parentheses.
     pub grouping: Option<Grouping>,
     /// The first of two arguments, as the 5 of `topk(5, x)`.
-    pub parameter: Option<Box<Expression>>,
+    pub parameter: Option<Expression>,
     /// What is aggregated.
-    pub operand: Box<Expression>,
+    pub operand: Expression,
 }
 
 /// The operations that aggregate over series.
@@ -434,7 +434,6 @@ impl Expression {
                 .parameter
                 .iter()
                 .chain(std::iter::once(&aggregation.operand))
-                .map(AsRef::as_ref)
                 .collect(),
             ExpressionKind::Call(call) => call.arguments.iter().collect(),
         }

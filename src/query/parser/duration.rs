@@ -15,6 +15,16 @@ use crate::query::tree::Sign;
 /// How many operators one duration may have.
 const MAX_OPERATIONS: u32 = 64;
 
+/// The one placeholder that is a bare word: slo-generator writes `rate(x[window])`.
+const WINDOW: &str = "window";
+
+/// Whether a `^` behind a duration belongs to it: in a range it does, in an offset it does not.
+#[derive(Debug, Clone, Copy)]
+enum Powers {
+    Inside,
+    Outside,
+}
+
 impl Parser<'_> {
     /// Parses the duration of a range or a step, which is longer than zero.
     pub(super) fn positive_duration(&mut self) -> Result<Duration, Stopped> {
@@ -28,15 +38,19 @@ impl Parser<'_> {
 
     /// Parses the duration of an offset.
     ///
-    /// Arithmetic on it needs parentheses: `x offset 5m + 3` adds 3 to `x offset 5m`.
+    /// Arithmetic on it needs parentheses: `x offset 5m + 3` adds 3 to `x offset 5m`. Where it
+    /// begins with them, Prometheus takes what follows for more of it.
     pub(super) fn offset_duration(&mut self) -> Result<Duration, Stopped> {
         self.operations = 0;
-        self.signed_duration()
+        match self.kind() {
+            TokenKind::OpeningParenthesis => self.duration(1),
+            _ => self.signed_duration(Powers::Outside),
+        }
     }
 
     /// Parses a duration whose operators all bind at least as tightly as `precedence`.
     fn duration(&mut self, precedence: u8) -> Result<Duration, Stopped> {
-        let mut left = self.signed_duration()?;
+        let mut left = self.signed_duration(Powers::Inside)?;
         while let Some(operator) = self.operator() {
             let binds = binding(operator);
             let is_arithmetic = matches!(
@@ -69,7 +83,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn signed_duration(&mut self) -> Result<Duration, Stopped> {
+    fn signed_duration(&mut self, powers: Powers) -> Result<Duration, Stopped> {
         let sign = match self.kind() {
             TokenKind::Plus => Sign::Plus,
             TokenKind::Minus => Sign::Minus,
@@ -77,7 +91,10 @@ impl Parser<'_> {
         };
         self.operate()?;
         let start = self.advance();
-        let inner = self.duration(binding(BinaryOperator::Power))?;
+        let inner = match powers {
+            Powers::Inside => self.duration(binding(BinaryOperator::Power))?,
+            Powers::Outside => self.signed_duration(powers)?,
+        };
         let extent = start.join(inner.extent);
         Ok(Duration {
             extent,
@@ -96,6 +113,10 @@ impl Parser<'_> {
                 DurationKind::Literal(number)
             }
             TokenKind::Placeholder => {
+                self.advance();
+                DurationKind::Placeholder(extent.slice(self.text).to_owned())
+            }
+            TokenKind::Word if self.is_word(WINDOW) => {
                 self.advance();
                 DurationKind::Placeholder(extent.slice(self.text).to_owned())
             }

@@ -84,7 +84,7 @@ impl Parser<'_> {
         self.height = 1;
         Ok(Expression {
             extent: selector.extent,
-            kind: ExpressionKind::Vector(selector),
+            kind: ExpressionKind::Vector(Box::new(selector)),
         })
     }
 
@@ -148,7 +148,6 @@ impl Parser<'_> {
         let extent = operand.extent.join(brackets);
         self.grow(self.height, brackets)?;
         if subquery {
-            let operand = Box::new(operand);
             let modifiers = Modifiers::default();
             let subquery = Subquery {
                 operand,
@@ -158,31 +157,33 @@ impl Parser<'_> {
             };
             return Ok(Expression {
                 extent,
-                kind: ExpressionKind::Subquery(subquery),
+                kind: ExpressionKind::Subquery(Box::new(subquery)),
             });
         }
         let ExpressionKind::Vector(selector) = operand.kind else {
             return Err(self.stop_at(ProblemKind::RangeOnNonSelector, brackets));
         };
-        let shifted = selector
-            .modifiers
-            .offset
+        let modifiers = &selector.modifiers;
+        let offset = modifiers.offset.as_ref().filter(|offset| shifts(offset));
+        let offset = offset.map(|offset| offset.extent);
+        // Prometheus 3.9 lets `@ start()` and `@ end()` pass here.
+        let at = modifiers
+            .at
             .as_ref()
-            .filter(|offset| offset.duration.nanoseconds() != Some(0))
-            .map(|offset| offset.extent);
-        let misplaced = shifted.or(selector.modifiers.at.as_ref().map(|at| at.extent));
+            .filter(|at| matches!(at.time, Timestamp::Seconds(_)));
+        let misplaced = offset.or(at.map(|at| at.extent));
         if let Some(misplaced) = misplaced {
             self.report(ProblemKind::ModifierBeforeRange, misplaced);
         }
         let modifiers = Modifiers::default();
         let range = RangeSelector {
-            selector,
+            selector: *selector,
             range,
             modifiers,
         };
         Ok(Expression {
             extent,
-            kind: ExpressionKind::Range(range),
+            kind: ExpressionKind::Range(Box::new(range)),
         })
     }
 
@@ -261,17 +262,13 @@ impl Parser<'_> {
         };
         expression.extent = expression.extent.join(extent);
         let (repeated, conflict) = match modifier {
-            Modifier::Offset(offset) => {
-                // Prometheus takes an offset of zero for none.
-                let shifted = |old: &Offset| old.duration.nanoseconds() != Some(0);
-                (
-                    modifiers
-                        .offset
-                        .replace(offset)
-                        .is_some_and(|old| shifted(&old)),
-                    false,
-                )
-            }
+            Modifier::Offset(offset) => (
+                modifiers
+                    .offset
+                    .replace(offset)
+                    .is_some_and(|old| shifts(&old)),
+                false,
+            ),
             Modifier::At(at) => (modifiers.at.replace(at).is_some(), false),
             Modifier::Edges(edges) => {
                 let kind = edges.kind;
@@ -303,6 +300,11 @@ impl Modifier {
             Self::Edges(edges) => edges.extent,
         }
     }
+}
+
+/// Tells whether an offset shifts anything; Prometheus takes one of zero for none.
+fn shifts(offset: &Offset) -> bool {
+    offset.duration.nanoseconds() != Some(0)
 }
 
 /// Takes a quoted name in braces as the metric's name, or as one more condition on it.
