@@ -13,11 +13,14 @@
 //! # Why
 //!
 //! A tree of our own, although crates parse PromQL: a caret and a fix need the place of every
-//! part, and a definition is linted before its placeholders are filled. Whatever has no
-//! placeholder is accepted or refused as Prometheus does, with two exceptions that need a regular
-//! expression engine and are left to the rules about matchers: an invalid regular expression is
-//! not a problem here, and neither is a selector whose only matchers are unusual expressions
-//! that happen to match the empty string.
+//! part, and a definition is linted before its placeholders are filled.
+//!
+//! A query without placeholders is accepted or refused as Prometheus does, but for a few known
+//! differences. An invalid regular expression is not a problem here, and neither is a selector
+//! whose only matchers match the empty string in ways that need an engine to see: the rules about
+//! matchers have one. A comment may stand between `[` and a range. `NaN` is no duration. Bytes
+//! in a string that are no UTF-8 become U+FFFD. Experimental syntax and functions are read as if
+//! the server had them switched on; [`functions::Function::stability`] tells.
 
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;

@@ -21,6 +21,7 @@ use crate::query::tree::ExpressionKind;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::query::tree::MatchingKind;
+use crate::query::tree::Name;
 use crate::query::tree::NameForm;
 use crate::query::tree::VectorSelector;
 
@@ -199,18 +200,14 @@ impl Checker {
     /// match the empty string.
     fn check_info(&mut self, argument: &Expression) {
         match &argument.kind {
-            ExpressionKind::Vector(selector) if selector.name.is_none() => {}
+            ExpressionKind::Vector(selector) if outside_name(selector).is_none() => {}
             ExpressionKind::Placeholder(_) => {}
             _ => self.report(ProblemKind::InfoSelector, argument.extent),
         }
     }
 
     fn check_selector(&mut self, selector: &VectorSelector) {
-        let outside = selector
-            .name
-            .as_ref()
-            .filter(|name| name.form != NameForm::Quoted);
-        if outside.is_some() {
+        if outside_name(selector).is_some() {
             for matcher in &selector.matchers {
                 if matcher.label.text == "__name__" {
                     self.report(ProblemKind::MetricNameTwice, matcher.extent);
@@ -230,6 +227,14 @@ impl Checker {
             );
         }
     }
+}
+
+/// Returns the metric name that stands before the braces of a selector.
+fn outside_name(selector: &VectorSelector) -> Option<&Name> {
+    selector
+        .name
+        .as_ref()
+        .filter(|name| name.form != NameForm::Quoted)
 }
 
 /// Tells whether a matcher refuses series without the label, in doubt that it does.

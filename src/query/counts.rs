@@ -32,10 +32,13 @@
 //! comments, quoting and layout stay those that the user knows, and a label value that looks like
 //! a range is never touched.
 //!
+//! A constant factor stays: `rate(x[5m]) * 60` becomes sixty times the events. The good and the
+//! valid events of one indicator have the same unit, so their share is right all the same.
+//!
 //! Rates and increases are not mixed, although both would be rewritten: their sum is no quantity,
-//! and scaling one part of it would change what the query means. A bare `…_total` or `…_bucket`
-//! that is not declared a counter is refused, not integrated: a counter's value is no rate, and
-//! the result would be a number that looks right.
+//! and scaling one part of it would change what the query means. A bare `…_total`,
+//! `…_count`, `…_sum` or `…_bucket` that is not declared a counter is refused, not integrated: a
+//! counter's value is no rate, and the result would be a number that looks right.
 
 use std::num::NonZeroU32;
 

@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use proptest::prelude::Strategy;
 use proptest::prelude::any;
 use proptest::prelude::prop;
@@ -5,7 +7,6 @@ use proptest::prelude::prop_assert;
 use proptest::prelude::prop_assert_eq;
 use proptest::prelude::prop_oneof;
 use proptest::prelude::proptest;
-use std::num::NonZeroU32;
 
 use crate::query::MAX_HEIGHT;
 use crate::query::MAX_LENGTH;
@@ -271,63 +272,30 @@ fn what_is_too_large_is_a_problem_and_never_a_crash() {
     parsed(&("(".repeat(100) + "a" + &")".repeat(100)));
 }
 
+/// Expressions that hold no other.
+#[rustfmt::skip]
+const LEAVES: &[&str] = &[
+    "x", "x_total", "a:b", "sum", "{\"a.b\"}", "x{a=\"b\"}", "x{a=~\"5..\", b!=''}",
+    "{a=\"[5m]\", $m}", "5", "1e3", "0x1F", "5m", "Inf", "$n", "${n}", "{{.metric}}",
+    "rate(x[5m])", "increase(x [ {{.window}} ])", "x offset -1h", "x @ end()", "vector(0)",
+    "sum_over_time(p[1h30m])", "max_over_time(x[1h:5m])", "x # c\n",
+];
+
+/// Operators with what may follow them.
+#[rustfmt::skip]
+const OPERATORS: &[&str] = &[
+    "+", "-", "*", "/", "%", "^", "==", "!= bool", "<", ">=", "and", "or", "unless on (a)",
+    "atan2", "/ ignoring (a) group_left (b)", "+ on () group_right",
+];
+
 /// Queries of every construct, valid but for their types.
 fn queries() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        prop::sample::select(vec![
-            "x",
-            "x_total",
-            "a:b",
-            "sum",
-            "{\"a.b\"}",
-            "x{a=\"b\"}",
-            "x{a=~\"5..\", b!=''}",
-            "{a=\"[5m]\", $m}",
-            "5",
-            "1e3",
-            "0x1F",
-            "5m",
-            "Inf",
-            "$n",
-            "${n}",
-            "{{.metric}}",
-            "rate(x[5m])",
-            "increase(x [ {{.window}} ])",
-            "x offset -1h",
-            "x @ end()",
-            "vector(0)",
-            "sum_over_time(p[1h30m])",
-            "max_over_time(x[1h:5m])",
-            "x # c\n",
-        ])
-        .prop_map(str::to_owned),
-        "[a-z]{1,8}".prop_filter("words that are no metrics", |word| parse(word).1.is_empty()),
-    ];
+    let named = "[a-z]{1,8}".prop_filter("no metric", |word| parse(word).1.is_empty());
+    let leaf = prop_oneof![prop::sample::select(LEAVES).prop_map(str::to_owned), named];
     leaf.prop_recursive(5, 48, 3, |inner| {
-        let operators = vec![
-            "+",
-            "-",
-            "*",
-            "/",
-            "%",
-            "^",
-            "==",
-            "!= bool",
-            "<",
-            ">=",
-            "and",
-            "or",
-            "unless on (a)",
-            "atan2",
-            "/ ignoring (a) group_left (b)",
-            "+ on () group_right",
-        ];
+        let operator = prop::sample::select(OPERATORS);
         prop_oneof![
-            (
-                inner.clone(),
-                prop::sample::select(operators),
-                inner.clone()
-            )
+            (inner.clone(), operator, inner.clone())
                 .prop_map(|(left, operator, right)| format!("{left} {operator} {right}")),
             inner.clone().prop_map(|inner| format!("({inner})")),
             inner.clone().prop_map(|inner| format!("-{inner}")),

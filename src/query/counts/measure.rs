@@ -144,10 +144,10 @@ impl Survey {
     ///
     /// # Source
     ///
-    /// OpenMetrics 1.0, "Counter" and "Histogram": the suffixes `_total` and `_bucket`.
+    /// OpenMetrics 1.0, "Counter", "Histogram" and "Summary": the suffixes of their samples.
     fn suspect(&mut self, selector: &VectorSelector) {
         let name = selector.name.as_ref().map_or("", |name| name.text.as_str());
-        if name.ends_with("_total") || name.ends_with("_bucket") {
+        if COUNTERS.iter().any(|suffix| name.ends_with(suffix)) {
             self.counter.get_or_insert(selector.extent);
         }
     }
@@ -252,6 +252,9 @@ impl Survey {
         }
     }
 }
+
+/// The suffixes of metrics that are counters.
+const COUNTERS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
 /// Functions that change labels, order or representation, not what is added up.
 const KEEP: [&str; 8] = [
@@ -364,20 +367,27 @@ fn add(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCoun
 fn multiply(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCountable> {
     let constant = [&left, &right].map(|factor| factor.unit == Unit::Constant);
     if constant != [false, false] {
-        // Zero times something additive is zero wherever that has a value.
-        let additive = |factor: &Measure| factor.linear || factor.unit == Unit::Constant;
-        let zero = (left.zero || right.zero) && additive(&left) && additive(&right);
-        let product = if constant[0] { right } else { left };
-        let linear = if constant == [true, true] {
-            zero
+        let product = if constant[0] {
+            right.clone()
         } else {
-            product.linear
+            left.clone()
         };
-        return Ok(Measure {
-            linear,
-            zero,
-            ..product
-        });
+        if !(left.zero || right.zero) {
+            let linear = product.linear && constant != [true, true];
+            return Ok(Measure { linear, ..product });
+        }
+        // Zero times something additive is zero wherever that has a value; zero times anything
+        // else is zero too, but nobody knows when.
+        let additive = |factor: &Measure| factor.linear || factor.unit == Unit::Constant;
+        let zero = additive(&left) && additive(&right);
+        if zero {
+            return Ok(Measure {
+                linear: true,
+                zero,
+                ..product
+            });
+        }
+        return Ok(measure(Unit::Constant, false, extent));
     }
     // What is no number of events is a factor, such as a share or a switch of 0 and 1; so is a
     // series of unknown meaning beside a known one.

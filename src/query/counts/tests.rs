@@ -106,6 +106,11 @@ fn a_missing_part_may_be_replaced_by_zero() {
         "sum(rate(x[5m])) - (sum(rate(e[5m])) or vector(0))",
         "sum(increase(x[1h])) - (sum(increase(e[1h])) or vector(0))",
     );
+    // Whether there is a node may change within the hour.
+    integrates(
+        "sum(rate(e[5m])) or 0 * max(node)",
+        "sum_over_time((sum(rate(e[5m])) or 0 * max(node))[1h:5m]) * 300",
+    );
     // Which side counts may change within the hour, so neither side can be counted over all of it.
     integrates(
         "sum(rate(a[5m])) or sum(rate(b[5m]))",
@@ -210,6 +215,11 @@ fn a_declared_counter_needs_no_range() {
 
 #[test]
 fn a_counter_that_is_not_declared_is_not_integrated() {
+    refuses(
+        "x_seconds_count",
+        &Reason::UndeclaredCounter,
+        "x_seconds_count",
+    );
     refuses(
         "sum(http_requests_total)",
         &Reason::UndeclaredCounter,
