@@ -16,11 +16,10 @@
 //! part, and a definition is linted before its placeholders are filled.
 //!
 //! A query without placeholders is accepted or refused as Prometheus does, but for a few known
-//! differences. An invalid regular expression is not a problem here, and neither is a selector
-//! whose only matchers match the empty string in ways that need an engine to see: the rules about
-//! matchers have one. A comment may stand between `[` and a range. `NaN` is no duration. Bytes
-//! in a string that are no UTF-8 become U+FFFD. Experimental syntax and functions are read as if
-//! the server had them switched on; [`functions::Function::stability`] tells.
+//! differences. Of regular expressions, only plain mistakes are problems here, for their syntax
+//! is Go's. A comment may stand between `[` and a range. `NaN` is no duration. Bytes in a string
+//! that are no UTF-8 become U+FFFD. Experimental syntax and functions are read as if the server
+//! had them switched on; [`functions::Function::stability`] tells.
 
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
@@ -34,6 +33,7 @@ mod check;
 mod lexer;
 mod number;
 mod parser;
+mod pattern;
 mod print;
 mod quoted;
 

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 use crate::query::Extent;
 use crate::query::functions::ValueType;
+use crate::query::pattern;
+use crate::query::pattern::Pattern;
 use crate::query::problem::Problem;
 use crate::query::problem::ProblemKind;
 use crate::query::tree::Aggregation;
@@ -207,6 +209,13 @@ impl Checker {
     }
 
     fn check_selector(&mut self, selector: &VectorSelector) {
+        for matcher in &selector.matchers {
+            let operator = matcher.operator;
+            let is_pattern = matches!(operator, MatchOperator::Matches | MatchOperator::NotMatches);
+            if is_pattern && pattern::read(&matcher.value) == Pattern::Malformed {
+                self.report(ProblemKind::InvalidPattern, matcher.value_extent);
+            }
+        }
         if outside_name(selector).is_some() {
             for matcher in &selector.matchers {
                 if matcher.label.text == "__name__" {
@@ -243,20 +252,7 @@ fn refuses_empty(matcher: &Matcher) -> bool {
     match matcher.operator {
         MatchOperator::Equal => !value.is_empty(),
         MatchOperator::NotEqual => value.is_empty(),
-        MatchOperator::Matches => matches_empty(value) != Some(true),
-        MatchOperator::NotMatches => matches_empty(value) != Some(false),
+        MatchOperator::Matches => pattern::read(value) != Pattern::Empty,
+        MatchOperator::NotMatches => pattern::read(value) != Pattern::Filled,
     }
-}
-
-/// Tells whether a regular expression matches the empty string, where that can be seen without
-/// evaluating it.
-fn matches_empty(expression: &str) -> Option<bool> {
-    if matches!(expression, ".*" | "(.*)") {
-        return Some(true);
-    }
-    if matches!(expression, ".+" | "(.+)") {
-        return Some(false);
-    }
-    let is_plain = !expression.contains(['*', '?', '{', '^', '$', '(', '[', '\\', '+']);
-    is_plain.then(|| expression.split('|').any(str::is_empty))
 }

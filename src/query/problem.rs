@@ -104,6 +104,9 @@ pub enum ProblemKind {
     LabelInMatchingAndGroup,
     /// A label name that is empty.
     EmptyLabelName,
+    /// A regular expression with a parenthesis or bracket that is not closed or not opened, or
+    /// with nothing to repeat.
+    InvalidPattern,
     /// A selector that could select every series there is.
     EmptySelector,
     /// A metric name given twice.

@@ -150,6 +150,20 @@ fn names_and_matchers_keep_their_places() {
 }
 
 #[test]
+fn every_selector_is_listed_in_the_order_of_the_text() {
+    let text = "sum(rate(a{x=\"y\"}[5m])) / ignoring (l) (b offset 1h or max_over_time(c[1h:5m]))";
+    let expression = parsed(text);
+    let places = expression
+        .selectors()
+        .into_iter()
+        .map(|selector| selector.extent.slice(text));
+    assert_eq!(
+        places.collect::<Vec<_>>(),
+        ["a{x=\"y\"}", "b offset 1h", "c"]
+    );
+}
+
+#[test]
 fn the_first_problem_is_precise() {
     refused("", &ProblemKind::Empty, "");
     refused("# nothing", &ProblemKind::Empty, "");
@@ -241,6 +255,12 @@ fn types_and_matching_are_checked() {
         &ProblemKind::MetricNameTwice,
         "__name__=\"y\"",
     );
+    refused(
+        "{a!~\"x-.+\", b=~\"(c|)\"}",
+        &ProblemKind::EmptySelector,
+        "{a!~\"x-.+\", b=~\"(c|)\"}",
+    );
+    refused("x{a=~\"(5..\"}", &ProblemKind::InvalidPattern, "\"(5..\"");
     refused("info(x, y)", &ProblemKind::InfoSelector, "y");
 }
 

@@ -439,6 +439,19 @@ impl Expression {
         }
     }
 
+    /// Returns every selector in this expression, in the order of the text.
+    pub fn selectors(&self) -> Vec<&VectorSelector> {
+        match &self.kind {
+            ExpressionKind::Vector(selector) => vec![selector],
+            ExpressionKind::Range(range) => vec![&range.selector],
+            _ => self
+                .children()
+                .into_iter()
+                .flat_map(Self::selectors)
+                .collect(),
+        }
+    }
+
     /// Returns the expression inside any number of parentheses around this one.
     pub fn bare(&self) -> &Self {
         let mut expression = self;

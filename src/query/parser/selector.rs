@@ -225,10 +225,12 @@ impl Parser<'_> {
                 time: Timestamp::Placeholder(text),
             });
         }
-        let time = match () {
-            () if self.is_word("start") => Timestamp::Start,
-            () if self.is_word("end") => Timestamp::End,
-            () => return Err(self.unexpected(Expected::Timestamp)),
+        let time = if self.is_word("start") {
+            Timestamp::Start
+        } else if self.is_word("end") {
+            Timestamp::End
+        } else {
+            return Err(self.unexpected(Expected::Timestamp));
         };
         self.advance();
         if self.kind() != TokenKind::OpeningParenthesis {
