@@ -12,6 +12,7 @@ pub mod git;
 pub mod lint;
 pub mod model;
 pub mod quantity;
+pub mod query;
 pub mod report;
 pub mod rules;
 pub mod source;
