@@ -1,3 +1,4 @@
 //! The one integration binary: everything the product promises, checked from outside.
 
+mod parts;
 mod yaml;
