@@ -13,8 +13,10 @@ use std::path::PathBuf;
 
 pub(crate) mod ask;
 pub(crate) mod history;
+pub(crate) mod runner;
 pub(crate) mod server;
 
+mod action;
 mod manifests;
 mod prometheus;
 mod victoria_metrics;

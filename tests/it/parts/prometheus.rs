@@ -115,7 +115,7 @@ fn prometheus_gives_every_method_its_own_number() {
 /// Ranges of a 3.x are open on the left, so a window of thirty days holds one sample less, and `increase`
 /// stretches the rest by one minute. The count is off by what the first minute differs from the mean one.
 #[test]
-#[ignore = "needs Prometheus 3: tests/run provides it"]
+#[ignore = "needs Prometheus and Prometheus 3: tests/run provides them"]
 fn prometheus_3_counts_within_one_minute_of_the_window() {
     // A little over 1 / 43 199.
     let tolerance = 2.4e-5;
