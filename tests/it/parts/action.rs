@@ -24,6 +24,14 @@ const PASSING: &str = r#"#!/usr/bin/env bash
 printf 'outcome=pass\n' >>"$GITHUB_OUTPUT"
 "#;
 
+/// Does to the job's program what Cargo does, and prints with which words it was asked to.
+const CARGO: &str = r#"#!/usr/bin/env bash
+printf 'argument: %s\n' "$@"
+[ -f action.yml ] || exit 1
+mkdir -p "$RUNNER_TEMP/slo-build/release"
+cp passing "$RUNNER_TEMP/slo-build/release/slo"
+"#;
+
 #[test]
 #[ignore = "needs act: tests/run provides it"]
 fn the_action_hands_over_its_inputs_and_gives_back_the_verdict() {
@@ -100,6 +108,19 @@ fn the_action_refuses_what_is_not_the_pinned_release() {
         assert_eq!(job.result, "failure|||", "{}", job.log);
         assert!(job.log.contains(message), "{message}: {}", job.log);
     }
+}
+
+#[test]
+#[ignore = "needs act: tests/run provides it"]
+fn the_action_builds_its_own_checkout_when_no_release_is_named() {
+    let tools = TempDir::new().expect("make a folder for tools");
+    write_script(&tools.path().join("cargo"), CARGO);
+    let path = std::env::var("PATH").expect("there is a PATH");
+    let path = format!("{}:{path}", tools.path().display());
+    let job =
+        Runner::new(&[("working-directory", ".")], &[("passing", PASSING)]).run(&[("PATH", &path)]);
+    assert_eq!(job.result, "success|pass|0|", "{}", job.log);
+    assert!(job.log.contains("argument: --locked"), "{}", job.log);
 }
 
 #[test]
