@@ -38,6 +38,24 @@ finish() {
     trap - EXIT
 }
 
+# fetch_programs: installs what the tests call by name and a bare machine may lack. Debian splits venv from
+# Python.
+fetch_programs() (
+    set -e
+    missing=()
+    command -v git || missing+=(git)
+    command -v curl || missing+=(curl ca-certificates)
+    python3 -c 'import ensurepip, venv' || missing+=(python3-venv)
+    [ "${#missing[@]}" != 0 ] || exit 0
+    as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"
+)
+
+# as_root COMMAND…: asks for no password; without the right to install, the log says what is missing.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
 # fetch_debian PACKAGE PROGRAM…: unpacks programs of a Debian package. Installing it would start a service
 # that listens on every address.
 fetch_debian() (
@@ -81,11 +99,7 @@ fetch_python() (
     stamp="$(cksum <<<"$wanted") $parts"
     have python "$stamp" && "$parts/python/bin/python" -c '' && exit
     rm -rf "$parts/python"
-    if ! python3 -m venv "$parts/python"; then
-        # Debian splits venv from Python.
-        $([ "$(id -u)" = 0 ] || echo sudo -n) apt-get install -qq -y --no-install-recommends python3-venv
-        python3 -m venv --clear "$parts/python"
-    fi
+    python3 -m venv "$parts/python"
     "$parts/python/bin/pip" install --quiet --disable-pip-version-check --no-input --only-binary :all: \
         --requirement /dev/stdin <<<"$wanted"
     printf '%s\n' "$stamp" >"$parts/python/stamp"
