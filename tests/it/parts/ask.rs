@@ -5,6 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::Agent;
 
+use crate::parts::history::BAD;
+use crate::parts::history::END;
+use crate::parts::history::Truth;
+use crate::parts::history::VALID;
+
 /// How near to the truth a number is that passed through 64-bit floats and nothing else.
 pub(crate) const FLOAT: f64 = 1e-12;
 
@@ -56,6 +61,20 @@ pub(crate) fn number(url: &str, query: &str, time: i64) -> f64 {
     let text = series[0]["value"][1].as_str().expect("values are strings");
     text.parse()
         .unwrap_or_else(|error| panic!("{query} gave {text}: {error}"))
+}
+
+/// Fails where a server counts the window of a history otherwise than its truth says.
+#[expect(
+    clippy::print_stdout,
+    reason = "the truth stands beside what was measured when a test fails"
+)]
+pub(crate) fn assert_truth(url: &str, truth: Truth, tolerance: f64) {
+    let (valid, bad) = (number(url, VALID, END), number(url, BAD, END));
+    println!("{truth:?}: measured {valid} and {bad}, tolerance {tolerance:e}");
+    assert_near("valid", valid, truth.valid, tolerance);
+    assert_near("bad", bad, truth.bad, tolerance);
+    let ratio = number(url, &format!("{BAD} / {VALID}"), END);
+    assert_near("error ratio", ratio, truth.bad / truth.valid, tolerance);
 }
 
 /// Fails where a measured number is further from the expected one than a share of it.

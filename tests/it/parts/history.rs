@@ -58,12 +58,6 @@ pub(crate) struct Truth {
     pub(crate) bad: f64,
 }
 
-impl Truth {
-    pub(crate) fn error_ratio(self) -> f64 {
-        self.bad / self.valid
-    }
-}
-
 /// The unit of the timestamps in a text of samples.
 #[derive(Clone, Copy)]
 enum Unit {

@@ -2,12 +2,11 @@
 
 use crate::parts::ask::FLOAT;
 use crate::parts::ask::assert_near;
+use crate::parts::ask::assert_truth;
 use crate::parts::ask::number;
-use crate::parts::history::BAD;
 use crate::parts::history::END;
 use crate::parts::history::History;
 use crate::parts::history::RATIO;
-use crate::parts::history::VALID;
 use crate::parts::history::WINDOW;
 use crate::parts::server::Prometheus;
 use crate::parts::server::blocks;
@@ -18,16 +17,7 @@ fn prometheus_counts_history_a_exactly() {
     let history = History::a();
     let data = blocks(&history);
     let server = Prometheus::start(data.path());
-    let truth = history.truth(WINDOW);
-    assert_near(
-        "valid",
-        number(server.url(), VALID, END),
-        truth.valid,
-        FLOAT,
-    );
-    assert_near("bad", number(server.url(), BAD, END), truth.bad, FLOAT);
-    let ratio = number(server.url(), &format!("{BAD} / {VALID}"), END);
-    assert_near("error ratio", ratio, 0.001_887_5, FLOAT);
+    assert_truth(server.url(), history.truth(WINDOW), FLOAT);
     // Ranges of a 2.x are closed on both sides: thirty days hold 8641 slices, the incident touches 25.
     let good = number(
         server.url(),
@@ -43,16 +33,7 @@ fn prometheus_counts_history_b_exactly() {
     let history = History::b();
     let data = blocks(&history);
     let server = Prometheus::start(data.path());
-    let truth = history.truth(WINDOW);
-    assert_near(
-        "valid",
-        number(server.url(), VALID, END),
-        truth.valid,
-        FLOAT,
-    );
-    assert_near("bad", number(server.url(), BAD, END), truth.bad, FLOAT);
-    let ratio = number(server.url(), &format!("{BAD} / {VALID}"), END);
-    assert_near("error ratio", ratio, truth.error_ratio(), FLOAT);
+    assert_truth(server.url(), history.truth(WINDOW), FLOAT);
 }
 
 #[test]
@@ -122,14 +103,6 @@ fn prometheus_3_counts_within_one_minute_of_the_window() {
     for history in [History::a(), History::b()] {
         let data = blocks(&history);
         let server = Prometheus::start_3(data.path());
-        let truth = history.truth(WINDOW);
-        let (valid, bad) = (
-            number(server.url(), VALID, END),
-            number(server.url(), BAD, END),
-        );
-        println!("{truth:?}: measured {valid} and {bad}, tolerance {tolerance:e}");
-        assert_near("valid", valid, truth.valid, tolerance);
-        assert_near("bad", bad, truth.bad, tolerance);
-        assert_near("error ratio", bad / valid, truth.error_ratio(), tolerance);
+        assert_truth(server.url(), history.truth(WINDOW), tolerance);
     }
 }

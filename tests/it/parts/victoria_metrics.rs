@@ -2,13 +2,12 @@
 
 use crate::parts::ask::FLOAT;
 use crate::parts::ask::assert_near;
+use crate::parts::ask::assert_truth;
 use crate::parts::ask::instant;
 use crate::parts::ask::number;
-use crate::parts::history::BAD;
 use crate::parts::history::END;
 use crate::parts::history::History;
 use crate::parts::history::RATIO;
-use crate::parts::history::VALID;
 use crate::parts::history::WINDOW;
 use crate::parts::server::VictoriaMetrics;
 
@@ -18,16 +17,7 @@ fn victoria_metrics_counts_history_a_exactly() {
     let history = History::a();
     let server = VictoriaMetrics::start();
     server.import(&history);
-    let truth = history.truth(WINDOW);
-    assert_near(
-        "valid",
-        number(server.url(), VALID, END),
-        truth.valid,
-        FLOAT,
-    );
-    assert_near("bad", number(server.url(), BAD, END), truth.bad, FLOAT);
-    let ratio = number(server.url(), &format!("{BAD} / {VALID}"), END);
-    assert_near("error ratio", ratio, 0.001_887_5, FLOAT);
+    assert_truth(server.url(), history.truth(WINDOW), FLOAT);
     let good = number(
         server.url(),
         &format!("avg_over_time(({RATIO} <= bool 0.001)[30d:5m])"),
@@ -42,16 +32,7 @@ fn victoria_metrics_counts_history_b_exactly() {
     let history = History::b();
     let server = VictoriaMetrics::start();
     server.import(&history);
-    let truth = history.truth(WINDOW);
-    assert_near(
-        "valid",
-        number(server.url(), VALID, END),
-        truth.valid,
-        FLOAT,
-    );
-    assert_near("bad", number(server.url(), BAD, END), truth.bad, FLOAT);
-    let ratio = number(server.url(), &format!("{BAD} / {VALID}"), END);
-    assert_near("error ratio", ratio, truth.error_ratio(), FLOAT);
+    assert_truth(server.url(), history.truth(WINDOW), FLOAT);
 }
 
 #[test]
