@@ -42,6 +42,7 @@ pub use state::alert_lookbacks;
 pub use state::opening;
 pub use state::state;
 pub use terms::Terms;
+pub use terms::Undefined;
 pub use window::Period;
 pub use window::TimeWindow;
 

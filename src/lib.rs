@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod finding;
 pub mod model;
+pub mod policy;
 pub mod quantity;
 pub mod source;
 pub mod yaml;

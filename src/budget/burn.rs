@@ -15,6 +15,7 @@ use super::Series;
 use super::Terms;
 use super::TimeWindow;
 use super::Totals;
+use super::Undefined;
 use super::moved;
 
 /// The number of rows from which on a lookback that is no multiple of them is taken to the row.
@@ -47,8 +48,8 @@ pub enum Reason {
         /// The number that is needed.
         needed: Ratio,
     },
-    /// The definition lacks this part, or it cannot be judged: `target`, `window`, `objective`.
-    Undefined(&'static str),
+    /// The definition cannot be judged.
+    Undefined(Undefined),
     /// The measurement failed.
     Failed(Failure),
     /// The condition has no name that the policy defines, or names itself.
@@ -146,7 +147,7 @@ pub fn burn(
         }
         Lookback::Slo => match Spent::over_window(series, terms, instant) {
             Ok(spent) => spent.burn(terms, no_data),
-            Err(reason) => Burn::unknown(reason),
+            Err(obstacle) => Burn::unknown(obstacle.into()),
         },
     }
 }
@@ -161,7 +162,36 @@ pub fn burn_over(
 ) -> Burn {
     match Spent::over(series, seconds, instant) {
         Ok(spent) => spent.burn(terms, no_data),
-        Err(reason) => Burn::unknown(reason),
+        Err(obstacle) => Burn::unknown(obstacle.into()),
+    }
+}
+
+/// Why nothing can be added up.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Obstacle {
+    /// The rows are too long to tell.
+    Resolution {
+        /// The lookback, in seconds.
+        lookback_seconds: i64,
+        /// The length of a row, in seconds.
+        row_seconds: i64,
+    },
+    /// The definition cannot be judged.
+    Undefined(Undefined),
+}
+
+impl From<Obstacle> for Reason {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Resolution {
+                lookback_seconds,
+                row_seconds,
+            } => Self::Resolution {
+                lookback_seconds,
+                row_seconds,
+            },
+            Obstacle::Undefined(undefined) => Self::Undefined(undefined),
+        }
     }
 }
 
@@ -182,12 +212,16 @@ pub(super) struct Spent {
 
 impl Spent {
     /// Adds up a lookback.
-    pub(super) fn over(series: &Series, seconds: i64, instant: Timestamp) -> Result<Self, Reason> {
+    pub(super) fn over(
+        series: &Series,
+        seconds: i64,
+        instant: Timestamp,
+    ) -> Result<Self, Obstacle> {
         let row_seconds = series.row_seconds();
         let mut length = seconds;
         if row_seconds > 0 && seconds % row_seconds != 0 {
             if seconds / row_seconds < ROWS_THAT_FIT {
-                return Err(Reason::Resolution {
+                return Err(Obstacle::Resolution {
                     lookback_seconds: seconds,
                     row_seconds,
                 });
@@ -209,12 +243,12 @@ impl Spent {
         series: &Series,
         terms: &Terms,
         instant: Timestamp,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Obstacle> {
         if let TimeWindow::Rolling { seconds } = terms.window {
             return Self::over(series, seconds, instant);
         }
         let period = terms.window.period(instant);
-        let period = period.ok_or(Reason::Undefined("window"))?;
+        let period = period.ok_or(Obstacle::Undefined(Undefined("window")))?;
         let totals = series.totals(period.start, instant);
         let seconds = instant.as_second() - period.start.as_second();
         let known = match terms.method {

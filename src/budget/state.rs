@@ -17,6 +17,8 @@ use super::Reason;
 use super::Series;
 use super::Terms;
 use super::TimeWindow;
+use super::Undefined;
+use super::burn::Obstacle;
 use super::burn::Spent;
 use super::burn_over;
 use super::instant;
@@ -166,7 +168,7 @@ pub fn alert_lookbacks(catalog: &Catalog, slo: &Slo) -> Vec<Duration> {
 /// * `no_data`: how much data is needed; what it says about idle time and few events holds for the
 ///   burn rates alone.
 pub fn state(
-    terms: &Result<Terms, Reason>,
+    terms: &Result<Terms, Undefined>,
     measurement: &Measurement,
     lookbacks: &[Duration],
     step_seconds: i64,
@@ -175,8 +177,8 @@ pub fn state(
 ) -> BudgetState {
     let terms = match terms {
         Ok(terms) => terms,
-        Err(reason) => {
-            let reason = reason.clone();
+        Err(undefined) => {
+            let reason = Reason::Undefined(*undefined);
             return BudgetState::Error { reason };
         }
     };
@@ -271,8 +273,14 @@ impl Judged<'_> {
     fn state(&self, lookbacks: &[Duration], now: Timestamp) -> BudgetState {
         let spent = match Spent::over_window(self.series, self.terms, self.instant) {
             Ok(spent) => spent,
-            Err(reason @ Reason::Undefined(_)) => return BudgetState::Error { reason },
-            Err(reason) => return BudgetState::NoData { reason },
+            Err(obstacle @ Obstacle::Undefined(_)) => {
+                let reason = obstacle.into();
+                return BudgetState::Error { reason };
+            }
+            Err(obstacle) => {
+                let reason = obstacle.into();
+                return BudgetState::NoData { reason };
+            }
         };
         let coverage = spent.coverage();
         let data_until = self.series.last_data(self.instant);
@@ -538,7 +546,7 @@ mod tests {
             "error"
         );
         assert_eq!(judge(Failure::DefinitionChanged), "no-data");
-        let terms = Err(Reason::Undefined("target"));
+        let terms = Err(Undefined("target"));
         let measurement = measured(Ok(Series::default()));
         let undefined = state(&terms, &measurement, &[], HOUR, &NoData::default(), at(0));
         assert_eq!(undefined.word(), "error");

@@ -4,8 +4,11 @@ use crate::model::BudgetingMethod;
 use crate::model::Slo;
 use crate::quantity::Ratio;
 
-use super::Reason;
 use super::TimeWindow;
+
+/// A definition lacks this part, or it cannot be judged: `target`, `window`, `objective`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undefined(pub &'static str);
 
 /// What one objective of an SLO promises: how much, over what time, counted how.
 #[derive(Clone, Debug)]
@@ -25,16 +28,16 @@ impl Terms {
     ///
     /// # Errors
     ///
-    /// [`Reason::Undefined`] names the part that is missing or cannot be judged.
-    pub fn new(slo: &Slo, objective: usize) -> Result<Self, Reason> {
+    /// [`Undefined`] names the part that is missing or cannot be judged.
+    pub fn new(slo: &Slo, objective: usize) -> Result<Self, Undefined> {
         let window = slo.window.as_ref().and_then(TimeWindow::new);
-        let window = window.ok_or(Reason::Undefined("window"))?;
+        let window = window.ok_or(Undefined("window"))?;
         let objective = slo.objectives.get(objective);
-        let objective = objective.ok_or(Reason::Undefined("objective"))?;
+        let objective = objective.ok_or(Undefined("objective"))?;
         let target = objective.target.as_ref();
-        let target = target.ok_or(Reason::Undefined("target"))?.value.clone();
+        let target = target.ok_or(Undefined("target"))?.value.clone();
         if target <= Ratio::zero() || target >= Ratio::one() {
-            return Err(Reason::Undefined("target"));
+            return Err(Undefined("target"));
         }
         let slice = objective.slice_window.as_ref();
         let slice = slice.map(|slice| slice.value.nominal_seconds());
