@@ -128,12 +128,20 @@ impl<'a> View<'a> {
             return None;
         }
         match condition {
-            Condition::All(parts) => parts.iter().fold(Some(true), |all, part| {
-                both(all, self.holds_at(part, depth + 1))
-            }),
-            Condition::Any(parts) => parts.iter().fold(Some(false), |any, part| {
-                either(any, self.holds_at(part, depth + 1))
-            }),
+            Condition::All(parts) => {
+                let mut all = Some(true);
+                for part in parts {
+                    all = both(all, self.holds_at(part, depth + 1));
+                }
+                all
+            }
+            Condition::Any(parts) => {
+                let mut any = Some(false);
+                for part in parts {
+                    any = either(any, self.holds_at(part, depth + 1));
+                }
+                any
+            }
             Condition::Not(part) => self.holds_at(part, depth + 1).map(|holds| !holds),
             Condition::Named(name) => self.holds_named(&name.value, depth),
             Condition::Burn(burn) => {

@@ -158,6 +158,7 @@ pub(crate) fn hour(hours: i64) -> Timestamp {
 }
 
 /// A measured history: for each hour from 0 on, the bad share in parts of ten thousand, or nothing.
+#[expect(clippy::unnecessary_wraps, reason = "a backend's answer is a result")]
 pub(crate) fn history(
     hours: impl Iterator<Item = Option<i64>>,
     from: i64,

@@ -23,20 +23,16 @@ pub(super) struct Memory {
 impl Memory {
     /// Takes the step to an instant: `active = (enter ∨ active) ∧ ¬exit`.
     ///
-    /// The exit dominates; without one, a tier ends as soon as `enter` is false. Where the result is
-    /// not known the tier stays as it was. A tier whose `enter` was last true longer than
+    /// The exit dominates. Where the result is not known the tier stays as it was. A tier whose `enter` was last true longer than
     /// `max_latch_seconds` ago ends.
     pub(super) fn step(
         &mut self,
         instant: Timestamp,
         enter: Option<bool>,
-        exit: Option<Option<bool>>,
+        exit: Option<bool>,
         max_latch_seconds: i64,
     ) {
-        let stays = match exit {
-            Some(exit) => exit.map(|exit| !exit),
-            None => enter,
-        };
+        let stays = exit.map(|exit| !exit);
         let next = both(either(enter, Some(self.active)), stays);
         self.determined = next.is_some();
         if enter == Some(true) {
@@ -76,7 +72,7 @@ mod tests {
         Timestamp::from_second(hour * 3_600).expect("an instant")
     }
 
-    fn replayed(steps: &[(Option<bool>, Option<Option<bool>>)]) -> Memory {
+    fn replayed(steps: &[(Option<bool>, Option<bool>)]) -> Memory {
         let mut memory = Memory::default();
         for (hour, (enter, exit)) in (1..).zip(steps) {
             memory.step(at(hour), *enter, *exit, 10 * 3_600);
@@ -86,46 +82,46 @@ mod tests {
 
     #[test]
     fn a_tier_lasts_until_its_exit_and_the_exit_dominates() {
-        let lasting = replayed(&[(YES, Some(NO)), (NO, Some(NO)), (NO, Some(NO))]);
+        let lasting = replayed(&[(YES, NO), (NO, NO), (NO, NO)]);
         assert_eq!((lasting.active, lasting.since), (true, Some(at(1))));
         assert_eq!(lasting.entered, Some(at(1)));
-        let ended = replayed(&[(YES, Some(NO)), (YES, Some(YES))]);
+        let ended = replayed(&[(YES, NO), (YES, YES)]);
         assert_eq!((ended.active, ended.since), (false, None));
-        let again = replayed(&[(YES, None), (NO, None), (YES, None)]);
-        assert_eq!(again.since, Some(at(3)), "an automatic exit forgets");
+        let again = replayed(&[(YES, NO), (NO, YES), (YES, NO)]);
+        assert_eq!(again.since, Some(at(3)), "an ended tier begins anew");
     }
 
     #[test]
     fn what_is_not_known_leaves_a_tier_as_it_was() {
-        let held = replayed(&[(YES, None), (None, None)]);
+        let held = replayed(&[(YES, NO), (None, None)]);
         assert_eq!((held.active, held.determined), (true, false));
-        let never = replayed(&[(None, Some(NO))]);
+        let never = replayed(&[(None, NO)]);
         assert_eq!((never.active, never.determined), (false, false));
-        let known = replayed(&[(YES, None), (None, None), (NO, None)]);
+        let known = replayed(&[(YES, NO), (None, None), (NO, YES)]);
         assert_eq!((known.active, known.determined), (false, true));
     }
 
     #[test]
     fn one_side_may_decide_alone() {
-        let left = replayed(&[(YES, Some(NO)), (None, Some(YES))]);
+        let left = replayed(&[(YES, NO), (None, YES)]);
         assert_eq!((left.active, left.determined), (false, true));
-        let stays = replayed(&[(YES, Some(NO)), (None, Some(NO))]);
+        let stays = replayed(&[(YES, NO), (None, NO)]);
         assert_eq!((stays.active, stays.determined), (true, true));
-        let out = replayed(&[(NO, Some(None))]);
+        let out = replayed(&[(NO, None)]);
         assert_eq!((out.active, out.determined), (false, true));
-        let torn = replayed(&[(YES, Some(None))]);
+        let torn = replayed(&[(YES, None)]);
         assert_eq!((torn.active, torn.determined), (false, false));
     }
 
     #[test]
     fn a_tier_is_not_remembered_for_ever() {
-        let mut steps = vec![(YES, Some(NO)); 2];
-        steps.extend([(NO, Some(NO)); 10]);
+        let mut steps = vec![(YES, NO); 2];
+        steps.extend([(NO, NO); 10]);
         assert!(replayed(&steps).active, "ten hours after it was last true");
-        steps.push((NO, Some(NO)));
+        steps.push((NO, NO));
         let expired = replayed(&steps);
         assert_eq!((expired.active, expired.expired), (false, Some(at(13))));
-        steps.push((YES, Some(NO)));
+        steps.push((YES, NO));
         let renewed = replayed(&steps);
         assert_eq!((renewed.since, renewed.expired), (Some(at(14)), None));
     }

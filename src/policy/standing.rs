@@ -497,6 +497,10 @@ fn step_tier(
     latch_seconds: i64,
 ) {
     let enter = view.holds(&tier.enter);
-    let exit = tier.exit.as_ref().map(|exit| view.holds(exit));
+    // An automatic exit: a tier ends as soon as its `enter` is false.
+    let exit = match &tier.exit {
+        Some(exit) => view.holds(exit),
+        None => enter.map(|enter| !enter),
+    };
     memory.step(at, enter, exit, latch_seconds);
 }

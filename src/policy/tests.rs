@@ -21,7 +21,7 @@ fn standing(policy: &ErrorBudgetPolicy, slo: &Slo, counts: &Counted, at: i64) ->
 fn gate(policy: &ErrorBudgetPolicy, slo: &Slo, counts: &Counted, at: i64) -> GateKind {
     match standing(policy, slo, counts, at).gate {
         Gate::Decided(held) => held.gate,
-        undetermined => panic!("{undetermined:?}"),
+        undetermined @ Gate::Undetermined { .. } => panic!("{undetermined:?}"),
     }
 }
 
