@@ -1,5 +1,6 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
+pub mod budget;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod forge;
 pub mod git;
 pub mod lint;
 pub mod model;
+pub mod policy;
 pub mod quantity;
 pub mod query;
 pub mod report;
