@@ -59,11 +59,7 @@ pub fn instant(now: Timestamp, step_seconds: i64) -> Timestamp {
 
 /// Returns the instant `seconds` after the Unix epoch, or the nearest one that can be told.
 fn at(seconds: i64) -> Timestamp {
-    let nearest = if seconds < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    };
+    let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(nearest)
 }
 

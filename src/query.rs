@@ -57,16 +57,12 @@ pub struct Extent {
 impl Extent {
     /// Returns the part of `text` that this extent covers, or nothing if it is not of this text.
     pub fn slice(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
     /// Returns the smallest extent that covers both.
     pub fn join(self, other: Self) -> Self {
-        Self {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// Tells whether `other` lies inside this extent, edges included.
@@ -77,10 +73,7 @@ impl Extent {
     /// Makes an extent from byte positions, which [`MAX_LENGTH`] keeps small.
     fn between(start: usize, end: usize) -> Self {
         let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
-        Self {
-            start: narrow(start),
-            end: narrow(end),
-        }
+        Self { start: narrow(start), end: narrow(end) }
     }
 }
 

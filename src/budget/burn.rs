@@ -94,10 +94,7 @@ pub enum Burn {
 impl Burn {
     /// Returns a burn rate of which nothing is known.
     pub fn unknown(reason: Reason) -> Self {
-        Self::Unknown {
-            reason,
-            bounds: None,
-        }
+        Self::Unknown { reason, bounds: None }
     }
 
     /// Returns the burn rate, where it is known.
@@ -115,10 +112,7 @@ impl Burn {
     pub fn compares(&self, operator: Operator, threshold: &Ratio) -> Option<bool> {
         match self {
             Self::Known(rate) => Some(operator.holds(rate, threshold)),
-            Self::Unknown {
-                bounds: Some((least, most)),
-                ..
-            } => {
+            Self::Unknown { bounds: Some((least, most)), .. } => {
                 let holds = operator.holds(least, threshold);
                 (holds == operator.holds(most, threshold)).then_some(holds)
             }
@@ -183,13 +177,9 @@ pub(super) enum Obstacle {
 impl From<Obstacle> for Reason {
     fn from(obstacle: Obstacle) -> Self {
         match obstacle {
-            Obstacle::Resolution {
-                lookback_seconds,
-                row_seconds,
-            } => Self::Resolution {
-                lookback_seconds,
-                row_seconds,
-            },
+            Obstacle::Resolution { lookback_seconds, row_seconds } => {
+                Self::Resolution { lookback_seconds, row_seconds }
+            }
             Obstacle::Undefined(undefined) => Self::Undefined(undefined),
         }
     }
@@ -221,10 +211,7 @@ impl Spent {
         let mut length = seconds;
         if row_seconds > 0 && seconds % row_seconds != 0 {
             if seconds / row_seconds < ROWS_THAT_FIT {
-                return Err(Obstacle::Resolution {
-                    lookback_seconds: seconds,
-                    row_seconds,
-                });
+                return Err(Obstacle::Resolution { lookback_seconds: seconds, row_seconds });
             }
             length = seconds / row_seconds * row_seconds;
         }
@@ -262,13 +249,7 @@ impl Spent {
             let before = terms.window.period_before(period);
             expected_events(series, period, before, &totals, seconds)
         });
-        Ok(Self {
-            totals,
-            seconds,
-            expected,
-            estimated,
-            period: Some(period),
-        })
+        Ok(Self { totals, seconds, expected, estimated, period: Some(period) })
     }
 
     /// Returns the share of the time that has data, 0 to 1; 1 where no time has passed.
@@ -287,10 +268,7 @@ impl Spent {
         let covered = self.coverage();
         if covered < no_data.min_coverage {
             return Burn::Unknown {
-                reason: Reason::Coverage {
-                    covered,
-                    needed: no_data.min_coverage.clone(),
-                },
+                reason: Reason::Coverage { covered, needed: no_data.min_coverage.clone() },
                 bounds: self.bounds(terms),
             };
         }
@@ -379,21 +357,14 @@ mod tests {
     }
 
     fn at_hour(series: &Series, seconds: i64, hour: i64, no_data: &NoData) -> Burn {
-        burn_over(
-            series,
-            &rolling("0.999", 30),
-            seconds,
-            at(hour * HOUR),
-            no_data,
-        )
+        burn_over(series, &rolling("0.999", 30), seconds, at(hour * HOUR), no_data)
     }
 
     #[test]
     fn a_burn_rate_of_one_is_one_exactly() {
         // A background of 0.05 %, then 0.15 %: over seven days the mean is 0.1 % after 84 hours.
-        let rows: Vec<_> = (0..168 + 100)
-            .map(|hour| Some((if hour < 168 { 5 } else { 15 }, 10_000)))
-            .collect();
+        let rows: Vec<_> =
+            (0..168 + 100).map(|hour| Some((if hour < 168 { 5 } else { 15 }, 10_000))).collect();
         let series = hourly(&rows);
         let burn = |hours: i64| at_hour(&series, 7 * DAY, 168 + hours, &NoData::default());
         assert_eq!(burn(84), Burn::Known(Ratio::one()));
@@ -409,47 +380,22 @@ mod tests {
         let series = hourly(&rows);
         let no_data = NoData::default();
         let nine_tenths = at_hour(&series, 10 * HOUR, 10, &no_data);
-        assert_eq!(
-            nine_tenths,
-            Burn::Known(Ratio::zero()),
-            "0.9 of the time is enough"
-        );
-        let reason = Reason::Coverage {
-            covered: ratio("0.8"),
-            needed: ratio("0.9"),
-        };
-        assert_eq!(
-            at_hour(&series, 5 * HOUR, 5, &no_data),
-            Burn::unknown(reason)
-        );
+        assert_eq!(nine_tenths, Burn::Known(Ratio::zero()), "0.9 of the time is enough");
+        let reason = Reason::Coverage { covered: ratio("0.8"), needed: ratio("0.9") };
+        assert_eq!(at_hour(&series, 5 * HOUR, 5, &no_data), Burn::unknown(reason));
         let empty = at_hour(&Series::default(), HOUR, 5, &no_data);
-        assert!(matches!(
-            empty,
-            Burn::Unknown {
-                reason: Reason::Coverage { .. },
-                ..
-            }
-        ));
+        assert!(matches!(empty, Burn::Unknown { reason: Reason::Coverage { .. }, .. }));
     }
 
     #[test]
     fn idle_time_is_what_the_policy_says_and_missing_time_never_is() {
         let series = hourly(&[Some((0, 0)), Some((0, 3))]);
         let mut no_data = NoData::default();
-        assert_eq!(
-            at_hour(&series, HOUR, 1, &no_data),
-            Burn::unknown(Reason::NoTraffic)
-        );
+        assert_eq!(at_hour(&series, HOUR, 1, &no_data), Burn::unknown(Reason::NoTraffic));
         no_data.zero_traffic = ZeroTraffic::Good;
         no_data.min_events = ratio("5");
-        assert_eq!(
-            at_hour(&series, HOUR, 1, &no_data),
-            Burn::Known(Ratio::zero())
-        );
-        let few = Reason::TooFewEvents {
-            events: ratio("3"),
-            needed: ratio("5"),
-        };
+        assert_eq!(at_hour(&series, HOUR, 1, &no_data), Burn::Known(Ratio::zero()));
+        let few = Reason::TooFewEvents { events: ratio("3"), needed: ratio("5") };
         assert_eq!(at_hour(&series, HOUR, 2, &no_data), Burn::unknown(few));
         no_data.min_coverage = Ratio::zero();
         let missing = at_hour(&series, HOUR, 100, &no_data);
@@ -461,18 +407,9 @@ mod tests {
         let series = hourly(&[Some((1, 100)); 30]);
         let burn = |minutes: i64| at_hour(&series, minutes * 60, 30, &NoData::default());
         assert_eq!(burn(60), Burn::Known(ratio("10")));
-        let short = Reason::Resolution {
-            lookback_seconds: 90 * 60,
-            row_seconds: HOUR,
-        };
+        let short = Reason::Resolution { lookback_seconds: 90 * 60, row_seconds: HOUR };
         assert_eq!(burn(90), Burn::unknown(short));
-        assert!(matches!(
-            burn(5),
-            Burn::Unknown {
-                reason: Reason::Resolution { .. },
-                ..
-            }
-        ));
+        assert!(matches!(burn(5), Burn::Unknown { reason: Reason::Resolution { .. }, .. }));
         assert_eq!(burn(12 * 60 + 30), Burn::Known(ratio("10")));
         assert!(burn(11 * 60 + 30).known().is_none());
     }
@@ -487,29 +424,13 @@ mod tests {
         rows[0] = Some((1, 1));
         rows[4] = None;
         rows[5] = None;
-        let burn = burn_over(
-            &hourly(&rows),
-            &terms,
-            10 * HOUR,
-            at(10 * HOUR),
-            &NoData::default(),
-        );
+        let burn = burn_over(&hourly(&rows), &terms, 10 * HOUR, at(10 * HOUR), &NoData::default());
         assert!(burn.known().is_none());
         assert_eq!(burn.compares(Operator::Gte, &ratio("1")), Some(true));
-        assert_eq!(
-            burn.compares(Operator::Gt, &ratio("1")),
-            None,
-            "between 1 and 3"
-        );
+        assert_eq!(burn.compares(Operator::Gt, &ratio("1")), None, "between 1 and 3");
         assert_eq!(burn.compares(Operator::Gt, &ratio("3")), Some(false));
         terms.method = BudgetingMethod::Occurrences;
-        let burn = burn_over(
-            &hourly(&rows),
-            &terms,
-            10 * HOUR,
-            at(10 * HOUR),
-            &NoData::default(),
-        );
+        let burn = burn_over(&hourly(&rows), &terms, 10 * HOUR, at(10 * HOUR), &NoData::default());
         assert_eq!(burn.compares(Operator::Gte, &ratio("1")), None);
     }
 

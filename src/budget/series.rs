@@ -246,15 +246,8 @@ pub(super) mod tests {
 
     fn row(start: i64, end: i64, good: &str, valid: &str) -> Row {
         let ratio = |text| Ratio::parse(text).expect("a decimal");
-        let counts = Some(Counts {
-            good: ratio(good),
-            valid: ratio(valid),
-        });
-        Row {
-            start: at(start),
-            end: at(end),
-            counts,
-        }
+        let counts = Some(Counts { good: ratio(good), valid: ratio(valid) });
+        Row { start: at(start), end: at(end), counts }
     }
 
     #[test]

@@ -149,11 +149,8 @@ pub fn alert_lookbacks(catalog: &Catalog, slo: &Slo) -> Vec<Duration> {
     let named = conditions
         .iter()
         .filter_map(|(_, condition)| Some(condition.burn_rate.as_ref()?.lookback.value));
-    let usual = [
-        Duration::new(1, Unit::Hour),
-        Duration::new(6, Unit::Hour),
-        Duration::new(3, Unit::Day),
-    ];
+    let usual =
+        [Duration::new(1, Unit::Hour), Duration::new(6, Unit::Hour), Duration::new(3, Unit::Day)];
     let mut lookbacks: Vec<Duration> = usual.into_iter().chain(named).collect();
     lookbacks.sort_by_key(|lookback| lookback.nominal_seconds());
     lookbacks.dedup_by_key(|lookback| lookback.nominal_seconds());
@@ -194,13 +191,8 @@ pub fn state(
         }
     };
     let step_seconds = series.step_seconds(step_seconds);
-    let judged = Judged {
-        series,
-        terms,
-        no_data,
-        step_seconds,
-        instant: instant(now, step_seconds),
-    };
+    let judged =
+        Judged { series, terms, no_data, step_seconds, instant: instant(now, step_seconds) };
     judged.state(lookbacks, now)
 }
 
@@ -222,15 +214,8 @@ pub fn opening(
     let mean = mean_row(series, after, instant);
     let with_burn = |burn: &Ratio| {
         let bad = burn * &terms.error_budget();
-        let bad = if bad > Ratio::one() {
-            Ratio::one()
-        } else {
-            bad
-        };
-        let counts = Counts {
-            good: &mean * &bad.complement(),
-            valid: mean.clone(),
-        };
+        let bad = if bad > Ratio::one() { Ratio::one() } else { bad };
+        let counts = Counts { good: &mean * &bad.complement(), valid: mean.clone() };
         find(&series.projected(instant, until, &counts))
     };
     Opening {
@@ -285,10 +270,8 @@ impl Judged<'_> {
         let coverage = spent.coverage();
         let data_until = self.series.last_data(self.instant);
         let (Some(data_until), true) = (data_until, coverage >= self.no_data.min_coverage) else {
-            let reason = Reason::Coverage {
-                covered: coverage,
-                needed: self.no_data.min_coverage.clone(),
-            };
+            let reason =
+                Reason::Coverage { covered: coverage, needed: self.no_data.min_coverage.clone() };
             return BudgetState::NoData { reason };
         };
         let indicator = spent.totals.good.checked_div(&spent.totals.valid);

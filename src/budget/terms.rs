@@ -44,12 +44,7 @@ impl Terms {
         let slice_seconds = slice
             .and_then(|seconds| i64::try_from(seconds).ok())
             .filter(|&seconds| seconds > 0 && slo.method() != BudgetingMethod::Occurrences);
-        Ok(Self {
-            target,
-            window,
-            method: slo.method(),
-            slice_seconds,
-        })
+        Ok(Self { target, window, method: slo.method(), slice_seconds })
     }
 
     /// Returns the error budget: the share of events that may be bad.
@@ -71,9 +66,7 @@ pub(super) mod tests {
     pub(in crate::budget) fn rolling(target: &str, days: i64) -> Terms {
         Terms {
             target: Ratio::parse(target).expect("a decimal"),
-            window: TimeWindow::Rolling {
-                seconds: days * 86_400,
-            },
+            window: TimeWindow::Rolling { seconds: days * 86_400 },
             method: BudgetingMethod::Occurrences,
             slice_seconds: None,
         }

@@ -73,11 +73,7 @@ impl TimeWindow {
             Some(start) => anchor(&start.value, &zone)?,
             None => date(2001, 1, 1).at(0, 0, 0, 0),
         };
-        Some(Self::Calendar {
-            anchor,
-            zone,
-            duration,
-        })
+        Some(Self::Calendar { anchor, zone, duration })
     }
 
     /// Returns how far back measurements are needed to judge the window at one instant, in seconds:
@@ -88,9 +84,7 @@ impl TimeWindow {
             Self::Calendar { duration, .. } => {
                 const SLACK_DAYS: i64 = 4;
                 let nominal = i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX / 4);
-                nominal
-                    .saturating_mul(2)
-                    .saturating_add(SLACK_DAYS * 86_400)
+                nominal.saturating_mul(2).saturating_add(SLACK_DAYS * 86_400)
             }
         }
     }
@@ -99,12 +93,7 @@ impl TimeWindow {
     ///
     /// Nothing for a rolling window, or beyond the years that can be told.
     pub fn period(&self, instant: Timestamp) -> Option<Period> {
-        let Self::Calendar {
-            anchor,
-            zone,
-            duration,
-        } = self
-        else {
+        let Self::Calendar { anchor, zone, duration } = self else {
             return None;
         };
         let start = |index: i64| period_start(*anchor, zone, *duration, index);
@@ -120,10 +109,7 @@ impl TimeWindow {
             } else if instant >= next {
                 index += 1;
             } else {
-                return Some(Period {
-                    start: this,
-                    end: next,
-                });
+                return Some(Period { start: this, end: next });
             }
         }
         None
@@ -194,10 +180,7 @@ mod tests {
         let duration = Duration::parse(duration).expect("a duration");
         TimeWindow::new(&Window {
             duration: Spanned::new(duration, Span::default()),
-            kind: WindowKind::Calendar {
-                start: start.map(spanned),
-                zone: zone.map(spanned),
-            },
+            kind: WindowKind::Calendar { start: start.map(spanned), zone: zone.map(spanned) },
             span: Span::default(),
         })
     }
@@ -268,9 +251,6 @@ mod tests {
         assert!(calendar("1M", None, Some("Mars/Olympus")).is_none());
         assert!(calendar("0d", None, None).is_none());
         let vast = calendar("9999Y", None, None).expect("a window");
-        assert!(
-            vast.period("2026-11-22T09:00:00Z".parse().expect("an instant"))
-                .is_none()
-        );
+        assert!(vast.period("2026-11-22T09:00:00Z".parse().expect("an instant")).is_none());
     }
 }

@@ -37,10 +37,7 @@ pub(crate) fn spanned<T>(value: T) -> Spanned<T> {
 }
 
 pub(crate) fn texts(values: &[&str]) -> Vec<Spanned<String>> {
-    values
-        .iter()
-        .map(|value| spanned((*value).to_owned()))
-        .collect()
+    values.iter().map(|value| spanned((*value).to_owned())).collect()
 }
 
 pub(crate) fn ratio(text: &str) -> Ratio {
@@ -52,10 +49,7 @@ pub(crate) fn duration(text: &str) -> Duration {
 }
 
 pub(crate) fn meta(name: &str) -> Meta {
-    Meta {
-        name: Some(spanned(name.to_owned())),
-        ..Meta::default()
-    }
+    Meta { name: Some(spanned(name.to_owned())), ..Meta::default() }
 }
 
 /// An SLO over a rolling window.
@@ -166,14 +160,10 @@ pub(crate) fn history(
     let rows = (from..).zip(hours).map(|(index, bad)| Row {
         start: hour(index),
         end: hour(index + 1),
-        counts: bad.map(|bad| Counts {
-            good: Ratio::whole(10_000 - bad),
-            valid: Ratio::whole(10_000),
-        }),
+        counts: bad
+            .map(|bad| Counts { good: Ratio::whole(10_000 - bad), valid: Ratio::whole(10_000) }),
     });
-    Ok(Arc::new(
-        Series::new(rows.collect()).expect("rows in order"),
-    ))
+    Ok(Arc::new(Series::new(rows.collect()).expect("rows in order")))
 }
 
 /// A history with a quiet background from 90 days before hour 0 on, then what `bad` says for each
@@ -184,12 +174,6 @@ pub(crate) fn incident(
     bad: impl Fn(i64) -> Option<i64>,
 ) -> Result<Arc<Series>, Failure> {
     let from = -90 * 24;
-    let rows = (from..hours).map(|index| {
-        if index < 0 {
-            Some(background)
-        } else {
-            bad(index)
-        }
-    });
+    let rows = (from..hours).map(|index| if index < 0 { Some(background) } else { bad(index) });
     history(rows, from)
 }

@@ -56,15 +56,9 @@ fn name_matches(glob: &str, name: &str) -> bool {
 /// Two of equal precedence both govern, and the stricter verdict counts: a mistake in a selector
 /// must not open a gate.
 pub fn governing<'a>(catalog: &'a Catalog, slo: &Slo) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
-    let selecting: Vec<_> = catalog
-        .policies()
-        .filter(|policy| selects(policy, slo))
-        .collect();
+    let selecting: Vec<_> = catalog.policies().filter(|policy| selects(policy, slo)).collect();
     let highest = selecting.iter().map(|policy| policy.precedence).max();
-    selecting
-        .into_iter()
-        .filter(|policy| Some(policy.precedence) == highest)
-        .collect()
+    selecting.into_iter().filter(|policy| Some(policy.precedence) == highest).collect()
 }
 
 /// Returns whether a tier holds for an SLO, by its priority; nothing when the tier asks for one and
@@ -91,9 +85,5 @@ pub(super) fn longest_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 
         Lookback::Slo => terms.window.reach_seconds(),
         Lookback::For(duration) => i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX),
     };
-    lookbacks(policy)
-        .into_iter()
-        .map(seconds)
-        .max()
-        .unwrap_or(0)
+    lookbacks(policy).into_iter().map(seconds).max().unwrap_or(0)
 }

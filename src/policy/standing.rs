@@ -155,13 +155,7 @@ pub enum Warning {
 impl Standing {
     /// Returns the tiers that count as active: known ones, and those carried on by a held gate.
     pub fn active(&self) -> impl Iterator<Item = (&TierStanding, Timestamp)> {
-        let holds = matches!(
-            self.ruling,
-            Ruling::Gate {
-                held_since: Some(_),
-                ..
-            }
-        );
+        let holds = matches!(self.ruling, Ruling::Gate { held_since: Some(_), .. });
         self.tiers.iter().filter_map(move |tier| {
             let since = match tier.state {
                 TierState::Active { since } => Some(since),
@@ -231,14 +225,8 @@ fn nothing_known(
     warnings: Vec<Warning>,
 ) -> Standing {
     let step = i64::try_from(policy.evaluation.step.nominal_seconds()).unwrap_or(i64::MAX);
-    let none = Held {
-        gate: GateKind::Open,
-        tier: None,
-    };
-    let state = TierState::Unknown {
-        carried_since: None,
-        reason: reason.clone(),
-    };
+    let none = Held { gate: GateKind::Open, tier: None };
+    let state = TierState::Unknown { carried_since: None, reason: reason.clone() };
     let tiers = tiers.iter().map(|(tier, _)| TierStanding {
         tier: *tier,
         state: state.clone(),
@@ -246,12 +234,7 @@ fn nothing_known(
         exit: Vec::new(),
         opens: None,
     });
-    let gate = Gate::Undetermined {
-        known: none,
-        carried: none,
-        last_known: None,
-        reason,
-    };
+    let gate = Gate::Undetermined { known: none, carried: none, last_known: None, reason };
     let instant = instant(now, step);
     Standing {
         instant,
@@ -267,34 +250,21 @@ fn ruling(policy: &ErrorBudgetPolicy, gate: &Gate, instant: Timestamp) -> Ruling
     let no_data = &policy.evaluation.no_data;
     let (known, carried, last_known, reason) = match gate {
         Gate::Decided(held) => {
-            return Ruling::Gate {
-                held: *held,
-                held_since: None,
-            };
+            return Ruling::Gate { held: *held, held_since: None };
         }
-        Gate::Undetermined {
-            known,
-            carried,
-            last_known,
-            reason,
-        } => (known, carried, last_known, reason),
+        Gate::Undetermined { known, carried, last_known, reason } => {
+            (known, carried, last_known, reason)
+        }
     };
     let failed = matches!(reason, Reason::Failed(failure) if !failure.is_absence());
-    let asked = if failed {
-        no_data.on_backend_error.value
-    } else {
-        no_data.on_unknown.value
-    };
+    let asked = if failed { no_data.on_backend_error.value } else { no_data.on_unknown.value };
     let hold_seconds = i64::try_from(no_data.hold_for.nominal_seconds()).unwrap_or(i64::MAX);
     let fresh = last_known.filter(|last| {
         let age = instant.as_second() - last.as_second();
         asked == OnUnknown::Hold && age <= hold_seconds
     });
     if let Some(last) = fresh {
-        return Ruling::Gate {
-            held: *carried,
-            held_since: Some(last),
-        };
+        return Ruling::Gate { held: *carried, held_since: Some(last) };
     }
     // A policy that would hold for ever by holding after holding is refused like one that is silent.
     let answer = match (asked, no_data.then_on_unknown) {
@@ -302,12 +272,7 @@ fn ruling(policy: &ErrorBudgetPolicy, gate: &Gate, instant: Timestamp) -> Ruling
         (OnUnknown::Hold, then) => then,
         (asked, _) => asked,
     };
-    Ruling::Unknown {
-        answer,
-        reason: reason.clone(),
-        failed,
-        known: *known,
-    }
+    Ruling::Unknown { answer, reason: reason.clone(), failed, known: *known }
 }
 
 /// One objective's tiers on the grid.
@@ -376,17 +341,11 @@ impl Replay<'_> {
     /// Returns the gate of the tiers that are known, the gate with the others carried on, and
     /// whether none of the others could matter.
     fn known_and_carried(&self, memories: &[Memory]) -> (Held, Held, bool) {
-        let mut known = Held {
-            gate: GateKind::Open,
-            tier: None,
-        };
+        let mut known = Held { gate: GateKind::Open, tier: None };
         let mut carried = known;
         let mut possible = GateKind::Open;
         for (memory, (index, tier)) in memories.iter().zip(&self.tiers) {
-            let held = Held {
-                gate: tier.gate.value,
-                tier: Some(*index),
-            };
+            let held = Held { gate: tier.gate.value, tier: Some(*index) };
             // Of two tiers with one gate the later one is the higher level.
             let raise = |to: &mut Held| {
                 if held.gate >= to.gate {
@@ -420,13 +379,10 @@ impl Replay<'_> {
             let tier = self.policy.tiers.get(standing.tier);
             tier.is_some_and(|tier| tier.gate.value > known.gate)
         };
-        let reason = tiers
-            .iter()
-            .filter(matters)
-            .find_map(|standing| match &standing.state {
-                TierState::Unknown { reason, .. } => Some(reason.clone()),
-                TierState::Active { .. } | TierState::Inactive => None,
-            });
+        let reason = tiers.iter().filter(matters).find_map(|standing| match &standing.state {
+            TierState::Unknown { reason, .. } => Some(reason.clone()),
+            TierState::Active { .. } | TierState::Inactive => None,
+        });
         Gate::Undetermined {
             known,
             carried,
@@ -451,38 +407,25 @@ impl Replay<'_> {
             (true, None) => TierState::Inactive,
             (false, carried_since) => {
                 let evidence: Vec<Evidence> = enter.iter().chain(&exit).cloned().collect();
-                TierState::Unknown {
-                    carried_since,
-                    reason: reason(&evidence, &tier.name.value),
-                }
+                TierState::Unknown { carried_since, reason: reason(&evidence, &tier.name.value) }
             }
         };
         let opens = memory.active.then(|| self.opening(tier, memory));
-        Some(TierStanding {
-            tier: *index,
-            state,
-            enter,
-            exit,
-            opens,
-        })
+        Some(TierStanding { tier: *index, state, enter, exit, opens })
     }
 
     /// Returns when a tier that is active ends.
     fn opening(&self, tier: &Tier, memory: &Memory) -> Opening {
         let longest = longest_seconds(self.policy, self.terms);
-        let steps = (longest / self.step_seconds)
-            .saturating_add(2)
-            .min(MAX_INSTANTS);
+        let steps = (longest / self.step_seconds).saturating_add(2).min(MAX_INSTANTS);
         let until = moved(self.instant, steps.saturating_mul(self.step_seconds));
         let find = |series: &Series| {
             let mut memory = memory.clone();
-            (1..=steps)
-                .map(|index| moved(self.instant, index * self.step_seconds))
-                .find(|&at| {
-                    let mut view = View::new(self.policy, series, self.terms, at);
-                    step_tier(&mut memory, tier, &mut view, at, self.latch_seconds());
-                    !memory.active
-                })
+            (1..=steps).map(|index| moved(self.instant, index * self.step_seconds)).find(|&at| {
+                let mut view = View::new(self.policy, series, self.terms, at);
+                step_tier(&mut memory, tier, &mut view, at, self.latch_seconds());
+                !memory.active
+            })
         };
         let no_data = &self.policy.evaluation.no_data;
         opening(self.series, self.terms, no_data, self.instant, until, find)

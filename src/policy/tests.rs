@@ -65,12 +65,7 @@ fn an_outage_of_an_hour_freezes_for_as_long_as_the_window_holds_it() {
 fn the_first_step_falls_on_the_hour_at_which_the_burn_rate_is_one() {
     // 0.15 % for ever: the mean of seven days is 0.1 % after 84 hours.
     let counts = incident(5, 120, |_| Some(15));
-    let ticket = policy(vec![tier(
-        "ticket",
-        "7d >= 1",
-        Some("7d < 1"),
-        GateKind::Warn,
-    )]);
+    let ticket = policy(vec![tier("ticket", "7d >= 1", Some("7d < 1"), GateKind::Warn)]);
     let slo = slo("checkout", None, "0.999", "28d");
     assert_eq!(gate(&ticket, &slo, &counts, 83), GateKind::Open);
     assert_eq!(gate(&ticket, &slo, &counts, 84), GateKind::Warn);
@@ -87,28 +82,17 @@ fn tiers_that_end_lower_than_they_begin_follow_the_worked_case() {
     let stop = tier("p1-stop", "7d >= 1", Some("7d < 0.8"), GateKind::Freeze);
     let policy = policy(vec![watch, stop]);
     let slo = slo("save", None, "0.995", "7d");
-    let expected = [
-        (1, GateKind::Approve),
-        (2, GateKind::Freeze),
-        (170, GateKind::Open),
-    ];
+    let expected = [(1, GateKind::Approve), (2, GateKind::Freeze), (170, GateKind::Open)];
     assert_eq!(changes(&policy, &slo, &counts, 192), expected);
     let latched = standing(&policy, &slo, &counts, 169);
     let stop = latched.tiers.last().expect("two tiers");
     assert_eq!(stop.state, TierState::Active { since: hour(2) });
-    assert_eq!(
-        stop.enter.first().and_then(|enter| enter.holds),
-        Some(false)
-    );
+    assert_eq!(stop.enter.first().and_then(|enter| enter.holds), Some(false));
     assert_eq!(stop.exit.first().and_then(|exit| exit.holds), Some(false));
     let opens = stop.opens.expect("an active tier opens");
     assert_eq!(opens.without_errors, Some(hour(170)));
     assert_eq!(opens.at_present_burn, Some(hour(170)));
-    assert_eq!(
-        opens.largest,
-        Some(hour(1)),
-        "the outage's row that still counts"
-    );
+    assert_eq!(opens.largest, Some(hour(1)), "the outage's row that still counts");
 }
 
 #[test]
@@ -131,12 +115,7 @@ fn since_is_the_first_active_instant_whenever_one_looks() {
         let active: Vec<_> = standing.active().map(|(_, since)| since).collect();
         assert_eq!(active, [hour(2)], "hour {at}");
     }
-    assert!(
-        standing(&freeze, &slo, &counts, 1)
-            .active()
-            .next()
-            .is_none()
-    );
+    assert!(standing(&freeze, &slo, &counts, 1).active().next().is_none());
 }
 
 #[test]
@@ -160,40 +139,20 @@ fn a_gap_holds_the_last_known_gate_for_a_while() {
     // 168 hours of which a tenth, 16.8, may be missing: known until hour 116.
     assert_eq!(gate(&freeze, &slo, &counts, 116), GateKind::Freeze);
     let held = standing(&freeze, &slo, &counts, 122);
-    let Ruling::Gate {
-        held: still,
-        held_since,
-    } = &held.ruling
-    else {
+    let Ruling::Gate { held: still, held_since } = &held.ruling else {
         panic!("{:?}", held.ruling);
     };
-    assert_eq!(
-        (still.gate, *held_since),
-        (GateKind::Freeze, Some(hour(116)))
-    );
+    assert_eq!((still.gate, *held_since), (GateKind::Freeze, Some(hour(116))));
     assert_eq!(held.active().count(), 1, "a held tier counts as active");
     let after = standing(&freeze, &slo, &counts, 123);
     assert!(
-        matches!(
-            &after.ruling,
-            Ruling::Unknown {
-                answer: OnUnknown::Warn,
-                failed: false,
-                ..
-            }
-        ),
+        matches!(&after.ruling, Ruling::Unknown { answer: OnUnknown::Warn, failed: false, .. }),
         "{:?}",
         after.ruling
     );
     freeze.evaluation.no_data.on_unknown = spanned(OnUnknown::Deny);
     let denied = standing(&freeze, &slo, &counts, 117);
-    assert!(matches!(
-        &denied.ruling,
-        Ruling::Unknown {
-            answer: OnUnknown::Deny,
-            ..
-        }
-    ));
+    assert!(matches!(&denied.ruling, Ruling::Unknown { answer: OnUnknown::Deny, .. }));
 }
 
 #[test]
@@ -206,13 +165,7 @@ fn a_tier_that_is_known_is_not_hidden_by_one_that_is_not() {
     assert_eq!(gate(&both, &slo, &counts, 24), GateKind::Freeze);
     let month = tier("month", "28d >= 1", None, GateKind::Approve);
     let alone = standing(&policy(vec![month]), &slo, &counts, 24);
-    assert!(matches!(
-        alone.gate,
-        Gate::Undetermined {
-            last_known: None,
-            ..
-        }
-    ));
+    assert!(matches!(alone.gate, Gate::Undetermined { last_known: None, .. }));
 }
 
 #[test]
@@ -224,20 +177,11 @@ fn nothing_measured_never_opens_a_gate() {
         ruling @ Ruling::Gate { .. } => panic!("{ruling:?}"),
     };
     assert_eq!(refused(&Ok(Arc::default())), (OnUnknown::Deny, false));
-    assert_eq!(
-        refused(&history([Some(0)].into_iter(), 100)),
-        (OnUnknown::Deny, false)
-    );
-    assert_eq!(
-        refused(&history(std::iter::repeat_n(None, 5), 0)),
-        (OnUnknown::Deny, false)
-    );
+    assert_eq!(refused(&history([Some(0)].into_iter(), 100)), (OnUnknown::Deny, false));
+    assert_eq!(refused(&history(std::iter::repeat_n(None, 5), 0)), (OnUnknown::Deny, false));
     let unreachable = Err(Failure::Unreachable("timeout".into()));
     assert_eq!(refused(&unreachable), (OnUnknown::Deny, true));
-    assert_eq!(
-        refused(&Err(Failure::DefinitionChanged)),
-        (OnUnknown::Deny, false)
-    );
+    assert_eq!(refused(&Err(Failure::DefinitionChanged)), (OnUnknown::Deny, false));
 }
 
 #[test]
@@ -253,11 +197,7 @@ fn a_failed_backend_does_what_the_policy_says() {
         }
     };
     assert_eq!(answer(OnUnknown::Warn), OnUnknown::Warn);
-    assert_eq!(
-        answer(OnUnknown::Hold),
-        OnUnknown::Deny,
-        "there is nothing to hold"
-    );
+    assert_eq!(answer(OnUnknown::Hold), OnUnknown::Deny, "there is nothing to hold");
 }
 
 #[test]
@@ -266,15 +206,10 @@ fn named_conditions_join_and_a_condition_that_names_itself_is_not_known() {
     let slo = slo("checkout", None, "0.999", "28d");
     let mut policy = policy(vec![tier("freeze", "1h > 1", None, GateKind::Freeze)]);
     let named = |name: &str| Condition::Named(spanned(name.to_owned()));
-    let define = |name: &str, condition| NamedCondition {
-        name: spanned(name.to_owned()),
-        condition,
-    };
+    let define =
+        |name: &str, condition| NamedCondition { name: spanned(name.to_owned()), condition };
     policy.conditions = vec![
-        define(
-            "page",
-            Condition::All(vec![burn("1h >= 9"), burn("6h >= 6")]),
-        ),
+        define("page", Condition::All(vec![burn("1h >= 9"), burn("6h >= 6")])),
         define("loop", Condition::Any(vec![named("round")])),
         define("round", Condition::Not(Box::new(named("loop")))),
     ];
@@ -284,18 +219,12 @@ fn named_conditions_join_and_a_condition_that_names_itself_is_not_known() {
     };
     let known = |gate| matches!(gate, Gate::Decided(held) if held.gate == GateKind::Freeze);
     assert!(known(at(named("page"))));
-    assert!(known(at(Condition::Any(vec![
-        named("loop"),
-        named("page")
-    ]))));
+    assert!(known(at(Condition::Any(vec![named("loop"), named("page")]))));
     assert!(!known(at(Condition::Not(Box::new(named("page"))))));
     assert!(matches!(at(named("loop")), Gate::Undetermined { .. }));
     assert!(matches!(at(named("nobody")), Gate::Undetermined { .. }));
     let never = Condition::All(vec![named("nobody"), burn("1h < 1")]);
-    assert!(
-        matches!(at(never), Gate::Decided(_)),
-        "false in an `all` decides"
-    );
+    assert!(matches!(at(never), Gate::Decided(_)), "false in an `all` decides");
 }
 
 #[test]
@@ -316,10 +245,7 @@ fn conditions_that_name_each_other_widely_are_judged_once_each() {
     policy.tiers[0].enter = named(0);
     assert!(matches!(
         standing(&policy, &slo, &counts, 2).gate,
-        Gate::Decided(Held {
-            gate: GateKind::Freeze,
-            ..
-        })
+        Gate::Decided(Held { gate: GateKind::Freeze, .. })
     ));
 }
 
@@ -333,42 +259,24 @@ fn a_tier_is_forgotten_after_the_latch_with_a_warning() {
     // The outage counts until hour 24.
     assert_eq!(gate(&policy, &slo, &counts, 24 + 720), GateKind::Freeze);
     let after = standing(&policy, &slo, &counts, 24 + 721);
-    assert!(matches!(
-        after.gate,
-        Gate::Decided(Held {
-            gate: GateKind::Open,
-            ..
-        })
-    ));
-    let expired = Warning::LatchExpired {
-        tier: 0,
-        at: hour(24 + 721),
-    };
+    assert!(matches!(after.gate, Gate::Decided(Held { gate: GateKind::Open, .. })));
+    let expired = Warning::LatchExpired { tier: 0, at: hour(24 + 721) };
     assert_eq!(after.warnings, [expired]);
 }
 
 #[test]
 fn idle_time_may_be_good_or_unknown() {
     let counts = history(std::iter::repeat_n(Some(0), 24), 0);
-    let Ok(series) = &counts else {
-        panic!("a series")
-    };
+    let Ok(series) = &counts else { panic!("a series") };
     let idle = series.rows().iter().cloned().map(|mut row| {
-        row.counts = row.counts.map(|_| crate::budget::Counts {
-            good: ratio("0"),
-            valid: ratio("0"),
-        });
+        row.counts =
+            row.counts.map(|_| crate::budget::Counts { good: ratio("0"), valid: ratio("0") });
         row
     });
-    let idle: Counted = Ok(Arc::new(
-        Series::new(idle.collect()).expect("rows in order"),
-    ));
+    let idle: Counted = Ok(Arc::new(Series::new(idle.collect()).expect("rows in order")));
     let slo = slo("checkout", None, "0.999", "1d");
     let mut policy = policy(vec![tier("freeze", "slo >= 1", None, GateKind::Freeze)]);
-    assert!(matches!(
-        standing(&policy, &slo, &idle, 24).gate,
-        Gate::Undetermined { .. }
-    ));
+    assert!(matches!(standing(&policy, &slo, &idle, 24).gate, Gate::Undetermined { .. }));
     policy.evaluation.no_data.zero_traffic = ZeroTraffic::Good;
     assert_eq!(gate(&policy, &slo, &idle, 24), GateKind::Open);
 }
@@ -380,10 +288,7 @@ fn long_rows_raise_the_step_and_say_so() {
     policy.evaluation.step = duration("5m");
     let slo = slo("checkout", None, "0.999", "1d");
     let standing = standing(&policy, &slo, &counts, 48);
-    let raised = Warning::StepRaised {
-        asked: 300,
-        used: 3_600,
-    };
+    let raised = Warning::StepRaised { asked: 300, used: 3_600 };
     assert_eq!(standing.warnings, [raised]);
 }
 
@@ -395,10 +300,7 @@ fn a_grid_too_fine_for_its_horizon_is_made_coarser() {
     policy.max_latch = duration("9999Y");
     let slo = slo("checkout", None, "0.999", "1d");
     let standing = standing(&policy, &slo, &counts, 48);
-    assert!(matches!(
-        standing.warnings.first(),
-        Some(Warning::StepRaised { .. })
-    ));
+    assert!(matches!(standing.warnings.first(), Some(Warning::StepRaised { .. })));
 }
 
 #[test]
@@ -422,12 +324,7 @@ fn tiers_hold_for_their_priorities() {
 #[test]
 fn a_selector_takes_names_services_and_labels_together() {
     let mut policy = policy(Vec::new());
-    let mut slo = slo(
-        "checkout-availability",
-        Some("shop/checkout"),
-        "0.999",
-        "1d",
-    );
+    let mut slo = slo("checkout-availability", Some("shop/checkout"), "0.999", "1d");
     assert!(selects(&policy, &slo), "without a selector, every SLO");
     policy.selector.services = texts(&["game-*", "shop*"]);
     assert!(selects(&policy, &slo));
@@ -464,11 +361,6 @@ fn the_highest_precedence_governs_and_equals_govern_together() {
 fn the_horizon_is_the_longest_lookback_and_the_latch() {
     let slo = slo("checkout", None, "0.999", "28d");
     let terms = crate::budget::Terms::new(&slo, 0).expect("terms");
-    let policy = policy(vec![tier(
-        "freeze",
-        "slo >= 1",
-        Some("7d < 1"),
-        GateKind::Freeze,
-    )]);
+    let policy = policy(vec![tier("freeze", "slo >= 1", Some("7d < 1"), GateKind::Freeze)]);
     assert_eq!(horizon_seconds(&policy, &terms), (28 + 90) * 86_400);
 }

@@ -29,19 +29,14 @@ use crate::query::tree::VectorSelector;
 
 /// Returns what is wrong with the meaning of a query, in the order of a walk from the leaves up.
 pub(super) fn problems(expression: &Expression) -> Vec<Problem> {
-    let mut checker = Checker {
-        problems: Vec::new(),
-    };
+    let mut checker = Checker { problems: Vec::new() };
     checker.check(expression);
     checker.problems
 }
 
 /// Returns the type of the value of an expression, problems or not.
 pub(super) fn value_type(expression: &Expression) -> ValueType {
-    Checker {
-        problems: Vec::new(),
-    }
-    .check(expression)
+    Checker { problems: Vec::new() }.check(expression)
 }
 
 struct Checker {
@@ -109,15 +104,9 @@ impl Checker {
             self.report(ProblemKind::BoolWithoutComparison, bool_extent);
         }
         let both = [left, right];
-        let scalars = both
-            .iter()
-            .filter(|found| **found == ValueType::Scalar)
-            .count();
+        let scalars = both.iter().filter(|found| **found == ValueType::Scalar).count();
         if operator.is_comparison() && scalars == 2 && binary.bool_extent.is_none() {
-            self.report(
-                ProblemKind::ScalarComparisonWithoutBool,
-                binary.operator_extent,
-            );
+            self.report(ProblemKind::ScalarComparisonWithoutBool, binary.operator_extent);
         }
         if operator.is_set() && scalars > 0 {
             self.report(ProblemKind::SetOperatorOnScalar, extent);
@@ -134,11 +123,7 @@ impl Checker {
                     MatchingKind::On => matching.labels.iter().map(|l| l.text.as_str()).collect(),
                     MatchingKind::Ignoring => BTreeSet::new(),
                 };
-                for label in group
-                    .labels
-                    .iter()
-                    .filter(|label| on.contains(label.text.as_str()))
-                {
+                for label in group.labels.iter().filter(|label| on.contains(label.text.as_str())) {
                     self.report(ProblemKind::LabelInMatchingAndGroup, label.extent);
                 }
             }
@@ -175,14 +160,7 @@ impl Checker {
         let (minimum, maximum) = (function.minimum, function.maximum);
         let found = call.arguments.len();
         if found < minimum || maximum.is_some_and(|maximum| found > maximum) {
-            self.report(
-                ProblemKind::ArgumentCount {
-                    minimum,
-                    maximum,
-                    found,
-                },
-                extent,
-            );
+            self.report(ProblemKind::ArgumentCount { minimum, maximum, found }, extent);
         }
         let last = function.arguments.last();
         for (index, argument) in call.arguments.iter().enumerate() {
@@ -224,26 +202,17 @@ impl Checker {
             }
             return;
         }
-        let named = selector
-            .name
-            .as_ref()
-            .is_some_and(|name| !name.text.is_empty());
+        let named = selector.name.as_ref().is_some_and(|name| !name.text.is_empty());
         let bounded = named || selector.matchers.iter().any(refuses_empty);
         if !bounded && selector.placeholders.is_empty() {
-            self.report(
-                ProblemKind::EmptySelector,
-                selector.braces.unwrap_or(selector.extent),
-            );
+            self.report(ProblemKind::EmptySelector, selector.braces.unwrap_or(selector.extent));
         }
     }
 }
 
 /// Returns the metric name that stands before the braces of a selector.
 fn outside_name(selector: &VectorSelector) -> Option<&Name> {
-    selector
-        .name
-        .as_ref()
-        .filter(|name| name.form != NameForm::Quoted)
+    selector.name.as_ref().filter(|name| name.form != NameForm::Quoted)
 }
 
 /// Tells whether a matcher refuses series without the label, in doubt that it does.

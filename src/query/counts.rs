@@ -155,44 +155,29 @@ pub fn plan(
     let first = problems.into_iter().next();
     let (Some(expression), None) = (expression, first.clone()) else {
         let whole = Extent::between(0, text.len());
-        let (kind, extent) = first.map_or((ProblemKind::Empty, whole), |problem| {
-            (problem.kind, problem.extent)
-        });
-        return Err(NotCountable {
-            reason: Reason::Invalid(kind),
-            extent,
-        });
+        let (kind, extent) =
+            first.map_or((ProblemKind::Empty, whole), |problem| (problem.kind, problem.extent));
+        return Err(NotCountable { reason: Reason::Invalid(kind), extent });
     };
     let value_type = check::value_type(&expression);
     if matches!(value_type, ValueType::Range | ValueType::Text) {
-        return Err(NotCountable {
-            reason: Reason::NotInstant,
-            extent: expression.extent,
-        });
+        return Err(NotCountable { reason: Reason::NotInstant, extent: expression.extent });
     }
     let mut survey = Survey::new(declared);
     let measure = survey.measure(&expression)?;
     let range = only_range(&survey.ranges)?;
-    let step = Step {
-        text,
-        seconds: step_seconds,
-    };
-    let events = matches!(
-        measure.unit,
-        Unit::PerSecond | Unit::PerRange | Unit::Cumulative
-    );
+    let step = Step { text, seconds: step_seconds };
+    let events = matches!(measure.unit, Unit::PerSecond | Unit::PerRange | Unit::Cumulative);
     if measure.linear && events {
         return Ok(step.increase(&survey, range));
     }
     match (measure.unit, survey.counter) {
-        (Unit::NotEvents, _) => Err(NotCountable {
-            reason: measure.reason,
-            extent: measure.extent,
-        }),
-        (Unit::Unknown, Some(extent)) => Err(NotCountable {
-            reason: Reason::UndeclaredCounter,
-            extent,
-        }),
+        (Unit::NotEvents, _) => {
+            Err(NotCountable { reason: measure.reason, extent: measure.extent })
+        }
+        (Unit::Unknown, Some(extent)) => {
+            Err(NotCountable { reason: Reason::UndeclaredCounter, extent })
+        }
         _ => step.integrate(&survey, &measure, range, expression.extent, value_type),
     }
 }
@@ -220,20 +205,14 @@ fn only_range(ranges: &[Duration]) -> Result<Option<(Range, Extent)>, NotCountab
                 Range::Placeholder(text.split_whitespace().collect())
             }
             _ => {
-                return Err(NotCountable {
-                    reason: Reason::ComputedRange,
-                    extent,
-                });
+                return Err(NotCountable { reason: Reason::ComputedRange, extent });
             }
         };
         match &only {
             None => only = Some((range, extent)),
             Some((first, _)) if *first == range => {}
             Some(_) => {
-                return Err(NotCountable {
-                    reason: Reason::DifferentRanges,
-                    extent,
-                });
+                return Err(NotCountable { reason: Reason::DifferentRanges, extent });
             }
         }
     }
@@ -243,14 +222,9 @@ fn only_range(ranges: &[Duration]) -> Result<Option<(Range, Extent)>, NotCountab
 /// Tells whether a placeholder is the window of an indicator: `{{.window}}` as Sloth and OpenSLO
 /// write it, `window` as slo-generator does.
 fn is_window(text: &str) -> bool {
-    let inner = text
-        .strip_prefix("{{")
-        .and_then(|text| text.strip_suffix("}}"));
+    let inner = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
     let inner = inner.unwrap_or(text).trim_matches('-').trim();
-    inner
-        .strip_prefix('.')
-        .unwrap_or(inner)
-        .eq_ignore_ascii_case("window")
+    inner.strip_prefix('.').unwrap_or(inner).eq_ignore_ascii_case("window")
 }
 
 /// The step to count in, and the query that is rewritten for it.
@@ -275,14 +249,8 @@ impl Step<'_> {
             edits.push((*rate, "increase".to_owned()));
         }
         for selector in &survey.cumulative {
-            let start = Extent {
-                end: selector.start,
-                ..*selector
-            };
-            let end = Extent {
-                start: selector.end,
-                ..*selector
-            };
+            let start = Extent { end: selector.start, ..*selector };
+            let end = Extent { start: selector.end, ..*selector };
             edits.push((start, "increase(".to_owned()));
             edits.push((end, format!("[{step}])")));
         }
@@ -308,34 +276,18 @@ impl Step<'_> {
             Some((Range::Window, _)) => u64::from(step),
             Some((Range::Written(length), _)) => seconds(*length),
             Some((Range::Placeholder(_), extent)) => {
-                return Err(NotCountable {
-                    reason: Reason::Placeholder,
-                    extent: *extent,
-                });
+                return Err(NotCountable { reason: Reason::Placeholder, extent: *extent });
             }
         };
         let interval = largest_divisor(self.seconds, wanted);
-        let windows = survey
-            .ranges
-            .iter()
-            .filter(|duration| duration.nanoseconds().is_none());
-        let edits = windows
-            .map(|duration| (duration.extent, self.written()))
-            .collect();
+        let windows = survey.ranges.iter().filter(|duration| duration.nanoseconds().is_none());
+        let edits = windows.map(|duration| (duration.extent, self.written())).collect();
         let query = edited(self.text, edits);
         // A comment at the end would swallow what is put behind it.
         let behind = self.text.get(extent.end as usize..).unwrap_or_default();
         let end = if behind.contains('#') { "\n" } else { "" };
-        let open = if value_type == ValueType::Scalar {
-            "(vector("
-        } else {
-            "("
-        };
-        let close = if value_type == ValueType::Scalar {
-            "))"
-        } else {
-            ")"
-        };
+        let open = if value_type == ValueType::Scalar { "(vector(" } else { "(" };
+        let close = if value_type == ValueType::Scalar { "))" } else { ")" };
         let sampled = format!(
             "{open}{}{end}{close}[{}:{}]",
             query.trim(),
@@ -404,13 +356,7 @@ fn edited(text: &str, mut edits: Vec<(Extent, String)>) -> String {
     let mut result = String::new();
     let mut end = 0;
     for (extent, replacement) in edits {
-        result.push_str(
-            Extent {
-                start: end,
-                end: extent.start,
-            }
-            .slice(text),
-        );
+        result.push_str(Extent { start: end, end: extent.start }.slice(text));
         result.push_str(&replacement);
         end = extent.end;
     }

@@ -172,14 +172,7 @@ const fn exact(
     stability: Stability,
 ) -> Function {
     let count = arguments.len();
-    Function {
-        name,
-        arguments,
-        minimum: count,
-        maximum: Some(count),
-        returns,
-        stability,
-    }
+    Function { name, arguments, minimum: count, maximum: Some(count), returns, stability }
 }
 
 /// A function of a varying number of arguments.
@@ -190,14 +183,7 @@ const fn ranged(
     maximum: Option<usize>,
     stability: Stability,
 ) -> Function {
-    Function {
-        name,
-        arguments,
-        minimum,
-        maximum,
-        returns: Instant,
-        stability,
-    }
+    Function { name, arguments, minimum, maximum, returns: Instant, stability }
 }
 
 #[cfg(test)]
@@ -207,21 +193,12 @@ mod tests {
     #[test]
     fn the_table_is_sorted_so_that_every_function_is_found() {
         for pair in FUNCTIONS.windows(2) {
-            assert!(
-                pair[0].name < pair[1].name,
-                "{} before {}",
-                pair[0].name,
-                pair[1].name
-            );
+            assert!(pair[0].name < pair[1].name, "{} before {}", pair[0].name, pair[1].name);
         }
         for function in FUNCTIONS {
             assert_eq!(find(function.name), Some(function));
         }
         assert_eq!(find("Rate"), None, "names are case-sensitive");
-        assert_eq!(
-            find("histogram_share"),
-            None,
-            "a function of another server"
-        );
+        assert_eq!(find("histogram_share"), None, "a function of another server");
     }
 }

@@ -59,11 +59,7 @@ pub(super) enum TokenKind {
 /// Splits a query into tokens; the last is [`TokenKind::End`] or [`TokenKind::Faulty`], the
 /// latter with what is wrong.
 pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        in_brackets: false,
-    };
+    let mut lexer = Lexer { text, at: 0, in_brackets: false };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_space();
@@ -76,10 +72,7 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
             Some(fault) => (start + fault.start, start + fault.end),
             None => (start, lexer.at),
         };
-        tokens.push(Token {
-            kind,
-            extent: Extent::between(start, end),
-        });
+        tokens.push(Token { kind, extent: Extent::between(start, end) });
         if matches!(kind, TokenKind::End | TokenKind::Faulty) {
             return (tokens, fault.map(|fault| fault.kind));
         }
@@ -141,11 +134,7 @@ impl<'text> Lexer<'text> {
                 let end = rest
                     .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
                     .unwrap_or(rest.len());
-                return Err(Fault {
-                    kind: ProblemKind::InvalidNumber,
-                    start: 0,
-                    end,
-                });
+                return Err(Fault { kind: ProblemKind::InvalidNumber, start: 0, end });
             }
         };
         self.at += length;
@@ -171,11 +160,7 @@ impl<'text> Lexer<'text> {
                 kind = TokenKind::Placeholder;
             } else if self.at == start {
                 // A `$` or `{{` that begins no placeholder.
-                return Err(Fault {
-                    kind: ProblemKind::UnexpectedCharacter,
-                    start: 0,
-                    end: 1,
-                });
+                return Err(Fault { kind: ProblemKind::UnexpectedCharacter, start: 0, end: 1 });
             } else {
                 return Ok(kind);
             }
@@ -210,11 +195,7 @@ impl<'text> Lexer<'text> {
             (']', _) => (TokenKind::ClosingBracket, 1),
             _ => {
                 let end = first.len_utf8();
-                return Err(Fault {
-                    kind: ProblemKind::UnexpectedCharacter,
-                    start: 0,
-                    end,
-                });
+                return Err(Fault { kind: ProblemKind::UnexpectedCharacter, start: 0, end });
             }
         };
         match kind {
@@ -272,36 +253,20 @@ mod tests {
 
     fn words(text: &str) -> Vec<(TokenKind, &str)> {
         let (tokens, _) = tokens(text);
-        tokens
-            .into_iter()
-            .map(|token| (token.kind, token.extent.slice(text)))
-            .collect()
+        tokens.into_iter().map(|token| (token.kind, token.extent.slice(text))).collect()
     }
 
     #[test]
     fn placeholders_are_tokens_and_join_names() {
         use TokenKind::{End, Placeholder};
-        for text in [
-            "{{.window}}",
-            "{{ .window }}",
-            "$__range",
-            "${VAR}",
-            "slo_{{.a}}:$b",
-            "${a}m",
-        ] {
+        for text in ["{{.window}}", "{{ .window }}", "$__range", "${VAR}", "slo_{{.a}}:$b", "${a}m"]
+        {
             assert_eq!(words(text), [(Placeholder, text), (End, "")]);
         }
         let brackets = words("x[$__range:$step]");
-        assert_eq!(
-            brackets[2].1, "$__range",
-            "a colon in brackets is not part of a name"
-        );
+        assert_eq!(brackets[2].1, "$__range", "a colon in brackets is not part of a name");
         let doubled = words(r#"x{{a="b"}}"#);
-        assert_eq!(
-            doubled[1],
-            (TokenKind::Faulty, "{"),
-            "doubled braces are no placeholder"
-        );
+        assert_eq!(doubled[1], (TokenKind::Faulty, "{"), "doubled braces are no placeholder");
         let inner = words("x{{{.m}}}");
         assert_eq!(inner[1].1, "{");
         assert_eq!(inner[2], (Placeholder, "{{.m}}"));
@@ -311,10 +276,7 @@ mod tests {
     fn comments_and_every_kind_of_space_are_skipped() {
         use TokenKind::{End, Plus, Word};
         let text = "a # one\r\n#two\n\t+ b#";
-        assert_eq!(
-            words(text),
-            [(Word, "a"), (Plus, "+"), (Word, "b"), (End, "")]
-        );
+        assert_eq!(words(text), [(Word, "a"), (Plus, "+"), (Word, "b"), (End, "")]);
     }
 
     #[test]

@@ -68,9 +68,7 @@ pub(super) fn nanoseconds(text: &str) -> Result<i64, ProblemKind> {
     while !rest.is_empty() {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (count, after) = rest.split_at(digits);
-        let letters = after
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(after.len());
+        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
         let (unit, after) = after.split_at(letters);
         let position = UNITS.iter().position(|(name, _)| *name == unit);
         let position = position.filter(|position| *position < smallest);
@@ -93,10 +91,7 @@ pub(super) fn nanoseconds(text: &str) -> Result<i64, ProblemKind> {
 /// Returns a number of seconds as nanoseconds, or nothing if it is longer than 64 bits can hold.
 pub(super) fn seconds_to_nanoseconds(seconds: f64) -> Option<i64> {
     let nanoseconds = (seconds * 1e9).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the line checks the range itself"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the line checks the range itself")]
     (nanoseconds.abs() < 9.223_372_036_854_775e18).then_some(nanoseconds as i64)
 }
 
@@ -118,11 +113,7 @@ pub(super) fn duration_text(nanoseconds: i64) -> String {
             rest %= scale;
         }
     }
-    if text.is_empty() {
-        "0s".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 const MILLISECOND: i64 = 1_000_000;
@@ -222,11 +213,7 @@ fn scan_units(bytes: &[u8], at: usize) -> Result<usize, usize> {
         }
         units = b"smhdw";
     }
-    if is_alphanumeric(bytes.get(at)) {
-        Err(at)
-    } else {
-        Ok(at)
-    }
+    if is_alphanumeric(bytes.get(at)) { Err(at) } else { Ok(at) }
 }
 
 #[cfg(test)]

@@ -41,13 +41,7 @@ mod selector;
 pub(super) fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
     if text.len() > MAX_LENGTH {
         let extent = Extent::between(0, text.len());
-        return (
-            None,
-            vec![Problem {
-                kind: ProblemKind::TooLong,
-                extent,
-            }],
-        );
+        return (None, vec![Problem { kind: ProblemKind::TooLong, extent }]);
     }
     let (tokens, fault) = lexer::tokens(text);
     let mut parser = Parser {
@@ -145,11 +139,7 @@ impl Parser<'_> {
         self.grow(self.height, sign_extent)?;
         Ok(Expression {
             extent: sign_extent.join(operand.extent),
-            kind: ExpressionKind::Unary(Unary {
-                sign,
-                sign_extent,
-                operand,
-            }),
+            kind: ExpressionKind::Unary(Unary { sign, sign_extent, operand }),
         })
     }
 
@@ -177,10 +167,7 @@ impl Parser<'_> {
         self.grow(self.height, opening)?;
         let end = self.close(TokenKind::ClosingParenthesis, opening)?;
         let kind = ExpressionKind::Parenthesized(inner);
-        Ok(Expression {
-            extent: opening.join(end),
-            kind,
-        })
+        Ok(Expression { extent: opening.join(end), kind })
     }
 
     fn number(&mut self) -> Result<Number, Stopped> {
@@ -190,17 +177,11 @@ impl Parser<'_> {
         if token != TokenKind::Duration {
             let value = number::value(text);
             let value = value.ok_or_else(|| self.stop_at(ProblemKind::InvalidNumber, extent))?;
-            return Ok(Number {
-                value,
-                nanoseconds: None,
-            });
+            return Ok(Number { value, nanoseconds: None });
         }
         let length = number::nanoseconds(text).map_err(|kind| self.stop_at(kind, extent))?;
         let value = std::time::Duration::from_nanos(length.unsigned_abs()).as_secs_f64();
-        Ok(Number {
-            value,
-            nanoseconds: Some(length),
-        })
+        Ok(Number { value, nanoseconds: Some(length) })
     }
 
     /// Parses what begins with a placeholder: a call, a selector, or the placeholder alone.
@@ -213,10 +194,9 @@ impl Parser<'_> {
         match self.kind() {
             TokenKind::OpeningParenthesis => self.call(name),
             _ if selects => self.vector_selector(Some(name)),
-            _ => Ok(Expression {
-                extent: name.extent,
-                kind: ExpressionKind::Placeholder(name.text),
-            }),
+            _ => {
+                Ok(Expression { extent: name.extent, kind: ExpressionKind::Placeholder(name.text) })
+            }
         }
     }
 
@@ -228,10 +208,7 @@ impl Parser<'_> {
         let word = extent.slice(self.text).to_ascii_lowercase();
         let opens = self.kind_after() == TokenKind::OpeningParenthesis;
         if let Some(aggregator) = Aggregator::find(&word) {
-            let next = self
-                .tokens
-                .get(self.position + 1)
-                .map_or("", |t| t.extent.slice(self.text));
+            let next = self.tokens.get(self.position + 1).map_or("", |t| t.extent.slice(self.text));
             if opens || grouping::kind(next).is_some() {
                 return self.aggregation(aggregator);
             }
@@ -245,11 +222,7 @@ impl Parser<'_> {
         }
         let is_function = !KEYWORDS.contains(&word.as_str()) && !word.contains(':');
         let name = self.name(NameForm::Bare);
-        if opens && is_function {
-            self.call(name)
-        } else {
-            self.vector_selector(Some(name))
-        }
+        if opens && is_function { self.call(name) } else { self.vector_selector(Some(name)) }
     }
 
     fn call(&mut self, name: Name) -> Result<Expression, Stopped> {
@@ -262,11 +235,7 @@ impl Parser<'_> {
         let extent = name.extent.join(end);
         Ok(Expression {
             extent,
-            kind: ExpressionKind::Call(Box::new(Call {
-                name,
-                function,
-                arguments,
-            })),
+            kind: ExpressionKind::Call(Box::new(Call { name, function, arguments })),
         })
     }
 
@@ -282,18 +251,12 @@ impl Parser<'_> {
             Some(grouping) => Some(grouping),
             None => self.grouping()?,
         };
-        let end = grouping
-            .as_ref()
-            .map_or(end, |grouping| end.join(grouping.extent));
+        let end = grouping.as_ref().map_or(end, |grouping| end.join(grouping.extent));
         let extent = aggregator_extent.join(end);
         let wanted = if aggregator.takes_parameter() { 2 } else { 1 };
         let found = arguments.len();
         if found != wanted {
-            let kind = ProblemKind::ArgumentCount {
-                minimum: wanted,
-                maximum: Some(wanted),
-                found,
-            };
+            let kind = ProblemKind::ArgumentCount { minimum: wanted, maximum: Some(wanted), found };
             self.report(kind, extent);
         }
         let Some(operand) = arguments.pop() else {
@@ -374,22 +337,16 @@ impl Parser<'_> {
     }
 
     fn kind(&self) -> TokenKind {
-        self.tokens
-            .get(self.position)
-            .map_or(TokenKind::End, |token| token.kind)
+        self.tokens.get(self.position).map_or(TokenKind::End, |token| token.kind)
     }
 
     fn kind_after(&self) -> TokenKind {
-        self.tokens
-            .get(self.position + 1)
-            .map_or(TokenKind::End, |token| token.kind)
+        self.tokens.get(self.position + 1).map_or(TokenKind::End, |token| token.kind)
     }
 
     fn extent(&self) -> Extent {
         let end = Extent::between(self.text.len(), self.text.len());
-        self.tokens
-            .get(self.position)
-            .map_or(end, |token| token.extent)
+        self.tokens.get(self.position).map_or(end, |token| token.extent)
     }
 
     /// Goes past the token at hand, unless it is the last, and returns its place.
@@ -424,11 +381,7 @@ impl Parser<'_> {
     /// Counts one more open operator; each caller gives it back with `nesting -= 1` on success.
     fn descend(&mut self) -> Result<(), Stopped> {
         self.nesting += 1;
-        if self.nesting > MAX_NESTING {
-            Err(self.stop(ProblemKind::TooDeep))
-        } else {
-            Ok(())
-        }
+        if self.nesting > MAX_NESTING { Err(self.stop(ProblemKind::TooDeep)) } else { Ok(()) }
     }
 
     /// Sets the height of an expression whose parts are at most `inner` high.
@@ -460,23 +413,13 @@ impl Parser<'_> {
 
     /// Stops at the token at hand, which is either unreadable or not what was expected.
     fn unexpected(&mut self, expected: Expected) -> Stopped {
-        let fault = self
-            .fault
-            .take()
-            .filter(|_| self.kind() == TokenKind::Faulty);
+        let fault = self.fault.take().filter(|_| self.kind() == TokenKind::Faulty);
         self.stop(fault.unwrap_or(ProblemKind::Unexpected { expected }))
     }
 }
 
 /// Words that no metric can be called without quotes.
-const NO_METRICS: [&str; 6] = [
-    "bool",
-    "on",
-    "ignoring",
-    "group_left",
-    "group_right",
-    "atan2",
-];
+const NO_METRICS: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];
 
 /// Words that can be metrics and are not functions, whatever follows.
 const KEYWORDS: [&str; 11] = [

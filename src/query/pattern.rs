@@ -37,9 +37,7 @@ pub(super) fn read(expression: &str) -> Pattern {
                 Pattern::Malformed
             }
             ErrorKind::RepetitionMissing => {
-                let rest = expression
-                    .get(error.span().start.offset..)
-                    .unwrap_or_default();
+                let rest = expression.get(error.span().start.offset..).unwrap_or_default();
                 // Go takes a `{` that begins no repetition for itself.
                 if rest.starts_with(['*', '+', '?']) {
                     Pattern::Malformed

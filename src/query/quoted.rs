@@ -29,11 +29,7 @@ pub(super) struct Fault {
 ///
 /// A [`Fault`] when the string does not end or has an escape that there is not.
 pub(super) fn read(text: &str) -> Result<Quoted, Fault> {
-    let unterminated = |end: usize| Fault {
-        kind: ProblemKind::UnterminatedString,
-        start: 0,
-        end,
-    };
+    let unterminated = |end: usize| Fault { kind: ProblemKind::UnterminatedString, start: 0, end };
     let Some(quote) = text.chars().next() else {
         return Err(unterminated(0));
     };
@@ -43,10 +39,7 @@ pub(super) fn read(text: &str) -> Result<Quoted, Fault> {
         let next = at + character.len_utf8();
         if character == quote {
             let value = String::from_utf8_lossy(&value).into_owned();
-            return Ok(Quoted {
-                length: next,
-                value,
-            });
+            return Ok(Quoted { length: next, value });
         }
         if quote != '`' && character == '\n' {
             return Err(unterminated(at));
@@ -125,9 +118,7 @@ fn numeric(
 ) -> Result<usize, usize> {
     let end = skip + count;
     let digits = text.bytes().skip(skip).take(count);
-    let digits = digits
-        .take_while(|byte| char::from(*byte).is_digit(radix))
-        .count();
+    let digits = digits.take_while(|byte| char::from(*byte).is_digit(radix)).count();
     let number = text
         .get(skip..end)
         .filter(|_| digits == count)
@@ -152,35 +143,17 @@ mod tests {
 
     #[test]
     fn escapes_are_those_of_go() {
-        assert_eq!(
-            value(r#""a\n\x41\101\u00e9\U0001F600""#).as_deref(),
-            Some("a\nAAé😀")
-        );
+        assert_eq!(value(r#""a\n\x41\101\u00e9\U0001F600""#).as_deref(), Some("a\nAAé😀"));
         assert_eq!(value(r"'it\'s'").as_deref(), Some("it's"));
-        assert_eq!(
-            value(r#"'\"'"#),
-            None,
-            "only the quote in use can be escaped"
-        );
-        assert_eq!(
-            value(r"`a\n`").as_deref(),
-            Some(r"a\n"),
-            "raw strings have no escapes"
-        );
-        assert_eq!(
-            value(r#""\xe2\x82\xac""#).as_deref(),
-            Some("€"),
-            "bytes make characters"
-        );
+        assert_eq!(value(r#"'\"'"#), None, "only the quote in use can be escaped");
+        assert_eq!(value(r"`a\n`").as_deref(), Some(r"a\n"), "raw strings have no escapes");
+        assert_eq!(value(r#""\xe2\x82\xac""#).as_deref(), Some("€"), "bytes make characters");
     }
 
     #[test]
     fn a_fault_points_at_the_escape() {
         let fault = read(r#""5\d""#).expect_err("there is no such escape");
-        assert_eq!(
-            (fault.kind, fault.start, fault.end),
-            (ProblemKind::InvalidEscape, 2, 4)
-        );
+        assert_eq!((fault.kind, fault.start, fault.end), (ProblemKind::InvalidEscape, 2, 4));
         assert!(read(r#""\777""#).is_err(), "more than a byte");
         assert!(read(r#""\ud800""#).is_err(), "half a character");
         assert!(read("\"a\nb\"").is_err(), "only raw strings span lines");

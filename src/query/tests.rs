@@ -25,12 +25,7 @@ fn shape(expression: &Expression) -> String {
     match &expression.kind {
         ExpressionKind::Unary(unary) => format!("({}{})", unary.sign, shape(&unary.operand)),
         ExpressionKind::Binary(binary) => {
-            format!(
-                "({} {} {})",
-                shape(&binary.left),
-                binary.operator,
-                shape(&binary.right)
-            )
+            format!("({} {} {})", shape(&binary.left), binary.operator, shape(&binary.right))
         }
         _ => expression.to_string(),
     }
@@ -45,14 +40,8 @@ fn parsed(text: &str) -> Expression {
 /// Asserts what the first problem of a query is, and which part of it that is about.
 fn refused(text: &str, kind: &ProblemKind, part: &str) {
     let (_, problems) = parse(text);
-    let first = problems
-        .first()
-        .unwrap_or_else(|| panic!("{text} has no problem"));
-    assert_eq!(
-        (&first.kind, first.extent.slice(text)),
-        (kind, part),
-        "{text}"
-    );
+    let first = problems.first().unwrap_or_else(|| panic!("{text} has no problem"));
+    assert_eq!((&first.kind, first.extent.slice(text)), (kind, part), "{text}");
 }
 
 fn unexpected(expected: Expected) -> ProblemKind {
@@ -68,10 +57,7 @@ fn operators_bind_as_in_prometheus() {
         ("-a ^ b", "(-(a ^ b))"),
         ("-a * b", "((-a) * b)"),
         ("a ^ -b ^ c * d", "((a ^ (-(b ^ c))) * d)"),
-        (
-            "a or b and c unless d == e",
-            "(a or ((b and c) unless (d == e)))",
-        ),
+        ("a or b and c unless d == e", "(a or ((b and c) unless (d == e)))"),
         ("a OR b Atan2 c", "(a or (b atan2 c))"),
     ] {
         assert_eq!(shape(&parsed(text)), expected, "{text}");
@@ -91,11 +77,7 @@ fn keywords_are_names_where_nothing_else_can_be_meant() {
         parsed(text);
     }
     refused("on", &unexpected(Expected::Expression), "on");
-    refused(
-        "sum by (without) (x)",
-        &unexpected(Expected::Label),
-        "without",
-    );
+    refused("sum by (without) (x)", &unexpected(Expected::Label), "without");
     refused("and(x)", &unexpected(Expected::OperatorOrEnd), "(");
 }
 
@@ -117,10 +99,7 @@ fn placeholders_stand_for_durations_numbers_and_names() {
         panic!("a name with a placeholder in it begins a selector");
     };
     let name = selector.name.expect("the selector has a name");
-    assert_eq!(
-        (name.text.as_str(), name.form),
-        ("slo_${a}:rate5m", NameForm::Placeholder)
-    );
+    assert_eq!((name.text.as_str(), name.form), ("slo_${a}:rate5m", NameForm::Placeholder));
 }
 
 #[test]
@@ -136,31 +115,20 @@ fn names_and_matchers_keep_their_places() {
         (name.text.as_str(), name.extent.slice(text)),
         ("http.requests", "\"http.requests\"")
     );
-    let [first, second] = selector.matchers.as_slice() else {
-        panic!("there are two matchers")
-    };
+    let [first, second] = selector.matchers.as_slice() else { panic!("there are two matchers") };
     assert_eq!(
         (first.label.text.as_str(), first.value_extent.slice(text)),
         ("label.name", "\"5..\"")
     );
-    assert_eq!(
-        (second.operator_extent.slice(text), second.value.as_str()),
-        ("!~", r"4\d\d")
-    );
+    assert_eq!((second.operator_extent.slice(text), second.value.as_str()), ("!~", r"4\d\d"));
 }
 
 #[test]
 fn every_selector_is_listed_in_the_order_of_the_text() {
     let text = "sum(rate(a{x=\"y\"}[5m])) / ignoring (l) (b offset 1h or max_over_time(c[1h:5m]))";
     let expression = parsed(text);
-    let places = expression
-        .selectors()
-        .into_iter()
-        .map(|selector| selector.extent.slice(text));
-    assert_eq!(
-        places.collect::<Vec<_>>(),
-        ["a{x=\"y\"}", "b offset 1h", "c"]
-    );
+    let places = expression.selectors().into_iter().map(|selector| selector.extent.slice(text));
+    assert_eq!(places.collect::<Vec<_>>(), ["a{x=\"y\"}", "b offset 1h", "c"]);
 }
 
 #[test]
@@ -175,11 +143,7 @@ fn the_first_problem_is_precise() {
     refused("x{a:b=\"c\"}", &unexpected(Expected::Matcher), "a:b");
     refused("x{a \"b\"}", &unexpected(Expected::MatchOperator), "\"b\"");
     refused("x{a=b}", &unexpected(Expected::String), "b");
-    refused(
-        "x{a=\"b\" c=\"d\"}",
-        &unexpected(Expected::CommaOrBrace),
-        "c",
-    );
+    refused("x{a=\"b\" c=\"d\"}", &unexpected(Expected::CommaOrBrace), "c");
     refused("x[5m y]", &unexpected(Expected::ColonOrBracket), "y");
     refused("x[5m:1m 2]", &unexpected(Expected::ClosingBracket), "2");
     refused("x offset y", &unexpected(Expected::Duration), "y");
@@ -193,21 +157,9 @@ fn the_first_problem_is_precise() {
     refused("x offset 300y", &ProblemKind::DurationOutOfRange, "300y");
     refused("sum(x,)", &ProblemKind::TrailingComma, ",");
     refused("(x)[5m]", &ProblemKind::RangeOnNonSelector, "[5m]");
-    refused(
-        "x offset 1h [5m]",
-        &ProblemKind::ModifierBeforeRange,
-        "offset 1h",
-    );
-    refused(
-        "sum(x) offset 1h",
-        &ProblemKind::MisplacedModifier,
-        "offset 1h",
-    );
-    refused(
-        "x offset 1h offset 2h",
-        &ProblemKind::RepeatedModifier,
-        "offset 2h",
-    );
+    refused("x offset 1h [5m]", &ProblemKind::ModifierBeforeRange, "offset 1h");
+    refused("sum(x) offset 1h", &ProblemKind::MisplacedModifier, "offset 1h");
+    refused("x offset 1h offset 2h", &ProblemKind::RepeatedModifier, "offset 2h");
     refused("x @ inf", &ProblemKind::TimestampOutOfRange, "@ inf");
 }
 
@@ -216,45 +168,19 @@ fn types_and_matching_are_checked() {
     let (expected, found) = (ValueType::Range, ValueType::Instant);
     refused("rate(x)", &ProblemKind::Type { expected, found }, "x");
     let (minimum, maximum, found) = (1, Some(2), 3);
-    let count = ProblemKind::ArgumentCount {
-        minimum,
-        maximum,
-        found,
-    };
+    let count = ProblemKind::ArgumentCount { minimum, maximum, found };
     refused("round(x, 1, 2)", &count, "round(x, 1, 2)");
-    refused(
-        "histogram_share(x)",
-        &ProblemKind::UnknownFunction,
-        "histogram_share",
-    );
-    refused(
-        "x[5m] + 1",
-        &ProblemKind::OperandType {
-            found: ValueType::Range,
-        },
-        "x[5m]",
-    );
+    refused("histogram_share(x)", &ProblemKind::UnknownFunction, "histogram_share");
+    refused("x[5m] + 1", &ProblemKind::OperandType { found: ValueType::Range }, "x[5m]");
     refused("1 == 1", &ProblemKind::ScalarComparisonWithoutBool, "==");
     refused("a + bool b", &ProblemKind::BoolWithoutComparison, "bool");
     refused("a and 1", &ProblemKind::SetOperatorOnScalar, "a and 1");
-    refused(
-        "a and on(x) group_left b",
-        &ProblemKind::GroupOnSetOperator,
-        "group_left",
-    );
-    refused(
-        "a * on(x, y) group_left(y) b",
-        &ProblemKind::LabelInMatchingAndGroup,
-        "y",
-    );
+    refused("a and on(x) group_left b", &ProblemKind::GroupOnSetOperator, "group_left");
+    refused("a * on(x, y) group_left(y) b", &ProblemKind::LabelInMatchingAndGroup, "y");
     refused("1 * on(x) a", &ProblemKind::MatchingOnScalar, "on(x)");
     refused("{a=~\".*\"}", &ProblemKind::EmptySelector, "{a=~\".*\"}");
     refused("{a!~\"x|y\"}", &ProblemKind::EmptySelector, "{a!~\"x|y\"}");
-    refused(
-        "x{__name__=\"y\"}",
-        &ProblemKind::MetricNameTwice,
-        "__name__=\"y\"",
-    );
+    refused("x{__name__=\"y\"}", &ProblemKind::MetricNameTwice, "__name__=\"y\"");
     refused(
         "{a!~\"x-.+\", b=~\"(c|)\"}",
         &ProblemKind::EmptySelector,
@@ -278,16 +204,9 @@ fn what_is_too_large_is_a_problem_and_never_a_crash() {
         "x[1".to_owned() + &"+1".repeat(100_000),
     ] {
         let (_, problems) = parse(&text);
-        assert_eq!(
-            problems.first().map(|problem| &problem.kind),
-            Some(&ProblemKind::TooDeep)
-        );
+        assert_eq!(problems.first().map(|problem| &problem.kind), Some(&ProblemKind::TooDeep));
     }
-    refused(
-        &"a".repeat(MAX_LENGTH + 1),
-        &ProblemKind::TooLong,
-        &"a".repeat(MAX_LENGTH + 1),
-    );
+    refused(&"a".repeat(MAX_LENGTH + 1), &ProblemKind::TooLong, &"a".repeat(MAX_LENGTH + 1));
     parsed(&("a+".repeat(high - 2) + "a"));
     parsed(&("(".repeat(100) + "a" + &")".repeat(100)));
 }
@@ -319,15 +238,9 @@ fn queries() -> impl Strategy<Value = String> {
                 .prop_map(|(left, operator, right)| format!("{left} {operator} {right}")),
             inner.clone().prop_map(|inner| format!("({inner})")),
             inner.clone().prop_map(|inner| format!("-{inner}")),
-            inner
-                .clone()
-                .prop_map(|inner| format!("sum by (a, \"b.c\")\n({inner})")),
-            inner
-                .clone()
-                .prop_map(|inner| format!("MAX({inner}) without ()")),
-            inner
-                .clone()
-                .prop_map(|inner| format!("clamp_min(({inner}), 1)")),
+            inner.clone().prop_map(|inner| format!("sum by (a, \"b.c\")\n({inner})")),
+            inner.clone().prop_map(|inner| format!("MAX({inner}) without ()")),
+            inner.clone().prop_map(|inner| format!("clamp_min(({inner}), 1)")),
             (inner.clone(), inner.clone()).prop_map(|(k, inner)| format!("topk({k}, {inner})")),
             inner.prop_map(|inner| format!("rate(({inner})[1h:5m])")),
         ]
@@ -343,10 +256,7 @@ fn assert_places(expression: &Expression, text: &str) {
     let mut end = expression.extent.start;
     for child in expression.children() {
         assert!(expression.extent.contains(child.extent), "{own} in {text}");
-        assert!(
-            end <= child.extent.start,
-            "{own} in {text}: children overlap"
-        );
+        assert!(end <= child.extent.start, "{own} in {text}: children overlap");
         end = child.extent.end;
         assert_places(child, text);
     }
@@ -412,10 +322,7 @@ proptest! {
 
 /// Compares with `promtool` over queries that people wrote, where a folder of them is given.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the corpus is outside the repository"
-)]
+#[expect(clippy::disallowed_methods, reason = "the corpus is outside the repository")]
 fn queries_that_people_wrote_are_judged_as_by_promtool() {
     let Ok(folder) = std::env::var("SLO_CORPUS") else {
         println!("skipped: SLO_CORPUS is not set");
@@ -427,9 +334,7 @@ fn queries_that_people_wrote_are_judged_as_by_promtool() {
     let (mut accepted, mut refused) = (0, 0);
     for row in rows.lines().skip(1) {
         let columns: Vec<&str> = row.splitn(6, '\t').collect();
-        let [_, _, _, _, judgment, text] = columns[..] else {
-            panic!("a row has six columns")
-        };
+        let [_, _, _, _, judgment, text] = columns[..] else { panic!("a row has six columns") };
         let (_, problems) = parse(text);
         if problems.is_empty() {
             accepted += 1;

@@ -430,11 +430,9 @@ impl Expression {
             ExpressionKind::Parenthesized(inner) => vec![inner],
             ExpressionKind::Unary(unary) => vec![&unary.operand],
             ExpressionKind::Binary(binary) => vec![&binary.left, &binary.right],
-            ExpressionKind::Aggregation(aggregation) => aggregation
-                .parameter
-                .iter()
-                .chain(std::iter::once(&aggregation.operand))
-                .collect(),
+            ExpressionKind::Aggregation(aggregation) => {
+                aggregation.parameter.iter().chain(std::iter::once(&aggregation.operand)).collect()
+            }
             ExpressionKind::Call(call) => call.arguments.iter().collect(),
         }
     }
@@ -444,11 +442,7 @@ impl Expression {
         match &self.kind {
             ExpressionKind::Vector(selector) => vec![selector],
             ExpressionKind::Range(range) => vec![&range.selector],
-            _ => self
-                .children()
-                .into_iter()
-                .flat_map(Self::selectors)
-                .collect(),
+            _ => self.children().into_iter().flat_map(Self::selectors).collect(),
         }
     }
 
@@ -467,9 +461,9 @@ impl Duration {
     /// parentheses.
     pub fn nanoseconds(&self) -> Option<i64> {
         match &self.kind {
-            DurationKind::Literal(number) => number
-                .nanoseconds
-                .or_else(|| number::seconds_to_nanoseconds(number.value)),
+            DurationKind::Literal(number) => {
+                number.nanoseconds.or_else(|| number::seconds_to_nanoseconds(number.value))
+            }
             DurationKind::Parenthesized(inner) | DurationKind::Signed(Sign::Plus, inner) => {
                 inner.nanoseconds()
             }
@@ -520,9 +514,7 @@ impl Aggregator {
 
     /// Returns the aggregator of this name, in whatever case it is written.
     pub fn find(name: &str) -> Option<Self> {
-        let found = Self::ALL
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = Self::ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, aggregator)| *aggregator)
     }
 

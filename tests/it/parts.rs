@@ -4,10 +4,7 @@
 //! where they lie, so every test here is ignored unless that script runs it, and says which part it needs:
 //! `#[ignore = "needs VictoriaMetrics: tests/run provides it"]`. The script reads those words when it has to
 //! go without a part.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "these tests start real programs on real files"
-)]
+#![expect(clippy::disallowed_methods, reason = "these tests start real programs on real files")]
 
 use std::path::PathBuf;
 

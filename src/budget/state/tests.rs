@@ -33,51 +33,26 @@ fn measured(series: Result<Series, Failure>) -> Measurement {
 fn judge(terms: Terms, series: Series, now: i64) -> BudgetState {
     let lookbacks = [Duration::new(1, Unit::Hour)];
     let measurement = measured(Ok(series));
-    state(
-        &Ok(terms),
-        &measurement,
-        &lookbacks,
-        HOUR,
-        &NoData::default(),
-        at(now),
-    )
+    state(&Ok(terms), &measurement, &lookbacks, HOUR, &NoData::default(), at(now))
 }
 
 fn known(terms: Terms, series: Series, now: i64) -> Known {
     let state = judge(terms, series, now);
-    state
-        .known()
-        .cloned()
-        .unwrap_or_else(|| panic!("{state:?}"))
+    state.known().cloned().unwrap_or_else(|| panic!("{state:?}"))
 }
 
 /// One row over thirty days.
 fn whole(good: &str, valid: &str) -> Series {
-    let counts = Counts {
-        good: ratio(good),
-        valid: ratio(valid),
-    };
-    let row = Row {
-        start: at(0),
-        end: at(30 * 86_400),
-        counts: Some(counts),
-    };
+    let counts = Counts { good: ratio(good), valid: ratio(valid) };
+    let row = Row { start: at(0), end: at(30 * 86_400), counts: Some(counts) };
     Series::new(vec![row]).expect("one row")
 }
 
 #[test]
 fn the_worked_cases_come_out_as_published() {
-    let day = known(
-        rolling("0.999", 30),
-        whole("21800042.72", "21808800"),
-        30 * 86_400,
-    );
+    let day = known(rolling("0.999", 30), whole("21800042.72", "21808800"), 30 * 86_400);
     assert_eq!(day.remaining.percent().fixed(1), "59.8");
-    let case = known(
-        rolling("0.999", 30),
-        whole("25871076", "25920000"),
-        30 * 86_400,
-    );
+    let case = known(rolling("0.999", 30), whole("25871076", "25920000"), 30 * 86_400);
     assert_eq!(case.indicator.complement(), ratio("0.0018875"));
     assert_eq!(case.remaining, ratio("-0.8875"));
     assert_eq!(case.allowed, ratio("25920"));
@@ -127,20 +102,12 @@ fn exactly_all_of_the_budget_is_spent_and_nothing_less() {
 
 #[test]
 fn a_window_that_data_covers_too_little_is_not_known() {
-    let rows: Vec<_> = (0..168)
-        .map(|hour| (hour >= 64).then_some((0, 10)))
-        .collect();
+    let rows: Vec<_> = (0..168).map(|hour| (hour >= 64).then_some((0, 10))).collect();
     let state = judge(rolling("0.995", 7), hourly(&rows), 168 * HOUR);
-    let reason = Reason::Coverage {
-        covered: Ratio::new(104, 168).expect("hours"),
-        needed: ratio("0.9"),
-    };
+    let reason =
+        Reason::Coverage { covered: Ratio::new(104, 168).expect("hours"), needed: ratio("0.9") };
     assert_eq!(state, BudgetState::NoData { reason });
-    let idle = judge(
-        rolling("0.995", 7),
-        hourly(&[Some((0, 0)); 168]),
-        168 * HOUR,
-    );
+    let idle = judge(rolling("0.995", 7), hourly(&[Some((0, 0)); 168]), 168 * HOUR);
     assert_eq!(idle, BudgetState::NoTraffic);
 }
 
@@ -151,10 +118,7 @@ fn a_failure_is_an_error_and_another_definition_is_no_data() {
         let terms = Ok(rolling("0.9", 7));
         state(&terms, &measurement, &[], HOUR, &NoData::default(), at(0)).word()
     };
-    assert_eq!(
-        judge(Failure::Unreachable("connection refused".into())),
-        "error"
-    );
+    assert_eq!(judge(Failure::Unreachable("connection refused".into())), "error");
     assert_eq!(judge(Failure::DefinitionChanged), "no-data");
     let terms = Err(Undefined("target"));
     let measurement = measured(Ok(Series::default()));
@@ -179,11 +143,7 @@ fn a_calendar_window_expects_the_events_of_the_period_before() {
     assert_eq!(now.consumed_before, Some(ratio("2")));
     rows[24] = Some((10, 5_000));
     let busy = known(terms.clone(), hourly(&rows), 26 * HOUR);
-    assert_eq!(
-        busy.allowed,
-        ratio("51"),
-        "already more than the day before"
-    );
+    assert_eq!(busy.allowed, ratio("51"), "already more than the day before");
     terms.method = BudgetingMethod::Timeslices;
     terms.slice_seconds = Some(60);
     let slices: Vec<_> = (0..26).map(|_| Some((1, 60))).collect();
@@ -204,11 +164,7 @@ fn a_calendar_budget_runs_out_in_its_period_or_not_at_all() {
         rows.extend(vec![Some((bad, 100)); 12]);
         known(terms.clone(), hourly(&rows), 36 * HOUR).exhaustion
     };
-    assert_eq!(
-        day(10),
-        Exhaustion::NotAtThisRate,
-        "exactly at the end of the day"
-    );
+    assert_eq!(day(10), Exhaustion::NotAtThisRate, "exactly at the end of the day");
     assert_eq!(day(15), Exhaustion::At(at(40 * HOUR)));
     assert!(matches!(day(20), Exhaustion::Since(_)));
 }

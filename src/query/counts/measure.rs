@@ -64,13 +64,7 @@ pub(super) struct Survey {
 impl Survey {
     pub(super) fn new(declared: Declared) -> Self {
         let (ranges, rates, cumulative) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
-            declared,
-            ranges,
-            rates,
-            cumulative,
-            counter: None,
-        }
+        Self { declared, ranges, rates, cumulative, counter: None }
     }
 
     /// Returns what an expression measures and remembers its ranges, rates and counters.
@@ -83,10 +77,7 @@ impl Survey {
         match &expression.kind {
             ExpressionKind::Number(number) => {
                 let zero = number.value == 0.0;
-                Ok(Measure {
-                    zero,
-                    ..measure(Unit::Constant, zero, extent)
-                })
+                Ok(Measure { zero, ..measure(Unit::Constant, zero, extent) })
             }
             ExpressionKind::Text(_) => Ok(measure(Unit::Constant, false, extent)),
             ExpressionKind::Placeholder(_) => Err(refuse(Reason::Placeholder, extent)),
@@ -96,15 +87,7 @@ impl Survey {
                 refuse_modifiers(&range.modifiers)?;
                 self.ranges.push(range.range.clone());
                 let counter = self.declared == Declared::Counter;
-                Ok(measure(
-                    if counter {
-                        Unit::Cumulative
-                    } else {
-                        Unit::Unknown
-                    },
-                    false,
-                    extent,
-                ))
+                Ok(measure(if counter { Unit::Cumulative } else { Unit::Unknown }, false, extent))
             }
             ExpressionKind::Subquery(subquery) => {
                 refuse_modifiers(&subquery.modifiers)?;
@@ -114,11 +97,7 @@ impl Survey {
                 }
                 let inner = self.measure(&subquery.operand)?;
                 self.ranges.push(subquery.range.clone());
-                Ok(Measure {
-                    linear: false,
-                    zero: false,
-                    ..inner
-                })
+                Ok(Measure { linear: false, zero: false, ..inner })
             }
             ExpressionKind::Parenthesized(inner) => self.measure(inner),
             ExpressionKind::Unary(unary) => self.measure(&unary.operand),
@@ -188,9 +167,7 @@ impl Survey {
             self.cumulative.truncate(before.1);
         }
         let zero = arguments.iter().all(|argument| argument.zero);
-        let first = arguments
-            .into_iter()
-            .find(|argument| argument.unit != Unit::Constant);
+        let first = arguments.into_iter().find(|argument| argument.unit != Unit::Constant);
         match name {
             "rate" => {
                 if of_range {
@@ -204,10 +181,9 @@ impl Survey {
             }
             "delta" | "changes" | "resets" => Ok(measure(Unit::PerRange, false, extent)),
             "pi" => Ok(measure(Unit::Constant, false, extent)),
-            "vector" if first.is_none() => Ok(Measure {
-                zero,
-                ..measure(Unit::Constant, zero, extent)
-            }),
+            "vector" if first.is_none() => {
+                Ok(Measure { zero, ..measure(Unit::Constant, zero, extent) })
+            }
             _ if KEEP.contains(&name) => {
                 Ok(first.unwrap_or(measure(Unit::Constant, false, extent)))
             }
@@ -217,10 +193,7 @@ impl Survey {
                         self.suspect(&range.selector);
                     }
                 }
-                bend(
-                    first.unwrap_or(measure(Unit::Constant, false, extent)),
-                    call.name.extent,
-                )
+                bend(first.unwrap_or(measure(Unit::Constant, false, extent)), call.name.extent)
             }
             _ => Ok(measure(Unit::NotEvents, false, extent)),
         }
@@ -241,11 +214,7 @@ impl Survey {
             _ if constants => Ok(measure(Unit::Constant, false, extent)),
             _ if operator.is_comparison() && binary.bool_extent.is_none() => {
                 // A comparison keeps the values of its vector, which may stand on either side.
-                let kept = if left.unit == Unit::Constant {
-                    right
-                } else {
-                    left
-                };
+                let kept = if left.unit == Unit::Constant { right } else { left };
                 bend(kept, binary.operator_extent)
             }
             _ => Ok(measure(Unit::NotEvents, false, extent)),
@@ -292,13 +261,7 @@ const BEND: [&str; 16] = [
 const READ_COUNTERS: [&str; 5] = ["rate", "irate", "increase", "resets", "changes"];
 
 fn measure(unit: Unit, linear: bool, extent: Extent) -> Measure {
-    Measure {
-        unit,
-        linear,
-        zero: false,
-        reason: Reason::NotEvents,
-        extent,
-    }
+    Measure { unit, linear, zero: false, reason: Reason::NotEvents, extent }
 }
 
 fn refuse(reason: Reason, extent: Extent) -> NotCountable {
@@ -310,12 +273,9 @@ fn refuse_names(selector: &VectorSelector) -> Result<(), NotCountable> {
     refuse_modifiers(&selector.modifiers)?;
     let labels = selector.matchers.iter().map(|matcher| &matcher.label);
     let names = selector.name.iter().chain(labels);
-    let mut unknown = names
-        .filter(|name| name.form == NameForm::Placeholder)
-        .chain(&selector.placeholders);
-    unknown
-        .next()
-        .map_or(Ok(()), |name| Err(refuse(Reason::Placeholder, name.extent)))
+    let mut unknown =
+        names.filter(|name| name.form == NameForm::Placeholder).chain(&selector.placeholders);
+    unknown.next().map_or(Ok(()), |name| Err(refuse(Reason::Placeholder, name.extent)))
 }
 
 fn refuse_modifiers(modifiers: &Modifiers) -> Result<(), NotCountable> {
@@ -331,11 +291,7 @@ fn bend(measure: Measure, blame: Extent) -> Result<Measure, NotCountable> {
     if measure.unit == Unit::Cumulative {
         return Err(refuse(Reason::CounterNotSummed, blame));
     }
-    Ok(Measure {
-        linear: false,
-        zero: false,
-        ..measure
-    })
+    Ok(Measure { linear: false, zero: false, ..measure })
 }
 
 fn add(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCountable> {
@@ -350,12 +306,7 @@ fn add(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCoun
     match (left.unit, right.unit) {
         (Unit::NotEvents, _) => Ok(left),
         (_, Unit::NotEvents) => Ok(right),
-        (one, other) if one == other => Ok(Measure {
-            linear,
-            zero,
-            extent,
-            ..left
-        }),
+        (one, other) if one == other => Ok(Measure { linear, zero, extent, ..left }),
         (Unit::Constant, _) => bend(right, left.extent),
         (_, Unit::Constant) => bend(left, right.extent),
         (Unit::PerSecond, Unit::Unknown) => bend(left, extent),
@@ -367,11 +318,7 @@ fn add(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCoun
 fn multiply(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCountable> {
     let constant = [&left, &right].map(|factor| factor.unit == Unit::Constant);
     if constant != [false, false] {
-        let product = if constant[0] {
-            right.clone()
-        } else {
-            left.clone()
-        };
+        let product = if constant[0] { right.clone() } else { left.clone() };
         if !(left.zero || right.zero) {
             let linear = product.linear && constant != [true, true];
             return Ok(Measure { linear, ..product });
@@ -381,11 +328,7 @@ fn multiply(left: Measure, right: Measure, extent: Extent) -> Result<Measure, No
         let additive = |factor: &Measure| factor.linear || factor.unit == Unit::Constant;
         let zero = additive(&left) && additive(&right);
         if zero {
-            return Ok(Measure {
-                linear: true,
-                zero,
-                ..product
-            });
+            return Ok(Measure { linear: true, zero, ..product });
         }
         return Ok(measure(Unit::Constant, false, extent));
     }
@@ -404,9 +347,6 @@ fn divide(left: Measure, right: &Measure, extent: Extent) -> Result<Measure, Not
         (_, Unit::Constant) | (Unit::NotEvents, _) => Ok(left),
         (Unit::Constant, _) => Ok(measure(Unit::NotEvents, false, extent)),
         (_, Unit::NotEvents) => bend(left, extent),
-        _ => Ok(Measure {
-            reason: Reason::Ratio,
-            ..measure(Unit::NotEvents, false, extent)
-        }),
+        _ => Ok(Measure { reason: Reason::Ratio, ..measure(Unit::NotEvents, false, extent) }),
     }
 }

@@ -38,66 +38,35 @@ fn refuses(text: &str, reason: &Reason, part: &str) {
 
 fn refuses_as(declared: Declared, text: &str, reason: &Reason, part: &str) {
     let error = plan(text, declared, HOUR).expect_err(text);
-    assert_eq!(
-        (&error.reason, error.extent.slice(text)),
-        (reason, part),
-        "{text}"
-    );
+    assert_eq!((&error.reason, error.extent.slice(text)), (reason, part), "{text}");
 }
 
 #[test]
 fn rates_and_increases_become_increases_over_the_step() {
     increases("rate(x[5m])", "increase(x[1h])");
     increases("sum(rate(x[5m]))", "sum(increase(x[1h]))");
-    increases(
-        "sum by (job) (increase(x[5m]))",
-        "sum by (job) (increase(x[1h]))",
-    );
-    increases(
-        "sum(rate((x[300]))) without (pod)",
-        "sum(increase((x[1h]))) without (pod)",
-    );
+    increases("sum by (job) (increase(x[5m]))", "sum by (job) (increase(x[1h]))");
+    increases("sum(rate((x[300]))) without (pod)", "sum(increase((x[1h]))) without (pod)");
     increases(
         "sum(rate(a[5m])) + sum(rate(b[300s]))",
         "sum(increase(a[1h])) + sum(increase(b[1h]))",
     );
-    increases(
-        "sum(rate(a[5m]) - rate(b[5m]))",
-        "sum(increase(a[1h]) - increase(b[1h]))",
-    );
-    increases(
-        "-(0.5 * sum(rate(a[5m])) / (1 + 1))",
-        "-(0.5 * sum(increase(a[1h])) / (1 + 1))",
-    );
-    increases(
-        "histogram_count(sum(rate(h[5m])))",
-        "histogram_count(sum(increase(h[1h])))",
-    );
+    increases("sum(rate(a[5m]) - rate(b[5m]))", "sum(increase(a[1h]) - increase(b[1h]))");
+    increases("-(0.5 * sum(rate(a[5m])) / (1 + 1))", "-(0.5 * sum(increase(a[1h])) / (1 + 1))");
+    increases("histogram_count(sum(rate(h[5m])))", "histogram_count(sum(increase(h[1h])))");
     assert_eq!(counted("rate(x[5m])").range_seconds, Some(300));
 }
 
 #[test]
 fn samples_of_probes_are_counted_over_the_step() {
-    increases(
-        "sum(sum_over_time(probe_success[5m]))",
-        "sum(sum_over_time(probe_success[1h]))",
-    );
-    increases(
-        "sum(count_over_time(probe_success[5m]))",
-        "sum(count_over_time(probe_success[1h]))",
-    );
+    increases("sum(sum_over_time(probe_success[5m]))", "sum(sum_over_time(probe_success[1h]))");
+    increases("sum(count_over_time(probe_success[5m]))", "sum(count_over_time(probe_success[1h]))");
 }
 
 #[test]
 fn a_missing_part_may_be_replaced_by_zero() {
-    increases(
-        "sum(rate(x[5m])) or vector(0)",
-        "sum(increase(x[1h])) or vector(0)",
-    );
-    increases(
-        "(sum(rate(e[5m])) OR on() vector(0))",
-        "(sum(increase(e[1h])) OR on() vector(0))",
-    );
+    increases("sum(rate(x[5m])) or vector(0)", "sum(increase(x[1h])) or vector(0)");
+    increases("(sum(rate(e[5m])) OR on() vector(0))", "(sum(increase(e[1h])) OR on() vector(0))");
     increases(
         "sum(rate(e[5m])) or 0 * sum(rate(x[5m]))",
         "sum(increase(e[1h])) or 0 * sum(increase(x[1h]))",
@@ -126,15 +95,8 @@ fn the_window_of_a_template_is_the_step() {
         "sum(increase(x[1h]) + increase(y[1h]))",
     );
     increases("sum(rate(x[$__rate_interval]))", "sum(increase(x[1h]))");
-    integrates(
-        "max(rate(x[{{.window}}]))",
-        "sum_over_time((max(rate(x[1h])))[1h:1h]) * 3600",
-    );
-    refuses(
-        "max(rate(x[$__rate_interval]))",
-        &Reason::Placeholder,
-        "$__rate_interval",
-    );
+    integrates("max(rate(x[{{.window}}]))", "sum_over_time((max(rate(x[1h])))[1h:1h]) * 3600");
+    refuses("max(rate(x[$__rate_interval]))", &Reason::Placeholder, "$__rate_interval");
     refuses(
         "sum(rate(x[5m])) + sum(rate(x[{{.window}}]))",
         &Reason::DifferentRanges,
@@ -159,10 +121,7 @@ fn only_the_places_of_ranges_and_rates_are_edited() {
     );
     // A metric called like the function.
     increases("sum(rate(rate[5m]))", "sum(increase(rate[1h]))");
-    integrates(
-        "max(x) # now",
-        "sum_over_time((max(x) # now\n)[1h:1m]) * 60",
-    );
+    integrates("max(x) # now", "sum_over_time((max(x) # now\n)[1h:1m]) * 60");
 }
 
 #[test]
@@ -170,10 +129,7 @@ fn a_declared_counter_needs_no_range() {
     for (text, expected) in [
         ("x_total", "increase(x_total[1h])"),
         (r#"sum(x{a="[5m]"})"#, r#"sum(increase(x{a="[5m]"}[1h]))"#),
-        (
-            "sum by (job) (x) # all\n",
-            "sum by (job) (increase(x[1h])) # all\n",
-        ),
+        ("sum by (job) (x) # all\n", "sum by (job) (increase(x[1h])) # all\n"),
         (
             "sum(a) - sum(b) or vector(0)",
             "sum(increase(a[1h])) - sum(increase(b[1h])) or vector(0)",
@@ -181,50 +137,24 @@ fn a_declared_counter_needs_no_range() {
         ("{__name__=\"a.b\"}", "increase({__name__=\"a.b\"}[1h])"),
     ] {
         let plan = plan(text, Declared::Counter, HOUR).expect(text);
-        assert_eq!(
-            (plan.expression.as_str(), plan.method),
-            (expected, CountMethod::Increase)
-        );
+        assert_eq!((plan.expression.as_str(), plan.method), (expected, CountMethod::Increase));
         assert_eq!(plan.range_seconds, None);
     }
-    refuses_as(
-        Declared::Counter,
-        "max(x)",
-        &Reason::CounterNotSummed,
-        "max",
-    );
-    refuses_as(
-        Declared::Counter,
-        "sum(x) > 5",
-        &Reason::CounterNotSummed,
-        ">",
-    );
+    refuses_as(Declared::Counter, "max(x)", &Reason::CounterNotSummed, "max");
+    refuses_as(Declared::Counter, "sum(x) > 5", &Reason::CounterNotSummed, ">");
     refuses_as(
         Declared::Counter,
         "avg_over_time(x[5m])",
         &Reason::CounterNotSummed,
         "avg_over_time",
     );
-    refuses_as(
-        Declared::Counter,
-        "x + rate(y[5m])",
-        &Reason::MixedUnits,
-        "x + rate(y[5m])",
-    );
+    refuses_as(Declared::Counter, "x + rate(y[5m])", &Reason::MixedUnits, "x + rate(y[5m])");
 }
 
 #[test]
 fn a_counter_that_is_not_declared_is_not_integrated() {
-    refuses(
-        "x_seconds_count",
-        &Reason::UndeclaredCounter,
-        "x_seconds_count",
-    );
-    refuses(
-        "sum(http_requests_total)",
-        &Reason::UndeclaredCounter,
-        "http_requests_total",
-    );
+    refuses("x_seconds_count", &Reason::UndeclaredCounter, "x_seconds_count");
+    refuses("sum(http_requests_total)", &Reason::UndeclaredCounter, "http_requests_total");
     refuses(
         "max_over_time(x_bucket{le=\"1\"}[5m])",
         &Reason::UndeclaredCounter,
@@ -234,44 +164,20 @@ fn a_counter_that_is_not_declared_is_not_integrated() {
 
 #[test]
 fn any_other_value_per_second_is_integrated() {
-    integrates(
-        "job:requests:rate5m",
-        "sum_over_time((job:requests:rate5m)[1h:1m]) * 60",
-    );
-    integrates(
-        "max(rate(x[5m]))",
-        "sum_over_time((max(rate(x[5m])))[1h:5m]) * 300",
-    );
-    integrates(
-        "sum(irate(x[1m]))",
-        "sum_over_time((sum(irate(x[1m])))[1h:1m]) * 60",
-    );
-    integrates(
-        "sum(rate(x[5m:1m]))",
-        "sum_over_time((sum(rate(x[5m:1m])))[1h:5m]) * 300",
-    );
-    integrates(
-        "sum(rate(x[5m])) + 1",
-        "sum_over_time((sum(rate(x[5m])) + 1)[1h:5m]) * 300",
-    );
+    integrates("job:requests:rate5m", "sum_over_time((job:requests:rate5m)[1h:1m]) * 60");
+    integrates("max(rate(x[5m]))", "sum_over_time((max(rate(x[5m])))[1h:5m]) * 300");
+    integrates("sum(irate(x[1m]))", "sum_over_time((sum(irate(x[1m])))[1h:1m]) * 60");
+    integrates("sum(rate(x[5m:1m]))", "sum_over_time((sum(rate(x[5m:1m])))[1h:5m]) * 300");
+    integrates("sum(rate(x[5m])) + 1", "sum_over_time((sum(rate(x[5m])) + 1)[1h:5m]) * 300");
     integrates("5", "sum_over_time((vector(5))[1h:1m]) * 60");
     // Seven minutes do not divide an hour; 400 seconds do. Two hours are longer than the step.
-    integrates(
-        "max(rate(x[7m]))",
-        "sum_over_time((max(rate(x[7m])))[1h:6m40s]) * 400",
-    );
-    integrates(
-        "max(rate(x[2h]))",
-        "sum_over_time((max(rate(x[2h])))[1h:1h]) * 3600",
-    );
+    integrates("max(rate(x[7m]))", "sum_over_time((max(rate(x[7m])))[1h:6m40s]) * 400");
+    integrates("max(rate(x[2h]))", "sum_over_time((max(rate(x[2h])))[1h:1h]) * 3600");
 }
 
 #[test]
 fn a_value_per_range_is_divided_by_it() {
-    integrates(
-        "max(increase(x[5m]))",
-        "sum_over_time((max(increase(x[5m])))[1h:5m])",
-    );
+    integrates("max(increase(x[5m]))", "sum_over_time((max(increase(x[5m])))[1h:5m])");
     integrates(
         "max(increase(x[7m]))",
         "sum_over_time((max(increase(x[7m])))[1h:6m40s]) * 400 / 420",
@@ -281,47 +187,23 @@ fn a_value_per_range_is_divided_by_it() {
 #[test]
 fn the_part_to_blame_is_named() {
     refuses("rate(x[5m]) + rate(y[1m])", &Reason::DifferentRanges, "1m");
-    refuses(
-        "max_over_time(sum(rate(x[5m]))[1h:])",
-        &Reason::DifferentRanges,
-        "1h",
-    );
+    refuses("max_over_time(sum(rate(x[5m]))[1h:])", &Reason::DifferentRanges, "1h");
     refuses("sum(rate(x[5m] offset 1d))", &Reason::Offset, "offset 1d");
     refuses("sum(rate(x[5m] @ end()))", &Reason::At, "@ end()");
-    refuses(
-        "sum(rate(x[5m]))[1h:5m]",
-        &Reason::NotInstant,
-        "sum(rate(x[5m]))[1h:5m]",
-    );
+    refuses("sum(rate(x[5m]))[1h:5m]", &Reason::NotInstant, "sum(rate(x[5m]))[1h:5m]");
     refuses("sum(rate($metric[5m]))", &Reason::Placeholder, "$metric");
-    refuses(
-        "sum(rate(x[5m])) * $factor",
-        &Reason::Placeholder,
-        "$factor",
-    );
+    refuses("sum(rate(x[5m])) * $factor", &Reason::Placeholder, "$factor");
     refuses("max(rate(x[2 * 5m]))", &Reason::ComputedRange, "2 * 5m");
-    refuses(
-        "rate(a[5m]) + increase(b[5m])",
-        &Reason::MixedUnits,
-        "rate(a[5m]) + increase(b[5m])",
-    );
+    refuses("rate(a[5m]) + increase(b[5m])", &Reason::MixedUnits, "rate(a[5m]) + increase(b[5m])");
     refuses(
         "1 - (sum(rate(a[5m])) / sum(rate(b[5m])))",
         &Reason::Ratio,
         "sum(rate(a[5m])) / sum(rate(b[5m]))",
     );
-    refuses(
-        "count(rate(x[5m]))",
-        &Reason::NotEvents,
-        "count(rate(x[5m]))",
-    );
+    refuses("count(rate(x[5m]))", &Reason::NotEvents, "count(rate(x[5m]))");
     let quantile = "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))";
     refuses(quantile, &Reason::NotEvents, quantile);
-    refuses(
-        "sum(rate(x[5m])",
-        &Reason::Invalid(ProblemKind::Unclosed { end: 15 }),
-        "(",
-    );
+    refuses("sum(rate(x[5m])", &Reason::Invalid(ProblemKind::Unclosed { end: 15 }), "(");
     refuses(
         "histogram_share(1, x)",
         &Reason::Invalid(ProblemKind::UnknownFunction),

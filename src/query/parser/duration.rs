@@ -96,10 +96,7 @@ impl Parser<'_> {
             Powers::Outside => self.signed_duration(powers)?,
         };
         let extent = start.join(inner.extent);
-        Ok(Duration {
-            extent,
-            kind: DurationKind::Signed(sign, Box::new(inner)),
-        })
+        Ok(Duration { extent, kind: DurationKind::Signed(sign, Box::new(inner)) })
     }
 
     fn single_duration(&mut self) -> Result<Duration, Stopped> {
@@ -126,10 +123,7 @@ impl Parser<'_> {
                 let inner = self.duration(1)?;
                 let end = self.close(TokenKind::ClosingParenthesis, extent)?;
                 let kind = DurationKind::Parenthesized(Box::new(inner));
-                return Ok(Duration {
-                    extent: extent.join(end),
-                    kind,
-                });
+                return Ok(Duration { extent: extent.join(end), kind });
             }
             TokenKind::Word if self.kind_after() == TokenKind::OpeningParenthesis => {
                 return self.duration_function();
@@ -150,10 +144,7 @@ impl Parser<'_> {
         let opening = self.advance();
         if step {
             let end = self.close(TokenKind::ClosingParenthesis, opening)?;
-            return Ok(Duration {
-                extent: start.join(end),
-                kind: DurationKind::Step,
-            });
+            return Ok(Duration { extent: start.join(end), kind: DurationKind::Step });
         }
         let left = Box::new(self.duration(1)?);
         match self.kind() {
@@ -168,20 +159,13 @@ impl Parser<'_> {
         } else {
             DurationKind::Maximum(left, right)
         };
-        Ok(Duration {
-            extent: start.join(end),
-            kind,
-        })
+        Ok(Duration { extent: start.join(end), kind })
     }
 
     /// Counts one more operator of a duration, which bounds its depth.
     fn operate(&mut self) -> Result<(), Stopped> {
         self.operations += 1;
         let too_many = self.operations > MAX_OPERATIONS;
-        if too_many {
-            Err(self.stop(ProblemKind::TooDeep))
-        } else {
-            Ok(())
-        }
+        if too_many { Err(self.stop(ProblemKind::TooDeep)) } else { Ok(()) }
     }
 }

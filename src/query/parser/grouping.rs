@@ -26,11 +26,7 @@ impl Parser<'_> {
         let Some(kind) = kind else { return Ok(None) };
         self.advance();
         let (labels, end) = self.labels()?;
-        Ok(Some(Grouping {
-            extent: extent.join(end),
-            kind,
-            labels,
-        }))
+        Ok(Some(Grouping { extent: extent.join(end), kind, labels }))
     }
 
     /// Parses `on` or `ignoring` with all that follows, where one stands.
@@ -54,19 +50,10 @@ impl Parser<'_> {
                 _ => (Vec::new(), start),
             };
             extent = extent.join(end);
-            group = Some(Group {
-                extent: start.join(end),
-                side,
-                labels,
-            });
+            group = Some(Group { extent: start.join(end), side, labels });
             break;
         }
-        Ok(Some(Matching {
-            extent,
-            kind,
-            labels,
-            group,
-        }))
+        Ok(Some(Matching { extent, kind, labels, group }))
     }
 
     /// Parses names of labels in parentheses and returns them with the place of the parentheses.

@@ -37,10 +37,7 @@ impl Parser<'_> {
                 let start = self.advance();
                 let duration = self.offset_duration()?;
                 let extent = start.join(duration.extent);
-                self.attach(
-                    &mut expression,
-                    Modifier::Offset(Offset { extent, duration }),
-                );
+                self.attach(&mut expression, Modifier::Offset(Offset { extent, duration }));
             } else if let Some(extent) = self.take_word("anchored") {
                 let kind = EdgesKind::Anchored;
                 self.attach(&mut expression, Modifier::Edges(Edges { extent, kind }));
@@ -82,10 +79,7 @@ impl Parser<'_> {
             selector.extent = selector.extent.join(braces);
         }
         self.height = 1;
-        Ok(Expression {
-            extent: selector.extent,
-            kind: ExpressionKind::Vector(Box::new(selector)),
-        })
+        Ok(Expression { extent: selector.extent, kind: ExpressionKind::Vector(Box::new(selector)) })
     }
 
     /// Parses one part of a selector's braces: a matcher, a quoted metric name or a placeholder.
@@ -149,16 +143,8 @@ impl Parser<'_> {
         self.grow(self.height, brackets)?;
         if subquery {
             let modifiers = Modifiers::default();
-            let subquery = Subquery {
-                operand,
-                range,
-                step,
-                modifiers,
-            };
-            return Ok(Expression {
-                extent,
-                kind: ExpressionKind::Subquery(Box::new(subquery)),
-            });
+            let subquery = Subquery { operand, range, step, modifiers };
+            return Ok(Expression { extent, kind: ExpressionKind::Subquery(Box::new(subquery)) });
         }
         let ExpressionKind::Vector(selector) = operand.kind else {
             return Err(self.stop_at(ProblemKind::RangeOnNonSelector, brackets));
@@ -167,24 +153,14 @@ impl Parser<'_> {
         let offset = modifiers.offset.as_ref().filter(|offset| shifts(offset));
         let offset = offset.map(|offset| offset.extent);
         // Prometheus 3.9 lets `@ start()` and `@ end()` pass here.
-        let at = modifiers
-            .at
-            .as_ref()
-            .filter(|at| matches!(at.time, Timestamp::Seconds(_)));
+        let at = modifiers.at.as_ref().filter(|at| matches!(at.time, Timestamp::Seconds(_)));
         let misplaced = offset.or(at.map(|at| at.extent));
         if let Some(misplaced) = misplaced {
             self.report(ProblemKind::ModifierBeforeRange, misplaced);
         }
         let modifiers = Modifiers::default();
-        let range = RangeSelector {
-            selector: *selector,
-            range,
-            modifiers,
-        };
-        Ok(Expression {
-            extent,
-            kind: ExpressionKind::Range(Box::new(range)),
-        })
+        let range = RangeSelector { selector: *selector, range, modifiers };
+        Ok(Expression { extent, kind: ExpressionKind::Range(Box::new(range)) })
     }
 
     /// Parses `@` and the time after it.
@@ -209,10 +185,7 @@ impl Parser<'_> {
             if seconds.is_nan() || seconds.abs() >= 9_223_372_036_854_775_807.0 {
                 self.report(ProblemKind::TimestampOutOfRange, extent);
             }
-            return Ok(At {
-                extent,
-                time: Timestamp::Seconds(seconds),
-            });
+            return Ok(At { extent, time: Timestamp::Seconds(seconds) });
         }
         if sign.is_some() {
             return Err(self.unexpected(Expected::Timestamp));
@@ -220,10 +193,7 @@ impl Parser<'_> {
         if self.kind() == TokenKind::Placeholder {
             self.advance();
             let text = first.slice(self.text).to_owned();
-            return Ok(At {
-                extent: start.join(first),
-                time: Timestamp::Placeholder(text),
-            });
+            return Ok(At { extent: start.join(first), time: Timestamp::Placeholder(text) });
         }
         let time = if self.is_word("start") {
             Timestamp::Start
@@ -238,10 +208,7 @@ impl Parser<'_> {
         }
         let opening = self.advance();
         let end = self.close(TokenKind::ClosingParenthesis, opening)?;
-        Ok(At {
-            extent: start.join(end),
-            time,
-        })
+        Ok(At { extent: start.join(end), time })
     }
 
     /// Gives a modifier to the selector or subquery in front of it.
@@ -264,13 +231,9 @@ impl Parser<'_> {
         };
         expression.extent = expression.extent.join(extent);
         let (repeated, conflict) = match modifier {
-            Modifier::Offset(offset) => (
-                modifiers
-                    .offset
-                    .replace(offset)
-                    .is_some_and(|old| shifts(&old)),
-                false,
-            ),
+            Modifier::Offset(offset) => {
+                (modifiers.offset.replace(offset).is_some_and(|old| shifts(&old)), false)
+            }
             Modifier::At(at) => (modifiers.at.replace(at).is_some(), false),
             Modifier::Edges(edges) => {
                 let kind = edges.kind;
@@ -317,10 +280,7 @@ fn name_in_braces(selector: &mut VectorSelector, name: Name) {
     }
     let label = Name {
         text: "__name__".to_owned(),
-        extent: Extent {
-            end: name.extent.start,
-            ..name.extent
-        },
+        extent: Extent { end: name.extent.start, ..name.extent },
         form: NameForm::Bare,
     };
     selector.matchers.push(Matcher {

@@ -37,11 +37,7 @@ cp passing "$RUNNER_TEMP/slo-build/release/slo"
 fn the_action_hands_over_its_inputs_and_gives_back_the_verdict() {
     let inputs = [("binary", "stand-in"), ("args", "--fail-on warning")];
     let job = Runner::new(&inputs, &[("stand-in", BLOCKING)]).run(&[]);
-    assert_eq!(
-        job.result, "failure|block|1|the budget of `checkout` is spent",
-        "{}",
-        job.log
-    );
+    assert_eq!(job.result, "failure|block|1|the budget of `checkout` is spent", "{}", job.log);
     let arguments: Vec<_> = job
         .log
         .lines()
@@ -49,21 +45,14 @@ fn the_action_hands_over_its_inputs_and_gives_back_the_verdict() {
         .map(|pair| pair.1)
         .collect();
     assert_eq!(arguments, ["gate", "--fail-on", "warning"]);
-    assert!(
-        job.log.contains(&format!("tokens: {0} {0}", TOKEN.len())),
-        "{}",
-        job.log
-    );
+    assert!(job.log.contains(&format!("tokens: {0} {0}", TOKEN.len())), "{}", job.log);
     assert!(!job.log.contains(TOKEN), "{}", job.log);
 }
 
 #[test]
 #[ignore = "needs act: tests/run provides it"]
 fn the_action_never_runs_the_text_of_an_input() {
-    let inputs = [
-        ("binary", "stand-in"),
-        ("args", "$(touch run) `touch run` ; touch run > run *"),
-    ];
+    let inputs = [("binary", "stand-in"), ("args", "$(touch run) `touch run` ; touch run > run *")];
     let job = Runner::new(&inputs, &[("stand-in", BLOCKING)]).run(&[]);
     let arguments: Vec<_> = job
         .log
@@ -71,9 +60,7 @@ fn the_action_never_runs_the_text_of_an_input() {
         .filter_map(|line| line.split_once("| argument: "))
         .map(|pair| pair.1)
         .collect();
-    let words = [
-        "gate", "$(touch", "run)", "`touch", "run`", ";", "touch", "run", ">", "run", "*",
-    ];
+    let words = ["gate", "$(touch", "run)", "`touch", "run`", ";", "touch", "run", ">", "run", "*"];
     assert_eq!(arguments, words, "{}", job.log);
 }
 
@@ -94,11 +81,7 @@ fn the_action_refuses_what_is_not_the_pinned_release() {
     let url = format!("file://{}", releases.path().display());
     let other = "0".repeat(64);
     for (version, pinned, message) in [
-        (
-            "1.2.3",
-            other.as_str(),
-            "it is not the release that was pinned",
-        ),
+        ("1.2.3", other.as_str(), "it is not the release that was pinned"),
         ("1.2.3", "", "give the 64 hexadecimal digits"),
         ("1.2.4", &checksum, "is there a release v1.2.4?"),
         ("../../1.2.3", &checksum, "not a version, as in 0.1.0"),
@@ -128,11 +111,7 @@ fn the_action_builds_its_own_checkout_when_no_release_is_named() {
 fn the_action_says_which_binary_is_missing() {
     let job = Runner::new(&[("binary", "nowhere/slo")], &[]).run(&[]);
     assert_eq!(job.result, "failure|||", "{}", job.log);
-    assert!(
-        job.log.contains("there is no file nowhere/slo"),
-        "{}",
-        job.log
-    );
+    assert!(job.log.contains("there is no file nowhere/slo"), "{}", job.log);
 }
 
 /// Returns a folder as the project's releases have it, with version 1.2.3 for this machine, and the archive's
@@ -142,22 +121,11 @@ fn releases() -> (TempDir, String) {
     let release = folder.path().join("v1.2.3");
     std::fs::create_dir(&release).expect("make a folder for a release");
     write_script(&release.join("slo"), PASSING);
-    let archive = release.join(format!(
-        "slo-1.2.3-{}-unknown-linux-musl.tar.gz",
-        std::env::consts::ARCH
-    ));
-    let tar = Command::new("tar")
-        .arg("-czf")
-        .arg(&archive)
-        .arg("-C")
-        .arg(&release)
-        .arg("slo")
-        .status();
-    assert!(
-        tar.expect("start tar").success(),
-        "make {}",
-        archive.display()
-    );
+    let archive =
+        release.join(format!("slo-1.2.3-{}-unknown-linux-musl.tar.gz", std::env::consts::ARCH));
+    let tar =
+        Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(&release).arg("slo").status();
+    assert!(tar.expect("start tar").success(), "make {}", archive.display());
     let checksum = Sha256::digest(std::fs::read(&archive).expect("read the archive"));
     (folder, format!("{checksum:x}"))
 }

@@ -32,20 +32,13 @@ pub(crate) fn agent() -> Agent {
 
 /// Asks for one instant value of a query.
 pub(crate) fn instant(url: &str, query: &str, time: i64) -> Answer {
-    let form = [
-        ("query", query),
-        ("time", &time.to_string()),
-        ("nocache", "1"),
-    ];
+    let form = [("query", query), ("time", &time.to_string()), ("nocache", "1")];
     let mut response = agent()
         .post(format!("{url}/api/v1/query"))
         .send_form(form)
         .unwrap_or_else(|error| panic!("ask {url} for {query}: {error}"));
     let status = response.status().as_u16();
-    let body = response
-        .body_mut()
-        .read_to_string()
-        .expect("an answer is text");
+    let body = response.body_mut().read_to_string().expect("an answer is text");
     Answer { status, body }
 }
 
@@ -54,13 +47,10 @@ pub(crate) fn number(url: &str, query: &str, time: i64) -> f64 {
     let answer = instant(url, query, time);
     assert_eq!(answer.status, 200, "{query}: {}", answer.body);
     let body: Value = serde_json::from_str(&answer.body).expect("an answer is JSON");
-    let series = body["data"]["result"]
-        .as_array()
-        .expect("an answer has series");
+    let series = body["data"]["result"].as_array().expect("an answer has series");
     assert_eq!(series.len(), 1, "{query} is not one series: {body}");
     let text = series[0]["value"][1].as_str().expect("values are strings");
-    text.parse()
-        .unwrap_or_else(|error| panic!("{query} gave {text}: {error}"))
+    text.parse().unwrap_or_else(|error| panic!("{query} gave {text}: {error}"))
 }
 
 /// Fails where a server counts the window of a history otherwise than its truth says.

@@ -76,11 +76,7 @@ impl History {
                 (false, 0) => 3,
                 (false, _) => 0,
             };
-            Minute {
-                valid: 600_000,
-                bad: bad * 1000,
-                sample: Sample::Scraped,
-            }
+            Minute { valid: 600_000, bad: bad * 1000, sample: Sample::Scraped }
         })
     }
 
@@ -111,11 +107,7 @@ impl History {
                 () if since_end == restart => Sample::Restarted,
                 () => Sample::Scraped,
             };
-            Minute {
-                valid: requests * 1000,
-                bad: requests * millionths / 1000,
-                sample,
-            }
+            Minute { valid: requests * 1000, bad: requests * millionths / 1000, sample }
         })
     }
 
@@ -123,38 +115,24 @@ impl History {
     /// seconds (negative) before the end.
     fn of(days: i64, minute: impl Fn(i64, i64) -> Minute) -> Self {
         let count = days * DAY / MINUTE;
-        Self {
-            minutes: (0..=count)
-                .map(|index| minute(index, (index - count) * MINUTE))
-                .collect(),
-        }
+        Self { minutes: (0..=count).map(|index| minute(index, (index - count) * MINUTE)).collect() }
     }
 
     /// Returns what really happened in the last seconds of the history.
     pub(crate) fn truth(&self, seconds: i64) -> Truth {
         let minutes = usize::try_from(seconds / MINUTE).expect("a stretch of time is not negative");
-        let begin = self
-            .minutes
-            .len()
-            .checked_sub(minutes)
-            .expect("the history is long enough");
+        let begin = self.minutes.len().checked_sub(minutes).expect("the history is long enough");
         let sum = |of: fn(&Minute) -> u64| -> f64 {
             let thousandths: u64 = self.minutes[begin..].iter().map(of).sum();
             f64::from(u32::try_from(thousandths / 1000).expect("a few million events"))
                 + f64::from(u32::try_from(thousandths % 1000).expect("below 1000")) / 1000.0
         };
-        Truth {
-            valid: sum(|minute| minute.valid),
-            bad: sum(|minute| minute.bad),
-        }
+        Truth { valid: sum(|minute| minute.valid), bad: sum(|minute| minute.bad) }
     }
 
     /// Returns the history as OpenMetrics text, timestamps in seconds.
     pub(crate) fn openmetrics(&self) -> String {
-        format!(
-            "# TYPE http_requests counter\n{}# EOF\n",
-            self.samples(Unit::Seconds)
-        )
+        format!("# TYPE http_requests counter\n{}# EOF\n", self.samples(Unit::Seconds))
     }
 
     /// Returns the history in the text format of Prometheus, timestamps in milliseconds.
@@ -199,20 +177,8 @@ impl History {
 
 #[test]
 fn the_truth_of_both_data_sets_is_what_they_are_described_by() {
-    assert_eq!(
-        History::a().truth(WINDOW),
-        Truth {
-            valid: 25_920_000.0,
-            bad: 48_924.0
-        }
-    );
-    assert_eq!(
-        History::b().truth(WINDOW),
-        Truth {
-            valid: 21_808_800.0,
-            bad: 8_757.28
-        }
-    );
+    assert_eq!(History::a().truth(WINDOW), Truth { valid: 25_920_000.0, bad: 48_924.0 });
+    assert_eq!(History::b().truth(WINDOW), Truth { valid: 21_808_800.0, bad: 8_757.28 });
 }
 
 #[test]
@@ -223,16 +189,8 @@ fn a_history_is_a_counter_with_a_gap_and_a_restart() {
     let values: Vec<f64> = text
         .lines()
         .filter(|line| line.contains("code=\"200\""))
-        .map(|line| {
-            line.split(' ')
-                .nth(1)
-                .and_then(|value| value.parse().ok())
-                .expect("a number")
-        })
+        .map(|line| line.split(' ').nth(1).and_then(|value| value.parse().ok()).expect("a number"))
         .collect();
-    assert_eq!(
-        values.windows(2).filter(|pair| pair[1] < pair[0]).count(),
-        1
-    );
+    assert_eq!(values.windows(2).filter(|pair| pair[1] < pair[0]).count(), 1);
     assert!(text.ends_with(&format!(" {END}\n# EOF\n")));
 }

@@ -24,15 +24,9 @@ fn at_root(variable: &str, home: &TempDir) -> Command {
 
 /// Runs a command and fails with what it printed.
 fn assert_silent_success(command: &mut Command) {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("start {command:?}: {error}"));
+    let output = command.output().unwrap_or_else(|error| panic!("start {command:?}: {error}"));
     let said = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success(),
-        "{command:?}:\n{}",
-        String::from_utf8_lossy(&said)
-    );
+    assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&said));
 }
 
 fn home() -> TempDir {
@@ -43,9 +37,7 @@ fn home() -> TempDir {
 #[ignore = "needs zizmor: tests/run provides it"]
 fn the_action_and_the_workflows_are_safe() {
     let mut command = at_root("SLO_ZIZMOR", &home());
-    command
-        .args(["--offline", "--no-progress", "--strict-collection", ACTION])
-        .args(WORKFLOWS);
+    command.args(["--offline", "--no-progress", "--strict-collection", ACTION]).args(WORKFLOWS);
     assert_silent_success(&mut command);
 }
 
@@ -59,17 +51,9 @@ fn the_workflows_are_valid() {
 #[ignore = "needs check-jsonschema: tests/run provides it"]
 fn the_action_and_the_workflows_match_their_schemas() {
     let schema = ["--builtin-schema", "vendor.github-actions"];
-    assert_silent_success(
-        at_root("SLO_CHECK_JSONSCHEMA", &home())
-            .args(schema)
-            .arg(ACTION),
-    );
+    assert_silent_success(at_root("SLO_CHECK_JSONSCHEMA", &home()).args(schema).arg(ACTION));
     let schema = ["--builtin-schema", "vendor.github-workflows"];
-    assert_silent_success(
-        at_root("SLO_CHECK_JSONSCHEMA", &home())
-            .args(schema)
-            .args(WORKFLOWS),
-    );
+    assert_silent_success(at_root("SLO_CHECK_JSONSCHEMA", &home()).args(schema).args(WORKFLOWS));
 }
 
 #[test]

@@ -19,11 +19,8 @@ fn prometheus_counts_history_a_exactly() {
     let server = Prometheus::start(data.path());
     assert_truth(server.url(), history.truth(WINDOW), FLOAT);
     // Ranges of a 2.x are closed on both sides: thirty days hold 8641 slices, the incident touches 25.
-    let good = number(
-        server.url(),
-        &format!("avg_over_time(({RATIO} <= bool 0.001)[30d:5m])"),
-        END,
-    );
+    let good =
+        number(server.url(), &format!("avg_over_time(({RATIO} <= bool 0.001)[30d:5m])"), END);
     assert_near("good slices", good, 1.0 - 25.0 / 8641.0, FLOAT);
 }
 
@@ -45,12 +42,7 @@ fn prometheus_gives_every_method_its_own_number() {
 
     // Sums of short increases lose the three hours without samples: 180 000 requests, and gain one slice.
     let short = "sum_over_time((sum(increase(http_requests_total[5m])))[30d:5m])";
-    assert_near(
-        "valid, summed from 5 m",
-        ask(short),
-        21_808_800.0 - 180_000.0 + 50.0,
-        FLOAT,
-    );
+    assert_near("valid, summed from 5 m", ask(short), 21_808_800.0 - 180_000.0 + 50.0, FLOAT);
     let short_bad = short.replace("[5m]", "{code=\"500\"}[5m]");
     let summed = ask(&format!("{short_bad} / {short}"));
     assert_near("error ratio, summed from 5 m", summed, 4.032_25e-4, 1e-6);
@@ -67,30 +59,11 @@ fn prometheus_gives_every_method_its_own_number() {
     // Of 8641 slices, 36 have no samples, 143 are idle, and 53 have more than 5 % errors.
     let (seen, idle, bad) = (8641.0 - 36.0, 143.0, 53.0);
     let raw = ask(&format!("avg_over_time(({RATIO} <= bool 0.05)[30d:5m])"));
-    assert_near(
-        "good slices, idle ones bad",
-        raw,
-        1.0 - (idle + bad) / seen,
-        FLOAT,
-    );
-    let dropped = ask(&format!(
-        "avg_over_time((({RATIO} >= 0) <= bool 0.05)[30d:5m])"
-    ));
-    assert_near(
-        "good slices, idle ones dropped",
-        dropped,
-        1.0 - bad / (seen - idle),
-        FLOAT,
-    );
-    let inverted = ask(&format!(
-        "avg_over_time((1 - ({RATIO} > bool 0.05))[30d:5m])"
-    ));
-    assert_near(
-        "good slices, idle ones good",
-        inverted,
-        1.0 - bad / seen,
-        FLOAT,
-    );
+    assert_near("good slices, idle ones bad", raw, 1.0 - (idle + bad) / seen, FLOAT);
+    let dropped = ask(&format!("avg_over_time((({RATIO} >= 0) <= bool 0.05)[30d:5m])"));
+    assert_near("good slices, idle ones dropped", dropped, 1.0 - bad / (seen - idle), FLOAT);
+    let inverted = ask(&format!("avg_over_time((1 - ({RATIO} > bool 0.05))[30d:5m])"));
+    assert_near("good slices, idle ones good", inverted, 1.0 - bad / seen, FLOAT);
 }
 
 /// Ranges of a 3.x are open on the left, so a window of thirty days holds one sample less, and `increase`

@@ -37,9 +37,7 @@ pub(crate) struct Job {
 impl Runner {
     /// Lays a repository whose workflow gives the action these inputs, and which holds these scripts.
     pub(crate) fn new(inputs: &[(&str, &str)], scripts: &[(&str, &str)]) -> Self {
-        let runner = Self {
-            folder: TempDir::new().expect("make a folder for a runner"),
-        };
+        let runner = Self { folder: TempDir::new().expect("make a folder for a runner") };
         let repository = runner.repository();
         let workflows = repository.join(".github/workflows");
         let settings = runner.home().join("act");
@@ -63,19 +61,9 @@ impl Runner {
         let mut command = Command::new(part("SLO_ACT"));
         command
             .current_dir(self.repository())
-            .args([
-                "pull_request",
-                "-P",
-                "ubuntu-latest=-self-hosted",
-                "--no-cache-server",
-                "-e",
-            ])
+            .args(["pull_request", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "-e"])
             .arg(self.event())
-            .args([
-                "-s",
-                &format!("GITHUB_TOKEN={TOKEN}"),
-                "--action-cache-path",
-            ])
+            .args(["-s", &format!("GITHUB_TOKEN={TOKEN}"), "--action-cache-path"])
             .arg(self.home().join("actions"))
             // Nothing that runs here may reach a forge.
             .args(["--env", "GITHUB_API_URL=http://127.0.0.1:1"])
@@ -89,10 +77,8 @@ impl Runner {
         let said = [output.stdout, output.stderr].concat();
         let log = String::from_utf8_lossy(&said).into_owned();
         let result = log.lines().find_map(|line| line.split_once("| result: "));
-        let result = result
-            .unwrap_or_else(|| panic!("the job gave no result:\n{log}"))
-            .1
-            .to_owned();
+        let result =
+            result.unwrap_or_else(|| panic!("the job gave no result:\n{log}")).1.to_owned();
         Job { result, log }
     }
 
@@ -112,15 +98,9 @@ impl Runner {
             ],
         ] {
             let mut git = Command::new("git");
-            git.current_dir(self.repository())
-                .env("HOME", self.home())
-                .args(arguments);
+            git.current_dir(self.repository()).env("HOME", self.home()).args(arguments);
             let output = git.output().expect("start git");
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
     }
 
@@ -140,11 +120,7 @@ impl Runner {
 /// Writes a script that can be run.
 pub(crate) fn write_script(path: &Path, text: &str) {
     write(path, text);
-    let chmod = Command::new("chmod")
-        .arg("+x")
-        .arg(path)
-        .status()
-        .expect("start chmod");
+    let chmod = Command::new("chmod").arg("+x").arg(path).status().expect("start chmod");
     assert!(chmod.success(), "make {} executable", path.display());
 }
 

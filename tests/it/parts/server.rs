@@ -64,10 +64,7 @@ impl VictoriaMetrics {
         Self(Server::start("/health", |folder, address| {
             let mut command = Command::new(&program);
             command
-                .arg(format!(
-                    "-storageDataPath={}",
-                    folder.join("data").display()
-                ))
+                .arg(format!("-storageDataPath={}", folder.join("data").display()))
                 .arg("-retentionPeriod=100y")
                 .arg(format!("-httpListenAddr={address}"))
                 .arg("-loggerLevel=WARN");
@@ -87,10 +84,7 @@ impl VictoriaMetrics {
             .expect("import the history");
         assert_eq!(import.status().as_u16(), 204, "import the history");
         for path in ["/internal/force_flush", "/internal/resetRollupResultCache"] {
-            let response = agent()
-                .get(format!("{}{path}", self.url()))
-                .call()
-                .expect(path);
+            let response = agent().get(format!("{}{path}", self.url())).call().expect(path);
             assert_eq!(response.status().as_u16(), 200, "{path}");
         }
     }
@@ -110,11 +104,7 @@ pub(crate) fn blocks(history: &History) -> TempDir {
         .arg(folder.path())
         .output()
         .expect("start promtool");
-    assert!(
-        output.status.success(),
-        "promtool: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "promtool: {}", String::from_utf8_lossy(&output.stderr));
     std::fs::remove_file(&text).expect("remove the text of the history");
     folder
 }
@@ -143,11 +133,7 @@ impl Server {
                 .stderr(log)
                 .spawn()
                 .expect("start a server");
-            let mut server = Self {
-                child,
-                url: format!("http://{address}"),
-                folder: Some(folder),
-            };
+            let mut server = Self { child, url: format!("http://{address}"), folder: Some(folder) };
             if server.answers(ready) {
                 return server;
             }
@@ -173,8 +159,7 @@ impl Server {
 
     fn log(&self) -> String {
         let path = self.folder.as_ref().map(|folder| folder.path().join("log"));
-        path.and_then(|path| std::fs::read_to_string(path).ok())
-            .unwrap_or_default()
+        path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
     }
 }
 
@@ -199,8 +184,5 @@ fn say_where(log: &Path) {
 /// Returns an address of this machine whose port nobody listens on now.
 fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("find a free port");
-    listener
-        .local_addr()
-        .expect("a listener has an address")
-        .to_string()
+    listener.local_addr().expect("a listener has an address").to_string()
 }

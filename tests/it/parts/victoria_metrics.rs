@@ -18,11 +18,8 @@ fn victoria_metrics_counts_history_a_exactly() {
     let server = VictoriaMetrics::start();
     server.import(&history);
     assert_truth(server.url(), history.truth(WINDOW), FLOAT);
-    let good = number(
-        server.url(),
-        &format!("avg_over_time(({RATIO} <= bool 0.001)[30d:5m])"),
-        END,
-    );
+    let good =
+        number(server.url(), &format!("avg_over_time(({RATIO} <= bool 0.001)[30d:5m])"), END);
     assert_near("good slices", good, 0.997_106_48, 1e-8);
 }
 
@@ -58,20 +55,8 @@ fn victoria_metrics_drops_idle_slices_without_a_word() {
 fn victoria_metrics_refuses_a_subquery_of_more_than_30_000_points() {
     let server = VictoriaMetrics::start();
     server.import(&History::b());
-    let answer = instant(
-        server.url(),
-        &format!("avg_over_time({RATIO}[30d:1m])"),
-        END,
-    );
+    let answer = instant(server.url(), &format!("avg_over_time({RATIO}[30d:1m])"), END);
     assert_eq!(answer.status, 422, "{}", answer.body);
-    assert!(
-        answer.body.contains("-search.maxPointsPerTimeseries=30000"),
-        "{}",
-        answer.body
-    );
-    number(
-        server.url(),
-        &format!("avg_over_time({RATIO}[30d:2m])"),
-        END,
-    );
+    assert!(answer.body.contains("-search.maxPointsPerTimeseries=30000"), "{}", answer.body);
+    number(server.url(), &format!("avg_over_time({RATIO}[30d:2m])"), END);
 }
