@@ -1,0 +1,223 @@
+//! `slo.toml`: what to lint, at which levels, with which backends, for whom; and CODEOWNERS.
+//!
+//! Everything has a default, so [`Config::default`] is a repository without the file. Reading
+//! answers the configuration that was understood together with every [`Problem`]; each of them
+//! makes the run exit with 2.
+//!
+//! **Invariant:** `config` knows no rule and reaches nothing outside. The name of a rule is text,
+//! a rule's own settings arrive as [`Value`] and are read by the rule, and a `${NAME}` stays as
+//! written until a caller hands the environment to [`expand`].
+//!
+//! # Why
+//!
+//! The document is decoded by hand instead of through `serde`: a derived reader stops at the first
+//! mistake and forgets where the other keys stand, while a person wants every mistake of the file,
+//! each at its own place with the key that was meant.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use crate::quantity::Duration;
+use crate::quantity::Unit;
+use crate::source::Source;
+use crate::source::SourceId;
+use crate::source::Span;
+use crate::source::Unreadable;
+
+mod backend;
+mod decode;
+mod expand;
+mod gate;
+mod globs;
+mod nearest;
+pub mod owners;
+mod paths;
+mod people;
+mod rules;
+mod tables;
+mod value;
+
+pub use backend::Backend;
+pub use backend::NoBackend;
+pub use backend::PROMETHEUS;
+pub use backend::RECORDED;
+pub use expand::MissingVariable;
+pub use expand::expand;
+pub use expand::variable;
+pub use gate::Comment;
+pub use gate::FailOn;
+pub use gate::Gate;
+pub use globs::Globs;
+pub use paths::stays_inside;
+pub use rules::LevelSetting;
+pub use rules::RuleEntry;
+pub use rules::RuleSetName;
+pub use rules::Rules;
+pub use value::Value;
+
+/// The name of the configuration file, at the root of what is judged.
+pub const FILE_NAME: &str = "slo.toml";
+
+/// What `slo.toml` says, defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[files]`: which files are read.
+    pub files: Files,
+    /// `[rules]`: which rules run, at which level, with which settings.
+    pub rules: Rules,
+    /// `[backend.NAME]`: where good and valid events are measured, by name.
+    pub backends: BTreeMap<String, Backend>,
+    /// `[services]`: the paths that belong to each service.
+    pub services: BTreeMap<String, Globs>,
+    /// `[owners]`: the logins, teams and mail addresses that hold each role.
+    pub owners: BTreeMap<String, Vec<String>>,
+    /// `[response]`: how long people take.
+    pub response: Response,
+    /// `[gate]`: how `slo gate` behaves.
+    pub gate: Gate,
+    /// `[sloth] window`: the window of Sloth files, which do not state one; 30 days by default.
+    pub sloth_window: Duration,
+    /// `[metrics] file`: the file that declares metrics; `metrics.yaml` by default.
+    pub metrics_file: String,
+    /// `[reference] external`: names of objects that another repository owns.
+    pub external: Vec<String>,
+    /// `exports`: backends that the definitions are exported to.
+    pub exports: Vec<String>,
+}
+
+/// `[files]`: which files are read, by globs from the root.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The files that may hold definitions; empty means every file.
+    pub include: Globs,
+    /// The files that are passed over, whatever `include` says.
+    pub exclude: Globs,
+    /// The files that are templates, which are passed over and counted.
+    pub templates: Globs,
+}
+
+impl Files {
+    /// Returns whether `include` and `exclude` let a path be read.
+    pub fn is_read(&self, path: &str) -> bool {
+        (self.include.is_empty() || self.include.matches(path)) && !self.exclude.matches(path)
+    }
+}
+
+/// `[response]`: how long people take to notice and to repair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// `ettd`, the estimated time to detect.
+    pub ettd: Option<Duration>,
+    /// `ettr`, the estimated time to resolve.
+    pub ettr: Option<Duration>,
+}
+
+/// One thing in `slo.toml` that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The characters that are wrong.
+    pub span: Span,
+    /// What is wrong; lowercase, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            files: Files::default(),
+            rules: Rules::default(),
+            backends: BTreeMap::new(),
+            services: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            response: Response::default(),
+            gate: Gate::default(),
+            sloth_window: Duration::new(30, Unit::Day),
+            metrics_file: "metrics.yaml".to_owned(),
+            external: Vec::new(),
+            exports: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads `slo.toml`.
+    ///
+    /// What could be read is in the configuration; what could not keeps its default and is a
+    /// problem. A file that is not TOML gives the defaults and one problem. Problems are in the
+    /// order of the file.
+    pub fn parse(id: SourceId, source: &Source) -> (Self, Vec<Problem>) {
+        if let Some(why) = source.unreadable {
+            return (Self::default(), vec![unreadable(id, why)]);
+        }
+        match DeTable::parse(&source.text) {
+            Ok(document) => tables::decode(id, document.into_inner()),
+            Err(error) => (Self::default(), vec![syntax(id, source, &error)]),
+        }
+    }
+
+    /// Returns the services that a path belongs to, by name.
+    pub fn services_of(&self, path: &str) -> impl Iterator<Item = &str> {
+        self.services
+            .iter()
+            .filter(move |(_, globs)| globs.matches(path))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Returns whether a role of `[owners]` holds a person or a team.
+    ///
+    /// * `role`: the name of a role, exactly as written.
+    /// * `member`: a login or a team, with or without its `@`, or a mail address; compared without
+    ///   regard to case.
+    pub fn role_has(&self, role: &str, member: &str) -> bool {
+        self.owners
+            .get(role)
+            .is_some_and(|members| people::holds(members, member))
+    }
+
+    /// Returns the roles that hold a person or a team, by name.
+    pub fn roles_of(&self, member: &str) -> impl Iterator<Item = &str> {
+        self.owners
+            .iter()
+            .filter(move |(_, members)| people::holds(members, member))
+            .map(|(role, _)| role.as_str())
+    }
+
+    /// Returns whether `[owners]` knows a name, as a role or as a member of one.
+    pub fn knows_owner(&self, name: &str) -> bool {
+        self.owners.contains_key(name) || self.roles_of(name).next().is_some()
+    }
+}
+
+/// Says why the bytes of the file are not text.
+fn unreadable(id: SourceId, why: Unreadable) -> Problem {
+    let (at, message) = match why {
+        Unreadable::WideEncoding => (0, "the file is UTF-16 or UTF-32, TOML is UTF-8".to_owned()),
+        Unreadable::NotUtf8 { offset } => (
+            offset,
+            format!("the file is not UTF-8 from byte {offset} on"),
+        ),
+        Unreadable::TooLarge { bytes } => (
+            0,
+            format!("the file of {bytes} bytes is too large to be read"),
+        ),
+    };
+    Problem {
+        span: Span::new(id, at, at),
+        message,
+        hint: None,
+    }
+}
+
+/// Says where the file stops being TOML.
+fn syntax(id: SourceId, source: &Source, error: &toml::de::Error) -> Problem {
+    let end = source.text.len();
+    let range = error.span().unwrap_or(end..end);
+    Problem {
+        span: Span::new(id, range.start.min(end), range.end.min(end)),
+        message: format!("not TOML: {}", error.message()),
+        hint: None,
+    }
+}
