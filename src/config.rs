@@ -221,3 +221,6 @@ fn syntax(id: SourceId, source: &Source, error: &toml::de::Error) -> Problem {
         hint: None,
     }
 }
+
+#[cfg(test)]
+mod tests;
