@@ -153,7 +153,7 @@ impl Config {
             return (Self::default(), vec![unreadable(id, why)]);
         }
         match DeTable::parse(&source.text) {
-            Ok(document) => tables::decode(id, document.into_inner()),
+            Ok(document) => tables::decode(id, document.get_ref()),
             Err(error) => (Self::default(), vec![syntax(id, source, &error)]),
         }
     }
@@ -214,3 +214,6 @@ fn syntax(id: SourceId, source: &Source, error: &toml::de::Error) -> Problem {
         hint: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

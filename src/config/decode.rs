@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use crate::config::Globs;
 use crate::config::Problem;
 use crate::config::Value;
-use crate::config::globs;
+use crate::config::globs::MAX_PATTERNS;
 use crate::config::nearest::nearest;
 use crate::quantity::Duration;
 use crate::source::SourceId;
@@ -146,12 +146,13 @@ impl Decoder {
     /// Reads an array of globs from the root; those that do not compile are left out.
     pub(super) fn globs(&mut self, name: &str, node: &Node<'_>) -> Option<Globs> {
         let mut patterns = Vec::new();
-        for pattern in self.strings(name, node)? {
-            match globs::compile(&pattern.value) {
+        for pattern in self.strings(name, node)?.into_iter().take(MAX_PATTERNS + 1) {
+            // Alone, so that a pattern that the others would hide is found at its own place.
+            match Globs::new(vec![pattern.value.clone()]) {
                 Ok(_) => patterns.push(pattern.value),
                 Err(why) => {
-                    let message =
-                        format!("glob `{}` does not compile: {why}", short(&pattern.value));
+                    let written = short(&pattern.value);
+                    let message = format!("glob `{written}` does not compile: {why}");
                     let hint = "globs start at the root: `slo/**/*.yaml`".to_owned();
                     self.problem(pattern.span.range(), message, Some(hint));
                 }
@@ -159,8 +160,9 @@ impl Decoder {
         }
         match Globs::new(patterns) {
             Ok(globs) => Some(globs),
-            Err((_, why)) => {
-                self.problem(node.span(), format!("`{name}` does not compile: {why}"), None);
+            Err(why) => {
+                let message = format!("`{name}` does not compile: {why}");
+                self.problem(node.span(), message, None);
                 None
             }
         }

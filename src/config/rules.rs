@@ -73,7 +73,8 @@ pub struct RuleEntry {
     pub level: Option<Spanned<LevelSetting>>,
     /// `paths`: where the entry holds; empty means everywhere.
     pub paths: Globs,
-    /// Every other key, for the rule to read, in the order of the file.
+    /// Every other key, in the order of the file: the rule reads them and refuses what it does not
+    /// know, a misspelled `level` included.
     pub settings: Vec<(Spanned<String>, Spanned<Value>)>,
 }
 
@@ -125,7 +126,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node<'_>) -> Rules {
                 settings: Vec::new(),
             }),
             DeValue::Array(elements) => {
-                for element in elements.iter() {
+                for element in elements {
                     rules.entries.extend(entry(decoder, name.clone(), element));
                 }
             }

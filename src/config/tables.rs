@@ -53,10 +53,10 @@ pub(super) const METRICS_KEYS: &[&str] = &["file"];
 pub(super) const REFERENCE_KEYS: &[&str] = &["external"];
 
 /// Reads a document.
-pub(super) fn decode(id: SourceId, document: DeTable<'_>) -> (Config, Vec<Problem>) {
+pub(super) fn decode(id: SourceId, document: &DeTable<'_>) -> (Config, Vec<Problem>) {
     let mut decoder = Decoder::new(id);
     let mut config = Config::default();
-    let table = Table::new("`slo.toml`", &document);
+    let table = Table::new("`slo.toml`", document);
     decoder.check_keys(&table, KEYS);
     for (key, node) in table.iter() {
         match key.get_ref().as_ref() {
