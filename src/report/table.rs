@@ -98,7 +98,8 @@ pub(super) fn budgets(table: &BudgetTable, style: &Style) -> Vec<String> {
     }
     if !parts.is_empty() {
         lines.push(String::new());
-        lines.push(paint(style, Ink::Faint, &parts.join(" · ")));
+        let parts = wrap(&parts.join(" · "), style.width, style.width);
+        lines.extend(parts.iter().map(|part| paint(style, Ink::Faint, part)));
     }
     lines
 }
@@ -234,7 +235,10 @@ fn columns(facts: &[[String; 4]], style: &Style) -> Vec<String> {
         if left == beside {
             lines.push(format!("{head}    {}", texts.next().unwrap_or_default()));
         } else {
-            lines.push(head);
+            let mut whats = wrap(what, room, room).into_iter();
+            let first = whats.next().unwrap_or_default();
+            lines.push(format!("  {}   {first}", pad_end(name, label)));
+            lines.extend(whats.map(|what| format!("{}{what}", " ".repeat(left))));
         }
         lines.extend(texts.map(|text| format!("{}{text}", " ".repeat(left))));
     }

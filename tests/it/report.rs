@@ -7,7 +7,10 @@ use slo::report::Style;
 use slo::report::render;
 use slo::report::render_refusal;
 
+mod machine;
+mod markdown;
 mod sample;
+mod terminal;
 
 use sample::Sample;
 use sample::docs;
