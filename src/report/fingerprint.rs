@@ -36,11 +36,13 @@ impl Fingerprints {
         name.update(content);
         name.update((*occurrence as u64).to_le_bytes());
         *occurrence += 1;
-        let bytes = name.finalize();
-        bytes
-            .iter()
+        let digits = name
+            .finalize()
+            .into_iter()
             .take(16)
-            .map(|byte| format!("{byte:02x}"))
+            .flat_map(|byte| [byte >> 4, byte & 15]);
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
             .collect()
     }
 }

@@ -90,10 +90,8 @@ fn annotate(
         text.push_str(help);
     }
     if more > 0 {
-        text.push_str(&format!(
-            "\n… and {}",
-            counted(more, &format!("more {}", finding.level.name()))
-        ));
+        text.push_str("\n… and ");
+        text.push_str(&counted(more, &format!("more {}", finding.level.name())));
     }
     writeln!(
         out,

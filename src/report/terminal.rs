@@ -24,6 +24,7 @@ use crate::finding::Safety;
 use crate::report::Report;
 use crate::report::Style;
 use crate::report::escape::line;
+use crate::report::layout::counted;
 use crate::report::layout::pad_start;
 use crate::report::layout::wrap;
 use crate::report::paint::Ink;
@@ -42,6 +43,9 @@ mod caret;
 
 /// The fewest columns that are drawn for.
 const MIN_WIDTH: usize = 40;
+
+/// The most places beside its own that are drawn for a finding.
+const MAX_LABELS: usize = 12;
 
 /// Writes a report for people: findings, changes, budgets, the verdict, one line of summary.
 pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -100,7 +104,7 @@ fn marks(finding: &Finding) -> Vec<(SourceId, Vec<Mark<'_>>)> {
         primary: true,
     };
     let mut files = vec![(finding.span.source, vec![primary])];
-    for label in &finding.labels {
+    for label in finding.labels.iter().take(MAX_LABELS) {
         let mark = Mark {
             span: label.span,
             label: Some(&label.message),
@@ -194,6 +198,13 @@ fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) 
             Safety::Unsafe => "unsafe fix: it may change what is measured",
         };
         say("help", &format!("{} ({safety})", fix.title))?;
+    }
+    let left_out = finding.labels.len().saturating_sub(MAX_LABELS);
+    if left_out > 0 {
+        say(
+            "note",
+            &format!("{} not shown", counted(left_out, "more place")),
+        )?;
     }
     for note in &finding.notes {
         say("note", note)?;

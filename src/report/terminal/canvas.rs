@@ -266,7 +266,7 @@ impl Row {
         let label = focus
             .and_then(|mark| mark.mark.label)
             .map_or(0, |label| width(label) + 4);
-        let needed = (column(start) + column(end)) / 2 + label.min(LABEL);
+        let needed = column(start).midpoint(column(end)) + label.min(LABEL);
         let fits = from == 0 && to == line.len() && total <= room;
         let reaches = needed.max(column(end) + usize::from(!fits));
         let first = if from == 0 && reaches <= room {
@@ -323,7 +323,8 @@ impl Row {
 
     fn drawn(&self, mark: &Located<'_>, start: usize, room: usize) -> Drawn {
         let (from, to) = (self.at(mark.start), self.at(mark.end));
-        let before = self.text.get(..(from + to) / 2).map_or(0, width);
+        let columns = |range: Range<usize>| self.text.get(range).map_or(0, width);
+        let before = columns(0..from) + columns(from..to.max(from)) / 2;
         let label = mark
             .mark
             .label
