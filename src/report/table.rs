@@ -3,6 +3,7 @@
 //! Numbers align on the decimal point. On a narrow terminal columns go from the right, the share
 //! that is left last of all; a value never loses its unit. What is not known says so, in words.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::report::BudgetTable;
@@ -86,9 +87,13 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
 /// Returns the table of budgets and where its numbers come from.
 pub(super) fn budgets(table: &BudgetTable, style: &Style) -> Vec<String> {
     let mut lines = budget::rows(table, style);
+    lines.extend(budget::gaps(table, style));
     let mut parts = Vec::new();
     if let Some(at) = table.measured_at {
         parts.push(format!("measured {}", minute(at)));
+    }
+    if let Some(at) = stale(table) {
+        parts.push(format!("data until {}", minute(at)));
     }
     parts.extend(table.backends.iter().map(|name| line(name).into_owned()));
     if table.queries > 0 {
@@ -102,6 +107,14 @@ pub(super) fn budgets(table: &BudgetTable, style: &Style) -> Vec<String> {
         lines.extend(parts.iter().map(|part| paint(style, Ink::Faint, part)));
     }
     lines
+}
+
+/// Returns the time of the oldest newest measurement, where it is more than a few minutes old.
+fn stale(table: &BudgetTable) -> Option<Timestamp> {
+    const FRESH: SignedDuration = SignedDuration::from_mins(5);
+    let oldest = table.rows.iter().filter_map(|row| row.observed_at).min()?;
+    let age = table.measured_at?.duration_since(oldest);
+    (age > FRESH).then_some(oldest)
 }
 
 /// Returns what the gate decided, the facts it rests on, and the ways on.

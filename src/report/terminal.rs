@@ -25,6 +25,7 @@ use crate::report::Report;
 use crate::report::Style;
 use crate::report::escape::line;
 use crate::report::layout::counted;
+use crate::report::layout::message;
 use crate::report::layout::pad_start;
 use crate::report::layout::wrap;
 use crate::report::paint::Ink;
@@ -84,9 +85,10 @@ pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) ->
 
 fn heading(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let name = format!("{}[{}]", finding.level.name(), finding.rule);
-    let message = line(&finding.message);
+    let text = message(&finding.message);
+    let text = line(&text);
     let first = style.width.saturating_sub(name.len() + 2);
-    let mut lines = wrap(&message, first, style.width - 2).into_iter();
+    let mut lines = wrap(&text, first, style.width - 2).into_iter();
     let head = lines.next().unwrap_or_default();
     let painted = paint(style, Ink::of(finding.level), &name);
     writeln!(out, "{painted}: {}", paint(style, Ink::Strong, &head))?;
@@ -179,7 +181,7 @@ fn excerpt(
 fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut say = |word: &str, text: &str| -> io::Result<()> {
         let room = style.width.saturating_sub(8);
-        for (index, part) in wrap(&line(text), room, room).iter().enumerate() {
+        for (index, part) in wrap(&line(&message(text)), room, room).iter().enumerate() {
             let word = if index == 0 {
                 format!("{word}: ")
             } else {

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use crate::report::escape;
 use crate::report::layout::char_width;
+use crate::report::layout::message;
 use crate::report::layout::width;
 use crate::report::layout::wrap;
 use crate::source::LineIndex;
@@ -166,7 +167,7 @@ impl Canvas {
 }
 
 fn label_text(label: &str, room: usize) -> String {
-    wrap(&escape::line(label), room, room).join("\n")
+    wrap(&escape::line(&message(label)), room, room).join("\n")
 }
 
 fn locate<'a>(text: &str, lines: &LineIndex<'_>, mark: Mark<'a>) -> Located<'a> {

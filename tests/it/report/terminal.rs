@@ -202,6 +202,26 @@ fn a_long_line_is_cut_around_the_place() {
 }
 
 #[test]
+fn a_message_that_quotes_a_whole_file_is_cut() {
+    let mut sources = Sources::new();
+    let id = sources.add(Source::from_text("a.yaml", "a: 1\n", Origin::Worktree));
+    let endless = "x".repeat(1_000_000);
+    let mut finding = Finding::new("r", Level::Error, Span::new(id, 0, 1), endless.clone());
+    finding.label(endless.clone()).help(endless);
+    let findings = [finding];
+    let report = Report::of_findings(&sources, &findings, docs);
+    for format in [
+        Format::Terminal,
+        Format::Concise,
+        Format::Github,
+        Format::Markdown,
+    ] {
+        let length = text(format, &report).len();
+        assert!(length < 20_000, "{format:?}: {length}");
+    }
+}
+
+#[test]
 fn empty_places_and_the_end_of_the_file_have_a_caret() {
     let insert = "
    ╭─[a.yaml:1:3]
@@ -318,7 +338,9 @@ checkout                      target  window  method          left  in events   
 search
   search-availability         99.5 %  7d      timeslices   no data: 62 % of the window has data, 90 % is needed (prod)
 
-measured 2026-11-22 09:00 UTC · prod (Prometheus) · 3 queries
+checkout-latency: 97.2 % of the window has data
+
+measured 2026-11-22 09:00 UTC · data until 2026-11-22 08:40 UTC · prod (Prometheus) · 3 queries
 ";
     assert!(wide.contains(table), "{wide}");
     assert!(wide.contains(
