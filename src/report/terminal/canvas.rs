@@ -75,41 +75,33 @@ struct Located<'a> {
 impl Canvas {
     /// Draws the lines of `text` that `marks` touch in `room` columns.
     pub(super) fn new(text: &str, lines: &LineIndex<'_>, marks: &[Mark<'_>], room: usize) -> Self {
-        let mut located: Vec<_> = marks
+        let located: Vec<_> = marks
             .iter()
             .map(|mark| locate(text, lines, *mark))
             .collect();
-        let wide = |mark: &&Located<'_>| mark.last > mark.first;
-        let bracket = located
-            .iter()
-            .filter(wide)
-            .max_by_key(|mark| mark.mark.primary)
-            .map(|mark| (mark.mark.span, mark.first, mark.last));
+        let wide = |(_, mark): &(usize, &Located<'_>)| mark.last > mark.first;
+        let bracket = located.iter().enumerate().filter(wide);
+        let bracket = bracket
+            .max_by_key(|(_, mark)| mark.mark.primary)
+            .map(|(index, _)| index);
+        let across = bracket.and_then(|index| located.get(index)).copied();
         let mut touched: BTreeMap<usize, Vec<Located<'_>>> = BTreeMap::new();
-        let mut across = None;
-        for mark in &mut located {
+        for (index, mut mark) in located.into_iter().enumerate() {
+            if Some(index) == bracket {
+                continue;
+            }
             if mark.last > mark.first {
-                let whole = Some((mark.mark.span, mark.first, mark.last)) == bracket;
-                if whole && across.is_none() {
-                    across = Some(*mark);
-                    continue;
-                }
                 mark.last = mark.first;
                 mark.end = lines.line(mark.first).len();
             }
-            touched.entry(mark.first).or_default().push(*mark);
+            touched.entry(mark.first).or_default().push(mark);
         }
         if let Some(mark) = across {
-            let whole = mark.last - mark.first < WHOLE;
-            let shown = if whole {
-                mark.first..=mark.last
-            } else {
-                mark.first..=mark.first
-            };
-            for line in shown {
+            let is_short = mark.last - mark.first < WHOLE;
+            let shown = mark.first..=if is_short { mark.last } else { mark.first };
+            for line in shown.chain([mark.last]) {
                 touched.entry(line).or_default();
             }
-            touched.entry(mark.last).or_default();
         }
         let room = room
             .saturating_sub(if across.is_some() { BRACKET } else { 0 })

@@ -110,10 +110,16 @@ fn fingerprints(file: &str) -> Vec<String> {
     let finding = |(at, _)| Finding::new("r", Level::Error, Span::new(id, at, at + 3), "m");
     let findings: Vec<_> = file.match_indices("- x").map(finding).collect();
     let report = Report::of_findings(&sources, &findings, docs);
-    let issues: serde_json::Value = serde_json::from_str(&text(Format::Gitlab, &report)).unwrap();
-    let issues = issues.as_array().unwrap().iter();
+    let issues: serde_json::Value =
+        serde_json::from_str(&text(Format::Gitlab, &report)).expect("it is JSON");
+    let issues = issues.as_array().expect("it is a list").iter();
     issues
-        .map(|issue| issue["fingerprint"].as_str().unwrap().to_owned())
+        .map(|issue| {
+            issue["fingerprint"]
+                .as_str()
+                .expect("it is text")
+                .to_owned()
+        })
         .collect()
 }
 
