@@ -9,6 +9,7 @@ use crate::report::BudgetRow;
 use crate::report::BudgetState;
 use crate::report::Report;
 use crate::report::escape::line;
+use crate::report::layout::message;
 use crate::report::place::Places;
 
 /// Writes a report, one line a fact.
@@ -24,7 +25,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
             place.start.column,
             finding.level.name(),
             finding.rule,
-            line(&finding.message),
+            line(&message(&finding.message)),
         )?;
     }
     for change in report.changes.unwrap_or_default() {

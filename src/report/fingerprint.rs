@@ -36,7 +36,7 @@ impl Fingerprints {
         name.update(content);
         name.update((*occurrence as u64).to_le_bytes());
         *occurrence += 1;
-        let bytes = name.finalize();
-        bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digits = name.finalize().into_iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
     }
 }

@@ -19,6 +19,7 @@ use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::escape;
 use crate::report::layout::counted;
+use crate::report::layout::message;
 use crate::report::place::Places;
 
 /// How many annotations of one kind a step may have.
@@ -75,16 +76,14 @@ fn annotate(
     } else {
         String::new()
     };
-    let mut text = finding.message.clone();
+    let mut text = message(&finding.message).into_owned();
     if let Some(help) = &finding.help {
         text.push_str("\nhelp: ");
-        text.push_str(help);
+        text.push_str(&message(help));
     }
     if more > 0 {
-        text.push_str(&format!(
-            "\n… and {}",
-            counted(more, &format!("more {}", finding.level.name()))
-        ));
+        text.push_str("\n… and ");
+        text.push_str(&counted(more, &format!("more {}", finding.level.name())));
     }
     writeln!(
         out,

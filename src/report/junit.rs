@@ -52,7 +52,8 @@ fn case(finding: &Finding, place: Place<'_>, out: &mut dyn Write) -> io::Result<
     )?;
     let mut text = format!("{path}:{line}:{column}: {message}");
     if let Some(help) = &finding.help {
-        text.push_str(&format!("\nhelp: {}", xml(help)));
+        text.push_str("\nhelp: ");
+        text.push_str(&xml(help));
     }
     match finding.level {
         Level::Info => writeln!(out, "      <system-out>{text}</system-out>")?,

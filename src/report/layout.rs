@@ -1,5 +1,7 @@
 //! Text measured in columns: widths, cuts, wrapped paragraphs.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthChar;
 
 /// Returns how many columns a character takes.
@@ -38,6 +40,19 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     }
     kept.push('…');
     kept
+}
+
+/// The most characters of one message that are shown.
+const MAX_MESSAGE: usize = 2_000;
+
+/// Returns a message, cut where it is longer than anybody reads.
+///
+/// A message may quote a value of a file, and a value may be as long as the file.
+pub(super) fn message(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Breaks text into lines at spaces, the first of `first` columns, the others of `rest`.
@@ -93,7 +108,7 @@ fn words(text: &str) -> Vec<&str> {
 pub(super) fn grouped(digits: &str) -> String {
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(' ');
         }
         grouped.push(digit);

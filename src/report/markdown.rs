@@ -17,7 +17,6 @@ use crate::report::ChangeRow;
 use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::Style;
-use crate::report::VerdictView;
 use crate::report::escape::uri;
 use crate::report::layout::counted;
 use crate::report::place::Places;
@@ -28,10 +27,12 @@ use chart::charts;
 use escape::code;
 use escape::escape;
 use escape::prose;
+use reasons::reasons;
 
 mod budget;
 mod chart;
 mod escape;
+mod reasons;
 
 /// How text that is shared with the terminal is drawn here.
 const PLAIN: Style = Style { color: false, width: usize::MAX, unicode: true };
@@ -139,61 +140,6 @@ fn linked(path: &str, line: Option<usize>, report: &Report<'_>) -> String {
         }
         None => text,
     }
-}
-
-/// Returns why the gate decided so, what opens it, and who let it pass.
-fn reasons(verdict: &VerdictView, room: &mut Room) -> String {
-    let mut lines = Vec::new();
-    let mut say = |title: &str, text: &str| lines.push(format!("\n**{title}.** {text}"));
-    for tier in &verdict.tiers {
-        let since = tier.since.map(|since| format!(", since {}", moment(since)));
-        let place = tier.place.as_deref().map(|place| format!(" ({})", code(place)));
-        let (since, place) = (since.unwrap_or_default(), place.unwrap_or_default());
-        let tier_name = format!("{} by {}", code(&tier.tier), code(&tier.slo));
-        say("Why", &format!("{tier_name}{since}: {}{place}.", prose(&tier.because)));
-    }
-    let mut ways: Vec<String> = Vec::new();
-    if verdict.outcome != Outcome::Pass {
-        for tier in verdict.tiers.iter().filter(|tier| tier.opens.is_some()) {
-            let why = tier.opens_because.as_deref().map(|why| format!(", {}", prose(why)));
-            let when = tier.opens.map(moment).unwrap_or_default();
-            ways.push(format!(
-                "{} opens about {when}{}",
-                code(&tier.tier),
-                why.unwrap_or_default()
-            ));
-        }
-        ways.extend(verdict.ways_on.iter().map(|way| prose(way)));
-    }
-    if !ways.is_empty() {
-        say("What opens it", &format!("{}.", ways.join("; or ")));
-    }
-    for exemption in &verdict.exemptions {
-        let commits: Vec<_> = exemption.commits.iter().map(|commit| code(commit)).collect();
-        let because = prose(&exemption.because);
-        say(
-            "Exempt",
-            &format!("{}: {because} ({}).", escape(&exemption.class), commits.join(", ")),
-        );
-    }
-    for given in &verdict.overrides {
-        let until = given.until.map(|until| format!(" until {}", moment(until)));
-        let by = format!("{}{}", escape(&given.by), until.unwrap_or_default());
-        say("Overridden", &format!("By {by}: {} ({}).", prose(&given.reason), code(&given.path)));
-    }
-    for note in &verdict.notes {
-        let mut label = escape(&note.label);
-        if let Some(first) = label.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        say(&label, &format!("{}: {}.", prose(&note.what), prose(&note.why)));
-    }
-    room.take(lines, 3, &|count| format!("\n{} not shown.", counted(count, "more reason")))
-}
-
-/// Returns `Nov 26 03:00 UTC`.
-fn moment(at: jiff::Timestamp) -> String {
-    at.strftime("%b %-d %H:%M UTC").to_string()
 }
 
 fn changed(changes: &[ChangeRow], report: &Report<'_>, room: &mut Room) -> String {

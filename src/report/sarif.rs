@@ -72,8 +72,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         results.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
         results.truncate(MAX_RESULTS);
     }
-    let results = results.into_iter().map(|(_, result)| result).collect();
-    let run = run(report, &rules, results, left_out);
+    let results: Vec<Value> = results.into_iter().map(|(_, result)| result).collect();
+    let run = run(report, &rules, &results, left_out);
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
     write(&log, out)
 }
@@ -89,7 +89,7 @@ fn insert(object: &mut Value, key: &str, value: Value) {
     }
 }
 
-fn run(report: &Report<'_>, rules: &[RuleView<'_>], results: Vec<Value>, left_out: usize) -> Value {
+fn run(report: &Report<'_>, rules: &[RuleView<'_>], results: &[Value], left_out: usize) -> Value {
     let descriptors: Vec<Value> = rules.iter().map(|rule| descriptor(rule, report)).collect();
     let mut invocation = json!({ "executionSuccessful": true });
     if left_out > 0 {

@@ -3,6 +3,7 @@
 //! Numbers align on the decimal point. On a narrow terminal columns go from the right, the share
 //! that is left last of all; a value never loses its unit. What is not known says so, in words.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::report::BudgetTable;
@@ -69,9 +70,13 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
 /// Returns the table of budgets and where its numbers come from.
 pub(super) fn budgets(table: &BudgetTable, style: &Style) -> Vec<String> {
     let mut lines = budget::rows(table, style);
+    lines.extend(budget::gaps(table, style));
     let mut parts = Vec::new();
     if let Some(at) = table.measured_at {
         parts.push(format!("measured {}", minute(at)));
+    }
+    if let Some(at) = stale(table) {
+        parts.push(format!("data until {}", minute(at)));
     }
     parts.extend(table.backends.iter().map(|name| line(name).into_owned()));
     if table.queries > 0 {
@@ -81,9 +86,18 @@ pub(super) fn budgets(table: &BudgetTable, style: &Style) -> Vec<String> {
     }
     if !parts.is_empty() {
         lines.push(String::new());
-        lines.push(paint(style, Ink::Faint, &parts.join(" · ")));
+        let parts = wrap(&parts.join(" · "), style.width, style.width);
+        lines.extend(parts.iter().map(|part| paint(style, Ink::Faint, part)));
     }
     lines
+}
+
+/// Returns the time of the oldest newest measurement, where it is more than a few minutes old.
+fn stale(table: &BudgetTable) -> Option<Timestamp> {
+    const FRESH: SignedDuration = SignedDuration::from_mins(5);
+    let oldest = table.rows.iter().filter_map(|row| row.observed_at).min()?;
+    let age = table.measured_at?.duration_since(oldest);
+    (age > FRESH).then_some(oldest)
 }
 
 /// Returns what the gate decided, the facts it rests on, and the ways on.
@@ -176,7 +190,10 @@ fn columns(facts: &[[String; 4]], style: &Style) -> Vec<String> {
         if left == beside {
             lines.push(format!("{head}    {}", texts.next().unwrap_or_default()));
         } else {
-            lines.push(head);
+            let mut whats = wrap(what, room, room).into_iter();
+            let first = whats.next().unwrap_or_default();
+            lines.push(format!("  {}   {first}", pad_end(name, label)));
+            lines.extend(whats.map(|what| format!("{}{what}", " ".repeat(left))));
         }
         lines.extend(texts.map(|text| format!("{}{text}", " ".repeat(left))));
     }

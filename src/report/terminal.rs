@@ -24,6 +24,8 @@ use crate::finding::Safety;
 use crate::report::Report;
 use crate::report::Style;
 use crate::report::escape::line;
+use crate::report::layout::counted;
+use crate::report::layout::message;
 use crate::report::layout::pad_start;
 use crate::report::layout::wrap;
 use crate::report::paint::Ink;
@@ -42,6 +44,9 @@ mod caret;
 
 /// The fewest columns that are drawn for.
 const MIN_WIDTH: usize = 40;
+
+/// The most places beside its own that are drawn for a finding.
+const MAX_LABELS: usize = 12;
 
 /// Writes a report for people: findings, changes, budgets, the verdict, one line of summary.
 pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -72,9 +77,10 @@ pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) ->
 
 fn heading(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let name = format!("{}[{}]", finding.level.name(), finding.rule);
-    let message = line(&finding.message);
+    let text = message(&finding.message);
+    let text = line(&text);
     let first = style.width.saturating_sub(name.len() + 2);
-    let mut lines = wrap(&message, first, style.width - 2).into_iter();
+    let mut lines = wrap(&text, first, style.width - 2).into_iter();
     let head = lines.next().unwrap_or_default();
     let painted = paint(style, Ink::of(finding.level), &name);
     writeln!(out, "{painted}: {}", paint(style, Ink::Strong, &head))?;
@@ -88,7 +94,7 @@ fn heading(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<
 fn marks(finding: &Finding) -> Vec<(SourceId, Vec<Mark<'_>>)> {
     let primary = Mark { span: finding.span, label: finding.label.as_deref(), primary: true };
     let mut files = vec![(finding.span.source, vec![primary])];
-    for label in &finding.labels {
+    for label in finding.labels.iter().take(MAX_LABELS) {
         let mark = Mark { span: label.span, label: Some(&label.message), primary: false };
         match files.iter_mut().find(|(source, _)| *source == label.span.source) {
             Some((_, marks)) => marks.push(mark),
@@ -148,7 +154,7 @@ fn excerpt(
 fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut say = |word: &str, text: &str| -> io::Result<()> {
         let room = style.width.saturating_sub(8);
-        for (index, part) in wrap(&line(text), room, room).iter().enumerate() {
+        for (index, part) in wrap(&line(&message(text)), room, room).iter().enumerate() {
             let word = if index == 0 { format!("{word}: ") } else { " ".repeat(6) };
             writeln!(out, "  {}{part}", paint(style, Ink::Calm, &word))?;
         }
@@ -163,6 +169,10 @@ fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) 
             Safety::Unsafe => "unsafe fix: it may change what is measured",
         };
         say("help", &format!("{} ({safety})", fix.title))?;
+    }
+    let left_out = finding.labels.len().saturating_sub(MAX_LABELS);
+    if left_out > 0 {
+        say("note", &format!("{} not shown", counted(left_out, "more place")))?;
     }
     for note in &finding.notes {
         say("note", note)?;

@@ -7,7 +7,10 @@ use slo::report::Style;
 use slo::report::render;
 use slo::report::render_refusal;
 
+mod machine;
+mod markdown;
 mod sample;
+mod terminal;
 
 use sample::Sample;
 use sample::docs;
@@ -94,8 +97,7 @@ fn concise_is_one_line_a_finding_and_sends_nothing_active() {
 #[test]
 #[ignore = "for eyes: it prints, it checks nothing"]
 fn look() {
-    let color = std::env::var_os("LOOK_COLOR").is_some();
-    for width in [60, 80, 160] {
+    for (width, color) in [(60, false), (80, true), (80, false), (160, false)] {
         let sample = Sample::new();
         let style = Style { color, width, unicode: true };
         let mut out = Vec::new();

@@ -81,14 +81,16 @@ fn plain(text: &str, is_first: bool) -> String {
         };
         let starts = is_first && index == 0 && "#+-=~:".contains(character);
         let lists = is_first && digits > 0 && index == digits && ".)".contains(character);
-        if "&<>`|\\*_[]~$!\"'".contains(character) || starts || lists {
-            written.push_str(&format!("&#{};", u32::from(character)));
-            continue;
-        }
         if character == '.' && is_behind("www") {
             written.push_str(BREAK);
         }
-        written.push(character);
+        if "&<>`|\\*_[]~$!\"'".contains(character) || starts || lists {
+            written.push_str("&#");
+            written.push_str(&u32::from(character).to_string());
+            written.push(';');
+        } else {
+            written.push(character);
+        }
         let joins = match character {
             '@' => true,
             '#' => next.is_some_and(char::is_alphanumeric),
@@ -134,6 +136,8 @@ mod tests {
         assert_eq!(escape("fixes #12, GH-7"), "fixes #&#8203;12, GH-&#8203;7");
         assert_eq!(escape("a\n\n# b"), "a&#92;n&#92;n# b");
         assert_eq!(escape("1. one"), "1&#46; one");
+        assert_eq!(escape("#12"), "&#35;&#8203;12");
+        assert_eq!(escape("# one"), "&#35; one");
         assert_eq!(escape("\u{202e}x"), "&#92;u{202e}x");
         assert_eq!(escape("[a](javascript:b)"), "&#91;a&#93;(javascript:b)");
     }

@@ -81,6 +81,22 @@ pub(super) fn rows(table: &BudgetTable, style: &Style) -> Vec<String> {
     lines
 }
 
+/// Returns a line for each known budget of which a part of the window has no data.
+pub(super) fn gaps(table: &BudgetTable, style: &Style) -> Vec<String> {
+    let known = table.rows.iter().filter(|row| row.state == BudgetState::Known);
+    let partly = known.filter_map(|row| {
+        let coverage = row.coverage.as_ref().filter(|coverage| **coverage < Ratio::one())?;
+        let share = coverage.percent().rounded(1);
+        let text = format!("{}: {share} % of the window has data", line(&row.slo));
+        Some(paint(style, Ink::Careful, &cut(&text, style.width)))
+    });
+    let mut lines: Vec<String> = partly.collect();
+    if !lines.is_empty() {
+        lines.insert(0, String::new());
+    }
+    lines
+}
+
 /// Returns the lookbacks of a table, in the order in which they are first named.
 pub(in crate::report) fn burn_names(rows: &[BudgetRow]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use crate::report::escape;
 use crate::report::layout::char_width;
+use crate::report::layout::message;
 use crate::report::layout::width;
 use crate::report::layout::wrap;
 use crate::source::LineIndex;
@@ -74,34 +75,28 @@ struct Located<'a> {
 impl Canvas {
     /// Draws the lines of `text` that `marks` touch in `room` columns.
     pub(super) fn new(text: &str, lines: &LineIndex<'_>, marks: &[Mark<'_>], room: usize) -> Self {
-        let mut located: Vec<_> = marks.iter().map(|mark| locate(text, lines, *mark)).collect();
-        let wide = |mark: &&Located<'_>| mark.last > mark.first;
-        let bracket = located
-            .iter()
-            .filter(wide)
-            .max_by_key(|mark| mark.mark.primary)
-            .map(|mark| (mark.mark.span, mark.first, mark.last));
+        let located: Vec<_> = marks.iter().map(|mark| locate(text, lines, *mark)).collect();
+        let wide = |(_, mark): &(usize, &Located<'_>)| mark.last > mark.first;
+        let bracket = located.iter().enumerate().filter(wide);
+        let bracket = bracket.max_by_key(|(_, mark)| mark.mark.primary).map(|(index, _)| index);
+        let across = bracket.and_then(|index| located.get(index)).copied();
         let mut touched: BTreeMap<usize, Vec<Located<'_>>> = BTreeMap::new();
-        let mut across = None;
-        for mark in &mut located {
+        for (index, mut mark) in located.into_iter().enumerate() {
+            if Some(index) == bracket {
+                continue;
+            }
             if mark.last > mark.first {
-                let whole = Some((mark.mark.span, mark.first, mark.last)) == bracket;
-                if whole && across.is_none() {
-                    across = Some(*mark);
-                    continue;
-                }
                 mark.last = mark.first;
                 mark.end = lines.line(mark.first).len();
             }
-            touched.entry(mark.first).or_default().push(*mark);
+            touched.entry(mark.first).or_default().push(mark);
         }
         if let Some(mark) = across {
-            let whole = mark.last - mark.first < WHOLE;
-            let shown = if whole { mark.first..=mark.last } else { mark.first..=mark.first };
-            for line in shown {
+            let is_short = mark.last - mark.first < WHOLE;
+            let shown = mark.first..=if is_short { mark.last } else { mark.first };
+            for line in shown.chain([mark.last]) {
                 touched.entry(line).or_default();
             }
-            touched.entry(mark.last).or_default();
         }
         let room = room.saturating_sub(if across.is_some() { BRACKET } else { 0 }).max(LABEL);
         Self::drawn(lines, touched, across, room)
@@ -153,7 +148,7 @@ impl Canvas {
 }
 
 fn label_text(label: &str, room: usize) -> String {
-    wrap(&escape::line(label), room, room).join("\n")
+    wrap(&escape::line(&message(label)), room, room).join("\n")
 }
 
 fn locate<'a>(text: &str, lines: &LineIndex<'_>, mark: Mark<'a>) -> Located<'a> {
@@ -231,7 +226,7 @@ impl Row {
             next.map_or(total, |cell| cell.column)
         };
         let label = focus.and_then(|mark| mark.mark.label).map_or(0, |label| width(label) + 4);
-        let needed = (column(start) + column(end)) / 2 + label.min(LABEL);
+        let needed = column(start).midpoint(column(end)) + label.min(LABEL);
         let fits = from == 0 && to == line.len() && total <= room;
         let reaches = needed.max(column(end) + usize::from(!fits));
         let first = if from == 0 && reaches <= room {
@@ -281,7 +276,8 @@ impl Row {
 
     fn drawn(&self, mark: &Located<'_>, start: usize, room: usize) -> Drawn {
         let (from, to) = (self.at(mark.start), self.at(mark.end));
-        let before = self.text.get(..(from + to) / 2).map_or(0, width);
+        let columns = |range: Range<usize>| self.text.get(range).map_or(0, width);
+        let before = columns(0..from) + columns(from..to.max(from)) / 2;
         let label = mark
             .mark
             .label

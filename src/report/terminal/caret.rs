@@ -1,11 +1,13 @@
 //! Underlines and labels, drawn by `miette` over a canvas.
 //!
-//! Without the `cli` feature there is no `miette`, and labels are written below their line.
+//! Without the `cli` feature there is no `miette`: places are underlined one below the other.
 
 use crate::finding::Level;
 use crate::report::Style;
+use crate::report::layout::width;
 
 use super::canvas::Canvas;
+use super::canvas::Drawn;
 
 /// What stands before a drawn line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub(super) fn draw(canvas: &Canvas, level: Level, style: &Style) -> Vec<(Gutter,
     drawn(canvas, level, style).unwrap_or_else(|| plain(canvas))
 }
 
-/// Returns the lines of a canvas, each with its labels below.
+/// Returns the lines of a canvas, each with its underlines and labels below.
 fn plain(canvas: &Canvas) -> Vec<(Gutter, String)> {
     let mut lines = Vec::new();
     let mut end = 0;
@@ -31,10 +33,19 @@ fn plain(canvas: &Canvas) -> Vec<(Gutter, String)> {
     for (number, text) in rows {
         let start = end;
         end += text.len();
-        lines.push((number.map_or(Gutter::Gap, Gutter::Line), text.trim_end().to_owned()));
-        let here = canvas.marks.iter().filter(|mark| (start..end).contains(&mark.range.start));
-        let labels = here.filter_map(|mark| mark.label.as_deref()).flat_map(str::lines);
-        lines.extend(labels.map(|label| (Gutter::Under, label.to_owned())));
+        let shown = text.trim_end().to_owned();
+        lines.push((number.map_or(Gutter::Gap, Gutter::Line), shown));
+        let here = |mark: &&Drawn| (start..end).contains(&mark.range.start);
+        for mark in canvas.marks.iter().filter(here) {
+            let columns = |from: usize, to: usize| canvas.text.get(from..to).map_or(0, width);
+            let before = " ".repeat(columns(start, mark.range.start));
+            let size = columns(mark.range.start, mark.range.end.min(end - 1)).max(1);
+            let under = if mark.primary { "^" } else { "-" }.repeat(size);
+            let mut label = mark.label.as_deref().unwrap_or_default().lines();
+            let first = label.next().unwrap_or_default();
+            lines.push((Gutter::Under, format!("{before}{under} {first}")));
+            lines.extend(label.map(|rest| (Gutter::Under, format!("{before}{rest}"))));
+        }
     }
     lines
 }

@@ -224,6 +224,8 @@ fn budgets() -> BudgetTable {
     latency.history = history(&[1, 1, 1, 2, 3, 4, 7, 8, 9, 10, 12, 13, 17, 21]);
     latency.history_span = Some("28 days".into());
     latency.with_change = Some("target 99 % → 98.5 %: +23.9 %".into());
+    latency.coverage = Some(ratio("0.972"));
+    latency.observed_at = Some(instant("2026-11-22T08:40:00Z"));
     let mut search = row("search-availability", "search", "0.995", "7d");
     search.method = "timeslices".into();
     search.state = BudgetState::NoData;
