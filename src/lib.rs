@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod finding;
+pub mod gate;
 pub mod model;
 pub mod policy;
 pub mod quantity;
