@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod finding;
 #[cfg(feature = "http")]
 pub mod forge;
+pub mod gate;
 #[cfg(feature = "git")]
 pub mod git;
 pub mod lint;

@@ -20,8 +20,9 @@ mod standing;
 
 pub use condition::Evidence;
 pub use condition::lookbacks;
+pub use select::Globs;
+pub use select::Governance;
 pub use select::applies;
-pub use select::glob_matches;
 pub use select::governing;
 pub use select::horizon_seconds;
 pub use select::selects;

@@ -54,8 +54,6 @@ pub enum Reason {
     Failed(Failure),
     /// The condition has no name that the policy defines, or names itself.
     Condition(String),
-    /// Nobody measured it.
-    NotMeasured,
 }
 
 impl Reason {
@@ -69,7 +67,6 @@ impl Reason {
             Self::Undefined(_) => "undefined",
             Self::Failed(failure) => failure.word(),
             Self::Condition(_) => "condition",
-            Self::NotMeasured => "not-measured",
         }
     }
 }

@@ -69,6 +69,8 @@ pub enum Failure {
     NoCounts,
     /// The answer has more than one series: the query is not aggregated.
     NotAggregated,
+    /// Nobody measured it.
+    NotMeasured,
     /// The counts belong to another definition of the SLO.
     DefinitionChanged,
     /// The backend could not be reached or did not answer in time.
@@ -87,6 +89,7 @@ impl Failure {
             Self::NotCountable(_) => "not-countable",
             Self::NoCounts => "no-counts",
             Self::NotAggregated => "not-aggregated",
+            Self::NotMeasured => "not-measured",
             Self::DefinitionChanged => "definition-changed",
             Self::Unreachable(_) => "unreachable",
             Self::Refused(_) => "refused",
@@ -101,15 +104,17 @@ impl Failure {
             | Self::Unreachable(text)
             | Self::Refused(text)
             | Self::Malformed(text) => Some(text),
-            Self::NoBackend | Self::NoCounts | Self::NotAggregated | Self::DefinitionChanged => {
-                None
-            }
+            Self::NoBackend
+            | Self::NoCounts
+            | Self::NotAggregated
+            | Self::NotMeasured
+            | Self::DefinitionChanged => None,
         }
     }
 
     /// Returns whether the counts are merely absent, while nothing failed.
     pub fn is_absence(&self) -> bool {
-        matches!(self, Self::DefinitionChanged)
+        matches!(self, Self::NotMeasured | Self::DefinitionChanged)
     }
 }
 

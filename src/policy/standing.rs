@@ -201,7 +201,10 @@ pub fn evaluate(
         }
     };
     let horizon = super::horizon_seconds(policy, &terms);
-    let used = series.step_seconds(asked).max(horizon / MAX_INSTANTS);
+    let history =
+        series.first_data().map_or(0, |first| now.as_second().saturating_sub(first.as_second()));
+    let replayed = horizon.min(history);
+    let used = series.step_seconds(asked).max(replayed / MAX_INSTANTS);
     if used > asked {
         warnings.push(Warning::StepRaised { asked, used });
     }
@@ -387,7 +390,7 @@ impl Replay<'_> {
             known,
             carried,
             last_known,
-            reason: reason.unwrap_or(Reason::NotMeasured),
+            reason: reason.unwrap_or(Reason::Failed(Failure::NotMeasured)),
         }
     }
 
