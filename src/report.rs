@@ -42,6 +42,7 @@ mod table;
 mod tally;
 mod terminal;
 mod view;
+pub mod words;
 
 pub use view::Amount;
 pub use view::BudgetRow;
