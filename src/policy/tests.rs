@@ -4,12 +4,15 @@ use super::example::*;
 use super::*;
 use crate::budget::Failure;
 use crate::budget::Series;
+use crate::model::Catalog;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::NamedCondition;
+use crate::model::Object;
 use crate::model::OnUnknown;
 use crate::model::Slo;
+use crate::model::WindowKind;
 use crate::model::ZeroTraffic;
 
 type Counted = Result<Arc<Series>, Failure>;
@@ -444,8 +447,6 @@ fn a_selector_takes_names_services_and_labels_together() {
 
 #[test]
 fn the_highest_precedence_governs_and_equals_govern_together() {
-    use crate::model::Catalog;
-    use crate::model::Object;
     let with = |precedence: &[i64]| {
         let objects = precedence.iter().map(|&precedence| {
             let mut policy = policy(Vec::new());
@@ -471,4 +472,25 @@ fn the_horizon_is_the_longest_lookback_and_the_latch() {
         GateKind::Freeze,
     )]);
     assert_eq!(horizon_seconds(&policy, &terms), (28 + 90) * 86_400);
+}
+
+#[test]
+fn a_calendar_budget_opens_with_its_next_period() {
+    let mut slo = slo("checkout", None, "0.99", "1d");
+    if let Some(window) = &mut slo.window {
+        window.kind = WindowKind::Calendar {
+            start: Some(spanned("2023-01-01 00:00:00".to_owned())),
+            zone: Some(spanned("Asia/Tokyo".to_owned())),
+        };
+    }
+    // Hour 0 is midnight in UTC, and the day of Tokyo starts at hour 15.
+    let counts = incident(0, 40, |at| Some(if at == 17 { 5_000 } else { 0 }));
+    let freeze = policy(vec![tier("freeze", "slo >= 1", None, GateKind::Freeze)]);
+    assert_eq!(gate(&freeze, &slo, &counts, 17), GateKind::Open);
+    assert_eq!(gate(&freeze, &slo, &counts, 18), GateKind::Freeze);
+    assert_eq!(gate(&freeze, &slo, &counts, 38), GateKind::Freeze);
+    assert_eq!(gate(&freeze, &slo, &counts, 39), GateKind::Open);
+    let frozen = standing(&freeze, &slo, &counts, 20);
+    let opens = frozen.tiers.first().and_then(|tier| tier.opens);
+    assert_eq!(opens.and_then(|opens| opens.without_errors), Some(hour(39)));
 }
