@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::example::*;
 use super::*;
 use crate::budget::Failure;
@@ -493,4 +495,25 @@ fn a_calendar_budget_opens_with_its_next_period() {
     let frozen = standing(&freeze, &slo, &counts, 20);
     let opens = frozen.tiers.first().and_then(|tier| tier.opens);
     assert_eq!(opens.and_then(|opens| opens.without_errors), Some(hour(39)));
+}
+
+proptest! {
+    #[test]
+    fn history_beyond_the_horizon_changes_nothing(
+        hours in prop::collection::vec(prop::sample::select(vec![0i64, 3, 20, 5_000]), 200),
+    ) {
+        let freeze = tier("freeze", "12h >= 1", Some("12h < 0.2"), GateKind::Freeze);
+        let mut policy = policy(vec![freeze]);
+        policy.max_latch = duration("48h");
+        let slo = slo("checkout", None, "0.999", "28d");
+        let all = history(hours.iter().copied().map(Some), 0);
+        let horizon = history(hours.iter().skip(140).copied().map(Some), 140);
+        let long = standing(&policy, &slo, &all, 200);
+        let short = standing(&policy, &slo, &horizon, 200);
+        prop_assert_eq!(&long.gate, &short.gate);
+        let since = |standing: &Standing| standing.active().map(|(_, since)| since).next();
+        let (long, short) = (since(&long), since(&short));
+        prop_assert_eq!(long.is_some(), short.is_some());
+        prop_assert!(long <= short, "the longer history may know an earlier beginning");
+    }
 }

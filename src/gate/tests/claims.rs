@@ -283,3 +283,13 @@ fn a_class_may_be_a_set_of_paths_and_an_undefined_one_exempts_nothing() {
     );
     assert_eq!(exempt("src/checkout/**", "hotfix"), Reason::Frozen);
 }
+
+#[test]
+fn a_team_does_not_approve_by_a_trailer() {
+    let security = Requirements {
+        approvals: vec![("security".into(), 1)],
+        ..Requirements::default()
+    };
+    let by = [("Approved-by", "@sec/team")];
+    assert_eq!(claimed(security, None, &by).0, Reason::Frozen);
+}
