@@ -14,6 +14,8 @@
 //! All lookbacks are half-open, `(instant − lookback, instant]`, and are differences of prefix sums,
 //! so that a policy can be replayed over months of hours without a second query.
 
+use jiff::Timestamp;
+
 mod burn;
 mod measurement;
 mod series;
@@ -45,8 +47,6 @@ pub use terms::Terms;
 pub use terms::Undefined;
 pub use window::Period;
 pub use window::TimeWindow;
-
-use jiff::Timestamp;
 
 /// Returns the grid instant of `now`: the largest multiple of the step since the Unix epoch, UTC,
 /// that is not after it.

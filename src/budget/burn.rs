@@ -447,6 +447,34 @@ mod tests {
         }
 
         #[test]
+        fn what_the_bounds_decide_no_missing_slice_can_change(
+            rows in prop::collection::vec((any::<bool>(), any::<bool>()), 2..40),
+            threshold in 0i64..12,
+        ) {
+            let mut terms = rolling("0.9", 30);
+            terms.method = BudgetingMethod::Timeslices;
+            terms.slice_seconds = Some(HOUR);
+            let length = i64::try_from(rows.len()).expect("a small number");
+            let judge = |rows: &[Option<(i64, i64)>]| {
+                let no_data = NoData::default();
+                burn_over(&hourly(rows), &terms, length * HOUR, at(length * HOUR), &no_data)
+            };
+            let slice = |bad: bool| Some((i64::from(bad), 1));
+            let gaps: Vec<_> = rows
+                .iter()
+                .map(|(bad, missing)| if *missing { None } else { slice(*bad) })
+                .collect();
+            let whole: Vec<_> = rows.iter().map(|(bad, _)| slice(*bad)).collect();
+            let threshold = Ratio::whole(threshold);
+            let decided = judge(&gaps);
+            let enough = decided.known().is_none();
+            if let (true, Some(holds)) = (enough, decided.compares(Operator::Gte, &threshold)) {
+                let really = judge(&whole).compares(Operator::Gte, &threshold);
+                prop_assert_eq!(really, Some(holds));
+            }
+        }
+
+        #[test]
         fn a_burn_rate_is_the_plain_quotient(
             rows in prop::collection::vec((0i64..50, 50i64..1000), 1..40),
         ) {

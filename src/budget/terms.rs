@@ -52,6 +52,24 @@ impl Terms {
         self.target.complement()
     }
 
+    /// Returns how long a number of slices is, in minutes, for the slice methods.
+    pub fn slice_minutes(&self, slices: &Ratio) -> Option<Ratio> {
+        let minutes = Ratio::new(self.slice_seconds?, 60)?;
+        Some(slices * &minutes)
+    }
+
+    /// Returns how many minutes of full outage a share of the budget is, at the mean rate of a
+    /// rolling window; nothing for a calendar window, whose length is not always the same.
+    pub fn outage_minutes(&self, share: &Ratio) -> Option<Ratio> {
+        match self.window {
+            TimeWindow::Rolling { seconds } => {
+                let minutes = Ratio::new(seconds, 60)?;
+                Some(&(share * &self.error_budget()) * &minutes)
+            }
+            TimeWindow::Calendar { .. } => None,
+        }
+    }
+
     /// Returns how many slices a stretch of time has, for the slice methods.
     pub fn slices(&self, seconds: i64) -> Option<Ratio> {
         Ratio::new(seconds, self.slice_seconds?)
@@ -61,6 +79,17 @@ impl Terms {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_in_minutes_of_full_outage() {
+        let minutes = |target, days| {
+            let minutes = rolling(target, days).outage_minutes(&Ratio::one());
+            minutes.map(|minutes| minutes.to_string())
+        };
+        assert_eq!(minutes("0.999", 28).as_deref(), Some("40.32"));
+        assert_eq!(minutes("0.9995", 30).as_deref(), Some("21.6"));
+        assert_eq!(minutes("0.99999", 90).as_deref(), Some("1.296"));
+    }
 
     /// Terms over a rolling window of days, by occurrences.
     pub(in crate::budget) fn rolling(target: &str, days: i64) -> Terms {

@@ -217,6 +217,7 @@ fn evidence(class: &ChangeClass, commit: &CommitFacts, labels: &[String]) -> Opt
 /// Returns whether a text names an SLO, by `name` or `service/name`.
 fn names(text: &str, slo: &Slo) -> bool {
     let name = slo.meta.name();
-    let service = slo.service.as_ref().map(|service| service.value.as_str());
-    text == name || text.strip_suffix(name).and_then(|rest| rest.strip_suffix('/')) == service
+    let full = slo.service.as_ref();
+    let full = full.map(|service| format!("{}/{name}", service.value));
+    !name.is_empty() && (text == name || full.as_deref() == Some(text))
 }

@@ -122,18 +122,22 @@ fn key(gated: &Gated) -> (&str, &str, usize, Definition) {
     (service, gated.slo.meta.name(), gated.objective, gated.definition)
 }
 
+/// Returns the objectives of an SLO; one that has none is judged as if it had one that cannot be
+/// read, so that a broken definition is not known instead of open.
 fn objectives<'a>(
     slo: &'a Arc<Slo>,
     definition: Definition,
     catalog: &'a Catalog,
     policies: &'a [Arc<ErrorBudgetPolicy>],
 ) -> impl Iterator<Item = Gated> + 'a {
-    let objectives = slo.objectives.iter().enumerate();
-    objectives.map(move |(index, objective)| Gated {
+    (0..slo.objectives.len().max(1)).map(move |index| Gated {
         slo: Arc::clone(slo),
         objective: index,
         definition,
-        indicator: catalog.indicator(&objective.indicator).one(),
+        indicator: slo
+            .objectives
+            .get(index)
+            .and_then(|objective| catalog.indicator(&objective.indicator).one()),
         policies: policies.to_vec(),
     })
 }

@@ -1,3 +1,5 @@
+//! The decision table, row by row.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,12 +13,13 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Object;
 use crate::model::OnUnknown;
-use crate::model::Requirements;
 use crate::model::Slo;
 use crate::policy::example;
 use crate::policy::example::hour;
 use crate::policy::example::spanned;
 use crate::policy::example::texts;
+
+mod claims;
 
 /// The hour at which every case here is judged; the outage was in hours 0 and 1.
 const NOW: i64 = 30;
@@ -257,143 +260,6 @@ fn a_verdict_says_since_when_by_which_number_and_what_opens_it() {
 }
 
 #[test]
-fn approval_counts_by_a_person_of_the_role_who_wrote_nothing() {
-    let approved = |trailers: &[(&str, &str)]| {
-        let case = Case::new(policy(GateKind::Approve));
-        case.commits(vec![commit("aaa", trailers), commit("bbb", &[])]).answer().1
-    };
-    assert_eq!(approved(&[("approved-by", "@Ann")]), Reason::Approved);
-    assert_eq!(approved(&[("Approved-by", "Bob <BOB@example.org>")]), Reason::Approved);
-    assert_eq!(approved(&[("Approved-by", "@eve")]), Reason::NeedsApproval);
-    assert_eq!(approved(&[("Approved-by", "ann")]), Reason::NeedsApproval);
-    let own = [("Approved-by", "@ann"), ("Co-authored-by", "Ann <7+ann@users.noreply.github.com>")];
-    assert_eq!(approved(&own), Reason::NeedsApproval);
-    let mut case = Case::new(policy(GateKind::Approve));
-    let mut own = commit("aaa", &[("Approved-by", "bob@example.org")]);
-    own.author.mail = "Bob@Example.org".into();
-    case = case.commits(vec![own]);
-    assert_eq!(case.answer().1, Reason::NeedsApproval, "nobody approves their own change");
-}
-
-#[test]
-fn more_than_one_approval_needs_more_than_one_person() {
-    let approved = |trailers: &[(&str, &str)]| {
-        let mut policy = policy(GateKind::Approve);
-        policy.tiers[0].approvals = 2;
-        let case = Case::new(policy).commits(vec![commit("aaa", trailers)]);
-        case.answer().1
-    };
-    let ann = ("Approved-by", "@ann");
-    let bob = ("Approved-by", "bob@example.org");
-    assert_eq!(approved(&[ann, ann, ("Approved-by", "@ANN")]), Reason::NeedsApproval);
-    assert_eq!(approved(&[ann, bob]), Reason::Approved);
-}
-
-#[test]
-fn a_freeze_lets_pass_what_is_exempt_commit_by_commit() {
-    let frozen = |commits: Vec<CommitFacts>| Case::new(policy(GateKind::Freeze)).commits(commits);
-    let exempt =
-        frozen(vec![commit("aaa", &[SECURITY]), commit("bbb", &[("change-class", "reliability")])]);
-    assert_eq!(exempt.answer(), (Outcome::Pass, Reason::Exempt, 0));
-    let verdict = exempt.verdict();
-    let classes: Vec<_> = verdict
-        .exemptions()
-        .into_iter()
-        .map(|exemption| (exemption.class.as_str(), exemption.by.as_str()))
-        .collect();
-    assert_eq!(classes, [("security", "Dev"), ("reliability-fix", "Dev")]);
-    let mixed = frozen(vec![commit("aaa", &[SECURITY]), commit("bbb", &[])]);
-    assert_eq!(mixed.answer(), (Outcome::Block, Reason::Frozen, 1));
-    let refused = mixed.verdict();
-    let refusals = &refused.decisions.first().expect("a decision").refusals;
-    let names: Vec<_> = refusals.iter().map(|refusal| refusal.commit.as_str()).collect();
-    assert_eq!(names, ["bbb"]);
-    assert!(refused.exemptions().is_empty(), "nothing passes");
-    assert_eq!(frozen(Vec::new()).answer().1, Reason::Frozen, "no commit, no exemption");
-}
-
-#[test]
-fn labels_and_reverts_are_evidence_too() {
-    let mut case = Case::new(policy(GateKind::Freeze));
-    case.facts.labels = vec!["security".into()];
-    assert_eq!(case.answer().1, Reason::Exempt);
-    let mut revert = commit("aaa", &[]);
-    revert.reverts_ancestor = true;
-    let case = Case::new(policy(GateKind::Freeze)).commits(vec![revert]);
-    assert_eq!(case.answer().1, Reason::Exempt);
-    let verdict = case.verdict();
-    assert_eq!(
-        verdict.exemptions().first().map(|exemption| &exemption.claim),
-        Some(&Claim::Revert)
-    );
-}
-
-#[test]
-fn a_merge_is_judged_for_what_it_adds_alone() {
-    let mut plain = commit("mmm", &[]);
-    plain.is_merge = true;
-    plain.paths.clear();
-    let case = Case::new(policy(GateKind::Freeze));
-    let case = case.commits(vec![commit("aaa", &[SECURITY]), plain.clone()]);
-    assert_eq!(case.answer().1, Reason::Exempt);
-    let mut evil = plain;
-    evil.paths = vec!["src/checkout/cart.rs".into()];
-    let case = case.commits(vec![commit("aaa", &[SECURITY]), evil]);
-    assert_eq!(case.answer().1, Reason::Frozen);
-}
-
-#[test]
-fn commits_that_are_not_at_hand_are_not_exempt() {
-    let mut case = Case::new(policy(GateKind::Freeze));
-    case.facts.commits = Commits::Cut(vec![commit("aaa", &[SECURITY])]);
-    assert_eq!(case.answer().1, Reason::Frozen);
-    let verdict = case.verdict();
-    assert!(verdict.notes.iter().any(|note| matches!(note, Note::HistoryCut)));
-}
-
-#[test]
-fn a_class_of_the_policy_may_ask_for_more() {
-    let class = |requires: Requirements, lines: Option<u64>| crate::model::ChangeClass {
-        name: spanned("security".to_owned()),
-        trailer: Some(spanned("Change-Class: security".to_owned())),
-        label: None,
-        paths: Vec::new(),
-        reverts_ancestor: false,
-        requires,
-        max_changed_lines: lines,
-    };
-    let answer = |requires: Requirements, lines, trailers: &[(&str, &str)]| {
-        let mut policy = policy(GateKind::Freeze);
-        policy.change_classes = vec![class(requires, lines)];
-        let mut all = vec![SECURITY];
-        all.extend(trailers);
-        let verdict = Case::new(policy).commits(vec![commit("aaa", &all)]).verdict();
-        let refusals = verdict.decisions.into_iter().flat_map(|decision| decision.refusals);
-        let misses = refusals.flat_map(|refusal| refusal.misses);
-        let miss = misses.map(|(_, miss)| miss).find(|miss| *miss != Miss::Evidence);
-        (verdict.answer.reason, miss)
-    };
-    let incident = Requirements { incident: true, ..Requirements::default() };
-    assert_eq!(answer(incident.clone(), None, &[]), (Reason::Frozen, Some(Miss::Incident)));
-    let named = [("Incident", "INC-123")];
-    assert_eq!(answer(incident, None, &named), (Reason::Exempt, None));
-    let slo = Requirements { slo: true, ..Requirements::default() };
-    let other = [("SLO", "search-availability")];
-    assert_eq!(answer(slo.clone(), None, &other), (Reason::Frozen, Some(Miss::Slo)));
-    let named = [("SLO", "checkout/checkout-availability")];
-    assert_eq!(answer(slo, None, &named), (Reason::Exempt, None));
-    let sre = Requirements { approvals: vec![("sre".into(), 1)], ..Requirements::default() };
-    let miss = Miss::Approvals { role: "sre".into(), needed: 1, found: 0 };
-    assert_eq!(answer(sre.clone(), None, &[]), (Reason::Frozen, Some(miss)));
-    let by = [("Approved-by", "@ann")];
-    assert_eq!(answer(sre, None, &by), (Reason::Exempt, None));
-    let none = Requirements::default();
-    assert_eq!(answer(none.clone(), Some(12), &[]), (Reason::Exempt, None));
-    let miss = Miss::TooLarge { lines: 12, allowed: 11 };
-    assert_eq!(answer(none, Some(11), &[]), (Reason::Frozen, Some(miss)));
-}
-
-#[test]
 fn what_is_not_known_does_what_the_policy_says() {
     let unknown = |answer| {
         let mut policy = policy(GateKind::Freeze);
@@ -513,4 +379,23 @@ fn findings_block_unless_something_worse_does() {
     let mut frozen = Case::new(policy(GateKind::Freeze));
     frozen.findings = 2;
     assert_eq!(frozen.answer(), (Outcome::Block, Reason::Frozen, 1));
+}
+
+#[test]
+fn an_slo_that_cannot_be_judged_is_not_open() {
+    let mut case = Case::new(policy(GateKind::Freeze));
+    let mut broken = slo("checkout-availability", "checkout", "0.999");
+    broken.objectives.clear();
+    case.trusted[1] = Object::Slo(Arc::new(broken));
+    assert_eq!(case.answer(), (Outcome::Block, Reason::Unknown, 3));
+    let whole = slo("checkout-availability", "checkout", "1");
+    case.trusted[1] = Object::Slo(Arc::new(whole));
+    assert_eq!(case.answer(), (Outcome::Block, Reason::Unknown, 3), "nothing may fail");
+}
+
+#[test]
+fn the_same_case_gives_the_same_verdict() {
+    let case = Case::new(policy(GateKind::Freeze));
+    let written = || format!("{:?}", case.verdict());
+    assert_eq!(written(), written());
 }

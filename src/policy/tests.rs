@@ -1,15 +1,20 @@
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::example::*;
 use super::*;
 use crate::budget::Failure;
 use crate::budget::Series;
+use crate::model::Catalog;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::NamedCondition;
+use crate::model::Object;
 use crate::model::OnUnknown;
 use crate::model::Slo;
+use crate::model::WindowKind;
 use crate::model::ZeroTraffic;
 
 type Counted = Result<Arc<Series>, Failure>;
@@ -341,8 +346,6 @@ fn a_selector_takes_names_services_and_labels_together() {
 
 #[test]
 fn the_highest_precedence_governs_and_equals_govern_together() {
-    use crate::model::Catalog;
-    use crate::model::Object;
     let with = |precedence: &[i64]| {
         let objects = precedence.iter().map(|&precedence| {
             let mut policy = policy(Vec::new());
@@ -363,4 +366,46 @@ fn the_horizon_is_the_longest_lookback_and_the_latch() {
     let terms = crate::budget::Terms::new(&slo, 0).expect("terms");
     let policy = policy(vec![tier("freeze", "slo >= 1", Some("7d < 1"), GateKind::Freeze)]);
     assert_eq!(horizon_seconds(&policy, &terms), (28 + 90) * 86_400);
+}
+
+#[test]
+fn a_calendar_budget_opens_with_its_next_period() {
+    let mut slo = slo("checkout", None, "0.99", "1d");
+    if let Some(window) = &mut slo.window {
+        window.kind = WindowKind::Calendar {
+            start: Some(spanned("2023-01-01 00:00:00".to_owned())),
+            zone: Some(spanned("Asia/Tokyo".to_owned())),
+        };
+    }
+    // Hour 0 is midnight in UTC, and the day of Tokyo starts at hour 15.
+    let counts = incident(0, 40, |at| Some(if at == 17 { 5_000 } else { 0 }));
+    let freeze = policy(vec![tier("freeze", "slo >= 1", None, GateKind::Freeze)]);
+    assert_eq!(gate(&freeze, &slo, &counts, 17), GateKind::Open);
+    assert_eq!(gate(&freeze, &slo, &counts, 18), GateKind::Freeze);
+    assert_eq!(gate(&freeze, &slo, &counts, 38), GateKind::Freeze);
+    assert_eq!(gate(&freeze, &slo, &counts, 39), GateKind::Open);
+    let frozen = standing(&freeze, &slo, &counts, 20);
+    let opens = frozen.tiers.first().and_then(|tier| tier.opens);
+    assert_eq!(opens.and_then(|opens| opens.without_errors), Some(hour(39)));
+}
+
+proptest! {
+    #[test]
+    fn history_beyond_the_horizon_changes_nothing(
+        hours in prop::collection::vec(prop::sample::select(vec![0i64, 3, 20, 5_000]), 200),
+    ) {
+        let freeze = tier("freeze", "12h >= 1", Some("12h < 0.2"), GateKind::Freeze);
+        let mut policy = policy(vec![freeze]);
+        policy.max_latch = duration("48h");
+        let slo = slo("checkout", None, "0.999", "28d");
+        let all = history(hours.iter().copied().map(Some), 0);
+        let horizon = history(hours.iter().skip(140).copied().map(Some), 140);
+        let long = standing(&policy, &slo, &all, 200);
+        let short = standing(&policy, &slo, &horizon, 200);
+        prop_assert_eq!(&long.gate, &short.gate);
+        let since = |standing: &Standing| standing.active().map(|(_, since)| since).next();
+        let (long, short) = (since(&long), since(&short));
+        prop_assert_eq!(long.is_some(), short.is_some());
+        prop_assert!(long <= short, "the longer history may know an earlier beginning");
+    }
 }
