@@ -11,14 +11,19 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod arguments;
+mod budget;
 mod discover;
 mod error;
 mod explain;
+mod facts;
 mod fix;
+mod gate;
 mod lint;
+mod measure;
 mod output;
 mod project;
 mod rules;
+mod snapshot;
 
 use arguments::Arguments;
 use arguments::Command;
@@ -71,6 +76,8 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Exit, Error> {
     match &arguments.command {
         Command::Lint(options) => lint::run(&arguments.global, options),
+        Command::Gate(options) => gate::run(&arguments.global, options),
+        Command::Budget(options) => budget::run(&arguments.global, options),
         Command::Explain(options) => explain::run(&arguments.global, options),
         Command::Rules(options) => rules::run(&arguments.global, options),
         Command::Completions(options) => {

@@ -1,5 +1,7 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
+#[cfg(feature = "cli")]
+pub mod backend;
 pub mod budget;
 #[cfg(feature = "cli")]
 pub mod cli;

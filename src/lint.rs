@@ -31,6 +31,7 @@ pub use ruleset::Chosen;
 pub use ruleset::RuleSet;
 pub use ruleset::UnknownRule;
 pub use run::run;
+pub use run::run_allowing;
 
 /// A tree that was read: its files, objects, and what could not be digested.
 #[derive(Debug, Default)]

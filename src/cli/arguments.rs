@@ -9,7 +9,9 @@ use clap::ValueEnum;
 
 use crate::config::FailOn;
 use crate::finding::Level;
+use crate::lint::Choice;
 use crate::report::Target;
+use crate::rules::Set;
 
 /// Lint service level objectives kept as code, and hold changes to their error budgets
 #[derive(Debug, Parser)]
@@ -51,6 +53,10 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Report findings on SLO definitions and policies
     Lint(LintOptions),
+    /// Lint a change, measure the budgets it touches, apply the policy: pass or block
+    Gate(GateOptions),
+    /// Show where every error budget stands now
+    Budget(BudgetOptions),
     /// Explain a rule, with a bad and a good example
     Explain(ExplainOptions),
     /// List the rules, their levels, and where each level was set
@@ -72,6 +78,58 @@ pub(super) struct LintOptions {
     /// Fail on findings of this level or above
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
+    /// Write the report in this format, to a file with `=FILE`; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) format: Vec<Target>,
+    /// Take this instant for now, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<jiff::Timestamp>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct GateOptions {
+    /// Compare with this revision instead of what the event or the default branch says
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+    /// Judge the whole tree as one release, every service in scope
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Read the event of the forge from this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) event: Option<PathBuf>,
+    /// Take the pull request to have this label; may be given several times
+    #[arg(long = "label", value_name = "LABEL")]
+    pub(super) labels: Vec<String>,
+    /// Measure with this backend of `slo.toml`, whatever the definitions name
+    #[arg(long, value_name = "NAME")]
+    pub(super) backend: Option<String>,
+    /// Never fetch a missing commit
+    #[arg(long)]
+    pub(super) no_fetch: bool,
+    #[command(flatten)]
+    pub(super) rules: RuleOptions,
+    /// Fail on findings of this level or above
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) fail_on: Option<FailLevel>,
+    /// Write the report in this format, to a file with `=FILE`; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) format: Vec<Target>,
+    /// Take this instant for now, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<jiff::Timestamp>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BudgetOptions {
+    /// Show only these SLOs, by name or as SERVICE/NAME
+    #[arg(value_name = "SLO")]
+    pub(super) slos: Vec<String>,
+    /// Measure with this backend of `slo.toml`, whatever the definitions name
+    #[arg(long, value_name = "NAME")]
+    pub(super) backend: Option<String>,
+    /// Write the counts to this file as recorded measurements
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
     /// Write the report in this format, to a file with `=FILE`; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) format: Vec<Target>,
@@ -131,6 +189,18 @@ pub(super) enum FailLevel {
     Never,
 }
 
+impl RuleOptions {
+    /// Returns what the command line asks for.
+    pub(super) fn choice(&self) -> Choice {
+        let set = self.set.map(|set| match set {
+            SetName::Recommended => Set::Recommended,
+            SetName::Strict => Set::Strict,
+            SetName::All => Set::All,
+        });
+        Choice { set, only: self.rules.clone() }
+    }
+}
+
 impl FailLevel {
     /// Returns the level as the configuration names it.
     pub(super) fn lowest(self) -> FailOn {
@@ -148,6 +218,8 @@ impl Arguments {
     pub(super) fn formats(&self) -> &[Target] {
         match &self.command {
             Command::Lint(options) => &options.format,
+            Command::Gate(options) => &options.format,
+            Command::Budget(options) => &options.format,
             _ => &[],
         }
     }

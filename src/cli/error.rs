@@ -20,6 +20,9 @@ pub(super) enum Error {
     /// The repository cannot be read.
     #[error("{0}")]
     Git(#[from] git::error::Error),
+    /// The event that started the run, or the forge, cannot be understood.
+    #[error("{0}")]
+    Forge(#[from] crate::forge::Error),
     /// A file or a stream cannot be read or written.
     #[error("{action} {path}")]
     Io { action: &'static str, path: String, source: io::Error },
@@ -30,7 +33,7 @@ impl Error {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config { .. } | Self::Usage { .. } => Exit::Usage,
-            Self::Git(_) | Self::Io { .. } => Exit::Unknown,
+            Self::Git(_) | Self::Forge(_) | Self::Io { .. } => Exit::Unknown,
         }
     }
 
@@ -39,6 +42,7 @@ impl Error {
         match self {
             Self::Config { hint, .. } | Self::Usage { hint, .. } => hint.clone(),
             Self::Git(error) => error.hint().map(str::to_owned),
+            Self::Forge(error) => error.hint().map(str::to_owned),
             Self::Io { .. } => None,
         }
     }

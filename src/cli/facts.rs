@@ -31,7 +31,8 @@ pub(super) fn event(file: Option<&Path>) -> Result<Option<Event>, Error> {
     });
     let Some(path) = path else { return Ok(None) };
     let shown = path.display().to_string();
-    let bytes = fs::read(&path).map_err(|source| Error::Io { action: "read", path: shown, source })?;
+    let bytes =
+        fs::read(&path).map_err(|source| Error::Io { action: "read", path: shown, source })?;
     let name = name.unwrap_or_else(|| "pull_request".to_owned());
     Ok(Some(event::read(&name, &bytes)?))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -37,6 +38,7 @@ use super::error::Error;
 use super::facts;
 use super::lint::views;
 use super::measure;
+use super::measure::Asked;
 use super::measure::Place;
 use super::output;
 use super::project;
@@ -47,6 +49,8 @@ struct Run {
     repository: Repository,
     trees: Trees,
     trusted_commit: CommitId,
+    head_commit: CommitId,
+    root: PathBuf,
     config: Config,
     trusted: Tree,
     /// The trusted tree's objects, with the policies that `[gate] policies` names alone.
@@ -65,7 +69,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         }),
         event: event.as_ref().and_then(facts::event_facts),
         scope: if options.all { Scope::WholeTree } else { Scope::Change },
-        fetching: if options.no_fetch { Fetching::Never } else { Fetching::Once },
+        fetching: if options.no_fetch { Fetching::Forbidden } else { Fetching::Allowed },
     };
     let trees = trees::decide(&repository, &request)?;
     let run = Run::read(global, repository, trees)?;
@@ -94,13 +98,27 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
     let blocking = findings.iter().filter(|finding| !finding.suppressed);
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
     let requests = gate::plan(&setting);
-    let place = Place::Trusted { repository: &run.repository, commit: run.trusted_commit };
     let backend = options.backend.as_deref().or_else(|| {
         let fork = event.as_ref().and_then(|event| event.pull_request.as_ref());
         let fallback = run.config.gate.fork_backend.as_ref();
-        fallback.filter(|_| fork.is_some_and(|request| request.from_fork)).map(|name| name.value.as_str())
+        fallback
+            .filter(|_| fork.is_some_and(|request| request.from_fork))
+            .map(|name| name.value.as_str())
     });
-    let measurements = measure::all(&run.config, &requests, &place, backend, now)?;
+    let asked = Asked {
+        config: &run.config,
+        trusted: &run.agreed,
+        head: &run.head.catalog,
+        requests: &requests,
+        backend,
+    };
+    let place = Place::Trusted {
+        repository: &run.repository,
+        commit: run.trusted_commit,
+        head: run.head_commit,
+        root: &run.root,
+    };
+    let measurements = measure::all(&asked, &place)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     run.tell(global, options, &requests, &measurements, &verdict, &findings, &rules, now)
 }
@@ -111,7 +129,7 @@ impl Run {
             Trees::Whole { head } => (*head, *head, *head),
             Trees::Compared(compared) => (compared.trusted, compared.compared, compared.head),
         };
-        let repository = project::at_trusted_root(global, repository, trusted_commit)?;
+        let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
         let (config, _) = snapshot::config(&repository, trusted_commit)?;
         let trusted = snapshot::read(&repository, trusted_commit, &config)?;
         let before = match before_commit == trusted_commit {
@@ -121,7 +139,18 @@ impl Run {
         let head = snapshot::read(&repository, head_commit, &config)?;
         let agreed = agreed(&trusted, &config);
         refuse_wrong_policies(&trusted, &agreed)?;
-        Ok(Self { repository, trees, trusted_commit, config, trusted, agreed, before, head })
+        Ok(Self {
+            repository,
+            trees,
+            trusted_commit,
+            head_commit,
+            root,
+            config,
+            trusted,
+            agreed,
+            before,
+            head,
+        })
     }
 
     /// Returns where the change started.
@@ -176,7 +205,7 @@ impl Run {
     ) -> Result<Exit, Error> {
         let mut view = words::verdict_view(verdict, &self.trusted.sources);
         self.note_what_waits(&mut view)?;
-        let table = measure::table(&self.agreed, requests, measurements, now);
+        let table = measure::table(requests, measurements, now);
         let views = views(rules);
         let mut report = Report::of_findings(&self.head.sources, findings, output::docs);
         report.rules = &views;
@@ -201,9 +230,16 @@ impl Run {
             let previous = change.previous_path.as_deref().unwrap_or(&change.path);
             let what = if change.path == crate::config::FILE_NAME {
                 "the configuration"
-            } else if holds_policy(&self.head, &change.path) || holds_policy(self.before(), previous) {
+            } else if holds_policy(&self.head, &change.path)
+                || holds_policy(self.before(), previous)
+            {
                 "an error budget policy"
-            } else if self.config.backends.values().any(|backend| backend.path.as_deref() == Some(previous)) {
+            } else if self
+                .config
+                .backends
+                .values()
+                .any(|backend| backend.path.as_ref().is_some_and(|path| path.value == previous))
+            {
                 "recorded measurements"
             } else {
                 continue;
@@ -218,7 +254,8 @@ impl Run {
             view.notes.push(Note {
                 label: "compared".to_owned(),
                 what: "with the tip of the base branch".to_owned(),
-                why: "the clone hides where the change started; fetch with `fetch-depth: 0`".to_owned(),
+                why: "the clone hides where the change started; fetch with `fetch-depth: 0`"
+                    .to_owned(),
             });
         }
         Ok(())

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::finding::Finding;
 use crate::finding::Safety;
 use crate::lint;
+use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::report::Report;
 use crate::report::RuleView;
@@ -79,7 +80,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let watched = is_terminal(&io::stdout());
     let elapsed = watched.then(|| started.elapsed());
     let summary = summary(&tree, found.templates, elapsed);
-    let views: Vec<RuleView<'_>> = rules.all().iter().map(view).collect();
+    let views = views(&rules);
     let mut report = Report::of_findings(&tree.sources, &findings, output::docs);
     report.rules = &views;
     report.summary = (!global.quiet).then_some(summary);
@@ -90,9 +91,13 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     Ok(if failing { Exit::Findings } else { Exit::Success })
 }
 
-fn view(chosen: &lint::Chosen) -> RuleView<'static> {
-    let rule = chosen.rule;
-    RuleView { name: rule.name, level: rule.level, summary: rule.summary(), page: rule.docs }
+/// Returns what formats for machines say about every rule.
+pub(super) fn views(rules: &RuleSet) -> Vec<RuleView<'static>> {
+    let view = |chosen: &lint::Chosen| {
+        let rule = chosen.rule;
+        RuleView { name: rule.name, level: rule.level, summary: rule.summary(), page: rule.docs }
+    };
+    rules.all().iter().map(view).collect()
 }
 
 fn summary(tree: &Tree, templates: usize, elapsed: Option<std::time::Duration>) -> Summary {

@@ -9,9 +9,7 @@ use std::path::PathBuf;
 use crate::config;
 use crate::config::Config;
 use crate::git;
-use crate::lint::Choice;
 use crate::lint::RuleSet;
-use crate::rules::Set;
 use crate::source::LineIndex;
 use crate::source::Origin;
 use crate::source::Source;
@@ -20,7 +18,6 @@ use crate::source::Span;
 
 use super::arguments::Global;
 use super::arguments::RuleOptions;
-use super::arguments::SetName;
 use super::error::Error;
 
 /// A folder with its configuration, in a repository or outside of any.
@@ -75,12 +72,7 @@ impl Project {
 
     /// Chooses the rules by the configuration and the command line.
     pub(super) fn rules(&self, options: &RuleOptions) -> Result<RuleSet, Error> {
-        let set = options.set.map(|set| match set {
-            SetName::Recommended => Set::Recommended,
-            SetName::Strict => Set::Strict,
-            SetName::All => Set::All,
-        });
-        let choice = Choice { set, only: options.rules.clone() };
+        let choice = options.choice();
         let (rules, unknown) = RuleSet::new(&self.config.rules, &choice);
         let Some(first) = unknown.into_iter().next() else {
             return Ok(rules);
@@ -94,6 +86,36 @@ impl Project {
             (Some(span), Some(file)) => wrong(file, span, message, Some(hint)),
             _ => Error::Usage { message, hint: Some(hint) },
         })
+    }
+}
+
+/// Opens the repository that holds the folder named by `--repo`.
+pub(super) fn repository(global: &Global) -> Result<git::Repository, Error> {
+    Ok(git::Repository::discover(&absolute(&global.repo)?)?)
+}
+
+/// Makes the folder of the trusted tree's `slo.toml` the root of what is judged; the whole
+/// repository where there is none from `--repo` upwards.
+///
+/// The head has no say in it: a `slo.toml` that it adds or moves changes no root.
+pub(super) fn at_trusted_root(
+    global: &Global,
+    repository: git::Repository,
+    trusted: git::id::CommitId,
+) -> Result<(git::Repository, PathBuf), Error> {
+    let start = absolute(&global.repo)?;
+    let top = repository.worktree().map_or_else(|| start.clone(), Path::to_owned);
+    let mut folder = repository.relative(&start).unwrap_or_default();
+    loop {
+        let path = match folder.as_str() {
+            "" => config::FILE_NAME.to_owned(),
+            folder => format!("{folder}/{}", config::FILE_NAME),
+        };
+        if folder.is_empty() || super::snapshot::bytes(&repository, trusted, &path)?.is_some() {
+            let root = top.join(&folder);
+            return Ok((repository.at_root(&folder)?, root));
+        }
+        folder = folder.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
     }
 }
 

@@ -7,6 +7,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Context;
 use crate::rules::Rule;
+use crate::rules::Suppression;
 use crate::rules::Use;
 use crate::source::SourceId;
 
@@ -18,6 +19,17 @@ use super::Tree;
 /// Findings that a comment allows are kept and marked. The same tree, rules and clock give the same
 /// findings in the same order.
 pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) -> Vec<Finding> {
+    run_allowing(tree, rules, external, now, &|_| true)
+}
+
+/// Runs the chosen rules like [`run`], honoring only those comments that `counts` lets count.
+pub fn run_allowing(
+    tree: &Tree,
+    rules: &RuleSet,
+    external: &[String],
+    now: Timestamp,
+    counts: &dyn Fn(&Suppression) -> bool,
+) -> Vec<Finding> {
     let context = Context { sources: &tree.sources, catalog: &tree.catalog, external, now };
     let mut findings = Vec::new();
     for rule in rules.chosen() {
@@ -28,13 +40,14 @@ pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) ->
             Some(Finding { level, ..finding })
         }));
     }
-    let uses = suppress(tree, rules, &mut findings, now);
+    let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
+    let uses = suppress(&honored, rules, &mut findings, now);
     for rule in rules.chosen() {
         let Check::Suppression(check) = rule.check else {
             continue;
         };
         let mut checker = Checker::new(rule, &context);
-        for (suppression, used) in tree.suppressions.iter().zip(&uses) {
+        for (suppression, used) in honored.iter().zip(&uses) {
             check(suppression, used, &mut checker);
         }
         findings.extend(checker.finish().into_iter().filter_map(|finding| {
@@ -56,9 +69,14 @@ fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
 }
 
 /// Marks the findings that comments allow; returns what each comment was good for.
-fn suppress(tree: &Tree, rules: &RuleSet, findings: &mut [Finding], now: Timestamp) -> Vec<Use> {
-    let mut uses = Vec::with_capacity(tree.suppressions.len());
-    for suppression in &tree.suppressions {
+fn suppress(
+    honored: &[&Suppression],
+    rules: &RuleSet,
+    findings: &mut [Finding],
+    now: Timestamp,
+) -> Vec<Use> {
+    let mut uses = Vec::with_capacity(honored.len());
+    for suppression in honored {
         let expired = suppression.is_expired(now) || suppression.bad_date.is_some();
         let mut unused = Vec::new();
         for (place, name) in suppression.rules.iter().enumerate() {

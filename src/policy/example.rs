@@ -73,6 +73,8 @@ pub(crate) fn slo(name: &str, service: Option<&str>, target: &str, window: &str)
             composite_weight: None,
             indicator: IndicatorUse::Missing,
             span: Span::default(),
+            head: Span::default(),
+            operator_span: None,
         }],
         composite: false,
         alert_policies: Vec::new(),

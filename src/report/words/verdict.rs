@@ -13,6 +13,7 @@ use crate::gate::Verdict;
 use crate::model::GateKind;
 use crate::model::Lookback;
 use crate::model::Operator;
+use crate::model::Slo;
 use crate::model::Tier;
 use crate::policy::Evidence;
 use crate::policy::Ruling;
@@ -96,7 +97,11 @@ fn spent(decision: &Decision) -> String {
             format!("{name} has spent {} of its error budget", percent(burn))
         }
         Some((evidence, burn)) => {
-            format!("{name} burns its error budget at {} over {}", rate(burn), lookback(evidence))
+            format!(
+                "{name} burns its error budget at {} over {}",
+                rate(burn),
+                lookback(evidence, &decision.slo)
+            )
         }
         None => {
             let tier = tier.map_or("", |tier| tier.name.value.as_str());
@@ -113,9 +118,12 @@ fn strongest(evidence: &[Evidence]) -> Option<(&Evidence, &crate::quantity::Rati
     Some((one, one.burn.known()?))
 }
 
-fn lookback(evidence: &Evidence) -> String {
+fn lookback(evidence: &Evidence, slo: &Slo) -> String {
     match evidence.lookback {
-        Lookback::Slo => "the window".to_owned(),
+        Lookback::Slo => slo
+            .window
+            .as_ref()
+            .map_or("the window".to_owned(), |window| window.duration.value.to_string()),
         Lookback::For(duration) => duration.to_string(),
     }
 }
@@ -173,7 +181,7 @@ fn tier_view(active: &ActiveTier, policies: &Sources) -> TierView {
         slo: objective_name(&active.slo, active.objective),
         gate: active.gate.name().to_owned(),
         since: Some(active.since),
-        because: because(active.gate, &active.standing),
+        because: because(active.gate, &active.standing, &active.slo),
         opens: opens.and_then(|opens| opens.at_present_burn.or(opens.without_errors)),
         opens_because: opens.map(|opens| opens_because(&opens)),
         place: tier.map(|tier| place(tier.span, policies)),
@@ -181,7 +189,7 @@ fn tier_view(active: &ActiveTier, policies: &Sources) -> TierView {
 }
 
 /// Returns the number that keeps a tier active: the one it was entered by, or the one it ends by.
-fn because(gate: GateKind, standing: &TierStanding) -> String {
+fn because(gate: GateKind, standing: &TierStanding, slo: &Slo) -> String {
     let does = match gate {
         GateKind::Open => "notes",
         GateKind::Warn => "warns",
@@ -192,13 +200,13 @@ fn because(gate: GateKind, standing: &TierStanding) -> String {
     if let Some((evidence, burn)) = strongest(&standing.enter)
         && (entered || standing.exit.is_empty())
     {
-        let (over, burn) = (lookback(evidence), rate(burn));
+        let (over, burn) = (lookback(evidence, slo), rate(burn));
         let at = bound(evidence);
         return format!("burn over {over} is {burn}, the policy {does} {at}");
     }
     match strongest(&standing.exit) {
         Some((evidence, burn)) => {
-            let (over, burn) = (lookback(evidence), rate(burn));
+            let (over, burn) = (lookback(evidence, slo), rate(burn));
             format!("burn over {over} is {burn}, the tier ends {}", bound(evidence))
         }
         None => "its condition holds".to_owned(),
