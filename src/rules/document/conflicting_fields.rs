@@ -32,7 +32,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             *span,
             format!("`{other_field}` and `{field}` exclude each other"),
         );
-        finding.label("given here").also(*other, "and here");
+        finding.label("and here").also(*other, "given here");
         match redundant {
             Some(edit) => {
                 finding.note("both say the same");
