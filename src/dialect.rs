@@ -46,9 +46,7 @@ pub const MARKERS: [&str; 3] = ["openslo", "OpenSLO", "slo/v1"];
 ///
 /// A file without any is passed over before it is parsed.
 pub fn is_worth_parsing(text: &[u8]) -> bool {
-    MARKERS
-        .iter()
-        .any(|marker| memchr::memmem::find(text, marker.as_bytes()).is_some())
+    MARKERS.iter().any(|marker| memchr::memmem::find(text, marker.as_bytes()).is_some())
 }
 
 /// What a value should have been.
@@ -158,6 +156,8 @@ pub enum Problem {
         other: Span,
         /// The earlier one.
         other_field: &'static str,
+        /// Whether the one stands on an objective and the other on its SLO.
+        across: bool,
         /// The edit that deletes the superfluous one, where both say the same.
         redundant: Option<Edit>,
     },

@@ -14,6 +14,8 @@ use crate::source::Spanned;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
+use super::nearest;
+
 /// Returns the text of a field.
 pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
     let node = mapping.given(key)?;
@@ -50,37 +52,24 @@ pub(super) fn duration(mapping: Node<'_>, key: &str) -> Option<Spanned<Duration>
 /// Returns the comparison of a field.
 pub(super) fn operator(mapping: Node<'_>, key: &str) -> Option<Spanned<Operator>> {
     let text = text(mapping, key)?;
-    let operator = Operator::ALL
-        .into_iter()
-        .find(|operator| operator.name() == text.value)?;
+    let operator = Operator::ALL.into_iter().find(|operator| operator.name() == text.value)?;
     Some(Spanned::new(operator, text.span))
 }
 
 /// Returns who an object is.
 pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
-    let first = object
-        .entries()
-        .next()
-        .map_or(object.span().head(), |entry| entry.key.span());
+    let first = object.entries().next().map_or(object.span().head(), |entry| entry.key.span());
     let head = object.given("kind").map_or(first, Node::span);
     let span = object.span();
     let Some(metadata) = object.given("metadata") else {
-        return Meta {
-            dialect,
-            span,
-            head,
-            ..Meta::default()
-        };
+        return Meta { dialect, span, head, ..Meta::default() };
     };
     Meta {
         name: text(metadata, "name"),
         display_name: text(metadata, "displayName"),
         namespace: text(metadata, "namespace").map(|namespace| namespace.value),
         labels: metadata.given("labels").map(labels).unwrap_or_default(),
-        annotations: metadata
-            .given("annotations")
-            .map(annotations)
-            .unwrap_or_default(),
+        annotations: metadata.given("annotations").map(annotations).unwrap_or_default(),
         dialect,
         span,
         head,
@@ -92,9 +81,7 @@ fn labels(map: Node<'_>) -> BTreeMap<String, Vec<Spanned<String>>> {
     map.entries()
         .filter_map(|entry| {
             let single = spanned(entry.value).into_iter();
-            let values = single
-                .chain(entry.value.items().filter_map(spanned))
-                .collect();
+            let values = single.chain(entry.value.items().filter_map(spanned)).collect();
             Some((entry.key.text()?.to_owned(), values))
         })
         .collect()
@@ -129,19 +116,11 @@ pub(super) fn settings(node: Node<'_>, without: &[&str]) -> Vec<Setting> {
 fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
     if let Some(text) = node.text() {
         let value = Spanned::new(text.to_owned(), node.span());
-        found.push(Setting {
-            path: path.to_owned(),
-            key: key.to_owned(),
-            value,
-        });
+        found.push(Setting { path: path.to_owned(), key: key.to_owned(), value });
     }
     for entry in node.entries() {
         let key = entry.key.scalar().map_or("", |scalar| scalar.text);
-        let path = if path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{path}.{key}")
-        };
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         collect(entry.value, &path, key, found);
     }
     for item in node.items() {
@@ -149,17 +128,23 @@ fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
     }
 }
 
+/// Returns the place of a field, or of a key that was most likely meant to be it.
+pub(super) fn place(mapping: Node<'_>, field: &str) -> Option<Span> {
+    let near = |key: &str| nearest::one(key, std::iter::once(field)).is_some();
+    let misspelled = || {
+        let mut entries = mapping.entries().filter(|entry| !entry.value.is_null());
+        entries.find(|entry| entry.key.text().is_some_and(near))
+    };
+    let given = mapping.given(field).map(Node::span);
+    given.or_else(|| misspelled().map(|entry| entry.key.span()))
+}
+
 /// Returns the key of an entry of a mapping, or the mapping's place where it has none.
 pub(super) fn key_span(mapping: Node<'_>, key: &str) -> Span {
-    mapping
-        .entry(key)
-        .map_or(mapping.span(), |entry| entry.key.span())
+    mapping.entry(key).map_or(mapping.span(), |entry| entry.key.span())
 }
 
 /// Returns the first key of a mapping, or its place where it has none.
 pub(super) fn first_key(mapping: Node<'_>) -> Span {
-    mapping
-        .entries()
-        .next()
-        .map_or(mapping.span(), |entry| entry.key.span())
+    mapping.entries().next().map_or(mapping.span(), |entry| entry.key.span())
 }

@@ -11,11 +11,7 @@ pub(super) fn within<'a>(
     known: impl Iterator<Item = &'a str>,
 ) -> impl Iterator<Item = &'a str> {
     let distance = |name: &str| {
-        if name.eq_ignore_ascii_case(word) {
-            0
-        } else {
-            strsim::damerau_levenshtein(word, name)
-        }
+        if name.eq_ignore_ascii_case(word) { 0 } else { strsim::damerau_levenshtein(word, name) }
     };
     let mut found: Vec<(usize, &str)> = known
         .filter(|name| name.len().abs_diff(word.len()) <= MAX_DISTANCE)
@@ -24,10 +20,7 @@ pub(super) fn within<'a>(
         .collect();
     found.sort_unstable();
     let best = found.first().map(|(distance, _)| *distance);
-    found
-        .into_iter()
-        .filter(move |(distance, _)| Some(*distance) == best)
-        .map(|(_, name)| name)
+    found.into_iter().filter(move |(distance, _)| Some(*distance) == best).map(|(_, name)| name)
 }
 
 /// Returns the nearest known word, if one is near.

@@ -93,10 +93,7 @@ pub(super) fn read(node: Node<'_>, dialect: Dialect, kind: Kind, reading: &mut R
         && let Some(version) = node.given("apiVersion")
     {
         let span = version.span();
-        problems.push(Problem::UnstableVersion {
-            span,
-            version: version.raw().to_owned(),
-        });
+        problems.push(Problem::UnstableVersion { span, version: version.raw().to_owned() });
     }
     check::object(node, dialect, kind, &mut problems);
     reading.problems.append(&mut problems);

@@ -56,13 +56,11 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
     if reading.objects.len() > before {
         let decisive = document.overrides.iter();
         let decisive = decisive.filter(|given| DECISIVE.contains(&given.key.as_str()));
-        reading
-            .problems
-            .extend(decisive.map(|given| Problem::MergeOverride {
-                span: given.span,
-                merged: given.merged,
-                key: given.key.clone(),
-            }));
+        reading.problems.extend(decisive.map(|given| Problem::MergeOverride {
+            span: given.span,
+            merged: given.merged,
+            key: given.key.clone(),
+        }));
     }
 }
 
@@ -72,14 +70,10 @@ fn object(node: Node<'_>, reading: &mut Reading) {
     }
     match fields::text(node, "apiVersion") {
         Some(version) => {
-            let known = VERSIONS
-                .iter()
-                .find(|(dialect, _)| dialect.api_version() == version.value);
+            let known = VERSIONS.iter().find(|(dialect, _)| dialect.api_version() == version.value);
             match known {
                 Some(&(dialect, kinds)) => with_version(node, dialect, kinds, reading),
-                None => reading
-                    .problems
-                    .extend(unknown_version(node, &version.value)),
+                None => reading.problems.extend(unknown_version(node, &version.value)),
             }
         }
         None => reading.problems.extend(without_version(node)),
@@ -97,15 +91,15 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
         return;
     }
     let known: Vec<&str> = kinds.iter().map(|(spelling, _)| *spelling).collect();
-    reading
-        .problems
-        .push(unknown_kind(entry.value, "kind", found, &known));
+    reading.problems.push(unknown_kind(entry.value, "kind", found, &known));
 }
 
 fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]) -> Problem {
     let candidates: Vec<&str> = nearest::within(found, known.iter().copied()).collect();
+    // `openslo/v2` is one edit from `openslo/v1` and no misspelling of it.
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let rename = match candidates.as_slice() {
-        [only] => replace_scalar(node, only),
+        [only] if digits(only) == digits(found) => replace_scalar(node, only),
         _ => None,
     };
     Problem::UnknownKind {
@@ -122,10 +116,7 @@ fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]
 fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
     let lower = version.to_lowercase();
     let group = lower.split('/').next().unwrap_or_default();
-    let known: Vec<&str> = VERSIONS
-        .iter()
-        .map(|(dialect, _)| dialect.api_version())
-        .collect();
+    let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
     let ours = matches!(group, "openslo" | "openslo.com" | "slo");
     let near = group.len() >= 6 && nearest::one(&lower, known.iter().copied()).is_some();
     let value = node.given("apiVersion")?;
@@ -146,46 +137,33 @@ fn without_kind(node: Node<'_>) -> Problem {
 fn without_version(node: Node<'_>) -> Option<Problem> {
     let kind = fields::text(node, "kind")?;
     let spec = node.given("spec")?;
-    let only_description = spec
-        .entries()
-        .all(|entry| entry.key.text() == Some("description"));
-    let known = openslo::KINDS
-        .iter()
-        .any(|(spelling, _)| *spelling == kind.value);
+    let only_description = spec.entries().all(|entry| entry.key.text() == Some("description"));
+    let known = openslo::KINDS.iter().any(|(spelling, _)| *spelling == kind.value);
     if !known || node.get("metadata").is_none() || (kind.value == "Service" && !only_description) {
         return None;
     }
     if let Some(given) = node.given("apiVersion") {
-        let known: Vec<&str> = VERSIONS
-            .iter()
-            .map(|(dialect, _)| dialect.api_version())
-            .collect();
+        let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
         return Some(unknown_kind(given, "apiVersion", given.raw(), &known));
     }
-    Some(
-        misspelled(node, "apiVersion").unwrap_or_else(|| Problem::MissingFields {
-            span: kind.span,
-            object: node.span(),
-            fields: vec!["apiVersion".to_owned()],
-            of: String::new(),
-            weak: false,
-        }),
-    )
+    Some(misspelled(node, "apiVersion").unwrap_or_else(|| Problem::MissingFields {
+        span: kind.span,
+        object: node.span(),
+        fields: vec!["apiVersion".to_owned()],
+        of: String::new(),
+        weak: false,
+    }))
 }
 
 /// Returns the key that was most likely meant to be `field`.
 fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
     let near = |key: &str| nearest::one(key, std::iter::once(field)).is_some();
-    let entry = node
-        .entries()
-        .find(|entry| entry.key.text().is_some_and(near))?;
+    let entry = node.entries().find(|entry| entry.key.text().is_some_and(near))?;
     Some(Problem::UnknownField {
         span: entry.key.span(),
         key: entry.key.text().unwrap_or_default().to_owned(),
         of: String::new(),
-        known: ["apiVersion", "kind", "metadata", "spec"]
-            .map(str::to_owned)
-            .to_vec(),
+        known: ["apiVersion", "kind", "metadata", "spec"].map(str::to_owned).to_vec(),
         nearest: Some(field.to_owned()),
         rename: replace_scalar(entry.key, field),
     })

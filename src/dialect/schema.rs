@@ -54,15 +54,14 @@ struct Site<'a> {
     direct: bool,
     /// Where the object around the value begins to speak of itself.
     head: Span,
+    /// Whether objectives may be given in percent.
+    knows_percent: bool,
 }
 
 impl Schema {
     /// Returns a schema that compiles on first use.
     pub(super) const fn new(text: &'static str) -> Self {
-        Self {
-            text,
-            compiled: OnceLock::new(),
-        }
+        Self { text, compiled: OnceLock::new() }
     }
 
     fn compiled(&self) -> &Compiled {
@@ -70,10 +69,7 @@ impl Schema {
             let document: Value =
                 serde_json::from_str(self.text).expect("schemas are checked by a test");
             let validator = jsonschema::options_for::<Tree>().offline().build(&document);
-            Compiled {
-                validator: validator.expect("schemas are checked by a test"),
-                document,
-            }
+            Compiled { validator: validator.expect("schemas are checked by a test"), document }
         })
     }
 
@@ -87,7 +83,7 @@ impl Schema {
         for error in compiled.validator.iter_errors(TreeNode::Node(object)) {
             compiled.collect(object, head, &error, &mut problems);
         }
-        join_missing(problems)
+        join_missing(one_for_each_value(problems))
     }
 }
 
@@ -99,7 +95,9 @@ impl Compiled {
         error: &ValidationError<'_>,
         problems: &mut Vec<Problem>,
     ) {
-        let site = walk(object, head, error.instance_path().segments());
+        let mut site = walk(object, head, error.instance_path().segments());
+        let percent = "/$defs/objective/properties/targetPercent";
+        site.knows_percent = self.document.pointer(percent).is_some();
         let schema_path = error.schema_path().as_str();
         let definition = definition(schema_path);
         match error.kind() {
@@ -113,20 +111,12 @@ impl Compiled {
                 let key = error.instance().as_str().unwrap_or_default().to_owned();
                 if let Some(entry) = site.node.entry(&key) {
                     let span = entry.key.span();
-                    problems.push(Problem::InvalidKey {
-                        span,
-                        key,
-                        map: site.field,
-                    });
+                    problems.push(Problem::InvalidKey { span, key, map: site.field });
                 }
             }
-            Violation::Required { property } => problems.push(Problem::MissingFields {
-                span: site.parent(),
-                object: site.node.span(),
-                fields: vec![property.as_str().unwrap_or_default().to_owned()],
-                of: site.field,
-                weak: false,
-            }),
+            Violation::Required { property } => {
+                problems.push(missing(site, property.as_str().unwrap_or_default()));
+            }
             Violation::MinLength { .. } => problems.push(Problem::MissingFields {
                 span: site.key(),
                 object: site.node.span(),
@@ -140,17 +130,10 @@ impl Compiled {
 
     /// Returns the names of the fields beside an `additionalProperties` keyword.
     fn properties(&self, schema_path: &str) -> Vec<String> {
-        let parent = schema_path
-            .strip_suffix("/additionalProperties")
-            .unwrap_or(schema_path);
-        let properties = self
-            .document
-            .pointer(parent)
-            .and_then(|schema| schema.get("properties"));
+        let parent = schema_path.strip_suffix("/additionalProperties").unwrap_or(schema_path);
+        let properties = self.document.pointer(parent).and_then(|schema| schema.get("properties"));
         let properties = properties.and_then(Value::as_object);
-        properties
-            .map(|map| map.keys().cloned().collect())
-            .unwrap_or_default()
+        properties.map(|map| map.keys().cloned().collect()).unwrap_or_default()
     }
 }
 
@@ -167,13 +150,12 @@ impl Site<'_> {
     /// Returns the edit that renames the key of a target to the field of the other unit.
     fn other_target(&self, percent: bool) -> Option<Edit> {
         let other = if percent { "target" } else { "targetPercent" };
-        let key = self.entry?.key;
+        let key = self.entry.filter(|_| self.knows_percent)?.key;
         (self.holder.get(other).is_none()).then(|| replace_scalar(key, other))?
     }
 
     fn key(&self) -> Span {
-        self.entry
-            .map_or(self.node.span(), |entry| entry.key.span())
+        self.entry.map_or(self.node.span(), |entry| entry.key.span())
     }
 }
 
@@ -190,6 +172,7 @@ fn walk<'a, 's>(
         field: String::new(),
         direct: false,
         head,
+        knows_percent: false,
     };
     for segment in segments {
         match segment {
@@ -225,16 +208,9 @@ fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -
     let entry = site.node.entry(key)?;
     let span = entry.key.span();
     if matches!(definition, "labels" | "annotations") {
-        return Some(Problem::InvalidKey {
-            span,
-            key: key.to_owned(),
-            map: site.field.clone(),
-        });
+        return Some(Problem::InvalidKey { span, key: key.to_owned(), map: site.field.clone() });
     }
-    let free = known
-        .iter()
-        .map(String::as_str)
-        .filter(|name| site.node.get(name).is_none());
+    let free = known.iter().map(String::as_str).filter(|name| site.node.get(name).is_none());
     let candidates: Vec<&str> = nearest::within(key, free).collect();
     let rename = match candidates.as_slice() {
         [only] => replace_scalar(entry.key, only),
@@ -250,25 +226,37 @@ fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -
     })
 }
 
+/// A field that stands there without a value is reported in its place, each on its own.
+fn missing(site: Site<'_>, field: &str) -> Problem {
+    let fields = vec![field.to_owned()];
+    match site.node.entry(field) {
+        Some(entry) => Problem::MissingFields {
+            span: entry.key.span(),
+            object: entry.key.span(),
+            fields,
+            of: field.to_owned(),
+            weak: false,
+        },
+        None => Problem::MissingFields {
+            span: site.parent(),
+            object: site.node.span(),
+            fields,
+            of: site.field,
+            weak: false,
+        },
+    }
+}
+
 fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem {
     let span = site.node.span();
     let (field, found) = (site.field.clone(), site.node.raw().to_owned());
-    let text = site
-        .node
-        .text()
-        .map_or_else(|| found.clone(), str::to_owned);
+    let text = site.node.text().map_or_else(|| found.clone(), str::to_owned);
     match (definition, kind) {
         ("objectName" | "reference", Violation::Pattern { .. } | Violation::MaxLength { .. }) => {
             let is_reference = definition == "reference";
             let dotted = matches!(kind, Violation::Pattern { pattern } if pattern.contains("\\."))
                 || matches!(kind, Violation::MaxLength { limit } if *limit > 63);
-            Problem::InvalidName {
-                span,
-                name: text,
-                field,
-                is_reference,
-                dotted,
-            }
+            Problem::InvalidName { span, name: text, field, is_reference, dotted }
         }
         (
             "duration" | "windowDuration" | "durationOrZero" | "timeSliceDuration",
@@ -281,69 +269,45 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let zero = definition == "durationOrZero";
             let edit = |text: &str| replace_scalar(site.node, text);
             let same = text.to_ascii_lowercase();
-            Problem::InvalidDuration {
-                span,
-                text,
-                field,
-                units,
-                zero,
-                lowercase: edit(&same),
-            }
+            Problem::InvalidDuration { span, text, field, units, zero, lowercase: edit(&same) }
         }
         ("fraction" | "percent", Violation::Minimum { .. } | Violation::Maximum { .. }) => {
             let percent = definition == "percent";
-            Problem::TargetRange {
-                span,
-                text,
-                percent,
-                other_field: site.other_target(percent),
-            }
+            Problem::TargetRange { span, text, percent, other_field: site.other_target(percent) }
         }
         ("budgetingMethod", _) => {
             let known = options(kind);
             let same = |name: &&String| name.eq_ignore_ascii_case(&text);
-            let case = known
-                .iter()
-                .find(same)
-                .and_then(|name| replace_scalar(site.node, name));
+            let case = known.iter().find(same).and_then(|name| replace_scalar(site.node, name));
             let nearest = nearest::one(&text, known.iter().map(String::as_str)).map(str::to_owned);
-            Problem::UnknownMethod {
-                span,
-                found: text,
-                known,
-                nearest,
-                case,
+            Problem::UnknownMethod { span, found: text, known, nearest, case }
+        }
+        (_, Violation::MaxItems { limit }) => {
+            let first = usize::try_from(*limit).unwrap_or(usize::MAX);
+            let surplus = site.node.items().nth(first);
+            Problem::InvalidValue {
+                span: surplus.map_or(span, Node::span),
+                field,
+                found,
+                expected: Expected::AtMostItems(*limit),
             }
         }
-        (_, kind) => Problem::InvalidValue {
-            span,
-            field,
-            found,
-            expected: expected(kind),
-        },
+        (_, kind) => Problem::InvalidValue { span, field, found, expected: expected(kind) },
     }
 }
 
 /// Returns the unit letters that a duration's pattern allows: those of its last class.
 fn units(pattern: &str) -> String {
     let class = pattern.rsplit_once('[').map_or("", |(_, rest)| rest);
-    class
-        .chars()
-        .take_while(|letter| letter.is_ascii_alphabetic())
-        .collect()
+    class.chars().take_while(|letter| letter.is_ascii_alphabetic()).collect()
 }
 
 fn options(kind: &Violation) -> Vec<String> {
-    let words = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
+    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match kind {
-        Violation::Enum { options } => options
-            .as_array()
-            .map(|all| all.iter().map(words).collect())
-            .unwrap_or_default(),
+        Violation::Enum { options } => {
+            options.as_array().map(|all| all.iter().map(words).collect()).unwrap_or_default()
+        }
         Violation::Constant { expected_value } => vec![words(expected_value)],
         _ => Vec::new(),
     }
@@ -352,12 +316,10 @@ fn options(kind: &Violation) -> Vec<String> {
 fn expected(kind: &Violation) -> Expected {
     match kind {
         Violation::Enum { .. } | Violation::Constant { .. } => Expected::OneOf(options(kind)),
-        Violation::Type {
-            kind: TypeKind::Single(kind),
-        } => Expected::Type(vec![kind.to_string()]),
-        Violation::Type {
-            kind: TypeKind::Multiple(kinds),
-        } => Expected::Type(kinds.iter().map(|kind| kind.to_string()).collect()),
+        Violation::Type { kind: TypeKind::Single(kind) } => Expected::Type(vec![kind.to_string()]),
+        Violation::Type { kind: TypeKind::Multiple(kinds) } => {
+            Expected::Type(kinds.iter().map(|kind| kind.to_string()).collect())
+        }
         Violation::MaxLength { limit } => Expected::AtMostCharacters(*limit),
         Violation::MinItems { limit } => Expected::AtLeastItems(*limit),
         Violation::MaxItems { limit } => Expected::AtMostItems(*limit),
@@ -369,16 +331,44 @@ fn expected(kind: &Violation) -> Expected {
     }
 }
 
+/// Keeps one problem of each value: `0.5` is no whole number, and need not be called below 1 too.
+fn one_for_each_value(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in problems {
+        let same = |other: &&mut Problem| {
+            weight(other) > 0 && weight(&problem) > 0 && other.span() == problem.span()
+        };
+        match kept.iter_mut().find(same) {
+            Some(other) if weight(other) < weight(&problem) => *other = problem,
+            Some(_) => {}
+            None => kept.push(problem),
+        }
+    }
+    kept
+}
+
+/// Returns how much a problem says about a value; zero where it is not about one.
+fn weight(problem: &Problem) -> u8 {
+    match problem {
+        Problem::InvalidValue { expected: Expected::OneOf(_), .. }
+        | Problem::UnknownMethod { .. } => 3,
+        Problem::InvalidValue { expected: Expected::Type(_), .. } => 2,
+        Problem::InvalidValue { .. }
+        | Problem::InvalidName { .. }
+        | Problem::InvalidDuration { .. }
+        | Problem::TargetRange { .. } => 1,
+        _ => 0,
+    }
+}
+
 /// Joins the fields that one object lacks, and drops those that an unknown key near them explains.
 fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
     let misspelled: Vec<(Span, String)> = problems
         .iter()
         .filter_map(|problem| match problem {
-            Problem::UnknownField {
-                span,
-                nearest: Some(nearest),
-                ..
-            } => Some((*span, nearest.clone())),
+            Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+                Some((*span, nearest.clone()))
+            }
             _ => None,
         })
         .collect();
@@ -389,19 +379,13 @@ fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
             continue;
         };
         let explained = |name: &String| {
-            misspelled
-                .iter()
-                .any(|(span, near)| object.contains(*span) && near == name)
+            misspelled.iter().any(|(span, near)| object.contains(*span) && near == name)
         };
         if fields.iter().any(explained) {
             continue;
         }
         let earlier = joined.iter_mut().find_map(|other| match other {
-            Problem::MissingFields {
-                object: place,
-                fields,
-                ..
-            } if place == object => Some(fields),
+            Problem::MissingFields { object: place, fields, .. } if place == object => Some(fields),
             _ => None,
         });
         match earlier {

@@ -78,9 +78,7 @@ impl JsonNumber for Decimal {
 /// Returns the nearest JSON number; a range is checked exactly by rules, so nearest is enough here.
 fn number(value: &Ratio) -> Number {
     let whole = value.to_i64().map(Number::from);
-    whole
-        .or_else(|| Number::from_f64(value.to_f64()))
-        .unwrap_or_else(|| Number::from(i64::MAX))
+    whole.or_else(|| Number::from_f64(value.to_f64())).unwrap_or_else(|| Number::from(i64::MAX))
 }
 
 impl<'a> TreeNode<'a> {
@@ -217,10 +215,6 @@ impl<'a> Array<'a, Tree> for Items<'a> {
     }
 
     fn elements(&self) -> Self::ElementsIter {
-        self.0
-            .items()
-            .map(TreeNode::Node)
-            .collect::<Vec<_>>()
-            .into_iter()
+        self.0.items().map(TreeNode::Node).collect::<Vec<_>>().into_iter()
     }
 }

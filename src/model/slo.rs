@@ -37,9 +37,7 @@ pub struct Slo {
 impl Slo {
     /// Returns the budgeting method, which is `Occurrences` where none is given.
     pub fn method(&self) -> BudgetingMethod {
-        self.budgeting_method
-            .as_ref()
-            .map_or(BudgetingMethod::Occurrences, |method| method.value)
+        self.budgeting_method.as_ref().map_or(BudgetingMethod::Occurrences, |method| method.value)
     }
 }
 
@@ -92,9 +90,12 @@ pub struct Objective {
     /// Its first key.
     #[serde(skip)]
     pub head: Span,
-    /// The field that holds the operator, even where it could not be read.
+    /// The field that holds the operator, even where it could not be read or its key is misspelled.
     #[serde(skip)]
     pub operator_span: Option<Span>,
+    /// The field that holds the value, even where it could not be read or its key is misspelled.
+    #[serde(skip)]
+    pub value_span: Option<Span>,
 }
 
 /// An indicator in place, by name, or none that can be read.
@@ -220,10 +221,9 @@ impl Measure {
         match self {
             Self::Unreadable => Vec::new(),
             Self::Threshold(source) | Self::Raw { source, .. } => vec![source],
-            Self::Counts(counts) => [&counts.good, &counts.bad, &counts.total]
-                .into_iter()
-                .flatten()
-                .collect(),
+            Self::Counts(counts) => {
+                [&counts.good, &counts.bad, &counts.total].into_iter().flatten().collect()
+            }
         }
     }
 }

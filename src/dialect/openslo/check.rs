@@ -85,11 +85,7 @@ impl Check<'_> {
     }
 
     fn window(&mut self, spec: Node<'_>, place: Span) {
-        let field = if self.is_v1alpha() {
-            "timeWindows"
-        } else {
-            "timeWindow"
-        };
+        let field = if self.is_v1alpha() { "timeWindows" } else { "timeWindow" };
         let Some(list) = spec.given(field) else {
             if !self.is_misspelled(spec, &[field]) {
                 let (fields, of) = (vec![field.to_owned()], "spec".to_owned());
@@ -112,7 +108,8 @@ impl Check<'_> {
                     self.conflict(window, "isRolling", "calendar");
                 }
                 (_, Some(false), None) => {
-                    self.one_of(window, window.span(), field, &["calendar"]);
+                    let place = fields::key_span(window, "isRolling");
+                    self.one_of(window, place, field, &["calendar"]);
                 }
                 (None, _, None) if !self.is_v1alpha() => {
                     self.one_of(
@@ -130,16 +127,9 @@ impl Check<'_> {
     /// An indicator stands on the SLO, or on every objective of a composite.
     fn indicators(&mut self, spec: Node<'_>, place: Span, objectives: &[Node<'_>]) {
         let fields = self.indicator_fields();
-        let has = |node: Node<'_>| {
-            fields
-                .iter()
-                .find(|field| node.given(field).is_some())
-                .copied()
-        };
+        let has = |node: Node<'_>| fields.iter().find(|field| node.given(field).is_some()).copied();
         let on_spec = has(spec);
-        let first = objectives
-            .iter()
-            .find_map(|node| Some((*node, has(*node)?)));
+        let first = objectives.iter().find_map(|node| Some((*node, has(*node)?)));
         if on_spec.is_some() {
             self.at_most_one(spec, fields);
         }
@@ -152,32 +142,21 @@ impl Check<'_> {
                 field: other,
                 other: fields::key_span(spec, field),
                 other_field: field,
+                across: true,
                 redundant: None,
             }),
             (None, None) => self.one_of(spec, place, "spec", &fields),
             (None, Some(_)) => {
-                for objective in objectives
-                    .iter()
-                    .filter(|objective| has(**objective).is_none())
-                {
-                    self.one_of(
-                        *objective,
-                        fields::first_key(*objective),
-                        "objectives",
-                        &fields,
-                    );
+                for objective in objectives.iter().filter(|objective| has(**objective).is_none()) {
+                    self.one_of(*objective, fields::first_key(*objective), "objectives", &fields);
                 }
             }
             (Some(_), None) => {}
         }
         for node in objectives.iter().copied().chain([spec]) {
-            if let Some(inline) = node
-                .given(fields[0])
-                .and_then(|inline| inline.given("spec"))
-            {
-                let place = node
-                    .given(fields[0])
-                    .map_or(place, |inline| fields::key_span(inline, "spec"));
+            if let Some(inline) = node.given(fields[0]).and_then(|inline| inline.given("spec")) {
+                let place =
+                    node.given(fields[0]).map_or(place, |inline| fields::key_span(inline, "spec"));
                 self.sli(inline, place);
             }
         }
@@ -185,15 +164,14 @@ impl Check<'_> {
 
     fn indicator_v1alpha(&mut self, spec: Node<'_>, place: Span, objectives: &[Node<'_>]) {
         let on_spec = spec.given("indicator").is_some();
-        let with = objectives
-            .iter()
-            .find(|objective| objective.given("ratioMetrics").is_some());
+        let with = objectives.iter().find(|objective| objective.given("ratioMetrics").is_some());
         match (on_spec, with) {
             (true, Some(objective)) => self.problems.push(Problem::Conflict {
                 span: fields::key_span(*objective, "ratioMetrics"),
                 field: "ratioMetrics",
                 other: fields::key_span(spec, "indicator"),
                 other_field: "indicator",
+                across: true,
                 redundant: None,
             }),
             (false, None) => {
@@ -228,34 +206,23 @@ impl Check<'_> {
                 ["target", "targetPercent"],
             );
         }
-        for (field, other, percent) in [
-            ("target", "targetPercent", false),
-            ("targetPercent", "target", true),
-        ] {
+        for (field, other, percent) in
+            [("target", "targetPercent", false), ("targetPercent", "target", true)]
+        {
             let Some(value) = fields::number(objective, field) else {
                 continue;
             };
-            let one = if percent {
-                Ratio::whole(100)
-            } else {
-                Ratio::one()
-            };
+            let one = if percent { Ratio::whole(100) } else { Ratio::one() };
             let out_of_range = value.value.is_negative() || value.value > one;
             let fraction_in_percent =
                 percent && value.value > Ratio::zero() && value.value <= Ratio::one();
             let text = objective.given(field).map_or("", Node::raw).to_owned();
-            let known = self
-                .problems
-                .iter()
-                .any(|problem| problem.span() == value.span);
+            let known = self.problems.iter().any(|problem| problem.span() == value.span);
             if known {
                 continue;
             }
             if out_of_range || fraction_in_percent {
-                let rename = objective
-                    .get(other)
-                    .is_none()
-                    .then(|| objective.entry(field));
+                let rename = objective.get(other).is_none().then(|| objective.entry(field));
                 let rename = rename.flatten();
                 let rename = rename.and_then(|entry| replace_scalar(entry.key, other));
                 let other_field = rename.filter(|_| !self.is_v1alpha());
@@ -266,10 +233,7 @@ impl Check<'_> {
                     other_field,
                 });
             } else if &value.value + &value.value < one && !exempt {
-                self.problems.push(Problem::LowTarget {
-                    span: value.span,
-                    text,
-                });
+                self.problems.push(Problem::LowTarget { span: value.span, text });
             }
         }
     }
@@ -320,17 +284,12 @@ impl Check<'_> {
 
     /// A window must be a whole number of slices, or its last slice has no end.
     fn slice_length(&mut self, spec: Node<'_>, objective: Node<'_>) {
-        let window = spec
-            .given("timeWindow")
-            .and_then(|list| list.items().next());
+        let window = spec.given("timeWindow").and_then(|list| list.items().next());
         let window = window.and_then(|window| fields::duration(window, "duration"));
         let (Some(window), Some(slice)) = (window, slice_window(objective)) else {
             return;
         };
-        let (long, short) = (
-            window.value.nominal_seconds(),
-            slice.value.nominal_seconds(),
-        );
+        let (long, short) = (window.value.nominal_seconds(), slice.value.nominal_seconds());
         if short == 0 || long == 0 || long.is_multiple_of(short) {
             return;
         }
@@ -347,11 +306,7 @@ impl Check<'_> {
         self.exactly_one(spec, place, "spec", ["thresholdMetric", "ratioMetric"]);
         let threshold = spec.given("thresholdMetric");
         if let Some(metric) = threshold.filter(|metric| metric.is_mapping()) {
-            self.metric(
-                metric,
-                fields::key_span(spec, "thresholdMetric"),
-                "thresholdMetric",
-            );
+            self.metric(metric, fields::key_span(spec, "thresholdMetric"), "thresholdMetric");
         }
         let Some(ratio) = spec.given("ratioMetric").filter(|ratio| ratio.is_mapping()) else {
             return;
@@ -365,12 +320,7 @@ impl Check<'_> {
                 }
             }
             if ratio.given("rawType").is_none() {
-                self.one_of(
-                    ratio,
-                    fields::key_span(ratio, "raw"),
-                    "ratioMetric",
-                    &["rawType"],
-                );
+                self.one_of(ratio, fields::key_span(ratio, "raw"), "ratioMetric", &["rawType"]);
             }
         } else if ratio.given("total").is_some() {
             self.exactly_one(ratio, place, "ratioMetric", ["good", "bad"]);
@@ -393,10 +343,9 @@ impl Check<'_> {
     }
 
     fn alert_policy(&mut self, spec: Node<'_>) {
-        for (list, reference) in [
-            ("conditions", "conditionRef"),
-            ("notificationTargets", "targetRef"),
-        ] {
+        for (list, reference) in
+            [("conditions", "conditionRef"), ("notificationTargets", "targetRef")]
+        {
             let items = spec.given(list);
             let items = items.iter().flat_map(|list| list.items());
             for item in items.filter(|item| item.is_mapping()) {
@@ -439,28 +388,25 @@ impl Check<'_> {
     }
 
     fn conflict(&mut self, mapping: Node<'_>, first: &'static str, second: &'static str) {
-        let (first_key, second_key) = (
-            fields::key_span(mapping, first),
-            fields::key_span(mapping, second),
-        );
+        let (first_key, second_key) =
+            (fields::key_span(mapping, first), fields::key_span(mapping, second));
         let (early, late) = if first_key <= second_key {
             ((first, first_key), (second, second_key))
         } else {
             ((second, second_key), (first, first_key))
         };
-        let same = match (
-            fields::number(mapping, "target"),
-            fields::number(mapping, "targetPercent"),
-        ) {
-            (Some(target), Some(percent)) => target.value == &percent.value / 100,
-            _ => false,
-        };
+        let same =
+            match (fields::number(mapping, "target"), fields::number(mapping, "targetPercent")) {
+                (Some(target), Some(percent)) => target.value == &percent.value / 100,
+                _ => false,
+            };
         let redundant = same.then(|| delete_entry(mapping, "target")).flatten();
         self.problems.push(Problem::Conflict {
             span: late.1,
             field: late.0,
             other: early.1,
             other_field: early.0,
+            across: false,
             redundant,
         });
     }
@@ -470,19 +416,16 @@ impl Check<'_> {
             return;
         }
         let (fields, of) = (fields.to_vec(), of.to_owned());
-        self.problems
-            .push(Problem::MissingOneOf { span, fields, of });
+        self.problems.push(Problem::MissingOneOf { span, fields, of });
     }
 
     /// Returns whether the schema has found a key in this mapping that was meant to be one of these.
     fn is_misspelled(&self, mapping: Node<'_>, fields: &[&'static str]) -> bool {
         let own = |span: Span| mapping.entries().any(|entry| entry.key.span() == span);
         self.problems.iter().any(|problem| match problem {
-            Problem::UnknownField {
-                span,
-                nearest: Some(nearest),
-                ..
-            } => fields.contains(&nearest.as_str()) && own(*span),
+            Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+                fields.contains(&nearest.as_str()) && own(*span)
+            }
             _ => false,
         })
     }
@@ -497,7 +440,7 @@ impl Check<'_> {
             span: entry.key.span(),
             object: mapping.span(),
             fields: vec![entry.key.text().unwrap_or_default().to_owned()],
-            of: String::new(),
+            of: entry.key.text().unwrap_or_default().to_owned(),
             weak: false,
         });
         true
@@ -507,9 +450,7 @@ impl Check<'_> {
 /// An experiment, or a target that somebody gives a reason for, may be as low as it likes.
 fn is_exempt_from_low_target(object: Node<'_>) -> bool {
     let meta = fields::meta(object, Dialect::OpenSloV1);
-    let experiment = meta
-        .label("kind")
-        .is_some_and(|kind| kind.value == "experiment");
+    let experiment = meta.label("kind").is_some_and(|kind| kind.value == "experiment");
     let reason = meta.annotation("slo/rationale");
     experiment || reason.is_some_and(|reason| !reason.value.trim().is_empty())
 }
@@ -519,9 +460,7 @@ pub(super) fn slice_window(objective: Node<'_>) -> Option<Spanned<Duration>> {
     let node = objective.given("timeSliceWindow")?;
     match node.scalar()?.value() {
         Value::Number(minutes) => {
-            let count = u64::try_from(minutes.to_i64()?)
-                .ok()
-                .filter(|count| *count > 0)?;
+            let count = u64::try_from(minutes.to_i64()?).ok().filter(|count| *count > 0)?;
             let duration = Duration::new(count, Unit::Minute);
             Some(Spanned::new(duration, node.span()))
         }

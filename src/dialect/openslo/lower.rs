@@ -37,9 +37,7 @@ use super::check;
 pub(super) fn object(node: Node<'_>, dialect: Dialect, kind: Kind) -> Option<Object> {
     let lower = Lower { dialect };
     let object = match kind {
-        Kind::Service => Object::Service(Arc::new(Service {
-            meta: lower.meta(node),
-        })),
+        Kind::Service => Object::Service(Arc::new(Service { meta: lower.meta(node) })),
         Kind::Slo => Object::Slo(Arc::new(lower.slo(node))),
         Kind::Sli => Object::Sli(Arc::new(lower.sli(node))),
         Kind::AlertPolicy => Object::AlertPolicy(Arc::new(lower.alert_policy(node))),
@@ -58,11 +56,7 @@ struct Lower {
 }
 
 fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference> {
-    Some(Reference {
-        kind,
-        name: fields::text(mapping, field)?,
-        field,
-    })
+    Some(Reference { kind, name: fields::text(mapping, field)?, field })
 }
 
 impl Lower {
@@ -85,15 +79,10 @@ impl Lower {
             };
         };
         let shared = self.indicator_use(spec);
-        let nodes: Vec<Node<'_>> = spec
-            .given("objectives")
-            .iter()
-            .flat_map(|list| list.items())
-            .collect();
-        let objectives: Vec<Objective> = nodes
-            .iter()
-            .map(|objective| self.objective(*objective, &shared))
-            .collect();
+        let nodes: Vec<Node<'_>> =
+            spec.given("objectives").iter().flat_map(|list| list.items()).collect();
+        let objectives: Vec<Objective> =
+            nodes.iter().map(|objective| self.objective(*objective, &shared)).collect();
         let composite = matches!(shared, IndicatorUse::Missing)
             && self.dialect != Dialect::OpenSloV1Alpha
             && objectives.len() > 1;
@@ -115,9 +104,7 @@ impl Lower {
     }
 
     fn policy_use(&self, item: Node<'_>) -> Referable<AlertPolicy> {
-        referable(item, "alertPolicyRef", Kind::AlertPolicy, |item| {
-            self.alert_policy(item)
-        })
+        referable(item, "alertPolicyRef", Kind::AlertPolicy, |item| self.alert_policy(item))
     }
 
     fn objective(&self, node: Node<'_>, shared: &IndicatorUse) -> Objective {
@@ -149,14 +136,11 @@ impl Lower {
             slice_target: fields::number(node, "timeSliceTarget"),
             slice_window: check::slice_window(node),
             composite_weight: fields::number(node, "compositeWeight"),
-            indicator: if matches!(own, IndicatorUse::Missing) {
-                shared.clone()
-            } else {
-                own
-            },
+            indicator: if matches!(own, IndicatorUse::Missing) { shared.clone() } else { own },
             span: node.span(),
             head: fields::first_key(node),
-            operator_span: node.given("op").map(Node::span),
+            operator_span: fields::place(node, "op"),
+            value_span: fields::place(node, "value"),
         }
     }
 
@@ -176,38 +160,24 @@ impl Lower {
 
     fn sli(&self, node: Node<'_>) -> Indicator {
         let meta = self.meta(node);
-        let spec = if self.dialect == Dialect::OpenSloV1Alpha {
-            Some(node)
-        } else {
-            node.given("spec")
-        };
+        let spec =
+            if self.dialect == Dialect::OpenSloV1Alpha { Some(node) } else { node.given("spec") };
         let measure = spec.map_or(Measure::Unreadable, |spec| self.measure(spec));
         Indicator { meta, measure }
     }
 
     fn measure(&self, spec: Node<'_>) -> Measure {
         if let Some(metric) = spec.given("thresholdMetric") {
-            return self
-                .source(metric)
-                .map_or(Measure::Unreadable, Measure::Threshold);
+            return self.source(metric).map_or(Measure::Unreadable, Measure::Threshold);
         }
         let Some(ratio) = spec.given("ratioMetric") else {
             return Measure::Unreadable;
         };
         let source = |field: &str| ratio.given(field).and_then(|metric| self.source(metric));
         if let Some(raw) = source("raw") {
-            return match fields::text(ratio, "rawType")
-                .as_ref()
-                .map(|kind| kind.value.as_str())
-            {
-                Some("success") => Measure::Raw {
-                    raw_type: RawType::Success,
-                    source: raw,
-                },
-                Some("failure") => Measure::Raw {
-                    raw_type: RawType::Failure,
-                    source: raw,
-                },
+            return match fields::text(ratio, "rawType").as_ref().map(|kind| kind.value.as_str()) {
+                Some("success") => Measure::Raw { raw_type: RawType::Success, source: raw },
+                Some("failure") => Measure::Raw { raw_type: RawType::Failure, source: raw },
                 _ => Measure::Unreadable,
             };
         }
@@ -241,54 +211,37 @@ impl Lower {
             Dialect::OpenSloV2Alpha => {
                 let embedded = metric.given("dataSourceSpec");
                 let source_type = embedded.and_then(|spec| fields::text(spec, "type"));
-                (
-                    named(metric, "dataSourceRef", kind),
-                    source_type,
-                    metric.given("spec"),
-                )
+                (named(metric, "dataSourceRef", kind), source_type, metric.given("spec"))
             }
             _ => {
                 let source = metric.given("metricSource")?;
                 let reference = named(source, "metricSourceRef", kind);
-                (
-                    reference,
-                    fields::text(source, "type"),
-                    source.given("spec"),
-                )
+                (reference, fields::text(source, "type"), source.given("spec"))
             }
         };
         let query = spec.and_then(|spec| spec.given("query")).and_then(|query| {
             let text = query.text()?.trim().to_owned();
-            Some(Query {
-                text,
-                span: query.span(),
-            })
+            Some(Query { text, span: query.span() })
         });
         let without: &[&str] = match self.dialect {
             Dialect::OpenSloV1Alpha => &["query", "source", "queryType"],
             _ => &["query"],
         };
-        let settings = spec
-            .map(|spec| fields::settings(spec, without))
-            .unwrap_or_default();
-        Some(MetricSource {
-            reference,
-            source_type,
-            query,
-            settings,
-            span: metric.span(),
-        })
+        let mut settings = spec.map(|spec| fields::settings(spec, without)).unwrap_or_default();
+        let embedded =
+            metric.given("dataSourceSpec").filter(|_| self.dialect == Dialect::OpenSloV2Alpha);
+        if let Some(details) = embedded.and_then(|spec| spec.given("connectionDetails")) {
+            settings.extend(fields::settings(details, &[]));
+        }
+        Some(MetricSource { reference, source_type, query, settings, span: metric.span() })
     }
 
     fn window(&self, spec: Node<'_>) -> Option<Window> {
         let v1alpha = self.dialect == Dialect::OpenSloV1Alpha;
         let list = spec.given(if v1alpha { "timeWindows" } else { "timeWindow" })?;
         let node = list.items().next()?;
-        let duration = if v1alpha {
-            duration_v1alpha(node)?
-        } else {
-            fields::duration(node, "duration")?
-        };
+        let duration =
+            if v1alpha { duration_v1alpha(node)? } else { fields::duration(node, "duration")? };
         let kind = match node.given("calendar") {
             Some(calendar) => WindowKind::Calendar {
                 start: fields::text(calendar, "startTime"),
@@ -296,20 +249,14 @@ impl Lower {
             },
             None => WindowKind::Rolling,
         };
-        Some(Window {
-            duration,
-            kind,
-            span: node.span(),
-        })
+        Some(Window { duration, kind, span: node.span() })
     }
 
     fn alert_policy(&self, node: Node<'_>) -> AlertPolicy {
         let spec = node.given("spec");
         let items = |field: &str| {
             let list = spec.and_then(|spec| spec.given(field));
-            list.iter()
-                .flat_map(|list| list.items())
-                .collect::<Vec<_>>()
+            list.iter().flat_map(|list| list.items()).collect::<Vec<_>>()
         };
         let flag = |field: &str| spec.and_then(|spec| fields::truth(spec, field));
         AlertPolicy {
@@ -348,20 +295,13 @@ impl Lower {
             })
         });
         let severity = spec.and_then(|spec| fields::text(spec, "severity"));
-        AlertCondition {
-            meta: self.meta(node),
-            severity,
-            burn_rate,
-        }
+        AlertCondition { meta: self.meta(node), severity, burn_rate }
     }
 
     fn target(&self, node: Node<'_>) -> NotificationTarget {
         let spec = node.given("spec");
         let target = spec.and_then(|spec| fields::text(spec, "target"));
-        NotificationTarget {
-            meta: self.meta(node),
-            target,
-        }
+        NotificationTarget { meta: self.meta(node), target }
     }
 
     fn data_source(&self, node: Node<'_>) -> DataSource {
@@ -370,9 +310,7 @@ impl Lower {
         DataSource {
             meta: self.meta(node),
             source_type: spec.and_then(|spec| fields::text(spec, "type")),
-            settings: details
-                .map(|details| fields::settings(details, &[]))
-                .unwrap_or_default(),
+            settings: details.map(|details| fields::settings(details, &[])).unwrap_or_default(),
         }
     }
 }

@@ -21,13 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
-            Problem::UnknownMethod {
-                span,
-                found,
-                known,
-                nearest,
-                case,
-            } => {
+            Problem::UnknownMethod { span, found, known, nearest, case } => {
                 let message = format!("{} is not a budgeting method", quote(found));
                 let finding = checker.report(*span, message);
                 finding.label(format!("known: {}", list(known, "and")));
@@ -41,23 +35,11 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                     _ => {}
                 }
             }
-            Problem::SliceFields {
-                span,
-                method,
-                lacks,
-                unused: None,
-                ..
-            } => {
+            Problem::SliceFields { span, method, lacks, unused: None, .. } => {
                 let lacks = list(lacks, "and");
                 checker.report(*span, format!("the method `{method}` needs {lacks}"));
             }
-            Problem::SliceFields {
-                span,
-                method,
-                unused: Some(field),
-                delete,
-                ..
-            } => {
+            Problem::SliceFields { span, method, unused: Some(field), delete, .. } => {
                 let message = format!("the method `{method}` has no use for `{field}`");
                 let finding = checker.report(*span, message);
                 match delete {
@@ -67,21 +49,13 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                     None => finding.help(format!("delete `{field}`, or choose another method")),
                 };
             }
-            Problem::SliceLength {
-                span,
-                slice,
-                window,
-                window_span,
-                longer,
-            } => {
+            Problem::SliceLength { span, slice, window, window_span, longer } => {
                 let message = if *longer {
                     format!("a slice of {slice} is longer than the window of {window}")
                 } else {
                     format!("a window of {window} is no whole number of slices of {slice}")
                 };
-                checker
-                    .report(*span, message)
-                    .also(*window_span, "the window");
+                checker.report(*span, message).also(*window_span, "the window");
             }
             _ => {}
         }

@@ -19,19 +19,13 @@ pub(super) const RULE: Rule = Rule {
 fn check(suppression: &Suppression, used: &Use, checker: &mut Checker<'_>) {
     if let (Some(until), true) = (&suppression.until, used.expired) {
         checker
-            .report(
-                until.span,
-                format!("the suppression ended on {}", until.value),
-            )
+            .report(until.span, format!("the suppression ended on {}", until.value))
             .label("it has no effect any more")
             .help("mend what it allows, or give it a new date and a reason that still holds");
     }
     if let Some(bad) = &suppression.bad_date {
         checker
-            .report(
-                bad.span,
-                format!("`{}` is not the end of a suppression", bad.value),
-            )
+            .report(bad.span, format!("`{}` is not the end of a suppression", bad.value))
             .label("it has no effect")
             .help("write `until 2026-12-31`, then a colon and the reason");
     }

@@ -22,27 +22,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::InvalidDuration {
-            span,
-            text,
-            field,
-            units,
-            zero,
-            lowercase,
-        } = problem
-        else {
+        let Problem::InvalidDuration { span, text, field, units, zero, lowercase } = problem else {
             continue;
         };
         let least = if *zero { "0" } else { "1" };
         let letters: Vec<String> = units.chars().map(|unit| format!("`{unit}`")).collect();
-        let finding = checker.report(*span, format!("{} is not a duration", quote(text)));
-        finding.label(format!(
-            "`{field}` takes a whole number from {least} and a unit"
-        ));
-        finding.note(format!(
-            "units: {}; `m` is minutes, `M` is months",
-            letters.join(", ")
-        ));
+        let finding = checker.report(*span, message(text, field, units));
+        finding.label(format!("`{field}` takes a whole number from {least} and a unit"));
+        finding.note(format!("units: {}; `m` is minutes, `M` is months", letters.join(", ")));
         let allowed = |duration: &Duration| units.contains(duration.unit.letter());
         if let Some(meant) = meant(text).filter(allowed) {
             let same_letters = text.to_ascii_lowercase() == meant.to_string();
@@ -54,6 +41,22 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     }
 }
 
+/// Returns what is wrong: the form, the unit, or that it is zero.
+fn message(text: &str, field: &str, units: &str) -> String {
+    let found = quote(text);
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_zero = is_number && number.bytes().all(|byte| byte == b'0');
+    let mut unit = text.get(number.len()..).unwrap_or_default().chars();
+    match (unit.next(), unit.next()) {
+        (Some(_), None) if is_zero => format!("{found} in `{field}` is no time at all"),
+        (Some(unit), None) if is_number && "smhdwMQY".contains(unit) && !units.contains(unit) => {
+            format!("{found} in `{field}` has a unit that is not one of this format")
+        }
+        _ => format!("{found} is not a duration"),
+    }
+}
+
 /// Returns the duration that was most likely meant, where one of the same length can be written.
 fn meant(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -61,10 +64,7 @@ fn meant(text: &str) -> Option<Duration> {
     let body = iso.unwrap_or(text);
     let split = body.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
     let (number, unit) = body.split_at(split);
-    let unit = match (
-        unit.trim(),
-        text.starts_with("P") && !text.starts_with("PT"),
-    ) {
+    let unit = match (unit.trim(), text.starts_with("P") && !text.starts_with("PT")) {
         ("s" | "S" | "sec" | "second" | "seconds", _) => Unit::Second,
         ("m" | "min" | "mins" | "minute" | "minutes", false) => Unit::Minute,
         ("M", false) if iso.is_some() => Unit::Minute,
@@ -77,9 +77,7 @@ fn meant(text: &str) -> Option<Duration> {
     };
     let number = Ratio::parse(number)?;
     if unit.is_calendar() {
-        let count = u64::try_from(number.to_i64()?)
-            .ok()
-            .filter(|count| *count > 0)?;
+        let count = u64::try_from(number.to_i64()?).ok().filter(|count| *count > 0)?;
         return Some(Duration::new(count, unit));
     }
     if let Some(count) = number.to_i64()

@@ -22,11 +22,8 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         let Problem::InvalidKey { span, key, map } = problem else {
             continue;
         };
-        let prefix = if map == "annotations" {
-            "an optional DNS prefix and a slash, then "
-        } else {
-            ""
-        };
+        let prefix =
+            if map == "annotations" { "an optional DNS prefix and a slash, then " } else { "" };
         checker.report(*span, format!("{} cannot be a key of `{map}`", quote(key))).note(format!(
             "a key has {prefix}at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit \
              at both ends"

@@ -53,19 +53,13 @@ fn report(settings: &[Setting], checker: &mut Checker<'_>) {
         let variable = format!("`{key}: ${{{}}}`", variable(key));
         if is_example(key, &value.value) {
             checker
-                .report_at(
-                    Level::Info,
-                    value.span,
-                    format!("`{key}` holds a placeholder"),
-                )
+                .report_at(Level::Info, value.span, format!("`{key}` holds a placeholder"))
                 .help(format!("read the secret from the environment: {variable}"));
         } else if value.value.chars().count() >= 8 || is_varied(&value.value) {
             checker
                 .report(value.span, format!("`{key}` holds a secret in plain text"))
                 .label("git keeps it for ever")
-                .help(format!(
-                    "revoke it, then read a new one from the environment: {variable}"
-                ));
+                .help(format!("revoke it, then read a new one from the environment: {variable}"));
         }
     }
 }
@@ -79,41 +73,27 @@ fn is_secret_key(key: &str) -> bool {
 /// Text that is replaced before use, or that names where the secret is kept.
 fn is_reference(value: &str) -> bool {
     const MARKS: [&str; 4] = ["${", "$(", "{{", "<"];
-    const SCHEMES: [&str; 8] = [
-        "env:", "vault:", "file:", "secret:", "ref:", "aws-sm:", "gcp-sm:", "op://",
-    ];
+    const SCHEMES: [&str; 8] =
+        ["env:", "vault:", "file:", "secret:", "ref:", "aws-sm:", "gcp-sm:", "op://"];
     let lower = value.trim().to_ascii_lowercase();
     lower.is_empty()
         || lower.starts_with('$')
         || MARKS.iter().any(|mark| lower.contains(mark))
         || SCHEMES.iter().any(|scheme| lower.starts_with(scheme))
-        || lower
-            .chars()
-            .all(|letter| matches!(letter, '*' | 'x' | '.'))
+        || lower.chars().all(|letter| matches!(letter, '*' | 'x' | '.'))
 }
 
 /// Text that stands for a secret in an example: `changeme`, or the name of its key.
 fn is_example(key: &str, value: &str) -> bool {
-    const WORDS: [&str; 8] = [
-        "changeme",
-        "accesskey",
-        "secretkey",
-        "apikey",
-        "secret",
-        "token",
-        "password",
-        "redacted",
-    ];
+    const WORDS: [&str; 8] =
+        ["changeme", "accesskey", "secretkey", "apikey", "secret", "token", "password", "redacted"];
     let letters = |text: &str| {
         let plain = text.chars().filter(char::is_ascii_alphanumeric);
         plain.collect::<String>().to_ascii_lowercase()
     };
     let (key, value) = (letters(key), letters(value));
     let prefixes = ["my", "your", "some", "the", "example"];
-    let bare = prefixes
-        .iter()
-        .find_map(|prefix| value.strip_prefix(prefix))
-        .unwrap_or(&value);
+    let bare = prefixes.iter().find_map(|prefix| value.strip_prefix(prefix)).unwrap_or(&value);
     bare == key || WORDS.contains(&bare)
 }
 
@@ -134,11 +114,7 @@ fn variable(key: &str) -> String {
         if letter.is_ascii_uppercase() && !name.is_empty() && !name.ends_with('_') {
             name.push('_');
         }
-        name.push(if letter.is_ascii_alphanumeric() {
-            letter.to_ascii_uppercase()
-        } else {
-            '_'
-        });
+        name.push(if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' });
     }
     name
 }

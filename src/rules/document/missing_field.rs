@@ -7,6 +7,8 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::list;
 
+use super::place;
+
 pub(super) const RULE: Rule = Rule {
     name: "missing-field",
     level: Level::Error,
@@ -20,26 +22,14 @@ pub(super) const RULE: Rule = Rule {
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
-            Problem::MissingFields {
-                span,
-                fields,
-                of,
-                weak: false,
-                ..
-            } => {
+            Problem::MissingFields { span, fields, of, weak: false, .. } => {
                 let message = match fields.as_slice() {
                     [only] if only == of => format!("`{of}` has no value"),
                     several => format!("{} lacks {}", place(of), list(several, "and")),
                 };
                 checker.report(*span, message);
             }
-            Problem::MissingFields {
-                span,
-                fields,
-                of,
-                weak: true,
-                ..
-            } => {
+            Problem::MissingFields { span, fields, of, weak: true, .. } => {
                 let message = format!("{} lacks {}", place(of), list(fields, "and"));
                 checker
                     .report_at(Level::Warning, *span, message)
@@ -55,18 +45,5 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             }
             _ => {}
         }
-    }
-}
-
-/// Returns what lacks the fields: an item of a list, a field, or the object itself.
-fn place(of: &str) -> String {
-    match of {
-        "" => "this object".to_owned(),
-        "objectives" => "this objective".to_owned(),
-        "timeWindow" | "timeWindows" => "this window".to_owned(),
-        "conditions" => "this condition".to_owned(),
-        "alertPolicies" => "this alert policy".to_owned(),
-        "notificationTargets" => "this notification target".to_owned(),
-        _ => format!("`{of}`"),
     }
 }

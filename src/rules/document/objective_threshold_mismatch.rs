@@ -30,10 +30,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
                 lacks(objective, checker);
                 if thresholds == 2 && slo.meta.dialect == Dialect::OpenSloV1 && !slo.composite {
                     checker
-                        .report(
-                            objective.head,
-                            "an SLO over a threshold metric has one objective",
-                        )
+                        .report(objective.head, "an SLO over a threshold metric has one objective")
                         .label("the second one")
                         .help("write an SLO of its own for each threshold");
                 }
@@ -46,27 +43,25 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
 
 /// A threshold metric is good while it compares well with a value.
 fn lacks(objective: &Objective, checker: &mut Checker<'_>) {
-    let missing = match (&objective.operator_span, &objective.value) {
+    let missing = match (objective.operator_span, objective.value_span) {
         (None, None) => "`op` and `value`",
         (None, Some(_)) => "`op`",
         (Some(_), None) => "`value`",
         (Some(_), Some(_)) => return,
     };
     checker
-        .report(
-            objective.head,
-            format!("an objective over a threshold metric needs {missing}"),
-        )
+        .report(objective.head, format!("an objective over a threshold metric needs {missing}"))
         .help("write `op: lte` and `value: 300` for a metric that is good up to 300");
 }
 
 /// A ratio of counts is compared with the target alone.
 fn unused(objective: &Objective, checker: &mut Checker<'_>) {
     let value = objective.value.as_ref().map(|value| value.span);
-    let Some(span) = objective.operator_span.or(value) else {
+    let operator = objective.operator.as_ref().map(|operator| operator.span);
+    let Some(span) = operator.or(value) else {
         return;
     };
-    let names = match (objective.operator_span, value) {
+    let names = match (operator, value) {
         (Some(_), Some(_)) => "`op` and `value`",
         (Some(_), None) => "`op`",
         _ => "`value`",

@@ -21,32 +21,21 @@ pub(super) const RULE: Rule = Rule {
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
-            Problem::TargetRange {
-                span,
-                text,
-                percent,
-                ..
-            } => {
+            Problem::TargetRange { span, text, percent, .. } => {
                 let value = Ratio::parse(text.trim_matches(['"', '\'']));
                 let is_percentage =
                     |value: &Ratio| !value.is_negative() && value.compare_whole(100).is_le();
                 if value.as_ref().is_none_or(is_percentage) {
                     continue;
                 }
-                let range = if *percent {
-                    "0 to 100 percent"
-                } else {
-                    "0 to 1"
-                };
+                let range = if *percent { "0 to 100 percent" } else { "0 to 1" };
                 checker
                     .report(*span, format!("no share of events is {}", quote(text)))
                     .label(format!("a target lies in {range}"));
             }
             Problem::LowTarget { span, text } => {
-                let message = format!(
-                    "a target of {} lets more than half of all events fail",
-                    quote(text)
-                );
+                let message =
+                    format!("a target of {} lets more than half of all events fail", quote(text));
                 checker
                     .report_at(Level::Warning, *span, message)
                     .help("check whether it is mistyped, or meant as the share of bad events")

@@ -20,13 +20,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::TargetRange {
-            span,
-            text,
-            percent,
-            other_field,
-        } = problem
-        else {
+        let Problem::TargetRange { span, text, percent, other_field } = problem else {
             continue;
         };
         let Some(value) = Ratio::parse(text.trim_matches(['"', '\''])) else {
@@ -37,29 +31,25 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         }
         let found = quote(text);
         if *percent {
-            let finding = checker.report(
-                *span,
-                format!("{found} is a fraction in a field of percent"),
-            );
+            let finding =
+                checker.report(*span, format!("{found} is a fraction in a field of percent"));
             finding.label(format!("read as {value} percent of good events"));
             match other_field {
                 Some(edit) => {
                     finding.unsafe_fix("rename the field to `target`", vec![edit.clone()])
                 }
-                None => finding.help(format!("write {}", value.percent())),
+                None => finding.help(format!("write `{}`", value.percent())),
             };
         } else {
-            let finding = checker.report(
-                *span,
-                format!("{found} is a percentage in a field of fractions"),
-            );
+            let finding =
+                checker.report(*span, format!("{found} is a percentage in a field of fractions"));
             finding.label("a target is a share of all events, at most 1");
             let has_one_reading = value.compare_whole(100).is_lt();
             match other_field.as_ref().filter(|_| has_one_reading) {
                 Some(edit) => {
                     finding.safe_fix("rename the field to `targetPercent`", vec![edit.clone()])
                 }
-                None => finding.help(format!("write {}", &value / 100)),
+                None => finding.help(format!("write `{}`", &value / 100)),
             };
         }
     }

@@ -8,6 +8,8 @@ use crate::rules::Set;
 use crate::rules::list;
 use crate::rules::quote;
 
+use super::place;
+
 pub(super) const RULE: Rule = Rule {
     name: "unknown-field",
     level: Level::Error,
@@ -20,22 +22,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::UnknownField {
-            span,
-            key,
-            of,
-            known,
-            nearest,
-            rename,
-        } = problem
-        else {
+        let Problem::UnknownField { span, key, of, known, nearest, rename } = problem else {
             continue;
         };
-        let place = if of.is_empty() {
-            "this object".to_owned()
-        } else {
-            format!("`{of}`")
-        };
+        let place = place(of);
         let finding = checker.report(*span, format!("{} is not a field of {place}", quote(key)));
         match nearest {
             Some(nearest) => finding.label(format!("most likely `{nearest}`")),

@@ -21,14 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
-            Problem::UnknownKind {
-                span,
-                field,
-                found,
-                known,
-                nearest,
-                rename,
-            } => {
+            Problem::UnknownKind { span, field, found, known, nearest, rename } => {
                 let found = quote(found);
                 let message = match *field {
                     "kind" => format!("{found} is not a kind of this `apiVersion`"),

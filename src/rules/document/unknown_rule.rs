@@ -20,10 +20,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(suppression: &Suppression, _: &Use, checker: &mut Checker<'_>) {
     if suppression.malformed {
         checker
-            .report(
-                suppression.span,
-                "the comment speaks to `slo` and names no rule",
-            )
+            .report(suppression.span, "the comment speaks to `slo` and names no rule")
             .label("it has no effect")
             .help("write `# slo: allow(rule-name): reason`");
     }

@@ -99,10 +99,7 @@ mod tests {
     fn placeholders_are_told_from_labels_and_anchors() {
         let query = "sum(rate(x{job=\"$job\",code=~\"5..$\",env=\"${ENV}\"}[$__rate_interval]))";
         assert_eq!(placeholders(query), ["$job", "${ENV}", "$__rate_interval"]);
-        assert_eq!(
-            placeholders("x[{{.window}}] / x[{{.window}}]"),
-            ["{{.window}}"]
-        );
+        assert_eq!(placeholders("x[{{.window}}] / x[{{.window}}]"), ["{{.window}}"]);
         assert!(placeholders("avg:x{host:*} by {env}").is_empty());
         assert!(placeholders("a{{").is_empty());
     }

@@ -29,10 +29,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             continue;
         };
         checker
-            .report(
-                *span,
-                format!("`{key}` is given here and, differently, by a merge"),
-            )
+            .report(*span, format!("`{key}` is given here and, differently, by a merge"))
             .label("this one holds")
             .also(*merged, "the merge brings this one")
             .help("keep one of the two");
@@ -58,23 +55,15 @@ fn report(problem: &Problem, checker: &mut Checker<'_>) {
         }
         Problem::UnknownAlias { name, .. } => {
             checker
-                .report(
-                    span,
-                    format!("the alias `*{name}` names no anchor above it"),
-                )
-                .help(format!(
-                    "define `&{name}` before this place in the same document"
-                ));
+                .report(span, format!("the alias `*{name}` names no anchor above it"))
+                .help(format!("define `&{name}` before this place in the same document"));
         }
         Problem::RecursiveAlias { .. } => {
             checker.report(span, "the alias stands inside the very node that it names");
         }
         Problem::TooManyAliases { .. } => {
             let most = yaml::MAX_ALIASED_NODES;
-            checker.report(
-                span,
-                format!("the aliases stand for more than {most} values"),
-            );
+            checker.report(span, format!("the aliases stand for more than {most} values"));
         }
         Problem::TooDeep { .. } => {
             let most = yaml::MAX_DEPTH;
@@ -91,19 +80,16 @@ fn report(problem: &Problem, checker: &mut Checker<'_>) {
 fn unreadable(problem: &Problem, why: Unreadable, checker: &mut Checker<'_>) {
     let span = problem.span();
     match why {
-        Unreadable::WideEncoding => checker
-            .report(span, "the file is UTF-16 or UTF-32")
-            .help("save it as UTF-8"),
+        Unreadable::WideEncoding => {
+            checker.report(span, "the file is UTF-16 or UTF-32").help("save it as UTF-8")
+        }
         Unreadable::NotUtf8 { offset } => checker
             .report(span, format!("the file is not UTF-8 from byte {offset} on"))
             .help("save it as UTF-8"),
         Unreadable::TooLarge { bytes } => {
             let (size, most) = (bytes / (1024 * 1024), source::MAX_BYTES / (1024 * 1024));
             checker
-                .report(
-                    span,
-                    format!("the file has {size} MiB; at most {most} are read"),
-                )
+                .report(span, format!("the file has {size} MiB; at most {most} are read"))
                 .help("split it, or leave it out with `[files] exclude`")
         }
     };
