@@ -70,5 +70,5 @@ fn unused(objective: &Objective, checker: &mut Checker<'_>) {
     checker
         .report_at(Level::Warning, span, message)
         .label("nothing is compared with it")
-        .help("delete it, or measure a threshold metric");
+        .help(format!("delete {names}, or measure a threshold metric"));
 }
