@@ -161,6 +161,8 @@ pub enum Problem {
         other: Span,
         /// The earlier one.
         other_field: &'static str,
+        /// Whether the one stands on an objective and the other on its SLO.
+        across: bool,
         /// The edit that deletes the superfluous one, where both say the same.
         redundant: Option<Edit>,
     },

@@ -14,6 +14,8 @@ use crate::source::Spanned;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
+use super::nearest;
+
 /// Returns the text of a field.
 pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
     let node = mapping.given(key)?;
@@ -124,6 +126,17 @@ fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
     for item in node.items() {
         collect(item, path, key, found);
     }
+}
+
+/// Returns the place of a field, or of a key that was most likely meant to be it.
+pub(super) fn place(mapping: Node<'_>, field: &str) -> Option<Span> {
+    let near = |key: &str| nearest::one(key, std::iter::once(field)).is_some();
+    let misspelled = || {
+        let mut entries = mapping.entries().filter(|entry| !entry.value.is_null());
+        entries.find(|entry| entry.key.text().is_some_and(near))
+    };
+    let given = mapping.given(field).map(Node::span);
+    given.or_else(|| misspelled().map(|entry| entry.key.span()))
 }
 
 /// Returns the key of an entry of a mapping, or the mapping's place where it has none.

@@ -101,8 +101,10 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
 
 fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]) -> Problem {
     let candidates: Vec<&str> = nearest::within(found, known.iter().copied()).collect();
+    // `openslo/v2` is one edit from `openslo/v1` and no misspelling of it.
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let rename = match candidates.as_slice() {
-        [only] => replace_scalar(node, only),
+        [only] if digits(only) == digits(found) => replace_scalar(node, only),
         _ => None,
     };
     Problem::UnknownKind {

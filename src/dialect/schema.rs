@@ -54,6 +54,8 @@ struct Site<'a> {
     direct: bool,
     /// Where the object around the value begins to speak of itself.
     head: Span,
+    /// Whether objectives may be given in percent.
+    knows_percent: bool,
 }
 
 impl Schema {
@@ -81,7 +83,7 @@ impl Schema {
         for error in compiled.validator.iter_errors(TreeNode::Node(object)) {
             compiled.collect(object, head, &error, &mut problems);
         }
-        join_missing(problems)
+        join_missing(one_for_each_value(problems))
     }
 }
 
@@ -93,7 +95,9 @@ impl Compiled {
         error: &ValidationError<'_>,
         problems: &mut Vec<Problem>,
     ) {
-        let site = walk(object, head, error.instance_path().segments());
+        let mut site = walk(object, head, error.instance_path().segments());
+        let percent = "/$defs/objective/properties/targetPercent";
+        site.knows_percent = self.document.pointer(percent).is_some();
         let schema_path = error.schema_path().as_str();
         let definition = definition(schema_path);
         match error.kind() {
@@ -110,13 +114,9 @@ impl Compiled {
                     problems.push(Problem::InvalidKey { span, key, map: site.field });
                 }
             }
-            Violation::Required { property } => problems.push(Problem::MissingFields {
-                span: site.parent(),
-                object: site.node.span(),
-                fields: vec![property.as_str().unwrap_or_default().to_owned()],
-                of: site.field,
-                weak: false,
-            }),
+            Violation::Required { property } => {
+                problems.push(missing(site, property.as_str().unwrap_or_default()));
+            }
             Violation::MinLength { .. } => problems.push(Problem::MissingFields {
                 span: site.key(),
                 object: site.node.span(),
@@ -150,7 +150,7 @@ impl Site<'_> {
     /// Returns the edit that renames the key of a target to the field of the other unit.
     fn other_target(&self, percent: bool) -> Option<Edit> {
         let other = if percent { "target" } else { "targetPercent" };
-        let key = self.entry?.key;
+        let key = self.entry.filter(|_| self.knows_percent)?.key;
         (self.holder.get(other).is_none()).then(|| replace_scalar(key, other))?
     }
 
@@ -172,6 +172,7 @@ fn walk<'a, 's>(
         field: String::new(),
         direct: false,
         head,
+        knows_percent: false,
     };
     for segment in segments {
         match segment {
@@ -225,6 +226,27 @@ fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -
     })
 }
 
+/// A field that stands there without a value is reported in its place, each on its own.
+fn missing(site: Site<'_>, field: &str) -> Problem {
+    let fields = vec![field.to_owned()];
+    match site.node.entry(field) {
+        Some(entry) => Problem::MissingFields {
+            span: entry.key.span(),
+            object: entry.key.span(),
+            fields,
+            of: field.to_owned(),
+            weak: false,
+        },
+        None => Problem::MissingFields {
+            span: site.parent(),
+            object: site.node.span(),
+            fields,
+            of: site.field,
+            weak: false,
+        },
+    }
+}
+
 fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem {
     let span = site.node.span();
     let (field, found) = (site.field.clone(), site.node.raw().to_owned());
@@ -259,6 +281,16 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let case = known.iter().find(same).and_then(|name| replace_scalar(site.node, name));
             let nearest = nearest::one(&text, known.iter().map(String::as_str)).map(str::to_owned);
             Problem::UnknownMethod { span, found: text, known, nearest, case }
+        }
+        (_, Violation::MaxItems { limit }) => {
+            let first = usize::try_from(*limit).unwrap_or(usize::MAX);
+            let surplus = site.node.items().nth(first);
+            Problem::InvalidValue {
+                span: surplus.map_or(span, Node::span),
+                field,
+                found,
+                expected: Expected::AtMostItems(*limit),
+            }
         }
         (_, kind) => Problem::InvalidValue { span, field, found, expected: expected(kind) },
     }
@@ -296,6 +328,36 @@ fn expected(kind: &Violation) -> Expected {
         Violation::Maximum { limit } => Expected::AtMost(limit.to_string()),
         Violation::Pattern { .. } => Expected::Pattern,
         _ => Expected::Other,
+    }
+}
+
+/// Keeps one problem of each value: `0.5` is no whole number, and need not be called below 1 too.
+fn one_for_each_value(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in problems {
+        let same = |other: &&mut Problem| {
+            weight(other) > 0 && weight(&problem) > 0 && other.span() == problem.span()
+        };
+        match kept.iter_mut().find(same) {
+            Some(other) if weight(other) < weight(&problem) => *other = problem,
+            Some(_) => {}
+            None => kept.push(problem),
+        }
+    }
+    kept
+}
+
+/// Returns how much a problem says about a value; zero where it is not about one.
+fn weight(problem: &Problem) -> u8 {
+    match problem {
+        Problem::InvalidValue { expected: Expected::OneOf(_), .. }
+        | Problem::UnknownMethod { .. } => 3,
+        Problem::InvalidValue { expected: Expected::Type(_), .. } => 2,
+        Problem::InvalidValue { .. }
+        | Problem::InvalidName { .. }
+        | Problem::InvalidDuration { .. }
+        | Problem::TargetRange { .. } => 1,
+        _ => 0,
     }
 }
 

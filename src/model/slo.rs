@@ -90,9 +90,12 @@ pub struct Objective {
     /// Its first key.
     #[serde(skip)]
     pub head: Span,
-    /// The field that holds the operator, even where it could not be read.
+    /// The field that holds the operator, even where it could not be read or its key is misspelled.
     #[serde(skip)]
     pub operator_span: Option<Span>,
+    /// The field that holds the value, even where it could not be read or its key is misspelled.
+    #[serde(skip)]
+    pub value_span: Option<Span>,
 }
 
 /// An indicator in place, by name, or none that can be read.

@@ -43,3 +43,16 @@ pub(super) const RULES: &[&Rule] = &[
     &suppression_without_reason::RULE,
     &unknown_rule::RULE,
 ];
+
+/// Returns how a message calls the mapping below a field: an item of a list, a field, or the object itself.
+fn place(of: &str) -> String {
+    match of {
+        "" => "this object".to_owned(),
+        "objectives" => "this objective".to_owned(),
+        "timeWindow" | "timeWindows" => "this window".to_owned(),
+        "conditions" => "this condition".to_owned(),
+        "alertPolicies" => "this alert policy".to_owned(),
+        "notificationTargets" => "this notification target".to_owned(),
+        _ => format!("`{of}`"),
+    }
+}

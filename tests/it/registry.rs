@@ -112,6 +112,8 @@ fn recommended_rules_are_silent_on_every_good_block_of_other_pages() {
             let (_, findings) = case.run(&[]);
             let loud: Vec<_> =
                 findings.iter().map(|finding| (finding.rule, &finding.message)).collect();
+            let loud = findings.iter().filter(|finding| !finding.suppressed);
+            let loud: Vec<_> = loud.map(|finding| (finding.rule, &finding.message)).collect();
             assert!(loud.is_empty(), "a good block of {}: {loud:?}", page.name);
         }
     }

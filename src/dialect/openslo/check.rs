@@ -108,7 +108,8 @@ impl Check<'_> {
                     self.conflict(window, "isRolling", "calendar");
                 }
                 (_, Some(false), None) => {
-                    self.one_of(window, window.span(), field, &["calendar"]);
+                    let place = fields::key_span(window, "isRolling");
+                    self.one_of(window, place, field, &["calendar"]);
                 }
                 (None, _, None) if !self.is_v1alpha() => {
                     self.one_of(
@@ -141,6 +142,7 @@ impl Check<'_> {
                 field: other,
                 other: fields::key_span(spec, field),
                 other_field: field,
+                across: true,
                 redundant: None,
             }),
             (None, None) => self.one_of(spec, place, "spec", &fields),
@@ -169,6 +171,7 @@ impl Check<'_> {
                 field: "ratioMetrics",
                 other: fields::key_span(spec, "indicator"),
                 other_field: "indicator",
+                across: true,
                 redundant: None,
             }),
             (false, None) => {
@@ -403,6 +406,7 @@ impl Check<'_> {
             field: late.0,
             other: early.1,
             other_field: early.0,
+            across: false,
             redundant,
         });
     }
@@ -436,7 +440,7 @@ impl Check<'_> {
             span: entry.key.span(),
             object: mapping.span(),
             fields: vec![entry.key.text().unwrap_or_default().to_owned()],
-            of: String::new(),
+            of: entry.key.text().unwrap_or_default().to_owned(),
             weak: false,
         });
         true

@@ -139,7 +139,8 @@ impl Lower {
             indicator: if matches!(own, IndicatorUse::Missing) { shared.clone() } else { own },
             span: node.span(),
             head: fields::first_key(node),
-            operator_span: node.given("op").map(Node::span),
+            operator_span: fields::place(node, "op"),
+            value_span: fields::place(node, "value"),
         }
     }
 
@@ -227,6 +228,12 @@ impl Lower {
             _ => &["query"],
         };
         let settings = spec.map(|spec| fields::settings(spec, without)).unwrap_or_default();
+        let mut settings = spec.map(|spec| fields::settings(spec, without)).unwrap_or_default();
+        let embedded =
+            metric.given("dataSourceSpec").filter(|_| self.dialect == Dialect::OpenSloV2Alpha);
+        if let Some(details) = embedded.and_then(|spec| spec.given("connectionDetails")) {
+            settings.extend(fields::settings(details, &[]));
+        }
         Some(MetricSource { reference, source_type, query, settings, span: metric.span() })
     }
 

@@ -51,9 +51,9 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             }
             Problem::SliceLength { span, slice, window, window_span, longer } => {
                 let message = if *longer {
-                    format!("a slice of {slice} is longer than the window of {window}")
+                    format!("a slice of `{slice}` is longer than the window of `{window}`")
                 } else {
-                    format!("a window of {window} is no whole number of slices of {slice}")
+                    format!("a window of `{window}` is no whole number of slices of `{slice}`")
                 };
                 checker.report(*span, message).also(*window_span, "the window");
             }

@@ -18,12 +18,21 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::Conflict { span, field, other, other_field, redundant } = problem else {
+        let Problem::Conflict { span, field, other, other_field, across, redundant } = problem
+        else {
             continue;
         };
-        let finding =
-            checker.report(*span, format!("`{other_field}` and `{field}` exclude each other"));
-        finding.label("given here").also(*other, "and here");
+        let message = if *across {
+            format!("`{other_field}` of an SLO and `{field}` of its objective exclude each other")
+        } else {
+            format!("`{other_field}` and `{field}` exclude each other")
+        };
+        let finding = checker.report(*span, message);
+        if *across {
+            finding.label("of this objective").also(*other, "of the SLO");
+        } else {
+            finding.label("and here").also(*other, "given here");
+        }
         match redundant {
             Some(edit) => {
                 finding.note("both say the same");

@@ -25,7 +25,7 @@ fn check(suppression: &Suppression, used: &Use, checker: &mut Checker<'_>) {
     }
     if let Some(bad) = &suppression.bad_date {
         checker
-            .report(bad.span, format!("`{}` is not the end of a suppression", bad.value))
+            .report(bad.span, format!("`{}` cannot be read as the end of a suppression", bad.value))
             .label("it has no effect")
             .help("write `until 2026-12-31`, then a colon and the reason");
     }

@@ -27,7 +27,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         };
         let least = if *zero { "0" } else { "1" };
         let letters: Vec<String> = units.chars().map(|unit| format!("`{unit}`")).collect();
-        let finding = checker.report(*span, format!("{} is not a duration", quote(text)));
+        let finding = checker.report(*span, message(text, field, units));
         finding.label(format!("`{field}` takes a whole number from {least} and a unit"));
         finding.note(format!("units: {}; `m` is minutes, `M` is months", letters.join(", ")));
         let allowed = |duration: &Duration| units.contains(duration.unit.letter());
@@ -38,6 +38,22 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 None => finding.help(format!("write `{meant}`")),
             };
         }
+    }
+}
+
+/// Returns what is wrong: the form, the unit, or that it is zero.
+fn message(text: &str, field: &str, units: &str) -> String {
+    let found = quote(text);
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_zero = is_number && number.bytes().all(|byte| byte == b'0');
+    let mut unit = text.get(number.len()..).unwrap_or_default().chars();
+    match (unit.next(), unit.next()) {
+        (Some(_), None) if is_zero => format!("{found} in `{field}` is no time at all"),
+        (Some(unit), None) if is_number && "smhdwMQY".contains(unit) && !units.contains(unit) => {
+            format!("{found} in `{field}` has a unit that is not one of this format")
+        }
+        _ => format!("{found} is not a duration"),
     }
 }
 

@@ -36,13 +36,22 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         finding.note(format!(
             "a name has at most {most} {letters}, with a letter or digit at both ends"
         ));
-        if let Some(suggestion) = kebab(name) {
+        if let Some(suggestion) = suggestion(name, *dotted) {
             finding.help(format!("`{suggestion}` would do; rename every reference with it"));
         }
     }
 }
 
-/// Returns the name in lower case with hyphens, if anything of it is left.
+/// Returns a name like this one that would do; dots are kept where they are allowed.
+fn suggestion(name: &str, dotted: bool) -> Option<String> {
+    if !dotted {
+        return kebab(name);
+    }
+    let parts: Vec<String> = name.split('.').filter_map(kebab).collect();
+    (!parts.is_empty()).then(|| parts.join("."))
+}
+
+/// Returns the name in lower case with hyphens, cut between words where it is too long, if anything of it is left.
 fn kebab(name: &str) -> Option<String> {
     let mut words = String::new();
     let mut before = ' ';
@@ -57,7 +66,14 @@ fn kebab(name: &str) -> Option<String> {
         before = letter;
     }
     let parts: Vec<&str> = words.split('-').filter(|part| !part.is_empty()).collect();
-    let joined: String = parts.join("-").chars().take(63).collect();
-    let joined = joined.trim_end_matches('-').to_owned();
+    let mut joined = String::new();
+    for part in parts {
+        let separator = if joined.is_empty() { "" } else { "-" };
+        if joined.len() + separator.len() + part.len() > 63 {
+            break;
+        }
+        joined += separator;
+        joined += part;
+    }
     (!joined.is_empty()).then_some(joined)
 }

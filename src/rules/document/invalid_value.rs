@@ -1,6 +1,7 @@
 use crate::dialect::Expected;
 use crate::dialect::Problem;
 use crate::finding::Level;
+use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
@@ -29,8 +30,10 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             Expected::OneOf(known) => {
                 finding.help(format!("write {}", list(known, "or")));
             }
-            Expected::Type(kinds) if kinds.iter().all(|kind| kind == "string") => {
-                finding.help("put a number or a truth value that is meant as text in quotes");
+            Expected::Type(kinds) => {
+                if let Some(text) = in_other_style(found, kinds) {
+                    finding.help(format!("write `{text}`"));
+                }
             }
             _ => {}
         }
@@ -40,35 +43,53 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
 fn message(field: &str, found: &str, expected: &Expected) -> String {
     match expected {
         Expected::Type(kinds) => {
-            let kinds: Vec<&str> = kinds.iter().map(|kind| in_words(kind)).collect();
-            format!("`{field}` must be {}", kinds.join(" or "))
+            format!("`{field}` must be {}", in_words(kinds))
         }
         Expected::AtMostCharacters(limit) => {
             format!("`{field}` is longer than {limit} characters")
         }
-        Expected::AtLeastItems(limit) => format!("`{field}` needs {}", items(*limit)),
+        Expected::AtLeastItems(limit) => format!("`{field}` needs at least {}", items(*limit)),
         Expected::AtMostItems(limit) => format!("`{field}` holds more than {}", items(*limit)),
         Expected::AtLeast(limit) => format!("`{field}` cannot be below {limit}"),
         Expected::Above(limit) => format!("`{field}` must be above {limit}"),
         Expected::AtMost(limit) => format!("`{field}` cannot be above {limit}"),
-        Expected::Unique => format!("`{field}` {} stands twice", quote(found)),
-        Expected::NoCycle => format!("`{field}` {} leads back to itself", quote(found)),
         Expected::OneOf(_) | Expected::Pattern | Expected::Other => {
             format!("`{field}` cannot be {}", quote(found))
         }
     }
 }
 
-fn in_words(kind: &str) -> &'static str {
-    match kind {
-        "object" => "a mapping",
-        "array" => "a list",
-        "boolean" => "`true` or `false`",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "null" => "empty",
-        _ => "text",
+/// Returns the types of JSON in words, the narrow ones last.
+fn in_words(kinds: &[String]) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("string", "text"),
+        ("number", "a number"),
+        ("integer", "a whole number"),
+        ("boolean", "a truth value"),
+        ("array", "a list"),
+        ("object", "a mapping"),
+    ];
+    let given = |name: &str| kinds.iter().any(|kind| kind == name);
+    let words: Vec<&str> =
+        WORDS.iter().filter(|(name, _)| given(name)).map(|(_, words)| *words).collect();
+    match words.as_slice() {
+        ["a truth value"] => "`true` or `false`".to_owned(),
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        words => words.concat(),
     }
+}
+
+/// Returns a scalar with quotes or without, where that makes it what it must be.
+fn in_other_style(found: &str, kinds: &[String]) -> Option<String> {
+    let is_word = |text: &str| matches!(text, "true" | "false");
+    let is_number = |text: &str| Ratio::parse(text).is_some();
+    let wants = |name: &str| kinds.iter().any(|kind| kind == name);
+    if wants("string") {
+        return (is_word(found) || is_number(found)).then(|| format!("\"{found}\""));
+    }
+    let bare = found.trim_matches(['"', '\'']);
+    let fits = (wants("number") && is_number(bare)) || (wants("boolean") && is_word(bare));
+    (fits && bare != found).then(|| bare.to_owned())
 }
 
 fn items(count: u64) -> String {

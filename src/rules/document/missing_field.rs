@@ -7,6 +7,8 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::list;
 
+use super::place;
+
 pub(super) const RULE: Rule = Rule {
     name: "missing-field",
     level: Level::Error,
@@ -43,18 +45,5 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             }
             _ => {}
         }
-    }
-}
-
-/// Returns what lacks the fields: an item of a list, a field, or the object itself.
-fn place(of: &str) -> String {
-    match of {
-        "" => "this object".to_owned(),
-        "objectives" => "this objective".to_owned(),
-        "timeWindow" | "timeWindows" => "this window".to_owned(),
-        "conditions" => "this condition".to_owned(),
-        "alertPolicies" => "this alert policy".to_owned(),
-        "notificationTargets" => "this notification target".to_owned(),
-        _ => format!("`{of}`"),
     }
 }

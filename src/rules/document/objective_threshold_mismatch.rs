@@ -43,7 +43,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
 
 /// A threshold metric is good while it compares well with a value.
 fn lacks(objective: &Objective, checker: &mut Checker<'_>) {
-    let missing = match (&objective.operator_span, &objective.value) {
+    let missing = match (objective.operator_span, objective.value_span) {
         (None, None) => "`op` and `value`",
         (None, Some(_)) => "`op`",
         (Some(_), None) => "`value`",
@@ -57,10 +57,11 @@ fn lacks(objective: &Objective, checker: &mut Checker<'_>) {
 /// A ratio of counts is compared with the target alone.
 fn unused(objective: &Objective, checker: &mut Checker<'_>) {
     let value = objective.value.as_ref().map(|value| value.span);
-    let Some(span) = objective.operator_span.or(value) else {
+    let operator = objective.operator.as_ref().map(|operator| operator.span);
+    let Some(span) = operator.or(value) else {
         return;
     };
-    let names = match (objective.operator_span, value) {
+    let names = match (operator, value) {
         (Some(_), Some(_)) => "`op` and `value`",
         (Some(_), None) => "`op`",
         _ => "`value`",
@@ -69,5 +70,5 @@ fn unused(objective: &Objective, checker: &mut Checker<'_>) {
     checker
         .report_at(Level::Warning, span, message)
         .label("nothing is compared with it")
-        .help("delete it, or measure a threshold metric");
+        .help(format!("delete {names}, or measure a threshold metric"));
 }

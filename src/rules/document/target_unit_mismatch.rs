@@ -38,7 +38,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 Some(edit) => {
                     finding.unsafe_fix("rename the field to `target`", vec![edit.clone()])
                 }
-                None => finding.help(format!("write {}", value.percent())),
+                None => finding.help(format!("write `{}`", value.percent())),
             };
         } else {
             let finding =
@@ -49,7 +49,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 Some(edit) => {
                     finding.safe_fix("rename the field to `targetPercent`", vec![edit.clone()])
                 }
-                None => finding.help(format!("write {}", &value / 100)),
+                None => finding.help(format!("write `{}`", &value / 100)),
             };
         }
     }

@@ -8,6 +8,8 @@ use crate::rules::Set;
 use crate::rules::list;
 use crate::rules::quote;
 
+use super::place;
+
 pub(super) const RULE: Rule = Rule {
     name: "unknown-field",
     level: Level::Error,
@@ -23,7 +25,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         let Problem::UnknownField { span, key, of, known, nearest, rename } = problem else {
             continue;
         };
-        let place = if of.is_empty() { "this object".to_owned() } else { format!("`{of}`") };
+        let place = place(of);
         let finding = checker.report(*span, format!("{} is not a field of {place}", quote(key)));
         match nearest {
             Some(nearest) => finding.label(format!("most likely `{nearest}`")),
