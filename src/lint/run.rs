@@ -6,6 +6,7 @@ use crate::finding::Finding;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Context;
+use crate::rules::Facts;
 use crate::rules::Rule;
 use crate::rules::Use;
 use crate::source::SourceId;
@@ -15,14 +16,13 @@ use super::Tree;
 
 /// Runs the chosen rules over a tree and returns what they report, sorted.
 ///
-/// Findings that a comment allows are kept and marked. The same tree, rules and clock give the same
+/// Findings that a comment allows are kept and marked. The same tree, rules and facts give the same
 /// findings in the same order.
-pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) -> Vec<Finding> {
+pub fn run(tree: &Tree, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Finding> {
     let context = Context {
         sources: &tree.sources,
         catalog: &tree.catalog,
-        external,
-        now,
+        facts: *facts,
     };
     let mut findings = Vec::new();
     for rule in rules.chosen() {
@@ -33,7 +33,7 @@ pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) ->
             Some(Finding { level, ..finding })
         }));
     }
-    let uses = suppress(tree, rules, &mut findings, now);
+    let uses = suppress(tree, rules, &mut findings, facts.now);
     for rule in rules.chosen() {
         let Check::Suppression(check) = rule.check else {
             continue;

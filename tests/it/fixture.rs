@@ -10,12 +10,14 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use slo::config::Config;
+use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::finding::Safety;
 use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
 use slo::lint::Tree;
+use slo::rules::Facts;
 use slo::source::LineIndex;
 use slo::source::Origin;
 use slo::source::Source;
@@ -39,6 +41,7 @@ pub struct Case {
     pub inputs: Vec<Block>,
     pub config: Option<Block>,
     pub now: Option<String>,
+    pub owners: Option<String>,
     pub expected: Vec<Block>,
 }
 
@@ -76,7 +79,10 @@ impl Case {
         let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
         let tree = lint::load(sources);
         let now = now.parse().expect("a `text now` block holds an instant");
-        let findings = lint::run(&tree, &rules, &config.external, now);
+        let (code_owners, problems) = CodeOwners::parse(self.owners.as_deref().unwrap_or_default());
+        assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
+        let facts = Facts { config: &config, code_owners: &code_owners, now };
+        let findings = lint::run(&tree, &rules, &facts);
         (tree, findings)
     }
 
@@ -190,7 +196,7 @@ fn rule_changes_reading(rule: &str) -> bool {
     matches!(
         rule,
         "unknown-kind" | "unknown-field" | "invalid-duration" | "budgeting-method-mismatch"
-            | "target-unit-mismatch"
+            | "target-unit-mismatch" | "unresolved-reference" | "invalid-calendar"
     )
 }
 
@@ -284,7 +290,7 @@ fn draw(tree: &Tree, finding: &Finding) -> String {
 /// Reads the cases of a Markdown file.
 pub fn cases(markdown: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let (mut heading, mut config, mut now) = (String::new(), None, None);
+    let (mut heading, mut config, mut now, mut owners) = (String::new(), None, None, None);
     let mut rest = 0;
     let mut fresh = true;
     while rest < markdown.len() {
@@ -293,7 +299,7 @@ pub fn cases(markdown: &str) -> Vec<Case> {
         rest = end;
         if line.starts_with('#') {
             heading = line.trim_start_matches('#').trim().to_owned();
-            (config, now, fresh) = (None, None, true);
+            (config, now, owners, fresh) = (None, None, None, true);
         }
         let fence = line.len() - line.trim_start_matches('`').len();
         if fence < 3 {
@@ -307,14 +313,15 @@ pub fn cases(markdown: &str) -> Vec<Case> {
         match block.role.as_str() {
             "bad" | "good" => {
                 if fresh || block.file.is_none() {
-                    let (config, now) = (config.clone(), now.clone());
-                    cases.push(Case { heading: heading.clone(), config, now, ..Case::default() });
+                    let (config, now, owners) = (config.clone(), now.clone(), owners.clone());
+                    cases.push(Case { heading: heading.clone(), config, now, owners, ..Case::default() });
                 }
                 fresh = block.file.is_none();
                 cases.last_mut().expect("a case was pushed").inputs.push(block);
             }
             "config" => config = Some(block),
             "now" => now = Some(block.text),
+            "owners" => owners = Some(block.text),
             _ => {
                 fresh = true;
                 cases.last_mut().expect("an input comes before what is expected").expected.push(block);
