@@ -179,13 +179,12 @@ impl<'a> Checker<'a> {
 
     /// Returns the rule's own setting of a name: the last one that holds for every path.
     pub fn setting(&self, name: &str) -> Option<&'a Value> {
-        let entries = self.context.facts.config.rules.entries.iter();
+        let entries = self.context.facts.config.rules.entries.iter().rev();
         let own = entries.filter(|entry| entry.rule.value == self.rule.name);
         own.filter(|entry| entry.paths.is_empty())
             .flat_map(|entry| &entry.settings)
-            .filter(|(key, _)| key.value == name)
+            .find(|(key, _)| key.value == name)
             .map(|(_, value)| &value.value)
-            .last()
     }
 
     /// Returns the path of a file from the root.

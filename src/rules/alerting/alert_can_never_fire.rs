@@ -145,7 +145,7 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
         ));
     } else {
         finding.label(format!(
-            "fires only when most events fail; the highest possible burn rate is {most}"
+            "fires only when more than half of what can fail does; the highest possible burn rate is {most}"
         ));
     }
     for (name, span) in &pair.users {

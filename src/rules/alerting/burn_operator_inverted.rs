@@ -87,7 +87,7 @@ fn report(condition: &AlertCondition, checker: &mut Checker<'_>) {
         format!("this alert fires at burn rates {words} {rate}, which is while all is well"),
     );
     finding.label(format!(
-        "holds while the burn rate {} {rate}",
+        "holds while the burn rate is {} {rate}",
         burn.operator.value.sign()
     ));
     finding

@@ -58,19 +58,22 @@ fn judge(
     let length = window.duration.value;
     let (level, message) = if budget < Ratio::one() {
         let bad = match budget.significant(3) {
-            one if one == "1" => "less than 1".to_owned(),
-            bad => bad,
+            one if one == "1" => "less than 1 bad event".to_owned(),
+            bad => format!("{bad} bad events"),
         };
         let message = format!(
-            "a target of {share} allows {bad} bad events in {length}: the first one exhausts the budget"
+            "a target of {share} allows {bad} in {length}: the first one exhausts the budget"
         );
         (Level::Error, message)
     } else if budget.compare_whole(10).is_lt() {
         let cost = Ratio::one().checked_div(&budget);
         let cost = cost.map_or_else(String::new, |cost| cost.percent().significant(3));
-        let bad = budget.significant(3);
+        let bad = match budget.significant(3) {
+            one if one == "1" => "1 bad event".to_owned(),
+            bad => format!("{bad} bad events"),
+        };
         let message = format!(
-            "a target of {share} allows {bad} bad events in {length}: one spends {cost} % of the budget"
+            "a target of {share} allows {bad} in {length}: one spends {cost} % of the budget"
         );
         (Level::Warning, message)
     } else if &last_step(&target.value) * events < Ratio::one() {

@@ -19,6 +19,11 @@ use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
 
+use super::nearest::is_name;
+use super::nearest::is_slip;
+use super::nearest::is_word;
+use super::nearest::nearest;
+
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
     level: Level::Error,
@@ -176,23 +181,12 @@ fn report(
             finding.help(help);
         }
         (names, _) => {
-            finding.help(format!("{} is near", list(names, "or")));
+            finding.help(match names {
+                [only] => format!("`{only}` is near"),
+                several => format!("{} are equally near", list(several, "and")),
+            });
         }
     }
-}
-
-/// Returns the names that are nearest, at most two letters away.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let measured: Vec<(usize, &str)> = names
-        .filter(|known| known.len().abs_diff(name.len()) <= 2)
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= 2 && *distance * 3 <= known.len())
-        .collect();
-    let least = measured.iter().map(|(distance, _)| *distance).min();
-    let best = measured
-        .iter()
-        .filter(|(distance, _)| Some(*distance) == least);
-    best.map(|(_, known)| *known).collect()
 }
 
 /// Returns the edits that write the one name one letter away, and whether it can only be meant.
@@ -214,56 +208,6 @@ fn rename(
         .map(|place| checker.rewrite(place.name.span, only))
         .collect::<Option<Vec<_>>>()?;
     Some((is_slip(name, only), edits))
-}
-
-/// Returns whether two names, one letter apart, differ inside one longer word of letters.
-fn is_slip(name: &str, known: &str) -> bool {
-    let words = |text: &str| {
-        text.split(['-', '.', '_'])
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let (name, known) = (words(name), words(known));
-    if name.len() != known.len() {
-        return true;
-    }
-    let mut pairs = name
-        .iter()
-        .zip(&known)
-        .filter(|(left, right)| left != right);
-    pairs.all(|(left, right)| {
-        let is_other_letter = left.len() == right.len() && sorted(left) != sorted(right);
-        // `read` and `head` are two words; `request` and `requests` are one.
-        let least = if is_other_letter { 6 } else { 4 };
-        let is_long = |word: &str| word.len() >= least && word.chars().all(char::is_alphabetic);
-        is_long(left) && is_long(right)
-    })
-}
-
-fn sorted(word: &str) -> Vec<char> {
-    let mut letters: Vec<char> = word.chars().collect();
-    letters.sort_unstable();
-    letters
-}
-
-/// Returns whether a name reads as text where it stands without quotes.
-fn is_word(name: &str) -> bool {
-    name.len() >= 4
-        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && !["true", "false", "null"].contains(&name)
-        && name
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
-}
-
-/// Returns whether an object could have the name.
-fn is_name(name: &str) -> bool {
-    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    name.starts_with(plain)
-        && name.ends_with(plain)
-        && name
-            .chars()
-            .all(|letter| plain(letter) || letter == '-' || letter == '.')
 }
 
 fn other_kind(catalog: &Catalog, kind: Kind, name: &str) -> Option<(Kind, Span)> {

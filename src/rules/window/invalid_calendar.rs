@@ -115,16 +115,21 @@ fn wrong_zone<'a>(zone: &Spanned<String>, checker: &'a mut Checker<'_>) -> &'a m
     finding
 }
 
-/// A day is not 24 hours where clocks change.
+/// A day is not 24 hours where clocks change: two days a year have 23 and 25.
 fn check_length(window: &Window, zone: &TimeZone, checker: &mut Checker<'_>) {
+    const DAY: u64 = 86_400;
+    const SHORT_DAY: u64 = DAY - 3_600;
     let length = window.duration.value;
-    let is_short = length
+    let Some(seconds) = length
         .seconds()
-        .is_some_and(|seconds| (1..=86_400).contains(&seconds));
-    if !is_short || length.unit == Unit::Week || !changes_clocks(zone, checker.now()) {
+        .filter(|seconds| (1..=DAY).contains(seconds))
+    else {
+        return;
+    };
+    if SHORT_DAY % seconds == 0 || !changes_clocks(zone, checker.now()) {
         return;
     }
-    let (text, label) = if length.nominal_seconds() == 86_400 {
+    let (text, label) = if seconds == DAY {
         (
             "is 23 hours long once a year, and 25 once",
             "the budget changes by 4 % on those days",
@@ -135,12 +140,9 @@ fn check_length(window: &Window, zone: &TimeZone, checker: &mut Checker<'_>) {
             "those days have 23 and 25 hours",
         )
     };
+    let message = format!("a calendar window of `{length}` {text}");
     checker
-        .report_at(
-            Level::Warning,
-            window.duration.span,
-            format!("a calendar window of `{length}` {text}"),
-        )
+        .report_at(Level::Warning, window.duration.span, message)
         .label(label)
         .help("take a rolling window, or the time zone `UTC`");
 }

@@ -56,16 +56,19 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
 fn days(length: Duration) -> Option<(u64, u64, u64)> {
     const CYCLE: u64 = 48;
     const CYCLE_DAYS: u64 = 1_461;
-    let months = length.count.saturating_mul(match length.unit {
+    let unit: u8 = match length.unit {
         Unit::Month => 1,
         Unit::Quarter => 3,
         Unit::Year => 12,
         _ => return None,
-    });
+    };
+    let months = length.count.saturating_mul(u64::from(unit));
+    // Quarters and years begin with one of the calendar.
+    let starts = (0..CYCLE).step_by(usize::from(unit));
     let whole = (months / CYCLE).saturating_mul(CYCLE_DAYS);
     let rest = |start: u64| (start..start + months % CYCLE).map(month_days).sum::<u64>();
-    let shortest = (0..CYCLE).map(rest).min()?;
-    let longest = (0..CYCLE).map(rest).max()?;
+    let shortest = starts.clone().map(rest).min()?;
+    let longest = starts.map(rest).max()?;
     let weeks = (months.saturating_mul(2 * CYCLE_DAYS) / (CYCLE * 7)).div_ceil(2);
     Some((
         whole.saturating_add(shortest),
@@ -93,7 +96,7 @@ mod tests {
         let of = |text: &str| Duration::parse(text).and_then(days);
         assert_eq!(of("1M"), Some((28, 31, 4)));
         assert_eq!(of("2M"), Some((59, 62, 9)));
-        assert_eq!(of("3M"), of("1Q"));
+        assert_eq!(of("3M"), Some((89, 92, 13)));
         assert_eq!(of("1Q"), Some((90, 92, 13)));
         assert_eq!(of("12M"), Some((365, 366, 52)));
         assert_eq!(of("4Y"), Some((1461, 1461, 209)));
