@@ -69,6 +69,7 @@ pub fn load(files: Vec<Source>) -> Tree {
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.template {
             tree.templates.push(sources.file(id).path.clone());
+            unreadable.push(sources.file(id).text.to_string());
             continue;
         }
         objects.extend(reading.reading.objects);
@@ -88,7 +89,8 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
     let mut stream = yaml::parse(id, source);
     let mut reading = dialect::read(&stream);
     let slice = |span: &Span| source.text.get(span.range()).unwrap_or_default().to_owned();
-    let unreadable = stream.broken.iter().map(slice).collect();
+    let mut unreadable: Vec<String> = stream.broken.iter().map(slice).collect();
+    unreadable.extend(without_object(&stream, &reading).map(|span| slice(&span)));
     let suppressions = allow::collect(&stream, source);
     let facts = FileFacts {
         source: id,
@@ -96,6 +98,26 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
         dialect: std::mem::take(&mut reading.problems),
     };
     FileReading { facts, reading, suppressions, unreadable, template: false }
+}
+
+/// Returns the documents of which some part is reported and not lowered to any object, such as one
+/// of an unknown kind: a name that stands there is not one that nothing has.
+fn without_object(stream: &yaml::Stream, reading: &Reading) -> impl Iterator<Item = Span> {
+    let is_lost = |problem: &&dialect::Problem| {
+        let mut objects = reading.objects.iter();
+        !objects.any(|object| object.meta().span.contains(problem.span()))
+    };
+    let lost: Vec<Span> = reading
+        .problems
+        .iter()
+        .filter(is_lost)
+        .map(dialect::Problem::span)
+        .collect();
+    let documents = stream
+        .documents
+        .iter()
+        .map(|document| document.root().span());
+    documents.filter(move |span| lost.iter().any(|problem| span.contains(*problem)))
 }
 
 /// Returns whether text is a template of Helm or Jinja, which is YAML only after rendering.

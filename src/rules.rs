@@ -10,18 +10,27 @@
 //!
 //! No trait, no macro, no registration at a distance: a person who knows one rule knows them all.
 
+use crate::config::Config;
+use crate::config::Value;
+use crate::config::owners::CodeOwners;
 use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Slo;
+use crate::quantity::Ratio;
+use crate::source::Edit;
 use crate::source::SourceId;
 use crate::source::Sources;
 use crate::source::Span;
 use crate::yaml;
 
+mod alerting;
 mod document;
+mod objective;
+mod reference;
 mod suppression;
+mod window;
 
 pub use suppression::Suppression;
 pub use suppression::Use;
@@ -105,8 +114,17 @@ pub struct Context<'a> {
     pub sources: &'a Sources,
     /// The objects.
     pub catalog: &'a Catalog,
-    /// The names of objects that another repository owns.
-    pub external: &'a [String],
+    /// What is known beside the definitions.
+    pub facts: Facts<'a>,
+}
+
+/// What is known beside the definitions.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// What `slo.toml` says.
+    pub config: &'a Config,
+    /// Who owns which paths.
+    pub code_owners: &'a CodeOwners,
     /// The clock.
     pub now: jiff::Timestamp,
 }
@@ -141,7 +159,47 @@ impl<'a> Checker<'a> {
 
     /// Returns the names of objects that another repository owns.
     pub fn external(&self) -> &'a [String] {
-        self.context.external
+        &self.context.facts.config.external
+    }
+
+    /// Returns what `slo.toml` says.
+    pub fn config(&self) -> &'a Config {
+        self.context.facts.config
+    }
+
+    /// Returns who owns which paths.
+    pub fn code_owners(&self) -> &'a CodeOwners {
+        self.context.facts.code_owners
+    }
+
+    /// Returns the rule's own setting of a name: the last one that holds for every path.
+    pub fn setting(&self, name: &str) -> Option<&'a Value> {
+        let entries = self.context.facts.config.rules.entries.iter().rev();
+        let own = entries.filter(|entry| entry.rule.value == self.rule.name);
+        own.filter(|entry| entry.paths.is_empty())
+            .flat_map(|entry| &entry.settings)
+            .find(|(key, _)| key.value == name)
+            .map(|(_, value)| &value.value)
+    }
+
+    /// Returns the path of a file from the root.
+    pub fn path(&self, source: SourceId) -> &'a str {
+        &self.context.sources.file(source).path
+    }
+
+    /// Returns the edit that writes another word at the place of a scalar, quoted as it was.
+    ///
+    /// Nothing where the scalar is not written on one line, or the word would need an escape.
+    pub fn rewrite(&self, span: Span, word: &str) -> Option<Edit> {
+        let old = self.text(span);
+        let is_simple = |text: &str| !text.is_empty() && !text.contains(['\n', '\'', '"', '\\']);
+        let text = match old.chars().next()? {
+            quote @ ('"' | '\'') => format!("{quote}{word}{quote}"),
+            '|' | '>' | '&' | '*' | '!' => return None,
+            _ => word.to_owned(),
+        };
+        let is_safe = is_simple(word) && !old.contains('\n');
+        is_safe.then_some(Edit { span, text })
     }
 
     /// Returns the text of a span.
@@ -151,7 +209,7 @@ impl<'a> Checker<'a> {
 
     /// Returns the clock.
     pub fn now(&self) -> jiff::Timestamp {
-        self.context.now
+        self.context.facts.now
     }
 
     /// Returns what was reported.
@@ -175,7 +233,13 @@ impl Rule {
 }
 
 /// The families, each with its rules.
-pub const FAMILIES: &[(&str, &[&Rule])] = &[("document", document::RULES)];
+pub const FAMILIES: &[(&str, &[&Rule])] = &[
+    ("document", document::RULES),
+    ("reference", reference::RULES),
+    ("objective", objective::RULES),
+    ("window", window::RULES),
+    ("alerting", alerting::RULES),
+];
 
 /// Returns every rule, in the order of the families.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
@@ -211,4 +275,19 @@ fn quote(text: &str) -> String {
         short.push('…');
     }
     format!("`{short}`")
+}
+
+/// Returns a share as people write it: "99.9 %", in full where the decimal ends.
+fn percent(share: &Ratio) -> String {
+    format!("{} %", share.percent())
+}
+
+/// Returns a length of time in the unit that people would use: "2.08 days", "20.6 hours".
+fn in_words(seconds: &Ratio) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let fits = |(length, _): &&(i64, &str)| seconds.compare_whole(2 * length).is_ge();
+    let (length, unit) = UNITS.iter().find(fits).unwrap_or(&(1, "second"));
+    let count = (seconds / *length).significant(3);
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {unit}{plural}")
 }

@@ -6,6 +6,7 @@ use crate::finding::Finding;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Context;
+use crate::rules::Facts;
 use crate::rules::Rule;
 use crate::rules::Suppression;
 use crate::rules::Use;
@@ -16,7 +17,7 @@ use super::Tree;
 
 /// Runs the chosen rules over a tree and returns what they report, sorted.
 ///
-/// Findings that a comment allows are kept and marked. The same tree, rules and clock give the same
+/// Findings that a comment allows are kept and marked. The same tree, rules and facts give the same
 /// findings in the same order.
 pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) -> Vec<Finding> {
     run_allowing(tree, rules, external, now, &|_| true)
@@ -31,6 +32,12 @@ pub fn run_allowing(
     counts: &dyn Fn(&Suppression) -> bool,
 ) -> Vec<Finding> {
     let context = Context { sources: &tree.sources, catalog: &tree.catalog, external, now };
+pub fn run(tree: &Tree, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Finding> {
+    let context = Context {
+        sources: &tree.sources,
+        catalog: &tree.catalog,
+        facts: *facts,
+    };
     let mut findings = Vec::new();
     for rule in rules.chosen() {
         let mut checker = Checker::new(rule, &context);
@@ -42,6 +49,7 @@ pub fn run_allowing(
     }
     let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
     let uses = suppress(&honored, rules, &mut findings, now);
+    let uses = suppress(tree, rules, &mut findings, facts.now);
     for rule in rules.chosen() {
         let Check::Suppression(check) = rule.check else {
             continue;

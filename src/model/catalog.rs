@@ -176,6 +176,23 @@ impl Catalog {
             .collect()
     }
 
+    /// Returns whether every alert of an SLO could be found and read.
+    ///
+    /// Where one could not, what the SLO's alerts do together is not known.
+    pub fn knows_alerts_of(&self, slo: &Slo) -> bool {
+        let is_known = |policy: &PolicyUse| {
+            let Found::One(policy) = self.alert_policy(policy) else {
+                return false;
+            };
+            let mut conditions = policy.conditions.iter();
+            conditions.all(|condition| {
+                let condition = self.condition(condition).one();
+                condition.is_some_and(|condition| condition.burn_rate.is_some())
+            })
+        };
+        slo.alert_policies.iter().all(is_known)
+    }
+
     /// Returns every metric source of every indicator, those in place included, in order.
     pub fn metric_sources(&self) -> Vec<&MetricSource> {
         let mut sources = Vec::new();

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use slo::config::Config;
+use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::finding::Safety;
 use slo::lint;
@@ -18,6 +19,7 @@ use slo::lint::RuleSet;
 use slo::lint::Tree;
 use slo::rules;
 use slo::rules::Check;
+use slo::rules::Facts;
 use slo::source::LineIndex;
 use slo::source::Origin;
 use slo::source::Source;
@@ -41,6 +43,7 @@ pub struct Case {
     pub inputs: Vec<Block>,
     pub config: Option<Block>,
     pub now: Option<String>,
+    pub owners: Option<String>,
     pub expected: Vec<Block>,
 }
 
@@ -85,6 +88,10 @@ impl Case {
         let now = now.parse().expect("a `text now` block holds an instant");
         let mut findings = lint::run(&tree, &rules, &config.external, now);
         findings.retain(|finding| only.is_empty() || only.contains(&finding.rule));
+        let (code_owners, problems) = CodeOwners::parse(self.owners.as_deref().unwrap_or_default());
+        assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
+        let facts = Facts { config: &config, code_owners: &code_owners, now };
+        let findings = lint::run(&tree, &rules, &facts);
         (tree, findings)
     }
 
@@ -207,6 +214,8 @@ fn rule_changes_reading(rule: &str) -> bool {
             | "invalid-duration"
             | "budgeting-method-mismatch"
             | "target-unit-mismatch"
+        "unknown-kind" | "unknown-field" | "invalid-duration" | "budgeting-method-mismatch"
+            | "target-unit-mismatch" | "unresolved-reference" | "invalid-calendar"
     )
 }
 
@@ -308,7 +317,7 @@ fn draw(tree: &Tree, finding: &Finding) -> String {
 /// Reads the cases of a Markdown file.
 pub fn cases(markdown: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let (mut heading, mut config, mut now) = (String::new(), None, None);
+    let (mut heading, mut config, mut now, mut owners) = (String::new(), None, None, None);
     let mut rest = 0;
     let mut fresh = true;
     while rest < markdown.len() {
@@ -317,7 +326,7 @@ pub fn cases(markdown: &str) -> Vec<Case> {
         rest = end;
         if line.starts_with('#') {
             heading = line.trim_start_matches('#').trim().to_owned();
-            (config, now, fresh) = (None, None, true);
+            (config, now, owners, fresh) = (None, None, None, true);
         }
         let fence = line.len() - line.trim_start_matches('`').len();
         if fence < 3 {
@@ -331,14 +340,21 @@ pub fn cases(markdown: &str) -> Vec<Case> {
         match block.role.as_str() {
             "bad" | "good" => {
                 if fresh || block.file.is_none() {
-                    let (config, now) = (config.clone(), now.clone());
-                    cases.push(Case { heading: heading.clone(), config, now, ..Case::default() });
+                    let (config, now, owners) = (config.clone(), now.clone(), owners.clone());
+                    cases.push(Case {
+                        heading: heading.clone(),
+                        config,
+                        now,
+                        owners,
+                        ..Case::default()
+                    });
                 }
                 fresh = block.file.is_none();
                 cases.last_mut().expect("a case was pushed").inputs.push(block);
             }
             "config" => config = Some(block),
             "now" => now = Some(block.text),
+            "owners" => owners = Some(block.text),
             _ => {
                 fresh = true;
                 cases

@@ -1,0 +1,81 @@
+use std::sync::Arc;
+
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Dialect;
+use crate::model::Meta;
+use crate::model::Slo;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+
+use super::is_exempt;
+
+pub(super) const RULE: Rule = Rule {
+    name: "no-alert",
+    level: Level::Error,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("no_alert.md"),
+    settings: &[],
+    check: Check::Catalog(check),
+};
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    // `openslo/v1alpha` has no field for alerts.
+    let expected = |slo: &&Arc<Slo>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
+    let slos: Vec<&Arc<Slo>> = catalog.slos().filter(expected).collect();
+    let silent: Vec<&Arc<Slo>> = slos
+        .iter()
+        .copied()
+        .filter(|slo| slo.alert_policies.is_empty())
+        .collect();
+    if let [first, _, ..] = silent.as_slice()
+        && silent.len() == slos.len()
+    {
+        let is_critical = silent.iter().any(|slo| is_critical(catalog, slo));
+        let message = format!("none of the {} SLOs has an alert", slos.len());
+        checker
+            .report_at(level(is_critical), first.meta.place(), message)
+            .label("this is the first of them")
+            .help(HELP);
+        return;
+    }
+    for slo in silent {
+        let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
+        let level = level(is_critical(catalog, slo));
+        let finding = checker.report_at(level, slo.meta.place(), message);
+        if let Some(span) = slo.alert_policies_span {
+            finding.also(span, "an empty list");
+        }
+        finding.help(HELP);
+    }
+}
+
+const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
+
+fn level(is_critical: bool) -> Level {
+    if is_critical {
+        Level::Error
+    } else {
+        Level::Warning
+    }
+}
+
+/// Returns whether an SLO, or its service, is of the first priority.
+fn is_critical(catalog: &Catalog, slo: &Slo) -> bool {
+    let is_first = |meta: &Meta| {
+        ["slo/priority", "slo/tier"].iter().any(|key| {
+            let value = meta
+                .annotation(key)
+                .map(|value| value.value.trim().to_lowercase());
+            value.is_some_and(|value| matches!(value.as_str(), "p1" | "1" | "tier-1" | "tier1"))
+        })
+    };
+    is_first(&slo.meta)
+        || catalog
+            .service(slo)
+            .is_some_and(|service| is_first(&service.meta))
+}

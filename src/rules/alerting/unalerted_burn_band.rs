@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use crate::finding::Level;
+use crate::model::AlertCondition;
+use crate::model::BurnRate;
+use crate::model::Catalog;
+use crate::model::Slo;
+use crate::quantity::Ratio;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::in_words;
+
+use super::can_fire;
+use super::is_exempt;
+use super::is_meant_for_health;
+use super::largest_error_ratio;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unalerted-burn-band",
+    level: Level::Warning,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("unalerted_burn_band.md"),
+    settings: &[],
+    check: Check::Slo(check),
+};
+
+fn check(slo: &Slo, checker: &mut Checker<'_>) {
+    let Some(window) = &slo.window else { return };
+    if is_exempt(slo) || !checker.catalog().knows_alerts_of(slo) {
+        return;
+    }
+    let alerts = alerts(checker.catalog(), slo);
+    let burns = alerts
+        .iter()
+        .filter_map(|condition| condition.burn_rate.as_ref());
+    let Some(lowest) = burns.min_by_key(|burn| burn.threshold.value.clone()) else {
+        return;
+    };
+    let rate = &lowest.threshold.value;
+    if *rate <= Ratio::one() {
+        return;
+    }
+    let length = window.duration.value;
+    let seconds = Ratio::whole(length.nominal_seconds());
+    let gone = seconds
+        .checked_div(rate)
+        .map_or_else(String::new, |time| in_words(&time));
+    let about = if length.unit.is_calendar() {
+        "about "
+    } else {
+        ""
+    };
+    let span = slo.alert_policies_span.unwrap_or_else(|| slo.meta.place());
+    checker
+        .report(
+            span,
+            format!("burn rates between 1 and {rate} alert nobody"),
+        )
+        .label(format!(
+            "just below {rate} the budget of {length} is gone in {about}{gone}"
+        ))
+        .also(lowest.threshold.span, "the lowest burn rate that alerts")
+        .help("add an alert that files a ticket at a burn rate of 1 over 3 days");
+}
+
+/// Returns the conditions that tell somebody, once what other rules report is put right.
+///
+/// A condition that can never fire covers nothing. One whose operator is inverted covers what it
+/// was meant to.
+fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Arc<AlertCondition>> {
+    let largest = largest_error_ratio(slo);
+    let is_alive = |burn: &BurnRate| {
+        let targets = slo
+            .objectives
+            .iter()
+            .filter_map(|objective| objective.target.as_ref());
+        let mut targets = targets.filter(|target| target.value < Ratio::one());
+        targets.any(|target| can_fire(burn, &target.value, &largest))
+    };
+    let conditions = catalog.conditions_of(slo).into_iter();
+    let told = conditions.filter(|(policy, condition)| {
+        let is_told = policy.when_breaching.as_ref().is_none_or(|told| told.value);
+        is_told && !is_meant_for_health(Some(policy), condition)
+    });
+    let alive = told.filter(|(_, condition)| condition.burn_rate.as_ref().is_some_and(is_alive));
+    alive.map(|(_, condition)| condition).collect()
+}

@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+
+use crate::config::Globs;
+use crate::config::Value;
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Dialect;
+use crate::model::Kind;
+use crate::model::Object;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+
+pub(super) const RULE: Rule = Rule {
+    name: "duplicate-object-name",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("duplicate_object_name.md"),
+    settings: &["overlays"],
+    check: Check::Catalog(check),
+};
+
+/// What the rule may be told in `slo.toml`.
+struct Settings {
+    /// Folders, each of which is a set of definitions of its own.
+    overlays: Globs,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let usual = ["overlays", "environments", "envs", "env"];
+        let patterns = usual.map(|folder| format!("**/{folder}/*")).to_vec();
+        Self {
+            overlays: Globs::new(patterns).unwrap_or_default(),
+        }
+    }
+}
+
+impl Settings {
+    fn read(checker: &Checker<'_>) -> Self {
+        let given = match checker.setting("overlays") {
+            Some(Value::Array(items)) => Some(items),
+            _ => None,
+        };
+        let patterns = given.map(|items| {
+            let texts = items.iter().filter_map(|item| item.value.as_str());
+            texts.map(str::to_owned).collect()
+        });
+        match patterns.map(Globs::new) {
+            Some(Ok(overlays)) => Self { overlays },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// What two objects share that are one to whoever reads them.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Identity<'a> {
+    dialect: Dialect,
+    kind: Kind,
+    namespace: Option<&'a str>,
+    name: &'a str,
+    overlay: Option<&'a str>,
+}
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let settings = Settings::read(checker);
+    let mut first: BTreeMap<Identity<'_>, &Object> = BTreeMap::new();
+    for object in catalog.objects() {
+        let meta = object.meta();
+        let Some(name) = &meta.name else { continue };
+        let identity = Identity {
+            dialect: meta.dialect,
+            kind: object.kind(),
+            namespace: meta.namespace.as_deref(),
+            name: &name.value,
+            overlay: overlay(checker.path(name.span.source), &settings.overlays),
+        };
+        let Some(known) = first.get(&identity) else {
+            first.insert(identity, object);
+            continue;
+        };
+        let kind = object.kind().name();
+        let place = match &meta.namespace {
+            Some(namespace) => format!(" in namespace {}", quote(namespace)),
+            None => String::new(),
+        };
+        let named = quote(&name.value);
+        checker
+            .report(
+                name.span,
+                format!("a second {kind} is named {named}{place}"),
+            )
+            .label("a reference to it cannot tell them apart")
+            .also(known.meta().place(), "the first one");
+    }
+}
+
+/// Returns the outermost folder of a path that is a set of definitions of its own.
+fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    ends.filter_map(|end| path.get(..end))
+        .find(|folder| overlays.matches(folder))
+}

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Meta;
+use crate::model::Slo;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+use crate::source::Spanned;
+
+pub(super) const RULE: Rule = Rule {
+    name: "missing-owner",
+    level: Level::Error,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("missing_owner.md"),
+    settings: &[],
+    check: Check::Catalog(check),
+};
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let slos: Vec<&Arc<Slo>> = catalog.slos().collect();
+    let lacking: Vec<&Arc<Slo>> = slos
+        .iter()
+        .copied()
+        .filter(|slo| !has_owner(catalog, slo, checker))
+        .collect();
+    match lacking.as_slice() {
+        [first, _, ..] if lacking.len() == slos.len() => {
+            let message = format!("none of the {} SLOs has an owner", slos.len());
+            checker
+                .report(first.meta.place(), message)
+                .label("this is the first of them")
+                .help(HELP);
+        }
+        each => {
+            for slo in each {
+                let message = format!("nobody owns the SLO {}", quote(slo.meta.name()));
+                let finding = checker.report(slo.meta.place(), message);
+                if let Some(service) = catalog.service(slo) {
+                    finding.also(service.meta.place(), "its Service has no owner either");
+                }
+                finding.help(HELP);
+            }
+        }
+    }
+    unknown_owners(catalog, checker);
+}
+
+const HELP: &str =
+    "add a label `team`, an annotation `slo/owner`, or a line for the path to CODEOWNERS";
+
+fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
+    let is_owned = |meta: &Meta| {
+        let path = checker.path(meta.span.source);
+        let by_path = checker.code_owners().owners_of(path);
+        !declared(meta).is_empty() || by_path.is_some_and(|(_, is_catch_all)| !is_catch_all)
+    };
+    is_owned(&slo.meta)
+        || catalog
+            .service(slo)
+            .is_some_and(|service| is_owned(&service.meta))
+}
+
+/// Returns the owners that an object itself names.
+fn declared(meta: &Meta) -> Vec<&Spanned<String>> {
+    let labels = ["owner", "team"].into_iter();
+    let labels = labels.flat_map(|key| meta.labels.get(key).into_iter().flatten());
+    let annotation = meta.annotation("slo/owner");
+    let given = annotation.into_iter().chain(labels);
+    given
+        .filter(|owner| !owner.value.trim().is_empty())
+        .collect()
+}
+
+/// Owners are compared with `[owners]` where a repository keeps that table.
+fn unknown_owners(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let config = checker.config();
+    if config.owners.is_empty() {
+        return;
+    }
+    let services = catalog.slos().filter_map(|slo| catalog.service(slo));
+    let services: Vec<&Meta> = services.map(|service| &service.meta).collect();
+    let metas = catalog.slos().map(|slo| &slo.meta).chain(services);
+    for owner in metas.flat_map(declared) {
+        for name in owner.value.split(',').map(str::trim) {
+            if name.is_empty() || config.knows_owner(name) {
+                continue;
+            }
+            let message = format!("the owner {} is not in `[owners]`", quote(name));
+            let roles = config.owners.keys();
+            let near = roles.min_by_key(|role| strsim::damerau_levenshtein(name, role));
+            let near = near.filter(|role| strsim::damerau_levenshtein(name, role) <= 2);
+            let finding = checker.report_at(Level::Warning, owner.span, message);
+            match near {
+                Some(role) => finding.help(format!("`{role}` is near")),
+                None => finding.help("add it to a role in `[owners]` of `slo.toml`"),
+            };
+        }
+    }
+}

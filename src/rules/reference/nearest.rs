@@ -1,0 +1,100 @@
+//! Which name was most likely meant.
+
+/// Returns the names that are nearest, at most two letters away.
+pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let measured: Vec<(usize, &str)> = names
+        .filter(|known| known.len().abs_diff(name.len()) <= 2)
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= 2 && *distance * 3 <= known.len())
+        .collect();
+    let least = measured.iter().map(|(distance, _)| *distance).min();
+    let best = measured
+        .iter()
+        .filter(|(distance, _)| Some(*distance) == least);
+    best.map(|(_, known)| *known).collect()
+}
+
+/// Returns whether two names, one letter apart, differ inside one longer word of letters.
+pub(super) fn is_slip(name: &str, known: &str) -> bool {
+    let words = |text: &str| {
+        text.split(['-', '.', '_'])
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let (name, known) = (words(name), words(known));
+    if name.len() != known.len() {
+        return true;
+    }
+    let mut pairs = name
+        .iter()
+        .zip(&known)
+        .filter(|(left, right)| left != right);
+    pairs.all(|(left, right)| {
+        let is_other_letter = left.len() == right.len() && sorted(left) != sorted(right);
+        // `read` and `head` are two words; `request` and `requests` are one.
+        let least = if is_other_letter { 6 } else { 4 };
+        let is_long = |word: &str| word.len() >= least && word.chars().all(char::is_alphabetic);
+        is_long(left) && is_long(right)
+    })
+}
+
+fn sorted(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// Returns whether a name reads as text where it stands without quotes.
+pub(super) fn is_word(name: &str) -> bool {
+    name.len() >= 4
+        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && !["true", "false", "null"].contains(&name)
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+}
+
+/// Returns whether an object could have the name.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    name.starts_with(plain)
+        && name.ends_with(plain)
+        && name
+            .chars()
+            .all(|letter| plain(letter) || letter == '-' || letter == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_told_from_other_things() {
+        for (written, known) in [
+            ("checkout-request", "checkout-requests"),
+            ("chekcout", "checkout"),
+            ("on-call", "oncall"),
+            ("payment-latancy", "payment-latency"),
+        ] {
+            assert!(is_slip(written, known), "{written} is {known}");
+        }
+        for (written, known) in [
+            ("latency-p95", "latency-p99"),
+            ("zone-a", "zone-b"),
+            ("api-v1", "api-v12"),
+            ("read-latency", "head-latency"),
+        ] {
+            assert!(!is_slip(written, known), "{written} is not {known}");
+        }
+    }
+
+    #[test]
+    fn short_names_are_near_to_nothing() {
+        assert!(nearest("a", ["b"].into_iter()).is_empty());
+        assert!(nearest("api", ["app"].into_iter()).contains(&"app"));
+        assert_eq!(
+            nearest("checkot", ["checkout", "check"].into_iter()),
+            ["checkout"]
+        );
+    }
+}

@@ -1,0 +1,259 @@
+use std::collections::BTreeMap;
+
+use crate::finding::Level;
+use crate::model::AlertPolicy;
+use crate::model::Catalog;
+use crate::model::Indicator;
+use crate::model::IndicatorUse;
+use crate::model::Kind;
+use crate::model::Object;
+use crate::model::Referable;
+use crate::model::Reference;
+use crate::model::Slo;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::list;
+use crate::rules::quote;
+use crate::source::Edit;
+use crate::source::Span;
+
+use super::nearest::is_name;
+use super::nearest::is_slip;
+use super::nearest::is_word;
+use super::nearest::nearest;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unresolved-reference",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("unresolved_reference.md"),
+    settings: &[],
+    check: Check::Catalog(check),
+};
+
+/// The references of one object to one name: one cause.
+type Group<'a> = BTreeMap<(Kind, &'a str), Vec<&'a Reference>>;
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    for object in catalog.objects() {
+        let mut group = Group::new();
+        for reference in references(object) {
+            let key = (reference.kind, reference.name.value.as_str());
+            let same = group.entry(key).or_default();
+            // Objectives share the indicator of their SLO.
+            if !same
+                .iter()
+                .any(|known| known.name.span == reference.name.span)
+            {
+                same.push(reference);
+            }
+        }
+        for ((kind, name), places) in group {
+            if !is_known(catalog, checker, kind, name) {
+                report(catalog, checker, kind, name, &places);
+            }
+        }
+    }
+    for slo in catalog.slos() {
+        mistyped_service(catalog, slo, checker);
+    }
+}
+
+/// Returns every reference of an object and of the objects written inside it.
+fn references(object: &Object) -> Vec<&Reference> {
+    let mut found = Vec::new();
+    match object {
+        Object::Slo(slo) => {
+            for objective in &slo.objectives {
+                match &objective.indicator {
+                    IndicatorUse::Missing => {}
+                    IndicatorUse::Named(reference) => found.push(reference),
+                    IndicatorUse::Inline(indicator) => in_indicator(indicator, &mut found),
+                }
+            }
+            for policy in &slo.alert_policies {
+                collect(policy, &mut found, in_policy);
+            }
+        }
+        Object::Sli(indicator) => in_indicator(indicator, &mut found),
+        Object::AlertPolicy(policy) => in_policy(policy, &mut found),
+        Object::Service(_)
+        | Object::AlertCondition(_)
+        | Object::AlertNotificationTarget(_)
+        | Object::DataSource(_)
+        | Object::ErrorBudgetPolicy(_) => {}
+    }
+    found
+}
+
+fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {
+    let sources = indicator.measure.sources().into_iter();
+    found.extend(sources.filter_map(|source| source.reference.as_ref()));
+}
+
+fn in_policy<'a>(policy: &'a AlertPolicy, found: &mut Vec<&'a Reference>) {
+    for condition in &policy.conditions {
+        collect(condition, found, |_, _| {});
+    }
+    for target in &policy.targets {
+        collect(target, found, |_, _| {});
+    }
+}
+
+fn collect<'a, T>(
+    used: &'a Referable<T>,
+    found: &mut Vec<&'a Reference>,
+    inside: impl Fn(&'a T, &mut Vec<&'a Reference>),
+) {
+    match used {
+        Referable::Missing => {}
+        Referable::Inline(object) => inside(object, found),
+        Referable::Named(reference) => found.push(reference),
+    }
+}
+
+/// Returns whether an object has the name, may have it, or lives elsewhere.
+fn is_known(catalog: &Catalog, checker: &Checker<'_>, kind: Kind, name: &str) -> bool {
+    let is_external = || checker.external().iter().any(|known| known == name);
+    let mut sources = checker
+        .config()
+        .backends
+        .values()
+        .flat_map(|backend| &backend.sources);
+    let mut has_backend = || sources.any(|source| source == name);
+    let is_computed = name.trim().is_empty() || name.contains(['$', '{']);
+    let is_connected = match kind {
+        Kind::DataSource => catalog.names(kind).next().is_none() || has_backend(),
+        _ => false,
+    };
+    is_computed
+        || is_connected
+        || catalog.named(kind, name).next().is_some()
+        || catalog.may_hold(name)
+        || is_external()
+}
+
+fn report(
+    catalog: &Catalog,
+    checker: &mut Checker<'_>,
+    kind: Kind,
+    name: &str,
+    places: &[&Reference],
+) {
+    let Some((first, rest)) = places.split_first() else {
+        return;
+    };
+    let near = nearest(name, catalog.names(kind));
+    if near.is_empty() && !is_name(name) {
+        // `invalid-object-name` has said that nothing can have it.
+        return;
+    }
+    let edits = rename(name, &near, places, checker);
+    let is_empty = catalog.names(kind).next().is_none();
+    let level = match kind {
+        Kind::AlertNotificationTarget if is_empty => Level::Warning,
+        _ => Level::Error,
+    };
+    let other = other_kind(catalog, kind, name);
+    let message = format!("no {} is named {}", kind.name(), quote(name));
+    let finding = checker.report_at(level, first.name.span, message);
+    finding.label(format!("`{}` leads nowhere", first.field));
+    for reference in rest {
+        finding.also(reference.name.span, "and here");
+    }
+    if let Some((other, span)) = other {
+        finding.also(span, format!("{} of this name", with_article(other)));
+    } else if is_empty {
+        finding.note(format!("no file that was read defines any {}", kind.name()));
+    }
+    match (near.as_slice(), edits) {
+        ([only], Some((true, edits))) => {
+            finding.safe_fix(format!("write `{only}`"), edits);
+        }
+        ([only], Some((false, edits))) => {
+            finding.unsafe_fix(format!("write `{only}`"), edits);
+        }
+        ([], _) => {
+            let help = "define it, or list it in `[reference] external` of `slo.toml`";
+            finding.help(help);
+        }
+        (names, _) => {
+            finding.help(match names {
+                [only] => format!("`{only}` is near"),
+                several => format!("{} are equally near", list(several, "and")),
+            });
+        }
+    }
+}
+
+/// Returns the edits that write the one name one letter away, and whether it can only be meant.
+///
+/// `latency-p95` and `latency-p99`, or `zone-a` and `zone-b`, are one letter apart and two things:
+/// a difference in a digit or in a short word is no slip of the finger for certain.
+fn rename(
+    name: &str,
+    near: &[&str],
+    places: &[&Reference],
+    checker: &Checker<'_>,
+) -> Option<(bool, Vec<Edit>)> {
+    let [only] = near else { return None };
+    if strsim::damerau_levenshtein(name, only) != 1 || !is_word(only) {
+        return None;
+    }
+    let edits = places
+        .iter()
+        .map(|place| checker.rewrite(place.name.span, only))
+        .collect::<Option<Vec<_>>>()?;
+    Some((is_slip(name, only), edits))
+}
+
+fn other_kind(catalog: &Catalog, kind: Kind, name: &str) -> Option<(Kind, Span)> {
+    let mut objects = catalog.objects().iter();
+    let object = objects.find(|object| object.kind() != kind && object.meta().name() == name)?;
+    // An SLO and its SLI often share a name; that says nothing about a reference to a policy.
+    let is_near = matches!(
+        object.kind(),
+        Kind::AlertPolicy | Kind::AlertCondition | Kind::AlertNotificationTarget | Kind::Sli
+    );
+    is_near.then(|| (object.kind(), object.meta().place()))
+}
+
+fn with_article(kind: Kind) -> String {
+    let article = match kind {
+        Kind::Service | Kind::DataSource => "a",
+        _ => "an",
+    };
+    format!("{article} {}", kind.name())
+}
+
+/// A service needs no object of its own. Only a slip of the finger beside one that exists is told.
+fn mistyped_service(catalog: &Catalog, slo: &Slo, checker: &mut Checker<'_>) {
+    let Some(service) = &slo.service else { return };
+    let name = service.value.as_str();
+    let users = catalog.slos().filter(|other| {
+        let other = other.service.as_ref();
+        other.is_some_and(|other| other.value == name)
+    });
+    let near = nearest(name, catalog.names(Kind::Service));
+    let [only] = near.as_slice() else { return };
+    let is_near = strsim::damerau_levenshtein(name, only) == 1 && is_slip(name, only);
+    if !is_near || users.count() > 1 || is_known(catalog, checker, Kind::Service, name) {
+        return;
+    }
+    let defined = catalog.named(Kind::Service, only).next();
+    let edit = checker
+        .rewrite(service.span, only)
+        .filter(|_| is_word(only));
+    let message = format!("no Service is named {}", quote(name));
+    let finding = checker.report_at(Level::Warning, service.span, message);
+    finding.label("no other SLO names it");
+    if let Some(defined) = defined {
+        finding.also(defined.meta().place(), "one letter away");
+    }
+    if let Some(edit) = edit {
+        finding.unsafe_fix(format!("write `{only}`"), vec![edit]);
+    }
+}
