@@ -33,9 +33,7 @@ impl Default for Settings {
     fn default() -> Self {
         let usual = ["overlays", "environments", "envs", "env"];
         let patterns = usual.map(|folder| format!("**/{folder}/*")).to_vec();
-        Self {
-            overlays: Globs::new(patterns).unwrap_or_default(),
-        }
+        Self { overlays: Globs::new(patterns).unwrap_or_default() }
     }
 }
 
@@ -90,10 +88,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         };
         let named = quote(&name.value);
         checker
-            .report(
-                name.span,
-                format!("a second {kind} is named {named}{place}"),
-            )
+            .report(name.span, format!("a second {kind} is named {named}{place}"))
             .label("a reference to it cannot tell them apart")
             .also(known.meta().place(), "the first one");
     }
@@ -102,6 +97,5 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 /// Returns the outermost folder of a path that is a set of definitions of its own.
 fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
     let ends = path.match_indices('/').map(|(end, _)| end);
-    ends.filter_map(|end| path.get(..end))
-        .find(|folder| overlays.matches(folder))
+    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
 }
