@@ -34,6 +34,7 @@ use crate::rules::Facts;
 use crate::source::LineIndex;
 
 use super::Exit;
+use super::arguments::FailLevel;
 use super::arguments::GateOptions;
 use super::arguments::Global;
 use super::error::Error;
@@ -82,12 +83,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
     let (rules, _) = RuleSet::new(&run.config.rules, &options.rules.choice());
     let now = options.now.unwrap_or_else(Timestamp::now);
     let facts = facts::collect(&run.repository, &run.trees, event.as_ref(), &options.labels)?;
-    let services: BTreeMap<String, Vec<String>> = run
-        .config
-        .services
-        .iter()
-        .map(|(service, globs)| (service.clone(), globs.patterns().to_vec()))
-        .collect();
+    let services = run.services();
     let setting = Setting {
         trusted: &run.agreed,
         head: &run.head.catalog,
@@ -97,7 +93,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         now,
     };
     let findings = run.findings(&rules, now);
-    let fail_on = options.fail_on.map_or(run.config.gate.fail_on, |level| level.lowest());
+    let fail_on = options.fail_on.map_or(run.config.gate.fail_on, FailLevel::lowest);
     let blocking = findings.iter().filter(|finding| !finding.suppressed);
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
     let requests = gate::plan(&setting);
@@ -135,9 +131,10 @@ impl Run {
         let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
         let (config, _) = snapshot::config(&repository, trusted_commit)?;
         let trusted = snapshot::read(&repository, trusted_commit, &config)?;
-        let before = match before_commit == trusted_commit {
-            true => Tree::default(),
-            false => snapshot::read(&repository, before_commit, &config)?,
+        let before = if before_commit == trusted_commit {
+            Tree::default()
+        } else {
+            snapshot::read(&repository, before_commit, &config)?
         };
         let head = snapshot::read(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
@@ -156,6 +153,12 @@ impl Run {
             before,
             head,
         })
+    }
+
+    /// Returns the globs of each service's paths.
+    fn services(&self) -> BTreeMap<String, Vec<String>> {
+        let services = self.config.services.iter();
+        services.map(|(service, globs)| (service.clone(), globs.patterns().to_vec())).collect()
     }
 
     /// Returns where the change started.

@@ -299,7 +299,7 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
 /// Returns the unit letters that a duration's pattern allows: those of its last class.
 fn units(pattern: &str) -> String {
     let class = pattern.rsplit_once('[').map_or("", |(_, rest)| rest);
-    class.chars().take_while(|letter| letter.is_ascii_alphabetic()).collect()
+    class.chars().take_while(char::is_ascii_alphabetic).collect()
 }
 
 fn options(kind: &Violation) -> Vec<String> {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::source::Span;
-
 use super::AlertCondition;
 use super::AlertPolicy;
 use super::ConditionUse;
@@ -241,10 +239,5 @@ impl Catalog {
             None if self.may_hold(name) => Found::Unreadable,
             None => Found::Nothing,
         }
-    }
-
-    /// Returns the object whose text holds a span, the innermost one.
-    pub fn enclosing(&self, span: Span) -> Option<&Object> {
-        self.objects.iter().filter(|object| object.meta().span.contains(span)).next_back()
     }
 }

@@ -113,7 +113,7 @@ impl Case {
                     let model = serde_json::to_string_pretty(tree.catalog.objects());
                     model.expect("the model serializes") + "\n"
                 }
-                role => panic!("{}: unknown role `{role}`", self.heading),
+                other => panic!("{}: unknown role `{other}`", self.heading),
             };
             if actual != block.text {
                 wrong.push(format!("`{}` differs; it is now:\n{actual}", block.role));
@@ -258,7 +258,7 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         let line = markdown[rest..end].trim_end();
         rest = end;
         if line.starts_with('#') {
-            heading = line.trim_start_matches('#').trim().to_owned();
+            line.trim_start_matches('#').trim().clone_into(&mut heading);
             (config, now, owners, fresh) = (None, None, None, true);
         }
         let fence = line.len() - line.trim_start_matches('`').len();

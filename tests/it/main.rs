@@ -1,4 +1,5 @@
 //! The one integration binary: everything the product promises, checked from outside.
+#![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 
 mod architecture;
 mod fixture;
