@@ -1,5 +1,6 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
+pub mod backend;
 pub mod budget;
 #[cfg(feature = "cli")]
 pub mod cli;
