@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 
 mod architecture;
+mod backend;
 mod fixture;
 mod forge;
 mod parts;
