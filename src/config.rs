@@ -149,11 +149,11 @@ impl Config {
     /// problem. A file that is not TOML gives the defaults and one problem. Problems are in the
     /// order of the file.
     pub fn parse(id: SourceId, source: &Source) -> (Self, Vec<Problem>) {
-        if let Some(why) = source.unreadable {
+        if let Some(why) = &source.unreadable {
             return (Self::default(), vec![unreadable(id, why)]);
         }
         match DeTable::parse(&source.text) {
-            Ok(document) => tables::decode(id, document.into_inner()),
+            Ok(document) => tables::decode(id, document.get_ref()),
             Err(error) => (Self::default(), vec![syntax(id, source, &error)]),
         }
     }
@@ -172,9 +172,7 @@ impl Config {
     /// * `member`: a login or a team, with or without its `@`, or a mail address; compared without
     ///   regard to case.
     pub fn role_has(&self, role: &str, member: &str) -> bool {
-        self.owners
-            .get(role)
-            .is_some_and(|members| people::holds(members, member))
+        self.owners.get(role).is_some_and(|members| people::holds(members, member))
     }
 
     /// Returns the roles that hold a person or a team, by name.
@@ -192,23 +190,18 @@ impl Config {
 }
 
 /// Says why the bytes of the file are not text.
-fn unreadable(id: SourceId, why: Unreadable) -> Problem {
+fn unreadable(id: SourceId, why: &Unreadable) -> Problem {
     let (at, message) = match why {
         Unreadable::WideEncoding => (0, "the file is UTF-16 or UTF-32, TOML is UTF-8".to_owned()),
-        Unreadable::NotUtf8 { offset } => (
-            offset,
-            format!("the file is not UTF-8 from byte {offset} on"),
-        ),
-        Unreadable::TooLarge { bytes } => (
-            0,
-            format!("the file of {bytes} bytes is too large to be read"),
-        ),
+        Unreadable::NotUtf8 { offset } => {
+            (*offset, format!("the file is not UTF-8 from byte {offset} on"))
+        }
+        Unreadable::NotReadable { reason } => (0, format!("the file cannot be read: {reason}")),
+        Unreadable::TooLarge { bytes } => {
+            (0, format!("the file of {bytes} bytes is too large to be read"))
+        }
     };
-    Problem {
-        span: Span::new(id, at, at),
-        message,
-        hint: None,
-    }
+    Problem { span: Span::new(id, at, at), message, hint: None }
 }
 
 /// Says where the file stops being TOML.
@@ -221,3 +214,6 @@ fn syntax(id: SourceId, source: &Source, error: &toml::de::Error) -> Problem {
         hint: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

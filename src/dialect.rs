@@ -15,6 +15,7 @@ use crate::yaml::Stream;
 mod fields;
 mod nearest;
 mod openslo;
+mod own;
 mod recognize;
 mod schema;
 mod tree;
@@ -70,6 +71,10 @@ pub enum Expected {
     AtMost(String),
     /// Text of a certain form, which the field's documentation gives.
     Pattern,
+    /// A text that no other item of the list has.
+    Unique,
+    /// A name that does not lead back to where it stands.
+    NoCycle,
     /// Something else.
     Other,
 }

@@ -120,10 +120,7 @@ impl Finding {
 
     /// Adds another place.
     pub fn also(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
-        self.labels.push(Label {
-            span,
-            message: message.into(),
-        });
+        self.labels.push(Label { span, message: message.into() });
         self
     }
 
@@ -141,21 +138,13 @@ impl Finding {
 
     /// Adds edits that keep the meaning.
     pub fn safe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
-        self.fix = Some(Fix {
-            safety: Safety::Safe,
-            title: title.into(),
-            edits,
-        });
+        self.fix = Some(Fix { safety: Safety::Safe, title: title.into(), edits });
         self
     }
 
     /// Adds edits that change the meaning.
     pub fn unsafe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
-        self.fix = Some(Fix {
-            safety: Safety::Unsafe,
-            title: title.into(),
-            edits,
-        });
+        self.fix = Some(Fix { safety: Safety::Unsafe, title: title.into(), edits });
         self
     }
 }

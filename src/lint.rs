@@ -61,10 +61,8 @@ struct FileReading {
 pub fn load(files: Vec<Source>) -> Tree {
     let mut sources = Sources::new();
     let ids: Vec<SourceId> = files.into_iter().map(|file| sources.add(file)).collect();
-    let readings: Vec<FileReading> = ids
-        .par_iter()
-        .map(|&id| read_file(id, sources.file(id)))
-        .collect();
+    let readings: Vec<FileReading> =
+        ids.par_iter().map(|&id| read_file(id, sources.file(id))).collect();
     let mut tree = Tree::default();
     let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
     for (reading, id) in readings.into_iter().zip(ids) {
@@ -84,10 +82,7 @@ pub fn load(files: Vec<Source>) -> Tree {
 
 fn read_file(id: SourceId, source: &Source) -> FileReading {
     if is_template(&source.text) {
-        return FileReading {
-            template: true,
-            ..FileReading::default()
-        };
+        return FileReading { template: true, ..FileReading::default() };
     }
     let mut stream = yaml::parse(id, source);
     let mut reading = dialect::read(&stream);
@@ -99,13 +94,7 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
         yaml: std::mem::take(&mut stream.problems),
         dialect: std::mem::take(&mut reading.problems),
     };
-    FileReading {
-        facts,
-        reading,
-        suppressions,
-        unreadable,
-        template: false,
-    }
+    FileReading { facts, reading, suppressions, unreadable, template: false }
 }
 
 /// Returns whether text is a template of Helm or Jinja, which is YAML only after rendering.
@@ -127,9 +116,7 @@ fn is_template(text: &str) -> bool {
         "{%- ",
     ];
     memchr::memmem::find(text.as_bytes(), b"{{").is_some_and(|_| {
-        MARKS
-            .iter()
-            .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+        MARKS.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
     }) || memchr::memmem::find(text.as_bytes(), b"{% ").is_some()
         || memchr::memmem::find(text.as_bytes(), b"{%- ").is_some()
 }

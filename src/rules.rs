@@ -114,11 +114,7 @@ pub struct Context<'a> {
 impl<'a> Checker<'a> {
     /// Returns a checker for one rule.
     pub fn new(rule: &'static Rule, context: &'a Context<'a>) -> Self {
-        Self {
-            rule,
-            context,
-            findings: Vec::new(),
-        }
+        Self { rule, context, findings: Vec::new() }
     }
 
     /// Reports a finding at the rule's own level.
@@ -134,8 +130,7 @@ impl<'a> Checker<'a> {
         message: impl Into<String>,
     ) -> &mut Finding {
         let level = level.min(self.rule.level);
-        self.findings
-            .push(Finding::new(self.rule.name, level, span, message));
+        self.findings.push(Finding::new(self.rule.name, level, span, message));
         self.findings.last_mut().expect("one was just pushed")
     }
 
@@ -169,10 +164,7 @@ impl Rule {
     /// Returns the family: the folder of the rule, a noun of the field.
     pub fn family(&self) -> &'static str {
         let is_in = |rules: &[&Rule]| rules.iter().any(|rule| std::ptr::eq(*rule, self));
-        FAMILIES
-            .iter()
-            .find(|(_, rules)| is_in(rules))
-            .map_or("", |(family, _)| family)
+        FAMILIES.iter().find(|(_, rules)| is_in(rules)).map_or("", |(family, _)| family)
     }
 
     /// Returns the first sentence of the page.
@@ -198,18 +190,12 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 /// Returns the name of the rule that was most likely meant.
 pub fn nearest(name: &str) -> Option<&'static str> {
     let distance = |rule: &&'static Rule| strsim::damerau_levenshtein(name, rule.name);
-    all()
-        .min_by_key(distance)
-        .filter(|rule| distance(rule) <= 3)
-        .map(|rule| rule.name)
+    all().min_by_key(distance).filter(|rule| distance(rule) <= 3).map(|rule| rule.name)
 }
 
 /// Returns names in a sentence: "`a`, `b` or `c`".
 fn list(names: &[impl AsRef<str>], last: &str) -> String {
-    let quoted: Vec<String> = names
-        .iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     match quoted.as_slice() {
         [] => String::new(),
         [only] => only.clone(),

@@ -47,11 +47,7 @@ impl Span {
     /// Offsets fit 32 bits, because no file above [`MAX_BYTES`] is read.
     pub fn new(source: SourceId, start: usize, end: usize) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            source,
-            start: clamp(start),
-            end: clamp(end.max(start)),
-        }
+        Self { source, start: clamp(start), end: clamp(end.max(start)) }
     }
 
     /// Returns the span as a range of byte offsets.
@@ -61,18 +57,12 @@ impl Span {
 
     /// Returns the empty span at the start of this one.
     pub fn head(self) -> Self {
-        Self {
-            end: self.start,
-            ..self
-        }
+        Self { end: self.start, ..self }
     }
 
     /// Returns the empty span at the end of this one.
     pub fn tail(self) -> Self {
-        Self {
-            start: self.end,
-            ..self
-        }
+        Self { start: self.end, ..self }
     }
 
     /// Returns the smallest span that holds both, which must lie in one file.
@@ -111,10 +101,7 @@ impl<T> Spanned<T> {
 
     /// Returns the result of `change` at the same place.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned {
-            value: change(self.value),
-            span: self.span,
-        }
+        Spanned { value: change(self.value), span: self.span }
     }
 }
 
@@ -130,7 +117,7 @@ pub enum Origin {
 }
 
 /// Why the bytes of a file are not text that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The file starts with a byte-order mark of UTF-16 or UTF-32.
     WideEncoding,
@@ -138,6 +125,11 @@ pub enum Unreadable {
     NotUtf8 {
         /// The first byte that does not decode.
         offset: usize,
+    },
+    /// The file could not be opened or read.
+    NotReadable {
+        /// What the system says about it.
+        reason: String,
     },
     /// The file is larger than [`MAX_BYTES`].
     TooLarge {
@@ -166,12 +158,7 @@ impl Source {
     pub fn decode(path: impl Into<String>, bytes: Vec<u8>, origin: Origin) -> Self {
         let unreadable = |why| Some(why);
         let (text, unreadable) = if bytes.len() > MAX_BYTES {
-            (
-                String::new(),
-                unreadable(Unreadable::TooLarge {
-                    bytes: bytes.len() as u64,
-                }),
-            )
+            (String::new(), unreadable(Unreadable::TooLarge { bytes: bytes.len() as u64 }))
         } else if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
             (String::new(), unreadable(Unreadable::WideEncoding))
         } else {
@@ -185,33 +172,24 @@ impl Source {
                 }
             }
         };
-        Self {
-            path: path.into(),
-            text: text.into(),
-            origin,
-            unreadable,
-        }
+        Self { path: path.into(), text: text.into(), origin, unreadable }
     }
 
     /// Returns a file that was not read because it is too large.
     pub fn too_large(path: impl Into<String>, bytes: u64, origin: Origin) -> Self {
         let unreadable = Some(Unreadable::TooLarge { bytes });
-        Self {
-            path: path.into(),
-            text: "".into(),
-            origin,
-            unreadable,
-        }
+        Self { path: path.into(), text: "".into(), origin, unreadable }
+    }
+
+    /// Returns a file that the system does not let us read.
+    pub fn not_readable(path: impl Into<String>, reason: String, origin: Origin) -> Self {
+        let unreadable = Some(Unreadable::NotReadable { reason });
+        Self { path: path.into(), text: "".into(), origin, unreadable }
     }
 
     /// Returns a file from text that is known to be UTF-8.
     pub fn from_text(path: impl Into<String>, text: impl Into<Arc<str>>, origin: Origin) -> Self {
-        Self {
-            path: path.into(),
-            text: text.into(),
-            origin,
-            unreadable: None,
-        }
+        Self { path: path.into(), text: text.into(), origin, unreadable: None }
     }
 }
 
@@ -240,17 +218,12 @@ impl Sources {
     ///
     /// When `id` was made by another set.
     pub fn file(&self, id: SourceId) -> &Source {
-        self.files
-            .get(id.0 as usize)
-            .expect("a source id is made by the set that holds the file")
+        self.files.get(id.0 as usize).expect("a source id is made by the set that holds the file")
     }
 
     /// Returns the text of a span, empty when the span does not lie in the file.
     pub fn slice(&self, span: Span) -> &str {
-        self.file(span.source)
-            .text
-            .get(span.range())
-            .unwrap_or_default()
+        self.file(span.source).text.get(span.range()).unwrap_or_default()
     }
 
     /// Returns every file with its name.
@@ -279,10 +252,7 @@ mod tests {
     #[test]
     fn bytes_that_are_not_text_are_named() {
         let decode = |bytes: &[u8]| Source::decode("x.yaml", bytes.to_vec(), Origin::Worktree);
-        assert_eq!(
-            decode(b"\xFF\xFEa\0").unreadable,
-            Some(Unreadable::WideEncoding)
-        );
+        assert_eq!(decode(b"\xFF\xFEa\0").unreadable, Some(Unreadable::WideEncoding));
         let broken = decode(b"name: caf\xE9\n");
         assert_eq!(broken.unreadable, Some(Unreadable::NotUtf8 { offset: 9 }));
         assert_eq!(&*broken.text, "name: caf");

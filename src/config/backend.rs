@@ -189,11 +189,7 @@ fn kind(
         && let Some(meant) = nearest(&kind.value, &known)
     {
         let message = format!("`type` does not know `{}`", short(&kind.value));
-        decoder.problem(
-            node.span(),
-            message,
-            Some(format!("did you mean `{meant}`?")),
-        );
+        decoder.problem(node.span(), message, Some(format!("did you mean `{meant}`?")));
     }
     Some(kind)
 }
@@ -212,9 +208,7 @@ fn read(decoder: &mut Decoder, table: &Table<'_, '_>, kind: Spanned<String>) -> 
     let client_cert_file = text("client-cert-file");
     let client_key_file = text("client-key-file");
     let mut integer = |key: &str, default, range| {
-        let number = table
-            .get(key)
-            .and_then(|node| decoder.integer(key, node, range));
+        let number = table.get(key).and_then(|node| decoder.integer(key, node, range));
         number.unwrap_or(default)
     };
     let retries = integer("retries", 3, 0..=10);
@@ -222,9 +216,7 @@ fn read(decoder: &mut Decoder, table: &Table<'_, '_>, kind: Spanned<String>) -> 
     let mut duration = |key: &str| decoder.duration(key, table.get(key)?, Length::Short);
     let timeout = duration("timeout").unwrap_or(Duration::new(30, Unit::Second));
     let scrape_interval = duration("scrape-interval");
-    let sources = table
-        .get("sources")
-        .and_then(|node| decoder.texts("sources", node));
+    let sources = table.get("sources").and_then(|node| decoder.texts("sources", node));
     Backend {
         kind,
         url,
@@ -261,10 +253,7 @@ fn variable(decoder: &mut Decoder, table: &Table<'_, '_>, key: &str) -> Option<S
 /// Reads `headers`.
 fn headers(decoder: &mut Decoder, table: &Table<'_, '_>) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::new();
-    let Some(table) = table
-        .get("headers")
-        .and_then(|node| decoder.table("`headers`", node))
-    else {
+    let Some(table) = table.get("headers").and_then(|node| decoder.table("`headers`", node)) else {
         return headers;
     };
     for (key, node) in table.iter() {
@@ -344,17 +333,10 @@ fn check(
     ];
     for (key, other) in needed {
         if let Some(node) = table.get(key).filter(|_| !has(other)) {
-            decoder.problem(
-                node.span(),
-                format!("`{key}` needs `{other}` beside it"),
-                None,
-            );
+            decoder.problem(node.span(), format!("`{key}` needs `{other}` beside it"), None);
         }
     }
-    if let Some(node) = table
-        .get("bearer-token-env")
-        .filter(|_| has("basic-user-env"))
-    {
+    if let Some(node) = table.get("bearer-token-env").filter(|_| has("basic-user-env")) {
         let message = "`bearer-token-env` and `basic-user-env` exclude each other".to_owned();
         decoder.problem(node.span(), message, None);
     }
@@ -363,27 +345,16 @@ fn check(
 /// Notes an address that no request can be sent to, or that holds a secret.
 fn check_url(decoder: &mut Decoder, url: &Spanned<String>) {
     let lower = url.value.to_ascii_lowercase();
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| lower.strip_prefix(scheme));
+    let rest = ["http://", "https://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
     let authority = rest.unwrap_or(&lower).split(['/', '?', '#']).next();
     let is_blank = |text: &str| text.is_empty() || text.starts_with(':');
     let (message, hint) = if authority.is_some_and(|authority| authority.contains('@')) {
         let hint = "use `basic-user-env` and `basic-password-env`";
         ("`url` holds a user or a password", hint)
-    } else if url
-        .value
-        .contains(|it: char| it.is_whitespace() || it.is_control())
-    {
-        (
-            "`url` holds a space or a control character",
-            "write `%20` for a space",
-        )
+    } else if url.value.contains(|it: char| it.is_whitespace() || it.is_control()) {
+        ("`url` holds a space or a control character", "write `%20` for a space")
     } else if rest.is_none() && !expand::has_variable(&url.value) {
-        (
-            "`url` is not an address of HTTP",
-            "start it with `https://` or `http://`",
-        )
+        ("`url` is not an address of HTTP", "start it with `https://` or `http://`")
     } else if rest.is_some() && authority.is_none_or(is_blank) {
         ("`url` names no host", "write `https://HOST`")
     } else {

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use crate::config::Globs;
 use crate::config::Problem;
 use crate::config::Value;
-use crate::config::globs;
+use crate::config::globs::MAX_PATTERNS;
 use crate::config::nearest::nearest;
 use crate::quantity::Duration;
 use crate::source::SourceId;
@@ -45,9 +45,7 @@ impl<'n, 't> Table<'n, 't> {
 
     /// Returns the value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&'n Node<'t>> {
-        self.iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, node)| node)
+        self.iter().find(|(name, _)| name.get_ref() == key).map(|(_, node)| node)
     }
 
     /// Returns every key with its value.
@@ -91,11 +89,7 @@ impl Decoder {
     /// Notes what is wrong at a place, and what to do about it.
     pub(super) fn problem(&mut self, range: Range<usize>, message: String, hint: Option<String>) {
         let span = self.span(range);
-        self.problems.push(Problem {
-            span,
-            message,
-            hint,
-        });
+        self.problems.push(Problem { span, message, hint });
     }
 
     /// Notes every key of a table that is not one of `known`.
@@ -152,12 +146,13 @@ impl Decoder {
     /// Reads an array of globs from the root; those that do not compile are left out.
     pub(super) fn globs(&mut self, name: &str, node: &Node<'_>) -> Option<Globs> {
         let mut patterns = Vec::new();
-        for pattern in self.strings(name, node)? {
-            match globs::compile(&pattern.value) {
+        for pattern in self.strings(name, node)?.into_iter().take(MAX_PATTERNS + 1) {
+            // Alone, so that a pattern that the others would hide is found at its own place.
+            match Globs::new(vec![pattern.value.clone()]) {
                 Ok(_) => patterns.push(pattern.value),
                 Err(why) => {
-                    let message =
-                        format!("glob `{}` does not compile: {why}", short(&pattern.value));
+                    let written = short(&pattern.value);
+                    let message = format!("glob `{written}` does not compile: {why}");
                     let hint = "globs start at the root: `slo/**/*.yaml`".to_owned();
                     self.problem(pattern.span.range(), message, Some(hint));
                 }
@@ -165,12 +160,9 @@ impl Decoder {
         }
         match Globs::new(patterns) {
             Ok(globs) => Some(globs),
-            Err((_, why)) => {
-                self.problem(
-                    node.span(),
-                    format!("`{name}` does not compile: {why}"),
-                    None,
-                );
+            Err(why) => {
+                let message = format!("`{name}` does not compile: {why}");
+                self.problem(node.span(), message, None);
                 None
             }
         }
@@ -313,11 +305,7 @@ impl Decoder {
             }
             _ => None,
         };
-        self.problem(
-            node.span(),
-            format!("{name} expects {expected}, found {found}"),
-            hint,
-        );
+        self.problem(node.span(), format!("{name} expects {expected}, found {found}"), hint);
         None
     }
 }

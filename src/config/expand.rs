@@ -33,9 +33,7 @@ pub fn variable(
 ) -> Result<String, MissingVariable> {
     lookup(name)
         .filter(|value| !value.is_empty())
-        .ok_or_else(|| MissingVariable {
-            name: name.to_owned(),
-        })
+        .ok_or_else(|| MissingVariable { name: name.to_owned() })
 }
 
 /// Replaces every `${NAME}` of a text.
@@ -78,9 +76,7 @@ pub(super) fn broken(text: &str) -> Option<Range<usize>> {
 pub(super) fn is_name(text: &str) -> bool {
     !text.starts_with(|first: char| first.is_ascii_digit())
         && !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// One part of a text with variables.
@@ -139,11 +135,7 @@ mod tests {
         let expand = |text| expand(text, &lookup).expect("every variable is set");
         assert_eq!(expand("https://${HOST}/x"), "https://prom.example/x");
         assert_eq!(expand("${HOST}${HOST}"), "prom.exampleprom.example");
-        assert_eq!(
-            expand("${AGAIN}"),
-            "${HOST}",
-            "a value is not expanded again"
-        );
+        assert_eq!(expand("${AGAIN}"), "${HOST}", "a value is not expanded again");
         assert_eq!(expand("$${HOST}"), "${HOST}", "a doubled dollar escapes");
         assert_eq!(expand("5$ $HOST $$"), "5$ $HOST $$");
         assert_eq!(expand("名前${HOST}値"), "名前prom.example値");

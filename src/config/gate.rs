@@ -7,14 +7,8 @@ use crate::finding::Level;
 use crate::source::Spanned;
 
 /// The keys of `[gate]`.
-pub(super) const KEYS: &[&str] = &[
-    "fail-on",
-    "comment",
-    "comment-author",
-    "comment-key",
-    "fork-backend",
-    "policies",
-];
+pub(super) const KEYS: &[&str] =
+    &["fail-on", "comment", "comment-author", "comment-key", "fork-backend", "policies"];
 
 /// How `slo gate` behaves.
 #[derive(Clone, Debug, Default)]

@@ -58,10 +58,7 @@ impl CodeOwners {
             }
             match Entry::parse(line, &inherited) {
                 Ok(entry) => owners.entries.extend(entry),
-                Err(message) => problems.push(LineProblem {
-                    line: index + 1,
-                    message,
-                }),
+                Err(message) => problems.push(LineProblem { line: index + 1, message }),
             }
         }
         (owners, problems)
@@ -164,9 +161,7 @@ impl Entry {
         let ends_open = parts.last() == Some(&Part::AnyDepth);
         // `docs/*` are the files in `docs`, while `docs` and `docs/**` are all below it.
         let stops = is_anchored && parts.last() == Some(&any()) && !names_folder;
-        let is_wild = parts
-            .iter()
-            .all(|part| *part == Part::AnyDepth || *part == any());
+        let is_wild = parts.iter().all(|part| *part == Part::AnyDepth || *part == any());
         let is_catch_all = is_wild && parts.contains(&Part::AnyDepth);
         let mut below = parts.clone();
         below.extend((!ends_open).then_some(Part::AnyDepth));
@@ -281,8 +276,7 @@ fn split_pattern(line: &str) -> (&str, &str) {
 
 /// Returns the words of a line up to a comment.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split_whitespace()
-        .take_while(|word| !word.starts_with('#'))
+    line.split_whitespace().take_while(|word| !word.starts_with('#'))
 }
 
 /// Returns the owners that the heading of a section of GitLab names for the lines below it.
@@ -323,11 +317,7 @@ mod tests {
         assert_eq!(owners(text, "build/logs/x/y.txt"), "doctocat@example.com");
         assert_eq!(owners(text, "x/build/logs/y.txt"), "* @global1 @global2");
         assert_eq!(owners(text, "docs/a/b.md"), "@org/docs");
-        assert_eq!(
-            owners(text, "docs/api/a.js"),
-            "",
-            "no owners take ownership away"
-        );
+        assert_eq!(owners(text, "docs/api/a.js"), "", "no owners take ownership away");
         assert_eq!(owners(text, "docs/a.js"), "@org/docs");
     }
 
@@ -353,11 +343,7 @@ mod tests {
         ] {
             let line = format!("{pattern} @owner");
             assert_eq!(owners(&line, fits), "@owner", "{pattern} fits {fits}");
-            assert_eq!(
-                owners(&line, does_not),
-                "",
-                "{pattern} does not fit {does_not}"
-            );
+            assert_eq!(owners(&line, does_not), "", "{pattern} does not fit {does_not}");
         }
     }
 

@@ -73,7 +73,8 @@ pub struct RuleEntry {
     pub level: Option<Spanned<LevelSetting>>,
     /// `paths`: where the entry holds; empty means everywhere.
     pub paths: Globs,
-    /// Every other key, for the rule to read, in the order of the file.
+    /// Every other key, in the order of the file: the rule reads them and refuses what it does not
+    /// know, a misspelled `level` included.
     pub settings: Vec<(Spanned<String>, Spanned<Value>)>,
 }
 
@@ -96,16 +97,12 @@ pub enum LevelSetting {
 impl Rules {
     /// Returns the entries of one rule that hold for a path, in the order of the file.
     pub fn entries_for(&self, rule: &str, path: &str) -> impl Iterator<Item = &RuleEntry> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.rule.value == rule && entry.holds_for(path))
+        self.entries.iter().filter(move |entry| entry.rule.value == rule && entry.holds_for(path))
     }
 
     /// Returns the level that the file sets for a rule at a path: the last one that holds there.
     pub fn level(&self, rule: &str, path: &str) -> Option<Spanned<LevelSetting>> {
-        self.entries_for(rule, path)
-            .filter_map(|entry| entry.level)
-            .last()
+        self.entries_for(rule, path).filter_map(|entry| entry.level).last()
     }
 }
 
@@ -129,7 +126,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node<'_>) -> Rules {
                 settings: Vec::new(),
             }),
             DeValue::Array(elements) => {
-                for element in elements.iter() {
+                for element in elements {
                     rules.entries.extend(entry(decoder, name.clone(), element));
                 }
             }
@@ -146,13 +143,9 @@ fn entry(decoder: &mut Decoder, rule: Spanned<String>, node: &Node<'_>) -> Optio
         return decoder.expected(&format!("`{}`", rule.value), expected, node);
     };
     let table = Table::new(&rule.value, table);
-    let level = table
-        .get("level")
-        .and_then(|node| decoder.word("level", node, LEVELS));
-    let paths = table
-        .get("paths")
-        .and_then(|node| decoder.some_globs("paths", node))
-        .unwrap_or_default();
+    let level = table.get("level").and_then(|node| decoder.word("level", node, LEVELS));
+    let paths =
+        table.get("paths").and_then(|node| decoder.some_globs("paths", node)).unwrap_or_default();
     let mut settings = Vec::new();
     for (key, node) in table.iter() {
         let key = Spanned::new(key.get_ref().to_string(), decoder.span(key.span()));
@@ -161,10 +154,5 @@ fn entry(decoder: &mut Decoder, rule: Spanned<String>, node: &Node<'_>) -> Optio
             settings.extend(value.map(|value| (key, value)));
         }
     }
-    Some(RuleEntry {
-        rule,
-        level,
-        paths,
-        settings,
-    })
+    Some(RuleEntry { rule, level, paths, settings })
 }

@@ -53,10 +53,10 @@ pub(super) const METRICS_KEYS: &[&str] = &["file"];
 pub(super) const REFERENCE_KEYS: &[&str] = &["external"];
 
 /// Reads a document.
-pub(super) fn decode(id: SourceId, document: DeTable<'_>) -> (Config, Vec<Problem>) {
+pub(super) fn decode(id: SourceId, document: &DeTable<'_>) -> (Config, Vec<Problem>) {
     let mut decoder = Decoder::new(id);
     let mut config = Config::default();
-    let table = Table::new("`slo.toml`", &document);
+    let table = Table::new("`slo.toml`", document);
     decoder.check_keys(&table, KEYS);
     for (key, node) in table.iter() {
         match key.get_ref().as_ref() {
@@ -143,19 +143,15 @@ fn response(decoder: &mut Decoder, node: &Node<'_>) -> Response {
     };
     decoder.check_keys(&table, RESPONSE_KEYS);
     let mut duration = |key: &str| decoder.duration(key, table.get(key)?, Length::Exact);
-    Response {
-        ettd: duration("ettd"),
-        ettr: duration("ettr"),
-    }
+    Response { ettd: duration("ettd"), ettr: duration("ettr") }
 }
 
 /// Reads `[sloth]`.
 fn sloth(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
     if let Some(table) = decoder.table("`[sloth]`", node) {
         decoder.check_keys(&table, SLOTH_KEYS);
-        let window = table
-            .get("window")
-            .and_then(|node| decoder.duration("window", node, Length::Window));
+        let window =
+            table.get("window").and_then(|node| decoder.duration("window", node, Length::Window));
         config.sloth_window = window.unwrap_or(config.sloth_window);
     }
 }
@@ -166,9 +162,7 @@ fn metrics(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
         return;
     };
     decoder.check_keys(&table, METRICS_KEYS);
-    let file = table
-        .get("file")
-        .and_then(|node| decoder.string("file", node));
+    let file = table.get("file").and_then(|node| decoder.string("file", node));
     let Some(file) = file else {
         return;
     };
@@ -185,9 +179,7 @@ fn metrics(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
 fn reference(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
     if let Some(table) = decoder.table("`[reference]`", node) {
         decoder.check_keys(&table, REFERENCE_KEYS);
-        let external = table
-            .get("external")
-            .and_then(|node| decoder.texts("external", node));
+        let external = table.get("external").and_then(|node| decoder.texts("external", node));
         config.external = external.unwrap_or_default();
     }
 }
@@ -201,21 +193,14 @@ fn check_fork_backend(decoder: &mut Decoder, table: &Table<'_, '_>, config: &mut
         .flat_map(|table| table.keys().map(|key| key.get_ref().to_string()))
         .collect();
     let is_unknown = |name: &str| !described.iter().any(|known| known == name);
-    if let Some(name) = config
-        .gate
-        .fork_backend
-        .take_if(|name| is_unknown(&name.value))
-    {
+    if let Some(name) = config.gate.fork_backend.take_if(|name| is_unknown(&name.value)) {
         let known: Vec<&str> = described.iter().map(String::as_str).collect();
         let hint = if known.is_empty() {
             format!("describe it in `[backend.{}]`", short(&name.value))
         } else {
             meant(&name.value, &known)
         };
-        let message = format!(
-            "`fork-backend` names `{}`, which is no backend",
-            short(&name.value)
-        );
+        let message = format!("`fork-backend` names `{}`, which is no backend", short(&name.value));
         decoder.problem(name.span.range(), message, Some(hint));
     }
 }

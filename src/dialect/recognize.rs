@@ -11,6 +11,7 @@ use super::Reading;
 use super::fields;
 use super::nearest;
 use super::openslo;
+use super::own;
 
 /// Every `apiVersion` that is read, with the kinds it has as they are spelled there.
 const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
@@ -18,6 +19,7 @@ const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
     (Dialect::OpenSloV1Alpha, openslo::KINDS_V1ALPHA),
     (Dialect::OpenSloV2Alpha, openslo::KINDS),
     (Dialect::OpenSloOperator, openslo::KINDS_OPERATOR),
+    (Dialect::Own, own::KINDS),
 ];
 
 /// Fields that decide what an object is; a merge that brings another value for one is reported.
@@ -87,7 +89,10 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
     };
     let found = entry.value.text().unwrap_or_else(|| entry.value.raw());
     if let Some(&(_, kind)) = kinds.iter().find(|(spelling, _)| *spelling == found) {
-        openslo::read(node, dialect, kind, reading);
+        match dialect {
+            Dialect::Own => own::read(node, kind, reading),
+            _ => openslo::read(node, dialect, kind, reading),
+        }
         return;
     }
     let known: Vec<&str> = kinds.iter().map(|(spelling, _)| *spelling).collect();

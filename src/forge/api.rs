@@ -88,10 +88,8 @@ impl Api {
     /// Sets up the client. Must be called inside the runtime that will use it.
     pub(super) fn new(address: &str, token: &Token, pace: &Pace) -> Result<Api, Error> {
         let base = Base::parse(address)?;
-        let unavailable = |source| Error::ClientUnavailable {
-            address: base.origin.to_string(),
-            source,
-        };
+        let unavailable =
+            |source| Error::ClientUnavailable { address: base.origin.to_string(), source };
         // The origin alone: the client would add a path to an address that does not start with it.
         let origin = base.origin.to_string();
         let client = Octocrab::builder()
@@ -107,12 +105,7 @@ impl Api {
                     .build()
             })
             .map_err(|error| unavailable(Box::new(error)))?;
-        Ok(Api {
-            client,
-            base,
-            token: token.clone(),
-            pace: pace.clone(),
-        })
+        Ok(Api { client, base, token: token.clone(), pace: pace.clone() })
     }
 
     /// Returns the absolute address of a path of the API, which starts with a slash.
@@ -122,15 +115,8 @@ impl Api {
 
     /// Returns the address of the page after this one, or `None` on the last.
     pub(super) fn next_page(&self, answer: &Answer, what: &str) -> Result<Option<String>, Error> {
-        let mut links = answer
-            .headers
-            .get_all(LINK)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        links
-            .find_map(next_link)
-            .map(|target| self.within(target, what))
-            .transpose()
+        let mut links = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        links.find_map(next_link).map(|target| self.within(target, what)).transpose()
     }
 
     /// Sends a request that is safe to repeat, and repeats it while that may help.
@@ -139,10 +125,7 @@ impl Api {
         loop {
             match self.once(call).await {
                 Ok(answer) => return Ok(answer),
-                Err(Failure {
-                    again: Again::After(wait),
-                    ..
-                }) if attempt < self.pace.attempts => {
+                Err(Failure { again: Again::After(wait), .. }) if attempt < self.pace.attempts => {
                     self.wait(attempt, wait).await;
                     attempt += 1;
                 }
@@ -153,10 +136,7 @@ impl Api {
 
     /// Waits before the attempt that follows number `attempt`: longer each time, and never less than was asked for.
     pub(super) async fn wait(&self, attempt: u32, asked_for: Duration) {
-        let doubled = self
-            .pace
-            .pause
-            .saturating_mul(1 << attempt.saturating_sub(1).min(6));
+        let doubled = self.pace.pause.saturating_mul(1 << attempt.saturating_sub(1).min(6));
         tokio::time::sleep(doubled.max(asked_for).min(LONGEST_WAIT)).await;
     }
 
@@ -192,10 +172,7 @@ impl Api {
         what: &str,
     ) -> Result<(u16, HeaderMap, Vec<u8>), Failure> {
         let unanswered = |source| Failure {
-            error: Error::Unanswered {
-                what: what.to_owned(),
-                source,
-            },
+            error: Error::Unanswered { what: what.to_owned(), source },
             again: Again::After(Duration::ZERO),
         };
         let response = match method {
@@ -204,9 +181,7 @@ impl Api {
             Method::Patch(text) => self.client._patch(address, Some(text)).await,
             Method::Delete => self.client._delete(address, None::<&()>).await,
         };
-        let (parts, body) = response
-            .map_err(|error| unanswered(Box::new(error)))?
-            .into_parts();
+        let (parts, body) = response.map_err(|error| unanswered(Box::new(error)))?.into_parts();
         let bytes = match Limited::new(body, LARGEST_ANSWER).collect().await {
             Ok(collected) => collected.to_bytes().to_vec(),
             Err(error) if error.is::<LengthLimitError>() => {
@@ -231,21 +206,14 @@ impl Api {
             None => Again::After(Duration::ZERO),
         };
         match status {
-            429 => Failure {
-                error: Error::RateLimited { what, status, said },
-                again,
-            },
-            403 if asked_for.is_some() => Failure {
-                error: Error::RateLimited { what, status, said },
-                again,
-            },
+            429 => Failure { error: Error::RateLimited { what, status, said }, again },
+            403 if asked_for.is_some() => {
+                Failure { error: Error::RateLimited { what, status, said }, again }
+            }
             // The hour's allowance is spent: it comes back at a time that is too far away to wait for.
             403 if exhausted => Failure::last(Error::RateLimited { what, status, said }),
             401 | 403 | 404 | 410 => Failure::last(Error::NotAllowed { what, status, said }),
-            408 | 500.. => Failure {
-                error: Error::ServerFailed { what, status, said },
-                again,
-            },
+            408 | 500.. => Failure { error: Error::ServerFailed { what, status, said }, again },
             _ => Failure::last(Error::Refused { what, status, said }),
         }
     }
@@ -253,41 +221,25 @@ impl Api {
     /// Returns what a server said of a failure, fit for one line of a log.
     fn said(&self, bytes: &[u8]) -> String {
         let message = serde_json::from_slice::<serde_json::Value>(bytes).ok();
-        let message = message
-            .as_ref()
-            .and_then(|value| value.get("message")?.as_str())
-            .unwrap_or_default();
+        let message =
+            message.as_ref().and_then(|value| value.get("message")?.as_str()).unwrap_or_default();
         let message = message.replace(self.token.reveal(), "***");
         let line: String = message
             .chars()
-            .map(|character| {
-                if character.is_control() {
-                    ' '
-                } else {
-                    character
-                }
-            })
+            .map(|character| if character.is_control() { ' ' } else { character })
             .take(LONGEST_SAYING)
             .collect();
-        if line.trim().is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", line.trim())
-        }
+        if line.trim().is_empty() { String::new() } else { format!(" ({})", line.trim()) }
     }
 
     /// Returns the address that an answer leads to, if it lies in the API.
     fn within(&self, target: &str, what: &str) -> Result<String, Error> {
-        let elsewhere = |place: &str| Error::LedElsewhere {
-            what: what.to_owned(),
-            place: place.to_owned(),
-        };
+        let elsewhere =
+            |place: &str| Error::LedElsewhere { what: what.to_owned(), place: place.to_owned() };
         if target.starts_with('/') && !target.starts_with("//") {
             return Ok(format!("{}{target}", self.base.origin));
         }
-        let uri: Uri = target
-            .parse()
-            .map_err(|_| elsewhere("an address that cannot be read"))?;
+        let uri: Uri = target.parse().map_err(|_| elsewhere("an address that cannot be read"))?;
         let origin = Origin::of(&uri).ok_or_else(|| elsewhere("an address that cannot be read"))?;
         if origin != self.base.origin {
             return Err(elsewhere(&origin.to_string()));
@@ -301,19 +253,14 @@ impl Api {
 impl Answer {
     /// Reads the JSON of an answer.
     pub(super) fn read<T: serde::de::DeserializeOwned>(&self, what: &str) -> Result<T, Error> {
-        serde_json::from_slice(&self.bytes).map_err(|source| Error::AnswerUnreadable {
-            what: what.to_owned(),
-            source,
-        })
+        serde_json::from_slice(&self.bytes)
+            .map_err(|source| Error::AnswerUnreadable { what: what.to_owned(), source })
     }
 }
 
 impl Failure {
     fn last(error: Error) -> Failure {
-        Failure {
-            error,
-            again: Again::Never,
-        }
+        Failure { error, again: Again::Never }
     }
 }
 
@@ -328,24 +275,15 @@ impl Base {
         let invalid = |reason| {
             // What stands before an `@` may be a password.
             let shown = address.rsplit('@').next().unwrap_or_default().to_owned();
-            Error::AddressInvalid {
-                address: shown,
-                reason,
-            }
+            Error::AddressInvalid { address: shown, reason }
         };
-        let uri: Uri = address
-            .trim()
-            .parse()
-            .map_err(|_| invalid("it is not an address"))?;
+        let uri: Uri = address.trim().parse().map_err(|_| invalid("it is not an address"))?;
         let origin = Origin::of(&uri)
             .ok_or_else(|| invalid("it is not `https://` or `http://` and a host"))?;
         if uri.query().is_some() {
             return Err(invalid("it has a query"));
         }
-        Ok(Base {
-            origin,
-            path: uri.path().trim_end_matches('/').to_owned(),
-        })
+        Ok(Base { origin, path: uri.path().trim_end_matches('/').to_owned() })
     }
 }
 
@@ -365,9 +303,7 @@ impl Origin {
             "http" => ("http", 80),
             _ => return None,
         };
-        let authority = uri
-            .authority()
-            .filter(|authority| !authority.as_str().contains('@'))?;
+        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
         let host = authority.host().to_ascii_lowercase();
         let port = match authority.port() {
             Some(port) => port.as_u16(),
@@ -381,11 +317,7 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let usual = if self.scheme == "https" { 443 } else { 80 };
         write!(formatter, "{}://{}", self.scheme, self.host)?;
-        if self.port == usual {
-            Ok(())
-        } else {
-            write!(formatter, ":{}", self.port)
-        }
+        if self.port == usual { Ok(()) } else { write!(formatter, ":{}", self.port) }
     }
 }
 
@@ -398,9 +330,7 @@ fn next_link(header: &str) -> Option<&str> {
     let mut rest = header;
     while let Some((_, opened)) = rest.split_once('<') {
         let (target, after) = opened.split_once('>')?;
-        let parameters = after
-            .split_once('<')
-            .map_or(after, |(parameters, _)| parameters);
+        let parameters = after.split_once('<').map_or(after, |(parameters, _)| parameters);
         let is_next = parameters.split([';', ',']).any(|parameter| {
             let (name, value) = parameter.split_once('=').unwrap_or_default();
             let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
@@ -443,10 +373,5 @@ pub(super) fn block_on<T>(
     let result = runtime.block_on(async { tokio::time::timeout(limit, work).await });
     // Not waited for: a name that is still being looked up would hold the program back.
     runtime.shutdown_background();
-    result.unwrap_or_else(|_| {
-        Err(Error::TimedOut {
-            what: what.to_owned(),
-            limit,
-        })
-    })
+    result.unwrap_or_else(|_| Err(Error::TimedOut { what: what.to_owned(), limit }))
 }

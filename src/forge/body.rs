@@ -29,9 +29,7 @@ impl Marker {
 
     /// Says whether a text carries this marker as its first line.
     pub fn is_on(&self, text: &str) -> bool {
-        text.lines()
-            .next()
-            .is_some_and(|line| line.trim_end() == self.0)
+        text.lines().next().is_some_and(|line| line.trim_end() == self.0)
     }
 }
 
@@ -118,10 +116,7 @@ impl Open {
         let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '`' | '~')) else {
             return false;
         };
-        let length = text
-            .chars()
-            .take_while(|character| *character == mark)
-            .count();
+        let length = text.chars().take_while(|character| *character == mark).count();
         let rest = text.trim_start_matches(mark).trim();
         match self.fence {
             Some((open, opened)) if open == mark && length >= opened && rest.is_empty() => {
@@ -139,11 +134,8 @@ impl Open {
     fn read_tags(&mut self, line: &str) {
         let mut rest = line;
         loop {
-            let (mark, next) = if self.comment {
-                ("-->", rest.find("-->"))
-            } else {
-                ("<", rest.find('<'))
-            };
+            let (mark, next) =
+                if self.comment { ("-->", rest.find("-->")) } else { ("<", rest.find('<')) };
             let Some(found) = next else { return };
             rest = rest.get(found..).unwrap_or_default();
             if self.comment {

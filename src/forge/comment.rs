@@ -132,17 +132,10 @@ pub fn publish(
     resolved_text: &str,
 ) -> Result<Published, Error> {
     if mode == Mode::Never {
-        return Ok(Published {
-            action: Action::Skipped,
-            url: None,
-        });
+        return Ok(Published { action: Action::Skipped, url: None });
     }
     check_names(target)?;
-    let wanted = if failing || mode == Mode::Always {
-        text
-    } else {
-        resolved_text
-    };
+    let wanted = if failing || mode == Mode::Always { text } else { resolved_text };
     let wanted = compose(&target.marker, wanted);
     let post_anew = failing || mode == Mode::Always;
     let what = format!("comment on {}", place(target));
@@ -174,9 +167,7 @@ fn check_names(target: &Target) -> Result<(), Error> {
         return Ok(());
     }
     let name = format!("{}/{}", target.owner, target.repo);
-    Err(Error::RepositoryInvalid {
-        name: name.escape_debug().take(200).collect(),
-    })
+    Err(Error::RepositoryInvalid { name: name.escape_debug().take(200).collect() })
 }
 
 /// As much of a comment as is read. GitHub sends `"user": null` for a deleted account.
@@ -209,16 +200,13 @@ impl Thread<'_> {
                 if post_anew {
                     return self.create(text).await;
                 }
-                return Ok(Published {
-                    action: Action::Skipped,
-                    url: None,
-                });
+                return Ok(Published { action: Action::Skipped, url: None });
             }
             match self.keep(ours, text).await {
                 // Gone since it was listed, perhaps by another job that saw it as one too many: look again.
-                Err(Error::NotAllowed {
-                    status: 404 | 410, ..
-                }) if attempt < self.target.pace.attempts => {
+                Err(Error::NotAllowed { status: 404 | 410, .. })
+                    if attempt < self.target.pace.attempts =>
+                {
                     ours = self.ours().await?;
                     attempt += 1;
                 }
@@ -231,27 +219,17 @@ impl Thread<'_> {
     async fn ours(&self) -> Result<Vec<Comment>, Error> {
         let what = format!("list the comments of {}", place(self.target));
         let mut ours = Vec::new();
-        let mut next = Some(
-            self.api
-                .address(&format!("{}?per_page=100", self.comments())),
-        );
+        let mut next = Some(self.api.address(&format!("{}?per_page=100", self.comments())));
         for _ in 0..MOST_PAGES {
             let Some(address) = next else { break };
-            let call = Call {
-                method: Method::Get,
-                address,
-                what: what.clone(),
-            };
+            let call = Call { method: Method::Get, address, what: what.clone() };
             let answer = self.api.repeat(&call).await?;
             let page: Vec<Comment> = answer.read(&what)?;
             ours.extend(page.into_iter().filter(|comment| self.is_ours(comment)));
             next = self.api.next_page(&answer, &what)?;
         }
         if next.is_some() {
-            return Err(Error::TooManyPages {
-                what,
-                limit: MOST_PAGES,
-            });
+            return Err(Error::TooManyPages { what, limit: MOST_PAGES });
         }
         ours.sort_by_key(|comment| comment.id);
         ours.dedup_by_key(|comment| comment.id);
@@ -259,28 +237,17 @@ impl Thread<'_> {
     }
 
     fn is_ours(&self, comment: &Comment) -> bool {
-        let login = comment
-            .user
-            .as_ref()
-            .and_then(|user| user.login.as_deref())
-            .unwrap_or_default();
+        let login =
+            comment.user.as_ref().and_then(|user| user.login.as_deref()).unwrap_or_default();
         let by_us = !login.is_empty() && login.eq_ignore_ascii_case(&self.target.author);
-        by_us
-            && comment
-                .body
-                .as_deref()
-                .is_some_and(|body| self.target.marker.is_on(body))
+        by_us && comment.body.as_deref().is_some_and(|body| self.target.marker.is_on(body))
     }
 
     /// Posts the comment. Whenever it is not clear that a POST was not carried out, looks before the next one.
     async fn create(&self, text: &str) -> Result<Published, Error> {
         let what = format!("comment on {}", place(self.target));
         let address = self.api.address(&self.comments());
-        let call = Call {
-            method: Method::Post(&Text { body: text }),
-            address,
-            what,
-        };
+        let call = Call { method: Method::Post(&Text { body: text }), address, what };
         let mut attempt = 1;
         loop {
             let (error, again) = match self.api.once(&call).await {
@@ -289,14 +256,8 @@ impl Thread<'_> {
                     // It is posted, only the answer is spoiled: look for it, never post again.
                     Err(error) => (error, false),
                 },
-                Err(Failure {
-                    error,
-                    again: Again::Never,
-                }) => return Err(error),
-                Err(Failure {
-                    error,
-                    again: Again::After(wait),
-                }) => {
+                Err(Failure { error, again: Again::Never }) => return Err(error),
+                Err(Failure { error, again: Again::After(wait) }) => {
                     self.api.wait(attempt, wait).await;
                     (error, attempt < self.target.pace.attempts)
                 }
@@ -304,10 +265,7 @@ impl Thread<'_> {
             let ours = self.ours().await?;
             if !ours.is_empty() {
                 let kept = self.keep(ours, text).await?;
-                return Ok(Published {
-                    action: Action::Created,
-                    ..kept
-                });
+                return Ok(Published { action: Action::Created, ..kept });
             }
             if !again {
                 return Err(error);
@@ -322,19 +280,12 @@ impl Thread<'_> {
         // Where the list fails now, the comment stands nevertheless, and the next run removes what is too many.
         let mut ours = self.ours().await.unwrap_or_default();
         if ours.iter().all(|comment| comment.id != created) {
-            ours.push(Comment {
-                body: Some(text.to_owned()),
-                ..posted
-            });
+            ours.push(Comment { body: Some(text.to_owned()), ..posted });
             ours.sort_by_key(|comment| comment.id);
         }
         let survives = ours.first().is_some_and(|comment| comment.id == created);
         let kept = self.keep(ours, text).await?;
-        let action = if survives {
-            Action::Created
-        } else {
-            Action::Updated
-        };
+        let action = if survives { Action::Created } else { Action::Updated };
         Ok(Published { action, ..kept })
     }
 
@@ -342,49 +293,30 @@ impl Thread<'_> {
     async fn keep(&self, ours: Vec<Comment>, text: &str) -> Result<Published, Error> {
         let mut ours = ours.into_iter();
         let Some(first) = ours.next() else {
-            return Ok(Published {
-                action: Action::Skipped,
-                url: None,
-            });
+            return Ok(Published { action: Action::Skipped, url: None });
         };
         for surplus in ours {
             self.delete(surplus.id).await?;
         }
         let url = first.html_url;
         if first.body.is_some_and(|body| same_text(&body, text)) {
-            return Ok(Published {
-                action: Action::Unchanged,
-                url,
-            });
+            return Ok(Published { action: Action::Unchanged, url });
         }
         let what = format!("update comment {} on {}", first.id, place(self.target));
         let address = self.api.address(&self.comment(first.id));
         self.api
-            .repeat(&Call {
-                method: Method::Patch(&Text { body: text }),
-                address,
-                what,
-            })
+            .repeat(&Call { method: Method::Patch(&Text { body: text }), address, what })
             .await?;
-        Ok(Published {
-            action: Action::Updated,
-            url,
-        })
+        Ok(Published { action: Action::Updated, url })
     }
 
     async fn delete(&self, id: u64) -> Result<(), Error> {
         let what = format!("delete the surplus comment {id} on {}", place(self.target));
-        let call = Call {
-            method: Method::Delete,
-            address: self.api.address(&self.comment(id)),
-            what,
-        };
+        let call =
+            Call { method: Method::Delete, address: self.api.address(&self.comment(id)), what };
         match self.api.repeat(&call).await {
             // The other job was faster.
-            Ok(_)
-            | Err(Error::NotAllowed {
-                status: 404 | 410, ..
-            }) => Ok(()),
+            Ok(_) | Err(Error::NotAllowed { status: 404 | 410, .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -397,10 +329,7 @@ impl Thread<'_> {
     }
 
     fn comment(&self, id: u64) -> String {
-        format!(
-            "/repos/{}/{}/issues/comments/{id}",
-            self.target.owner, self.target.repo
-        )
+        format!("/repos/{}/{}/issues/comments/{id}", self.target.owner, self.target.repo)
     }
 }
 

@@ -129,15 +129,9 @@ pub fn read(name: &str, payload: &[u8]) -> Result<Event, Error> {
         });
     }
     let payload = payload.strip_prefix(b"\xef\xbb\xbf").unwrap_or(payload);
-    let value: Value = serde_json::from_slice(payload).map_err(|source| Error::EventNotJson {
-        event: name.to_owned(),
-        source,
-    })?;
-    let root = Field {
-        event: name,
-        path: String::new(),
-        value: Some(&value),
-    };
+    let value: Value = serde_json::from_slice(payload)
+        .map_err(|source| Error::EventNotJson { event: name.to_owned(), source })?;
+    let root = Field { event: name, path: String::new(), value: Some(&value) };
     root.object()?;
 
     let pull_request = match kind {
@@ -150,22 +144,13 @@ pub fn read(name: &str, payload: &[u8]) -> Result<Event, Error> {
         _ => None,
     };
     let (before, after) = match kind {
-        Kind::Push => (
-            root.key("before").commit_unless_zero()?,
-            root.key("after").commit_unless_zero()?,
-        ),
+        Kind::Push => {
+            (root.key("before").commit_unless_zero()?, root.key("after").commit_unless_zero()?)
+        }
         _ => (None, None),
     };
     let (repository, default_branch) = repository(&root.key("repository"))?;
-    Ok(Event {
-        kind,
-        pull_request,
-        merge_group,
-        repository,
-        before,
-        after,
-        default_branch,
-    })
+    Ok(Event { kind, pull_request, merge_group, repository, before, after, default_branch })
 }
 
 fn pull_request(root: &Field<'_>) -> Result<PullRequest, Error> {
@@ -183,9 +168,7 @@ fn pull_request(root: &Field<'_>) -> Result<PullRequest, Error> {
         head_sha: head.key("sha").commit()?,
         head_ref: head.key("ref").name()?,
         labels: labels(&field.key("labels"))?,
-        author: field
-            .key("user")
-            .optional(|user| user.key("login").name())?,
+        author: field.key("user").optional(|user| user.key("login").name())?,
         from_fork: from_fork(&base, &head)?,
     })
 }
@@ -201,10 +184,7 @@ fn labels(field: &Field<'_>) -> Result<Vec<String>, Error> {
     let Some(labels) = field.optional(Field::list)? else {
         return Ok(Vec::new());
     };
-    labels
-        .iter()
-        .map(|label| label.key("name").name())
-        .collect()
+    labels.iter().map(|label| label.key("name").name()).collect()
 }
 
 fn merge_group(field: &Field<'_>) -> Result<MergeGroup, Error> {
@@ -223,14 +203,8 @@ fn repository(field: &Field<'_>) -> Result<(Option<Repository>, Option<String>),
         login if login.is_absent() && !owner.key("name").is_absent() => owner.key("name"),
         login => login,
     };
-    let repository = Repository {
-        owner: login.name()?,
-        name: field.key("name").name()?,
-    };
-    Ok((
-        Some(repository),
-        field.key("default_branch").optional(Field::name)?,
-    ))
+    let repository = Repository { owner: login.name()?, name: field.key("name").name()? };
+    Ok((Some(repository), field.key("default_branch").optional(Field::name)?))
 }
 
 /// A place in the payload, with the path that leads there. What lies below an absent field is absent.
@@ -242,16 +216,9 @@ struct Field<'a> {
 
 impl<'a> Field<'a> {
     fn key(&self, key: &str) -> Field<'a> {
-        let path = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
-        Field {
-            event: self.event,
-            path,
-            value: self.value.and_then(|value| value.get(key)),
-        }
+        let path =
+            if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        Field { event: self.event, path, value: self.value.and_then(|value| value.get(key)) }
     }
 
     fn is_absent(&self) -> bool {
@@ -262,26 +229,15 @@ impl<'a> Field<'a> {
         &self,
         read: impl FnOnce(&Field<'a>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        if self.is_absent() {
-            Ok(None)
-        } else {
-            read(self).map(Some)
-        }
+        if self.is_absent() { Ok(None) } else { read(self).map(Some) }
     }
 
     fn object(&self) -> Result<(), Error> {
-        if self.present()?.is_object() {
-            Ok(())
-        } else {
-            Err(self.invalid("an object"))
-        }
+        if self.present()?.is_object() { Ok(()) } else { Err(self.invalid("an object")) }
     }
 
     fn list(&self) -> Result<Vec<Field<'a>>, Error> {
-        let items = self
-            .present()?
-            .as_array()
-            .ok_or_else(|| self.invalid("a list"))?;
+        let items = self.present()?.as_array().ok_or_else(|| self.invalid("a list"))?;
         let place = |(index, value)| Field {
             event: self.event,
             path: format!("{}[{index}]", self.path),
@@ -301,8 +257,7 @@ impl<'a> Field<'a> {
     fn name(&self) -> Result<String, Error> {
         let usable = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
         let text = self.present()?.as_str().filter(usable);
-        text.map(str::to_owned)
-            .ok_or_else(|| self.invalid("a text of one line"))
+        text.map(str::to_owned).ok_or_else(|| self.invalid("a text of one line"))
     }
 
     /// Reads a commit's name, so that nothing else can reach a command or an address in its place.
@@ -317,33 +272,18 @@ impl<'a> Field<'a> {
 
     fn commit_unless_zero(&self) -> Result<Option<String>, Error> {
         let commit = self.commit()?;
-        Ok(if commit.bytes().all(|byte| byte == b'0') {
-            None
-        } else {
-            Some(commit)
-        })
+        Ok(if commit.bytes().all(|byte| byte == b'0') { None } else { Some(commit) })
     }
 
     fn present(&self) -> Result<&'a Value, Error> {
-        let missing = || Error::EventFieldMissing {
-            event: self.event.to_owned(),
-            field: self.path.clone(),
-        };
-        self.value
-            .filter(|value| !value.is_null())
-            .ok_or_else(missing)
+        let missing =
+            || Error::EventFieldMissing { event: self.event.to_owned(), field: self.path.clone() };
+        self.value.filter(|value| !value.is_null()).ok_or_else(missing)
     }
 
     fn invalid(&self, expected: &'static str) -> Error {
-        let field = if self.path.is_empty() {
-            "(the whole payload)".to_owned()
-        } else {
-            self.path.clone()
-        };
-        Error::EventFieldInvalid {
-            event: self.event.to_owned(),
-            field,
-            expected,
-        }
+        let field =
+            if self.path.is_empty() { "(the whole payload)".to_owned() } else { self.path.clone() };
+        Error::EventFieldInvalid { event: self.event.to_owned(), field, expected }
     }
 }

@@ -18,9 +18,7 @@ pub(super) fn collect(stream: &Stream, source: &Source) -> Vec<Suppression> {
     }
     let lines = LineIndex::new(&source.text);
     let comments = stream.comments.iter();
-    comments
-        .filter_map(|comment| read(comment, stream, &lines))
-        .collect()
+    comments.filter_map(|comment| read(comment, stream, &lines)).collect()
 }
 
 fn read(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Option<Suppression> {
@@ -48,13 +46,8 @@ fn read(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Option<Sup
     else {
         return Some(suppression);
     };
-    let names = names
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    suppression.rules = names
-        .map(|name| Spanned::new(name.to_owned(), place(name)))
-        .collect();
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    suppression.rules = names.map(|name| Spanned::new(name.to_owned(), place(name))).collect();
     suppression.malformed = suppression.rules.is_empty();
     let (head, reason) = rest.split_once(':').unwrap_or((rest, ""));
     let reason = reason.trim();
@@ -87,10 +80,7 @@ fn scope(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Span {
     };
     let row = Span::new(source, lines.start(below), lines.start(below + 1));
     let roots = stream.documents.iter().map(|document| document.root());
-    roots
-        .filter_map(|root| largest_from(root, row, true))
-        .next()
-        .unwrap_or(row)
+    roots.filter_map(|root| largest_from(root, row, true)).next().unwrap_or(row)
 }
 
 /// Returns the largest node that begins in a row: an item, an entry, or a whole object.

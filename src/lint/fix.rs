@@ -39,21 +39,14 @@ pub fn fix(sources: &Sources, findings: &[Finding], highest: Safety) -> Vec<Fixe
     let touched = sources.iter().map(|(id, _)| id);
     touched
         .filter_map(|id| {
-            let edits: Vec<Edit> = taken
-                .iter()
-                .filter(|edit| edit.span.source == id)
-                .cloned()
-                .collect();
+            let edits: Vec<Edit> =
+                taken.iter().filter(|edit| edit.span.source == id).cloned().collect();
             if edits.is_empty() {
                 return None;
             }
             let text = apply(&sources.file(id).text, &edits).ok()?;
             let applied = counts.iter().filter(|source| **source == id).count();
-            Some(Fixed {
-                source: id,
-                text,
-                applied,
-            })
+            Some(Fixed { source: id, text, applied })
         })
         .collect()
 }

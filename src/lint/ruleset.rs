@@ -56,36 +56,26 @@ impl RuleSet {
     ///
     /// Unknown names are returned beside the rules; whether they end the run is the caller's choice.
     pub fn new(config: &Rules, choice: &Choice) -> (Self, Vec<UnknownRule>) {
-        let set = choice
-            .set
-            .unwrap_or(match config.set.as_ref().map(|set| set.value) {
-                None | Some(RuleSetName::Recommended) => Set::Recommended,
-                Some(RuleSetName::Strict) => Set::Strict,
-                Some(RuleSetName::All) => Set::All,
-            });
+        let set = choice.set.unwrap_or(match config.set.as_ref().map(|set| set.value) {
+            None | Some(RuleSetName::Recommended) => Set::Recommended,
+            Some(RuleSetName::Strict) => Set::Strict,
+            Some(RuleSetName::All) => Set::All,
+        });
         let mut unknown: Vec<UnknownRule> = config
             .entries
             .iter()
             .filter(|entry| rules::named(&entry.rule.value).is_none())
             .map(|entry| unknown_rule(&entry.rule.value, Some(entry.rule.span)))
             .collect();
-        let asked = choice
-            .only
-            .iter()
-            .filter(|name| rules::named(name).is_none());
+        let asked = choice.only.iter().filter(|name| rules::named(name).is_none());
         unknown.extend(asked.map(|name| unknown_rule(name, None)));
-        let chosen = rules::all()
-            .map(|rule| choose(rule, config, choice, set))
-            .collect();
+        let chosen = rules::all().map(|rule| choose(rule, config, choice, set)).collect();
         (Self { chosen }, unknown)
     }
 
     /// Returns the rules that are on somewhere.
     pub fn chosen(&self) -> impl Iterator<Item = &'static Rule> {
-        self.chosen
-            .iter()
-            .filter(|chosen| chosen.is_on())
-            .map(|chosen| chosen.rule)
+        self.chosen.iter().filter(|chosen| chosen.is_on()).map(|chosen| chosen.rule)
     }
 
     /// Returns every rule with how it was chosen.
@@ -95,10 +85,7 @@ impl RuleSet {
 
     /// Returns the level of a finding under this choice, or nothing where the rule is off there.
     pub fn level(&self, rule: &Rule, finding: &Finding, sources: &Sources) -> Option<Level> {
-        let chosen = self
-            .chosen
-            .iter()
-            .find(|chosen| chosen.rule.name == rule.name)?;
+        let chosen = self.chosen.iter().find(|chosen| chosen.rule.name == rule.name)?;
         let path = &sources.file(finding.span.source).path;
         let special = chosen.entries.iter().find(|entry| {
             !entry.paths.is_empty() && entry.level.is_some() && entry.paths.matches(path)
@@ -108,11 +95,7 @@ impl RuleSet {
             None => chosen.level,
         }?;
         // The rule's own level becomes the configured one; a case that deserves less stays below.
-        Some(if finding.level == rule.level {
-            level
-        } else {
-            finding.level.min(level)
-        })
+        Some(if finding.level == rule.level { level } else { finding.level.min(level) })
     }
 }
 
@@ -120,16 +103,10 @@ impl Chosen {
     /// Returns whether the rule runs at all.
     pub fn is_on(&self) -> bool {
         let here = |entry: &RuleEntry| {
-            entry
-                .level
-                .as_ref()
-                .is_some_and(|level| level_of(level.value).is_some())
+            entry.level.as_ref().is_some_and(|level| level_of(level.value).is_some())
         };
         self.level.is_some()
-            || self
-                .entries
-                .iter()
-                .any(|entry| !entry.paths.is_empty() && here(entry))
+            || self.entries.iter().any(|entry| !entry.paths.is_empty() && here(entry))
     }
 }
 
@@ -141,46 +118,24 @@ fn level_of(setting: LevelSetting) -> Option<Level> {
 }
 
 fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Chosen {
-    let entries: Vec<RuleEntry> = config
-        .entries
-        .iter()
-        .filter(|entry| entry.rule.value == rule.name)
-        .cloned()
-        .collect();
-    let general = entries
-        .iter()
-        .find(|entry| entry.paths.is_empty() && entry.level.is_some());
-    let set_by = general
-        .and_then(|entry| entry.level.as_ref())
-        .map(|level| level.span);
+    let entries: Vec<RuleEntry> =
+        config.entries.iter().filter(|entry| entry.rule.value == rule.name).cloned().collect();
+    let general = entries.iter().find(|entry| entry.paths.is_empty() && entry.level.is_some());
+    let set_by = general.and_then(|entry| entry.level.as_ref()).map(|level| level.span);
     let by_set = (rule.set <= set).then_some(rule.level);
     let configured = match general.and_then(|entry| entry.level.as_ref()) {
         Some(setting) => level_of(setting.value),
         None => by_set,
     };
     if choice.only.is_empty() {
-        return Chosen {
-            rule,
-            level: configured,
-            entries,
-            set_by,
-        };
+        return Chosen { rule, level: configured, entries, set_by };
     }
     let asked = choice.only.iter().any(|name| name == rule.name);
     let entries = if asked { entries } else { Vec::new() };
     let level = asked.then(|| configured.unwrap_or(rule.level));
-    Chosen {
-        rule,
-        level,
-        entries,
-        set_by,
-    }
+    Chosen { rule, level, entries, set_by }
 }
 
 fn unknown_rule(name: &str, span: Option<Span>) -> UnknownRule {
-    UnknownRule {
-        name: name.to_owned(),
-        span,
-        nearest: rules::nearest(name),
-    }
+    UnknownRule { name: name.to_owned(), span, nearest: rules::nearest(name) }
 }

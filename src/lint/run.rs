@@ -18,12 +18,7 @@ use super::Tree;
 /// Findings that a comment allows are kept and marked. The same tree, rules and clock give the same
 /// findings in the same order.
 pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) -> Vec<Finding> {
-    let context = Context {
-        sources: &tree.sources,
-        catalog: &tree.catalog,
-        external,
-        now,
-    };
+    let context = Context { sources: &tree.sources, catalog: &tree.catalog, external, now };
     let mut findings = Vec::new();
     for rule in rules.chosen() {
         let mut checker = Checker::new(rule, &context);
@@ -85,10 +80,7 @@ fn suppress(tree: &Tree, rules: &RuleSet, findings: &mut [Finding], now: Timesta
                 unused.push(place);
             }
         }
-        uses.push(Use {
-            expired: suppression.is_expired(now),
-            unused,
-        });
+        uses.push(Use { expired: suppression.is_expired(now), unused });
     }
     uses
 }

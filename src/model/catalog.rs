@@ -58,17 +58,10 @@ impl Catalog {
         let mut by_name: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             if let Some(name) = &object.meta().name {
-                by_name
-                    .entry((object.kind(), name.value.clone()))
-                    .or_default()
-                    .push(index);
+                by_name.entry((object.kind(), name.value.clone())).or_default().push(index);
             }
         }
-        Self {
-            objects,
-            by_name,
-            unreadable,
-        }
+        Self { objects, by_name, unreadable }
     }
 
     /// Returns every object, in order.
@@ -79,18 +72,12 @@ impl Catalog {
     /// Returns every object that has this kind and name, in order.
     pub fn named(&self, kind: Kind, name: &str) -> impl Iterator<Item = &Object> {
         let found = self.by_name.get(&(kind, name.to_owned()));
-        found
-            .into_iter()
-            .flatten()
-            .filter_map(|&index| self.objects.get(index))
+        found.into_iter().flatten().filter_map(|&index| self.objects.get(index))
     }
 
     /// Returns the names of a kind, in order of the alphabet.
     pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
-        self.by_name
-            .keys()
-            .filter(move |(other, _)| *other == kind)
-            .map(|(_, name)| name.as_str())
+        self.by_name.keys().filter(move |(other, _)| *other == kind).map(|(_, name)| name.as_str())
     }
 
     /// Returns whether a document that could not be read holds the name.
@@ -117,11 +104,10 @@ impl Catalog {
     /// Returns the service of an SLO, where one is defined.
     pub fn service(&self, slo: &Slo) -> Option<&Arc<Service>> {
         let name = &slo.service.as_ref()?.value;
-        self.named(Kind::Service, name)
-            .find_map(|object| match object {
-                Object::Service(service) => Some(service),
-                _ => None,
-            })
+        self.named(Kind::Service, name).find_map(|object| match object {
+            Object::Service(service) => Some(service),
+            _ => None,
+        })
     }
 
     /// Returns the indicator that an objective uses.
@@ -174,31 +160,18 @@ impl Catalog {
     /// Returns the kind of system that answers a metric, in place or by its data source.
     pub fn source_type(&self, source: &MetricSource) -> Option<String> {
         let given = source.source_type.as_ref().map(|given| given.value.clone());
-        given.or_else(|| {
-            Some(
-                self.data_source(source)
-                    .one()?
-                    .source_type
-                    .as_ref()?
-                    .value
-                    .clone(),
-            )
-        })
+        given.or_else(|| Some(self.data_source(source).one()?.source_type.as_ref()?.value.clone()))
     }
 
     /// Returns every alert condition that watches an SLO, with the policy that holds it.
     pub fn conditions_of(&self, slo: &Slo) -> Vec<(Arc<AlertPolicy>, Arc<AlertCondition>)> {
-        let policies = slo
-            .alert_policies
-            .iter()
-            .filter_map(|policy| self.alert_policy(policy).one());
+        let policies =
+            slo.alert_policies.iter().filter_map(|policy| self.alert_policy(policy).one());
         policies
             .flat_map(|policy| {
                 let conditions = policy.conditions.iter();
                 let found = conditions.filter_map(|condition| self.condition(condition).one());
-                found
-                    .map(|condition| (Arc::clone(&policy), condition))
-                    .collect::<Vec<_>>()
+                found.map(|condition| (Arc::clone(&policy), condition)).collect::<Vec<_>>()
             })
             .collect()
     }
@@ -255,9 +228,6 @@ impl Catalog {
 
     /// Returns the object whose text holds a span, the innermost one.
     pub fn enclosing(&self, span: Span) -> Option<&Object> {
-        self.objects
-            .iter()
-            .filter(|object| object.meta().span.contains(span))
-            .next_back()
+        self.objects.iter().filter(|object| object.meta().span.contains(span)).next_back()
     }
 }

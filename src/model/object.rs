@@ -140,10 +140,7 @@ impl Meta {
 
     /// Returns the value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&Spanned<String>> {
-        let found = self
-            .annotations
-            .iter()
-            .find(|annotation| annotation.key.value == key)?;
+        let found = self.annotations.iter().find(|annotation| annotation.key.value == key)?;
         Some(&found.value)
     }
 

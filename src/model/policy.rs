@@ -73,11 +73,7 @@ pub struct Evaluation {
 
 impl Default for Evaluation {
     fn default() -> Self {
-        Self {
-            step: Duration::new(1, Unit::Hour),
-            no_data: NoData::default(),
-            no_data_span: None,
-        }
+        Self { step: Duration::new(1, Unit::Hour), no_data: NoData::default(), no_data_span: None }
     }
 }
 

@@ -99,10 +99,7 @@ impl Duration {
             .into_iter()
             .find(|unit| seconds > 0 && seconds % unit.nominal_seconds() == 0)
             .unwrap_or(Unit::Second);
-        Self {
-            count: seconds / unit.nominal_seconds(),
-            unit,
-        }
+        Self { count: seconds / unit.nominal_seconds(), unit }
     }
 
     /// Reads one number and one unit letter, such as `28d` or `1M`; `m` is minutes, `M` months.
@@ -158,22 +155,10 @@ mod tests {
     fn minutes_and_months_differ_by_case() {
         assert_eq!(Duration::parse("5m").and_then(Duration::seconds), Some(300));
         assert_eq!(Duration::parse("5M").and_then(Duration::seconds), None);
-        assert_eq!(
-            Duration::parse("1w").map(Duration::nominal_seconds),
-            Some(604_800)
-        );
-        for text in [
-            "",
-            "m",
-            "1.5h",
-            "1H",
-            "5min",
-            "-1d",
-            "1d ",
-            "99999999999999999999d",
-            "１d",
-            "1日",
-        ] {
+        assert_eq!(Duration::parse("1w").map(Duration::nominal_seconds), Some(604_800));
+        for text in
+            ["", "m", "1.5h", "1H", "5min", "-1d", "1d ", "99999999999999999999d", "１d", "1日"]
+        {
             assert_eq!(Duration::parse(text), None, "{text:?}");
         }
     }

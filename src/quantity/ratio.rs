@@ -75,10 +75,7 @@ impl Ratio {
             return None;
         }
         let value: BigInt = format!("{whole}{fraction}").parse().ok()?;
-        let power = num_traits::pow(
-            BigInt::from(10),
-            usize::try_from(scale.unsigned_abs()).ok()?,
-        );
+        let power = num_traits::pow(BigInt::from(10), usize::try_from(scale.unsigned_abs()).ok()?);
         let value = value * sign;
         Some(Self(if scale < 0 {
             BigRational::new(value, power)
@@ -124,11 +121,7 @@ impl Ratio {
 
     /// Returns the value as a whole number of 64 bits, or nothing when it is not one.
     pub fn to_i64(&self) -> Option<i64> {
-        if self.0.is_integer() {
-            self.0.to_integer().to_i64()
-        } else {
-            None
-        }
+        if self.0.is_integer() { self.0.to_integer().to_i64() } else { None }
     }
 
     /// Returns the decimal with at most `digits` digits behind the point, rounded half away from
@@ -145,19 +138,13 @@ impl Ratio {
     /// zero.
     pub fn fixed(&self, digits: u32) -> String {
         let power = num_traits::pow(BigInt::from(10), digits as usize);
-        let scaled = (&self.0 * BigRational::from_integer(power.clone()))
-            .round()
-            .to_integer();
+        let scaled = (&self.0 * BigRational::from_integer(power.clone())).round().to_integer();
         let sign = if scaled.is_negative() { "-" } else { "" };
         let (whole, rest) = scaled.abs().div_rem(&power);
         if digits == 0 {
             return format!("{sign}{whole}");
         }
-        format!(
-            "{sign}{whole}.{rest:0>width$}",
-            rest = rest.to_string(),
-            width = digits as usize
-        )
+        format!("{sign}{whole}.{rest:0>width$}", rest = rest.to_string(), width = digits as usize)
     }
 
     /// Returns the decimal with at most `digits` significant digits, without an exponent: 0.0002497.
@@ -281,27 +268,14 @@ mod tests {
         assert_eq!(&ratio("99.9") / 100, ratio("0.999"));
         assert_eq!(ratio("1e-3"), ratio(".001"));
         assert_eq!(ratio("14.40").to_string(), "14.4");
-        assert_eq!(
-            Ratio::new(1, 3).map(|third| third.to_string()),
-            Some("0.333333333333".into())
-        );
+        assert_eq!(Ratio::new(1, 3).map(|third| third.to_string()), Some("0.333333333333".into()));
     }
 
     #[test]
     fn text_that_is_not_a_decimal_is_refused() {
-        for text in [
-            "",
-            "-",
-            ".",
-            "99.9%",
-            ".inf",
-            "1_000",
-            "0x1F",
-            "1e999999999",
-            "1e",
-            "--1",
-            "٣",
-        ] {
+        for text in
+            ["", "-", ".", "99.9%", ".inf", "1_000", "0x1F", "1e999999999", "1e", "--1", "٣"]
+        {
             assert_eq!(Ratio::parse(text), None, "{text:?}");
         }
     }

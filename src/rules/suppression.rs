@@ -37,8 +37,6 @@ impl Suppression {
     /// Returns whether its day has come.
     pub fn is_expired(&self, now: jiff::Timestamp) -> bool {
         let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        self.until
-            .as_ref()
-            .is_some_and(|until| until.value <= today)
+        self.until.as_ref().is_some_and(|until| until.value <= today)
     }
 }

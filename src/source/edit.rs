@@ -45,28 +45,15 @@ mod tests {
     use crate::source::SourceId;
 
     fn edit(start: usize, end: usize, text: &str) -> Edit {
-        Edit {
-            span: Span::new(SourceId::default(), start, end),
-            text: text.to_owned(),
-        }
+        Edit { span: Span::new(SourceId::default(), start, end), text: text.to_owned() }
     }
 
     #[test]
     fn edits_apply_in_any_order_and_never_overlap() {
         let text = "a: 1\nb: 2\n";
-        assert_eq!(
-            apply(text, &[edit(8, 9, "20"), edit(3, 4, "10")]),
-            Ok("a: 10\nb: 20\n".into())
-        );
-        assert_eq!(
-            apply(text, &[edit(3, 4, "x"), edit(3, 5, "y")]),
-            Err(Overlap)
-        );
+        assert_eq!(apply(text, &[edit(8, 9, "20"), edit(3, 4, "10")]), Ok("a: 10\nb: 20\n".into()));
+        assert_eq!(apply(text, &[edit(3, 4, "x"), edit(3, 5, "y")]), Err(Overlap));
         assert_eq!(apply(text, &[edit(9, 99, "x")]), Err(Overlap));
-        assert_eq!(
-            apply("名", &[edit(1, 2, "x")]),
-            Err(Overlap),
-            "inside a character"
-        );
+        assert_eq!(apply("名", &[edit(1, 2, "x")]), Err(Overlap), "inside a character");
     }
 }

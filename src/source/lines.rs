@@ -26,11 +26,7 @@ impl<'a> LineIndex<'a> {
             _ => false,
         };
         let mut starts = vec![0];
-        starts.extend(
-            (0..bytes.len())
-                .filter(|&index| ends_line(index))
-                .map(|index| index + 1),
-        );
+        starts.extend((0..bytes.len()).filter(|&index| ends_line(index)).map(|index| index + 1));
         Self { text, starts }
     }
 
@@ -40,17 +36,10 @@ impl<'a> LineIndex<'a> {
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|&start| start <= offset);
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let before = self.text.get(start..offset).unwrap_or_default();
         let before = before.strip_prefix('\u{feff}').unwrap_or(before);
-        Position {
-            line,
-            column: before.chars().count() + 1,
-        }
+        Position { line, column: before.chars().count() + 1 }
     }
 
     /// Returns the text of a line, counted from 1, without its line end.
@@ -60,17 +49,12 @@ impl<'a> LineIndex<'a> {
         };
         let end = self.starts.get(line).copied().unwrap_or(self.text.len());
         let text = self.text.get(start..end).unwrap_or_default();
-        text.strip_prefix('\u{feff}')
-            .unwrap_or(text)
-            .trim_end_matches(['\r', '\n'])
+        text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n'])
     }
 
     /// Returns the byte offset at which a line, counted from 1, starts.
     pub fn start(&self, line: usize) -> usize {
-        self.starts
-            .get(line.wrapping_sub(1))
-            .copied()
-            .unwrap_or(self.text.len())
+        self.starts.get(line.wrapping_sub(1)).copied().unwrap_or(self.text.len())
     }
 
     /// Returns the number of lines; text that ends in a line end has an empty last line.

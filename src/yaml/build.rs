@@ -33,18 +33,14 @@ const FEW_KEYS: usize = 16;
 /// Reads every document of a file; a bad document is reported and the next one is read.
 pub fn parse(id: SourceId, source: &Source) -> Stream {
     let mut stream = Stream::default();
-    if let Some(why) = source.unreadable {
+    if let Some(why) = source.unreadable.clone() {
         let span = Span::new(id, source.text.len(), source.text.len());
         stream.problems.push(Problem::Unreadable { span, why });
         return stream;
     }
     // The parser's position of a byte-order mark differs from ours; it is not part of the text.
     let text = &*source.text;
-    let offset = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
+    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body = text.get(offset..).unwrap_or_default();
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -59,12 +55,7 @@ pub fn parse(id: SourceId, source: &Source) -> Stream {
             memchr::memchr_iter(b'\n', body.as_bytes()).count() + 2;
     }
     let mut parser = Parser::new_from_str_with_options(body, options);
-    let file = File {
-        id,
-        text: Arc::clone(&source.text),
-        body,
-        offset,
-    };
+    let file = File { id, text: Arc::clone(&source.text), body, offset };
     while file.document(&mut parser, &mut stream) {}
     stream.problems.sort_by_key(Problem::span);
     stream
@@ -121,15 +112,10 @@ impl<'a> File<'a> {
                     let at = self.syntax_span(offset);
                     stream.problems.push(match error.kind() {
                         ErrorKind::RecursionLimitExceeded => Problem::TooDeep { span: at },
-                        kind => Problem::Syntax {
-                            span: at,
-                            detail: kind.to_string(),
-                        },
+                        kind => Problem::Syntax { span: at, detail: kind.to_string() },
                     });
                     let begin = start.unwrap_or(at.start as usize);
-                    stream
-                        .broken
-                        .push(Span::new(self.id, begin, self.text.len()));
+                    stream.broken.push(Span::new(self.id, begin, self.text.len()));
                     return parser.proceed_next_document().unwrap_or(false);
                 }
             };
@@ -159,14 +145,11 @@ impl<'a> File<'a> {
 
     /// Returns the character at which the parser stopped, or the empty span at a line's end.
     fn syntax_span(&self, offset: usize) -> Span {
-        let offset = (0..=offset.min(self.body.len()))
-            .rev()
-            .find(|&at| self.body.is_char_boundary(at));
+        let offset =
+            (0..=offset.min(self.body.len())).rev().find(|&at| self.body.is_char_boundary(at));
         let offset = offset.unwrap_or(0);
         let next = self.body.get(offset..).and_then(|rest| rest.chars().next());
-        let width = next
-            .filter(|next| !next.is_control())
-            .map_or(0, char::len_utf8);
+        let width = next.filter(|next| !next.is_control()).map_or(0, char::len_utf8);
         Span::new(self.id, offset + self.offset, offset + width + self.offset)
     }
 
@@ -174,11 +157,7 @@ impl<'a> File<'a> {
         let before = self.text.get(..span.start as usize).unwrap_or_default();
         let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
         let own_line = line.trim_start_matches('\u{feff}').trim().is_empty();
-        Comment {
-            span,
-            text: text.to_owned(),
-            own_line,
-        }
+        Comment { span, text: text.to_owned(), own_line }
     }
 
     /// Returns where decoded text stands in the file, if it stands there as it is.
@@ -188,10 +167,7 @@ impl<'a> File<'a> {
             let end = start.saturating_add(borrowed.len());
             if self.body.get(start..end) == Some(borrowed) {
                 let span = Span::new(self.id, start + self.offset, end + self.offset);
-                return Text::InFile {
-                    start: span.start,
-                    end: span.end,
-                };
+                return Text::InFile { start: span.start, end: span.end };
             }
         }
         Text::Decoded(text.into())
@@ -221,19 +197,8 @@ impl<'f, 'a> Builder<'f, 'a> {
                 let style = Style::of(style);
                 let is_null = style == Style::Plain && span.start == span.end;
                 let is_string = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                let text = if is_null {
-                    Text::Decoded("".into())
-                } else {
-                    self.file.text(text)
-                };
-                let node = self.push(
-                    span,
-                    Shape::Scalar {
-                        style,
-                        text,
-                        is_string,
-                    },
-                );
+                let text = if is_null { Text::Decoded("".into()) } else { self.file.text(text) };
+                let node = self.push(span, Shape::Scalar { style, text, is_string });
                 self.anchor(anchor, node, 1);
                 self.attach(node, 1);
             }
@@ -242,19 +207,10 @@ impl<'f, 'a> Builder<'f, 'a> {
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::UnresolvedAlias(name) => {
-                self.problems.push(Problem::UnknownAlias {
-                    span,
-                    name: name.into_owned(),
-                });
+                self.problems.push(Problem::UnknownAlias { span, name: name.into_owned() });
                 let text = Text::Decoded("".into());
-                let node = self.push(
-                    span,
-                    Shape::Scalar {
-                        style: Style::Plain,
-                        text,
-                        is_string: false,
-                    },
-                );
+                let node =
+                    self.push(span, Shape::Scalar { style: Style::Plain, text, is_string: false });
                 self.attach(node, 1);
             }
             _ => {}
@@ -263,11 +219,7 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     fn push(&mut self, span: Span, shape: Shape) -> u32 {
         let index = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        self.nodes.push(Data {
-            start: span.start,
-            end: span.end,
-            shape,
-        });
+        self.nodes.push(Data { start: span.start, end: span.end, shape });
         index
     }
 
@@ -280,22 +232,9 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     fn begin(&mut self, span: Span, style: StructureStyle, anchor: usize, mapping: bool) {
         let flow = style == StructureStyle::Flow;
-        let node = self.push(
-            span,
-            Shape::Sequence {
-                first: 0,
-                length: 0,
-                flow,
-            },
-        );
+        let node = self.push(span, Shape::Sequence { first: 0, length: 0, flow });
         self.anchor(anchor, node, 0);
-        self.open.push(Open {
-            node,
-            first: self.pending.len(),
-            flow,
-            mapping,
-            weight: 1,
-        });
+        self.open.push(Open { node, first: self.pending.len(), flow, mapping, weight: 1 });
     }
 
     fn alias(&mut self, anchor: usize, span: Span) {
@@ -339,36 +278,18 @@ impl<'f, 'a> Builder<'f, 'a> {
         let Some(open) = self.open.pop() else { return };
         let children = self.pending.split_off(open.first);
         let first = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
-        let last = children
-            .last()
-            .and_then(|&child| self.nodes.get(child as usize))
-            .map(|data| data.end);
-        let start = self
-            .nodes
-            .get(open.node as usize)
-            .map_or(0, |data| data.start);
-        let end = if open.flow {
-            span.end
-        } else {
-            last.unwrap_or(start)
-        };
+        let last =
+            children.last().and_then(|&child| self.nodes.get(child as usize)).map(|data| data.end);
+        let start = self.nodes.get(open.node as usize).map_or(0, |data| data.start);
+        let end = if open.flow { span.end } else { last.unwrap_or(start) };
         let flow = open.flow;
         let shape = if open.mapping {
             let (own, all) = self.close_mapping(children);
-            Shape::Mapping {
-                first,
-                own,
-                all,
-                flow,
-            }
+            Shape::Mapping { first, own, all, flow }
         } else {
             let length = u32::try_from(children.len()).unwrap_or(u32::MAX);
             self.children.extend(children);
-            Shape::Sequence {
-                first,
-                length,
-                flow,
-            }
+            Shape::Sequence { first, length, flow }
         };
         if let Some(data) = self.nodes.get_mut(open.node as usize) {
             data.end = end.max(start);
@@ -397,10 +318,8 @@ impl<'f, 'a> Builder<'f, 'a> {
         let mut all = own;
         if !merges.is_empty() {
             let from = self.children.len() - 2 * own as usize;
-            for pair in merges
-                .iter()
-                .flat_map(|&value| self.merged_pairs(value))
-                .collect::<Vec<_>>()
+            for pair in
+                merges.iter().flat_map(|&value| self.merged_pairs(value)).collect::<Vec<_>>()
             {
                 all += u32::from(self.merge_pair(from, own, pair));
             }
@@ -411,11 +330,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     /// Adds a pair that a merge brings, unless the mapping has the key already.
     fn merge_pair(&mut self, from: usize, own: u32, (key, value): (u32, u32)) -> bool {
         let name = self.scalar_text(key).map(str::to_owned);
-        let pairs = self
-            .children
-            .get(from..)
-            .unwrap_or_default()
-            .chunks_exact(2);
+        let pairs = self.children.get(from..).unwrap_or_default().chunks_exact(2);
         let known = pairs.enumerate().find_map(|(position, pair)| match pair {
             &[other, known] if self.scalar_text(other) == name.as_deref() => {
                 Some((position, other, known))
@@ -428,11 +343,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         };
         if position < own as usize && self.scalar_text(known) != self.scalar_text(value) {
             let (span, merged) = (self.node_span(other), self.node_span(value));
-            self.overrides.push(Override {
-                key: name.unwrap_or_default(),
-                span,
-                merged,
-            });
+            self.overrides.push(Override { key: name.unwrap_or_default(), span, merged });
         }
         false
     }
@@ -445,19 +356,14 @@ impl<'f, 'a> Builder<'f, 'a> {
                 let range = first as usize..first as usize + 2 * all as usize;
                 let children = self.children.get(range).unwrap_or_default();
                 let pairs = children.chunks_exact(2);
-                pairs
-                    .filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)))
-                    .collect()
+                pairs.filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect()
             }
             Some(&Shape::Sequence { first, length, .. }) => {
                 let range = first as usize..(first + length) as usize;
                 let items = self.children.get(range).unwrap_or_default().to_vec();
                 let nested = |data: &Data| matches!(data.shape, Shape::Sequence { .. });
                 let items = items.into_iter().filter(|&item| {
-                    !self
-                        .nodes
-                        .get(self.follow(item) as usize)
-                        .is_some_and(nested)
+                    !self.nodes.get(self.follow(item) as usize).is_some_and(nested)
                 });
                 items
                     .collect::<Vec<_>>()
@@ -466,9 +372,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                     .collect()
             }
             _ => {
-                self.problems.push(Problem::MergeNotMapping {
-                    span: self.node_span(value),
-                });
+                self.problems.push(Problem::MergeNotMapping { span: self.node_span(value) });
                 Vec::new()
             }
         }
@@ -476,10 +380,7 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     fn follow(&self, index: u32) -> u32 {
         let mut index = index;
-        while let Some(Data {
-            shape: Shape::Alias { target },
-            ..
-        }) = self.nodes.get(index as usize)
+        while let Some(Data { shape: Shape::Alias { target }, .. }) = self.nodes.get(index as usize)
         {
             index = *target;
         }
@@ -487,40 +388,21 @@ impl<'f, 'a> Builder<'f, 'a> {
     }
 
     fn node_span(&self, index: u32) -> Span {
-        let place = self
-            .nodes
-            .get(index as usize)
-            .map_or((0, 0), |data| (data.start, data.end));
-        Span {
-            source: self.file.id,
-            start: place.0,
-            end: place.1,
-        }
+        let place = self.nodes.get(index as usize).map_or((0, 0), |data| (data.start, data.end));
+        Span { source: self.file.id, start: place.0, end: place.1 }
     }
 
     fn is_merge(&self, key: u32) -> bool {
-        let plain = |data: &Data| {
-            matches!(
-                data.shape,
-                Shape::Scalar {
-                    style: Style::Plain,
-                    ..
-                }
-            )
-        };
+        let plain = |data: &Data| matches!(data.shape, Shape::Scalar { style: Style::Plain, .. });
         self.nodes.get(key as usize).is_some_and(plain) && self.scalar_text(key) == Some("<<")
     }
 
     fn scalar_text(&self, index: u32) -> Option<&str> {
         match &self.nodes.get(self.follow(index) as usize)?.shape {
-            Shape::Scalar {
-                text: Text::Decoded(text),
-                ..
-            } => Some(text),
-            Shape::Scalar {
-                text: Text::InFile { start, end },
-                ..
-            } => self.file.text.get(*start as usize..*end as usize),
+            Shape::Scalar { text: Text::Decoded(text), .. } => Some(text),
+            Shape::Scalar { text: Text::InFile { start, end }, .. } => {
+                self.file.text.get(*start as usize..*end as usize)
+            }
             _ => None,
         }
     }
@@ -548,11 +430,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         }
         for (key, first, name) in found {
             let (span, first) = (self.node_span(key), self.node_span(first));
-            self.problems.push(Problem::DuplicateKey {
-                span,
-                first,
-                key: name,
-            });
+            self.problems.push(Problem::DuplicateKey { span, first, key: name });
         }
     }
 
@@ -572,10 +450,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             stream.documents.push(document);
         } else {
             let span = Node::new(&document, root).span();
-            stream.broken.push(Span {
-                end: span.end.max(end.end),
-                ..span
-            });
+            stream.broken.push(Span { end: span.end.max(end.end), ..span });
         }
     }
 }

@@ -20,10 +20,7 @@ pub fn replace_scalar(node: Node<'_>, text: &str) -> Option<Edit> {
         Style::Plain if printable => double_quoted(text),
         _ => return None,
     };
-    Some(Edit {
-        span: node.span(),
-        text: written,
-    })
+    Some(Edit { span: node.span(), text: written })
 }
 
 /// Returns the edit that removes an entry of a mapping, with its line where it has one to itself.
@@ -44,71 +41,43 @@ pub fn delete_entry(mapping: Node<'_>, key: &str) -> Option<Edit> {
             Some(next) => (span.start as usize, next.key.span().start as usize),
             None => {
                 let before = entries.get(position.checked_sub(1)?)?;
-                (
-                    before.key.span().cover(before.value.span()).end as usize,
-                    span.end as usize,
-                )
+                (before.key.span().cover(before.value.span()).end as usize, span.end as usize)
             }
         };
-        return Some(Edit {
-            span: Span::new(span.source, start, end),
-            text: String::new(),
-        });
+        return Some(Edit { span: Span::new(span.source, start, end), text: String::new() });
     }
-    let line_start = text
-        .get(..span.start as usize)?
-        .rfind('\n')
-        .map_or(0, |at| at + 1);
+    let line_start = text.get(..span.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
     let alone = text.get(line_start..span.start as usize)?.trim().is_empty();
     if alone {
         let end = line_end(text, span.end as usize);
-        return Some(Edit {
-            span: Span::new(span.source, line_start, end),
-            text: String::new(),
-        });
+        return Some(Edit { span: Span::new(span.source, line_start, end), text: String::new() });
     }
     // The first entry of an item, `- key: value`: the next entry moves up to its place.
     let next = entries.get(position + 1)?;
     let end = next.key.span().start as usize;
-    Some(Edit {
-        span: Span::new(span.source, span.start as usize, end),
-        text: String::new(),
-    })
+    Some(Edit { span: Span::new(span.source, span.start as usize, end), text: String::new() })
 }
 
 /// Returns the edit that adds `key: value` behind the entry named `after`.
 ///
 /// `value` is written as given, on one line. Nothing where `after` is not an entry of its own.
 pub fn insert_entry(mapping: Node<'_>, after: &str, key: &str, value: &str) -> Option<Edit> {
-    let entry = mapping
-        .entries()
-        .find(|entry| !entry.merged && is_key(entry, after))?;
+    let entry = mapping.entries().find(|entry| !entry.merged && is_key(entry, after))?;
     let text = &*mapping.document().text;
     let end = entry.key.span().cover(entry.value.span()).end as usize;
     let source = entry.key.span().source;
     if mapping.is_flow() {
-        return Some(Edit {
-            span: Span::new(source, end, end),
-            text: format!(", {key}: {value}"),
-        });
+        return Some(Edit { span: Span::new(source, end, end), text: format!(", {key}: {value}") });
     }
-    let line_start = text
-        .get(..entry.key.span().start as usize)?
-        .rfind('\n')
-        .map_or(0, |at| at + 1);
-    let column = text
-        .get(line_start..entry.key.span().start as usize)?
-        .chars()
-        .count();
+    let line_start =
+        text.get(..entry.key.span().start as usize)?.rfind('\n').map_or(0, |at| at + 1);
+    let column = text.get(line_start..entry.key.span().start as usize)?.chars().count();
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let at = line_end(text, end);
     let open = text.get(..at)?.ends_with('\n');
     let (before, behind) = if open { ("", ending) } else { (ending, "") };
     let text = format!("{before}{:column$}{key}: {value}{behind}", "");
-    Some(Edit {
-        span: Span::new(source, at, at),
-        text,
-    })
+    Some(Edit { span: Span::new(source, at, at), text })
 }
 
 fn is_key(entry: &Entry<'_>, key: &str) -> bool {
@@ -156,10 +125,7 @@ mod tests {
     #[test]
     fn replacing_keeps_quotes_and_comments() {
         let replace = |text| edited(text, |root| replace_scalar(root.get("a")?, "it's"));
-        assert_eq!(
-            replace("a: 'x' # why\n").as_deref(),
-            Some("a: 'it''s' # why\n")
-        );
+        assert_eq!(replace("a: 'x' # why\n").as_deref(), Some("a: 'it''s' # why\n"));
         assert_eq!(replace("a: \"x\"\n").as_deref(), Some("a: \"it's\"\n"));
         assert_eq!(replace("a: x\n").as_deref(), Some("a: \"it's\"\n"));
         assert_eq!(replace("a: |\n  x\n"), None, "a block has no single place");
@@ -168,10 +134,7 @@ mod tests {
     #[test]
     fn deleting_takes_the_line_and_leaves_the_rest() {
         let delete = |text| edited(text, |root| delete_entry(root, "b"));
-        assert_eq!(
-            delete("a: 1\nb: 2 # gone\nc: 3\n").as_deref(),
-            Some("a: 1\nc: 3\n")
-        );
+        assert_eq!(delete("a: 1\nb: 2 # gone\nc: 3\n").as_deref(), Some("a: 1\nc: 3\n"));
         assert_eq!(delete("a: 1\r\nb: 2\r\n").as_deref(), Some("a: 1\r\n"));
         assert_eq!(delete("{a: 1, b: 2}").as_deref(), Some("{a: 1}"));
         assert_eq!(delete("{b: 2, a: 1}").as_deref(), Some("{a: 1}"));
@@ -183,10 +146,7 @@ mod tests {
     #[test]
     fn inserting_keeps_indentation_and_line_ends() {
         let insert = |text| edited(text, |root| insert_entry(root.get("s")?, "a", "b", "2"));
-        assert_eq!(
-            insert("s:\r\n  a: 1\r\n").as_deref(),
-            Some("s:\r\n  a: 1\r\n  b: 2\r\n")
-        );
+        assert_eq!(insert("s:\r\n  a: 1\r\n").as_deref(), Some("s:\r\n  a: 1\r\n  b: 2\r\n"));
         assert_eq!(insert("s:\n  a: 1").as_deref(), Some("s:\n  a: 1\n  b: 2"));
         assert_eq!(insert("s: {a: 1}\n").as_deref(), Some("s: {a: 1, b: 2}\n"));
     }

@@ -25,7 +25,11 @@ pub(super) enum Shape {
         is_string: bool,
     },
     /// Children at `first..first + length`.
-    Sequence { first: u32, length: u32, flow: bool },
+    Sequence {
+        first: u32,
+        length: u32,
+        flow: bool,
+    },
     /// Keys and values in turn: `own` pairs at `first`, then the pairs that merges bring.
     Mapping {
         first: u32,
@@ -34,7 +38,9 @@ pub(super) enum Shape {
         flow: bool,
     },
     /// Another node, defined before this one.
-    Alias { target: u32 },
+    Alias {
+        target: u32,
+    },
 }
 
 /// The decoded text of a scalar: a range of the file where it is written out, else a copy.
@@ -77,10 +83,8 @@ impl<'a> Node<'a> {
     pub(super) fn new(document: &'a Document, index: u32) -> Self {
         let mut index = index;
         // An alias points backwards, so this ends.
-        while let Some(Data {
-            shape: Shape::Alias { target },
-            ..
-        }) = document.nodes.get(index as usize)
+        while let Some(Data { shape: Shape::Alias { target }, .. }) =
+            document.nodes.get(index as usize)
         {
             index = *target;
         }
@@ -88,10 +92,7 @@ impl<'a> Node<'a> {
     }
 
     fn data(self) -> &'a Data {
-        self.document
-            .nodes
-            .get(self.index as usize)
-            .expect("a node is made by its document")
+        self.document.nodes.get(self.index as usize).expect("a node is made by its document")
     }
 
     /// Returns the document that holds the node.
@@ -107,19 +108,12 @@ impl<'a> Node<'a> {
     /// Returns the bytes of the node; those of a block collection end with its last child.
     pub fn span(self) -> Span {
         let data = self.data();
-        Span {
-            source: self.document.source,
-            start: data.start,
-            end: data.end,
-        }
+        Span { source: self.document.source, start: data.start, end: data.end }
     }
 
     /// Returns the bytes of the node as they stand in the file.
     pub fn raw(self) -> &'a str {
-        self.document
-            .text
-            .get(self.span().range())
-            .unwrap_or_default()
+        self.document.text.get(self.span().range()).unwrap_or_default()
     }
 
     /// Returns what the node is.
@@ -127,11 +121,7 @@ impl<'a> Node<'a> {
         match &self.data().shape {
             Shape::Sequence { .. } => Kind::Sequence,
             Shape::Mapping { .. } => Kind::Mapping,
-            Shape::Scalar {
-                style,
-                text,
-                is_string,
-            } => {
+            Shape::Scalar { style, text, is_string } => {
                 let text = match text {
                     Text::InFile { start, end } => {
                         let range = *start as usize..*end as usize;
@@ -139,18 +129,12 @@ impl<'a> Node<'a> {
                     }
                     Text::Decoded(text) => text,
                 };
-                Kind::Scalar(Scalar {
-                    text,
-                    style: *style,
-                    is_string: *is_string,
-                })
+                Kind::Scalar(Scalar { text, style: *style, is_string: *is_string })
             }
             // `new` follows aliases, so this arm never answers for a node.
-            Shape::Alias { .. } => Kind::Scalar(Scalar {
-                text: "",
-                style: Style::Plain,
-                is_string: false,
-            }),
+            Shape::Alias { .. } => {
+                Kind::Scalar(Scalar { text: "", style: Style::Plain, is_string: false })
+            }
         }
     }
 
@@ -170,8 +154,7 @@ impl<'a> Node<'a> {
 
     /// Returns whether the node is null: `~`, `null`, or nothing at all.
     pub fn is_null(self) -> bool {
-        self.scalar()
-            .is_some_and(|scalar| scalar.value() == Value::Null)
+        self.scalar().is_some_and(|scalar| scalar.value() == Value::Null)
     }
 
     /// Returns whether the node is a mapping.
@@ -217,39 +200,27 @@ impl<'a> Node<'a> {
             Shape::Sequence { first, length, .. } => self.children(first, length),
             _ => &[],
         };
-        children
-            .iter()
-            .map(move |&child| Node::new(self.document, child))
+        children.iter().map(move |&child| Node::new(self.document, child))
     }
 
     /// Returns the entries of a mapping, its own in file order, then those that merges bring; none
     /// for anything else.
     pub fn entries(self) -> impl Iterator<Item = Entry<'a>> + Clone + use<'a> {
         let (children, own) = match self.data().shape {
-            Shape::Mapping {
-                first, own, all, ..
-            } => (self.children(first, 2 * all), own as usize),
+            Shape::Mapping { first, own, all, .. } => (self.children(first, 2 * all), own as usize),
             _ => (&[][..], 0),
         };
         let document = self.document;
-        children
-            .chunks_exact(2)
-            .enumerate()
-            .filter_map(move |(position, pair)| {
-                let &[key, value] = pair else { return None };
-                let (key, value) = (Node::new(document, key), Node::new(document, value));
-                Some(Entry {
-                    key,
-                    value,
-                    merged: position >= own,
-                })
-            })
+        children.chunks_exact(2).enumerate().filter_map(move |(position, pair)| {
+            let &[key, value] = pair else { return None };
+            let (key, value) = (Node::new(document, key), Node::new(document, value));
+            Some(Entry { key, value, merged: position >= own })
+        })
     }
 
     /// Returns the entry of a key.
     pub fn entry(self, key: &str) -> Option<Entry<'a>> {
-        self.entries()
-            .find(|entry| entry.key.scalar().is_some_and(|scalar| scalar.text == key))
+        self.entries().find(|entry| entry.key.scalar().is_some_and(|scalar| scalar.text == key))
     }
 
     /// Returns the value of a key; a null value counts as one.

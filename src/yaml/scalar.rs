@@ -59,26 +59,18 @@ impl Scalar<'_> {
 
     /// Returns whether the value is a finite number, without computing it.
     pub fn is_number(&self) -> bool {
-        matches!(
-            self.text.as_bytes().first(),
-            Some(b'0'..=b'9' | b'+' | b'-' | b'.')
-        ) && matches!(self.value(), Value::Number(_))
+        matches!(self.text.as_bytes().first(), Some(b'0'..=b'9' | b'+' | b'-' | b'.'))
+            && matches!(self.value(), Value::Number(_))
     }
 }
 
 fn number(text: &str) -> Option<Ratio> {
     let radix = |digits: &str, radix| i64::from_str_radix(digits, radix).ok().map(Ratio::whole);
     if let Some(digits) = text.strip_prefix("0x") {
-        return digits
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit())
-            .then(|| radix(digits, 16))?;
+        return digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| radix(digits, 16))?;
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| radix(digits, 8))?;
+        return digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| radix(digits, 8))?;
     }
     Ratio::parse(text)
 }
@@ -88,12 +80,7 @@ mod tests {
     use super::*;
 
     fn value(text: &str) -> Value {
-        Scalar {
-            text,
-            style: Style::Plain,
-            is_string: false,
-        }
-        .value()
+        Scalar { text, style: Style::Plain, is_string: false }.value()
     }
 
     #[test]
@@ -102,16 +89,10 @@ mod tests {
         assert_eq!(value("014"), Value::Number(Ratio::whole(14)));
         assert_eq!(value("99.90"), Value::Number(Ratio::parse("99.9").unwrap()));
         assert_eq!(value("TRUE"), Value::Bool(true));
-        for text in [
-            "yes", "on", "1_000", "99.9%", ".inf", ".nan", "12:30:45", "0b11", "1e",
-        ] {
+        for text in ["yes", "on", "1_000", "99.9%", ".inf", ".nan", "12:30:45", "0b11", "1e"] {
             assert_eq!(value(text), Value::String, "{text}");
         }
-        let quoted = Scalar {
-            text: "99.9",
-            style: Style::DoubleQuoted,
-            is_string: false,
-        };
+        let quoted = Scalar { text: "99.9", style: Style::DoubleQuoted, is_string: false };
         assert_eq!(quoted.value(), Value::String);
     }
 }

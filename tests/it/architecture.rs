@@ -67,12 +67,17 @@ fn imports_only_go_down() {
             }
             assert!(!line.contains("crate::{"), "{place}: write paths out, one a line");
             for import in line.split("crate::").skip(1) {
-                let other: String =
-                    import.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
-                let Some(theirs) = floor(&other) else { continue };
+                let other: String = import
+                    .chars()
+                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                    .collect();
+                let Some(theirs) = floor(&other) else {
+                    continue;
+                };
                 let down = other == module || theirs < own;
                 assert!(down, "{place}: `{module}` imports `{other}`, which is not below it");
-                let through_door = DOORS.contains(&other.as_str()) && other != module && module != "cli";
+                let through_door =
+                    DOORS.contains(&other.as_str()) && other != module && module != "cli";
                 assert!(!through_door, "{place}: only `cli` imports the door `{other}`");
             }
         }
@@ -87,12 +92,16 @@ fn no_file_outgrows_its_ceiling() {
             let in_family = name.starts_with("src/rules/") && name.matches('/').count() == 3;
             let ceiling = if in_family { 300 } else { 600 };
             let lines = fs::read_to_string(&path).unwrap().lines().count();
-            let excepted = EXCEPTIONS.iter().any(|(file, reason)| *file == name && !reason.is_empty());
+            let excepted =
+                EXCEPTIONS.iter().any(|(file, reason)| *file == name && !reason.is_empty());
             assert!(lines <= ceiling || excepted, "{name} has {lines} lines, at most {ceiling}");
         }
     }
     let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixture.rs");
-    assert!(fs::read_to_string(runner).unwrap().lines().count() < 400, "the fixture runner is small");
+    assert!(
+        fs::read_to_string(runner).unwrap().lines().count() < 400,
+        "the fixture runner is small"
+    );
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The comment on a pull request, against a server that stands in for GitHub.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails where it stands"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod event;
 mod text;
@@ -54,13 +51,7 @@ fn target(url: &str) -> Target {
 
 /// Publishes the report of a failing change.
 fn publish(github: &GitHub, text: &str) -> Result<Published, Error> {
-    comment::publish(
-        &target(&github.url()),
-        text,
-        Mode::OnFailure,
-        true,
-        "resolved",
-    )
+    comment::publish(&target(&github.url()), text, Mode::OnFailure, true, "resolved")
 }
 
 /// Returns what our comment is to say.
@@ -95,28 +86,16 @@ fn the_second_run_writes_nothing() {
     let github = GitHub::start("");
     publish(&github, "blocked").unwrap();
     github.methods();
-    assert_eq!(
-        publish(&github, "blocked").unwrap().action,
-        Action::Unchanged
-    );
-    assert_eq!(
-        publish(&github, &marked("blocked")).unwrap().action,
-        Action::Unchanged
-    );
+    assert_eq!(publish(&github, "blocked").unwrap().action, Action::Unchanged);
+    assert_eq!(publish(&github, &marked("blocked")).unwrap().action, Action::Unchanged);
     assert_eq!(github.methods(), ["GET", "GET"]);
 }
 
 #[test]
 fn a_change_of_line_breaks_is_no_change() {
     let github = GitHub::start("");
-    github.planted(
-        Some(AUTHOR),
-        &format!("{}\r\nblocked\r\n\r\ntwice", marker()),
-    );
-    assert_eq!(
-        publish(&github, "blocked\n\ntwice\n").unwrap().action,
-        Action::Unchanged
-    );
+    github.planted(Some(AUTHOR), &format!("{}\r\nblocked\r\n\r\ntwice", marker()));
+    assert_eq!(publish(&github, "blocked\n\ntwice\n").unwrap().action, Action::Unchanged);
 }
 
 #[test]
@@ -126,17 +105,9 @@ fn an_own_server_is_reached_below_its_path() {
         github.planted(Some("reader"), "a remark");
     }
     publish(&github, "blocked").unwrap();
-    assert_eq!(
-        publish(&github, "still blocked").unwrap().action,
-        Action::Updated
-    );
+    assert_eq!(publish(&github, "still blocked").unwrap().action, Action::Updated);
     assert_eq!(ours(&github), [marked("still blocked")]);
-    assert!(
-        github
-            .requests()
-            .iter()
-            .all(|request| request.target.starts_with("/api/v3/"))
-    );
+    assert!(github.requests().iter().all(|request| request.target.starts_with("/api/v3/")));
 }
 
 #[test]
@@ -168,26 +139,16 @@ fn a_marker_planted_by_somebody_else_is_left_alone() {
         github.planted(None, &marked("all is well")),
         github.planted(Some(AUTHOR), "a comment of another action"),
         github.planted(Some(AUTHOR), &format!("quoted:\n{}", marked("all is well"))),
-        github.planted(
-            Some(AUTHOR),
-            &format!("{}\nanother job", body::marker("", "nightly", "")),
-        ),
+        github.planted(Some(AUTHOR), &format!("{}\nanother job", body::marker("", "nightly", ""))),
     ];
     let before = github.comments();
     assert_eq!(publish(&github, "blocked").unwrap().action, Action::Created);
     github.planted(Some("mallory"), &marked("all is well again"));
-    assert_eq!(
-        publish(&github, "still blocked").unwrap().action,
-        Action::Updated
-    );
+    assert_eq!(publish(&github, "still blocked").unwrap().action, Action::Updated);
     let after = github.comments();
     assert_eq!(after.get(..planted.len()), Some(&*before));
     assert_eq!(
-        after
-            .iter()
-            .map(|comment| comment.body.clone())
-            .skip(5)
-            .collect::<Vec<_>>(),
+        after.iter().map(|comment| comment.body.clone()).skip(5).collect::<Vec<_>>(),
         [marked("still blocked"), marked("all is well again")]
     );
 }
@@ -196,14 +157,8 @@ fn a_marker_planted_by_somebody_else_is_left_alone() {
 fn a_passing_change_is_commented_only_to_resolve() {
     let github = GitHub::start("");
     let run = |failing| {
-        comment::publish(
-            &target(&github.url()),
-            "report",
-            Mode::OnFailure,
-            failing,
-            "resolved",
-        )
-        .unwrap()
+        comment::publish(&target(&github.url()), "report", Mode::OnFailure, failing, "resolved")
+            .unwrap()
     };
     assert_eq!(run(false).action, Action::Skipped);
     assert_eq!(run(true).action, Action::Created);
@@ -230,36 +185,14 @@ fn of_two_jobs_at_once_one_comment_is_left() {
     for before in [true, false] {
         let github = GitHub::start("");
         github.planted(Some("mallory"), &marked("all is well"));
-        let other = Comment {
-            id: 0,
-            author: Some(AUTHOR.to_owned()),
-            body: marked("from the other job"),
-        };
-        github.next(
-            "POST",
-            Fault::Beside {
-                before,
-                comment: other,
-            },
-        );
+        let other =
+            Comment { id: 0, author: Some(AUTHOR.to_owned()), body: marked("from the other job") };
+        github.next("POST", Fault::Beside { before, comment: other });
         let published = publish(&github, "blocked").unwrap();
-        assert_eq!(
-            published.action,
-            if before {
-                Action::Updated
-            } else {
-                Action::Created
-            }
-        );
-        let comments: Vec<(u64, String)> = github
-            .comments()
-            .into_iter()
-            .map(|comment| (comment.id, comment.body))
-            .collect();
-        assert_eq!(
-            comments,
-            [(1, marked("all is well")), (2, marked("blocked"))]
-        );
+        assert_eq!(published.action, if before { Action::Updated } else { Action::Created });
+        let comments: Vec<(u64, String)> =
+            github.comments().into_iter().map(|comment| (comment.id, comment.body)).collect();
+        assert_eq!(comments, [(1, marked("all is well")), (2, marked("blocked"))]);
     }
 }
 
@@ -273,10 +206,7 @@ fn real_jobs_at_once_leave_one_comment() {
         }
     });
     assert_eq!(ours(&github), [marked("blocked")]);
-    assert_eq!(
-        github.comments().first().map(|comment| comment.id),
-        Some(other)
-    );
+    assert_eq!(github.comments().first().map(|comment| comment.id), Some(other));
 }
 
 #[test]
@@ -284,10 +214,7 @@ fn a_comment_that_vanishes_is_posted_again() {
     let github = GitHub::start("");
     let id = github.planted(Some(AUTHOR), &marked("blocked"));
     github.next("PATCH", Fault::Deleted(id));
-    assert_eq!(
-        publish(&github, "still blocked").unwrap().action,
-        Action::Created
-    );
+    assert_eq!(publish(&github, "still blocked").unwrap().action, Action::Created);
     assert_eq!(ours(&github), [marked("still blocked")]);
 }
 
@@ -312,40 +239,17 @@ fn the_description_finds_what_is_wrong() {
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: body.as_bytes().to_vec(),
     };
-    let good = request(
-        "POST",
-        "/repos/octo/shop/issues/7/comments",
-        r#"{"body": "text"}"#,
-    );
+    let good = request("POST", "/repos/octo/shop/issues/7/comments", r#"{"body": "text"}"#);
     assert_eq!(description.faults_of_request(&good), Vec::<String>::new());
     for wrong in [
-        request(
-            "POST",
-            "/repos/octo/shop/issues/7/comments",
-            r#"{"text": "text"}"#,
-        ),
-        request(
-            "POST",
-            "/repos/octo/shop/issues/7/comments",
-            r#"{"body": 1}"#,
-        ),
-        request(
-            "POST",
-            "/repos/octo/shop/issues/seven/comments",
-            r#"{"body": "text"}"#,
-        ),
-        request(
-            "PUT",
-            "/repos/octo/shop/issues/7/comments",
-            r#"{"body": "text"}"#,
-        ),
+        request("POST", "/repos/octo/shop/issues/7/comments", r#"{"text": "text"}"#),
+        request("POST", "/repos/octo/shop/issues/7/comments", r#"{"body": 1}"#),
+        request("POST", "/repos/octo/shop/issues/seven/comments", r#"{"body": "text"}"#),
+        request("PUT", "/repos/octo/shop/issues/7/comments", r#"{"body": "text"}"#),
         request("GET", "/repos/octo/shop/issues/7/comments?per-page=100", ""),
         request("DELETE", "/repos/octo/shop/issues/comments/7", "{}"),
     ] {
-        assert!(
-            !description.faults_of_request(&wrong).is_empty(),
-            "{wrong:?}"
-        );
+        assert!(!description.faults_of_request(&wrong).is_empty(), "{wrong:?}");
     }
     assert!(!description.faults_of_answer(&good, 201, b"{}").is_empty());
     assert!(!description.faults_of_answer(&good, 299, b"{}").is_empty());

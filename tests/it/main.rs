@@ -3,6 +3,8 @@
 mod architecture;
 mod fixture;
 mod forge;
+mod parts;
 mod registry;
+mod report;
 mod standin;
 mod yaml;

@@ -10,7 +10,8 @@ use slo::rules::Set;
 use crate::fixture;
 
 /// The headings of a page, in order; `Settings` stands only on pages of rules that have some.
-const HEADINGS: [&str; 5] = ["Why it matters", "Example", "Settings", "When to allow it", "Sources"];
+const HEADINGS: [&str; 5] =
+    ["Why it matters", "Example", "Settings", "When to allow it", "Sources"];
 
 fn page_path(rule: &rules::Rule) -> std::path::PathBuf {
     let file = format!("src/rules/{}/{}.md", rule.family(), rule.name.replace('-', "_"));
@@ -20,10 +21,12 @@ fn page_path(rule: &rules::Rule) -> std::path::PathBuf {
 #[test]
 fn every_page_says_what_the_rule_is_in_the_same_order() {
     for rule in rules::all() {
-        let page = fs::read_to_string(page_path(rule)).unwrap_or_else(|_| panic!("{}: no page", rule.name));
+        let page = fs::read_to_string(page_path(rule))
+            .unwrap_or_else(|_| panic!("{}: no page", rule.name));
         assert_eq!(page, rule.docs, "{}: the page is compiled in", rule.name);
         assert!(page.starts_with(&format!("# {}\n\n", rule.name)), "{}: title", rule.name);
-        let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let headings: Vec<&str> =
+            page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let wanted: Vec<&str> = HEADINGS
             .into_iter()
             .filter(|heading| *heading != "Settings" || !rule.settings.is_empty())
@@ -46,7 +49,11 @@ fn every_rule_has_a_page_that_shows_it_firing_and_what_is_right() {
         let fix = cases.iter().any(|case| case.expected.iter().any(|block| block.role == "fix"));
         assert!(bad >= 1 && (good || fix), "{}: {bad} bad blocks", rule.name);
         let drawn = cases.iter().flat_map(|case| &case.expected);
-        assert!(drawn.clone().any(|block| block.role == "findings"), "{}: no drawn finding", rule.name);
+        assert!(
+            drawn.clone().any(|block| block.role == "findings"),
+            "{}: no drawn finding",
+            rule.name
+        );
         for case in cases.iter().filter(|case| !case.is_good()) {
             let (_, findings) = case.run(&[rule.name]);
             assert!(!findings.is_empty(), "{}: a bad block is silent", rule.name);
@@ -71,10 +78,16 @@ fn names_are_unique_kebab_case_and_without_prohibition() {
     let mut seen = BTreeSet::new();
     for rule in rules::all() {
         assert!(seen.insert(rule.name), "{} stands twice", rule.name);
-        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        let plain =
+            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         assert!(rule.name.chars().all(plain), "{}", rule.name);
         for word in ["no-", "dont-", "avoid-", "require-", "use-"] {
-            let noun = ["no-alert", "no-error-budget-policy", "no-data-unspecified", "no-data-not-alerted"];
+            let noun = [
+                "no-alert",
+                "no-error-budget-policy",
+                "no-data-unspecified",
+                "no-data-not-alerted",
+            ];
             assert!(!rule.name.starts_with(word) || noun.contains(&rule.name), "{}", rule.name);
         }
     }
@@ -109,7 +122,8 @@ fn messages_keep_the_voice_of_the_house() {
     for page in rules::all() {
         for case in fixture::cases(page.docs) {
             for finding in case.run(&[page.name]).1 {
-                let labels = finding.labels.iter().map(|label| &label.message).chain(&finding.label);
+                let labels =
+                    finding.labels.iter().map(|label| &label.message).chain(&finding.label);
                 let parts = labels.chain(&finding.help).chain(&finding.notes);
                 for text in parts.chain([&finding.message]) {
                     let first = text.chars().next().expect("a message says something");
@@ -143,7 +157,8 @@ fn the_rule_set_is_listed() {
             Set::Strict => "strict",
             Set::All => "all",
         };
-        text += &format!("{:<12} {:<32} {:<8} {set}\n", rule.family(), rule.name, rule.level.name());
+        text +=
+            &format!("{:<12} {:<32} {:<8} {set}\n", rule.family(), rule.name, rule.level.name());
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rule-set.txt");
     if std::env::var_os("UPDATE_FIXTURES").is_some() {

@@ -10,10 +10,7 @@ use slo::yaml::Stream;
 use slo::yaml::parse;
 
 fn read(text: &str) -> Stream {
-    parse(
-        SourceId::default(),
-        &Source::from_text("x.yaml", text, Origin::Worktree),
-    )
+    parse(SourceId::default(), &Source::from_text("x.yaml", text, Origin::Worktree))
 }
 
 fn raw<'a>(stream: &'a Stream, path: &[&str]) -> &'a str {
@@ -29,15 +26,9 @@ fn every_scalar_keeps_its_raw_text() {
     let stream = read("a: '99.9'\nb: \"x\\ty\"\nc: 0o14 # octal\nd: |\n  one\n  two\ne: end\n");
     assert_eq!(raw(&stream, &["a"]), "'99.9'");
     assert_eq!(raw(&stream, &["b"]), "\"x\\ty\"");
-    assert_eq!(
-        stream.documents[0].root().get("b").unwrap().text(),
-        Some("x\ty")
-    );
+    assert_eq!(stream.documents[0].root().get("b").unwrap().text(), Some("x\ty"));
     assert_eq!(raw(&stream, &["c"]), "0o14");
-    assert_eq!(
-        stream.documents[0].root().get("d").unwrap().text(),
-        Some("one\ntwo\n")
-    );
+    assert_eq!(stream.documents[0].root().get("d").unwrap().text(), Some("one\ntwo\n"));
 }
 
 #[test]
@@ -45,12 +36,7 @@ fn carriage_returns_byte_order_marks_and_japanese_text_keep_their_offsets() {
     let text = "\u{feff}名前: 決済\r\nspec:\r\n  target: 0.999\r\n";
     let stream = read(text);
     assert_eq!(raw(&stream, &["名前"]), "決済");
-    let target = stream.documents[0]
-        .root()
-        .get("spec")
-        .unwrap()
-        .get("target")
-        .unwrap();
+    let target = stream.documents[0].root().get("spec").unwrap().get("target").unwrap();
     assert_eq!(&text[target.span().range()], "0.999");
 }
 
@@ -64,10 +50,8 @@ fn a_block_collection_ends_with_its_last_child() {
 fn aliases_are_followed_and_merges_never_hide_own_keys() {
     let stream = read("base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3\n");
     let used = stream.documents[0].root().get("use").unwrap();
-    let seen: Vec<_> = used
-        .entries()
-        .map(|e| (e.key.text().unwrap(), e.value.raw(), e.merged))
-        .collect();
+    let seen: Vec<_> =
+        used.entries().map(|e| (e.key.text().unwrap(), e.value.raw(), e.merged)).collect();
     assert_eq!(seen, [("y", "3", false), ("x", "1", true)]);
     assert_eq!(stream.documents[0].overrides.len(), 1);
     assert_eq!(stream.documents[0].overrides[0].key, "y");
@@ -80,11 +64,7 @@ fn merges_of_lists_take_the_first_and_refuse_scalars() {
     let seen: Vec<_> = used.entries().map(|e| e.value.raw()).collect();
     assert_eq!(seen, ["1", "3"]);
     let bad = read("u: {<<: 5}\n");
-    assert!(
-        matches!(bad.problems[..], [Problem::MergeNotMapping { .. }]),
-        "{:?}",
-        bad.problems
-    );
+    assert!(matches!(bad.problems[..], [Problem::MergeNotMapping { .. }]), "{:?}", bad.problems);
 }
 
 #[test]
@@ -103,10 +83,7 @@ fn a_bad_document_is_reported_and_the_next_one_is_read() {
 fn duplicate_keys_are_found_in_small_and_large_mappings() {
     let large: String = (0..40).map(|key| format!("k{key}: 1\n")).collect();
     for text in ["a: 1\nb: 2\na: 3\n".to_owned(), large + "k7: 2\n"] {
-        assert!(
-            matches!(read(&text).problems[..], [Problem::DuplicateKey { .. }]),
-            "{text}"
-        );
+        assert!(matches!(read(&text).problems[..], [Problem::DuplicateKey { .. }]), "{text}");
     }
 }
 
@@ -114,10 +91,7 @@ fn duplicate_keys_are_found_in_small_and_large_mappings() {
 fn unknown_and_recursive_aliases_are_named() {
     assert!(matches!(&read("a: *nope\nb: 1\n").problems[..],
         [Problem::UnknownAlias { name, .. }] if name == "nope"));
-    assert!(matches!(
-        read("a: &a [*a]\n").problems[..],
-        [Problem::RecursiveAlias { .. }]
-    ));
+    assert!(matches!(read("a: &a [*a]\n").problems[..], [Problem::RecursiveAlias { .. }]));
 }
 
 #[test]
@@ -128,36 +102,22 @@ fn an_alias_bomb_is_refused() {
         text += &format!("a{level}: &a{level} [{below}]\n");
     }
     let stream = read(&text);
-    assert!(matches!(
-        stream.problems[..],
-        [Problem::TooManyAliases { .. }]
-    ));
+    assert!(matches!(stream.problems[..], [Problem::TooManyAliases { .. }]));
     assert!(stream.documents.is_empty());
 }
 
 #[test]
 fn depth_is_limited_in_both_styles() {
-    for text in [
-        "[".repeat(100_000),
-        (0..400).map(|depth| " ".repeat(depth) + "a:\n").collect(),
-    ] {
+    for text in ["[".repeat(100_000), (0..400).map(|depth| " ".repeat(depth) + "a:\n").collect()] {
         let stream = read(&text);
-        assert!(
-            matches!(stream.problems[..], [Problem::TooDeep { .. }]),
-            "{:?}",
-            stream.problems
-        );
+        assert!(matches!(stream.problems[..], [Problem::TooDeep { .. }]), "{:?}", stream.problems);
     }
 }
 
 #[test]
 fn comments_are_kept_where_one_may_matter() {
     let stream = read("a: 1 # slo: allow(x): y\n# above\nb: '# not one'\n");
-    let texts: Vec<_> = stream
-        .comments
-        .iter()
-        .map(|c| (c.text.as_str(), c.own_line))
-        .collect();
+    let texts: Vec<_> = stream.comments.iter().map(|c| (c.text.as_str(), c.own_line)).collect();
     assert_eq!(texts, [(" slo: allow(x): y", false), (" above", true)]);
     assert!(read("a: 1 # nothing of ours\n").comments.is_empty());
 }
@@ -169,16 +129,10 @@ fn many_comment_lines_are_no_error() {
 }
 
 fn nested(node: Node<'_>) {
-    for child in node
-        .items()
-        .chain(node.entries().filter(|e| !e.merged).map(|e| e.value))
-    {
+    for child in node.items().chain(node.entries().filter(|e| !e.merged).map(|e| e.value)) {
         let from_alias = !node.span().contains(child.span());
         assert!(from_alias || child.span().start >= node.span().start);
-        assert!(
-            node.document().text.get(child.span().range()).is_some(),
-            "whole characters"
-        );
+        assert!(node.document().text.get(child.span().range()).is_some(), "whole characters");
         nested(child);
     }
 }

@@ -55,22 +55,15 @@ fn with(mut payload: Value, pointer: &str, value: Value) -> Value {
 /// Returns the payload without one field.
 fn without(mut payload: Value, pointer: &str) -> Value {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
-    payload
-        .pointer_mut(parent)
-        .unwrap()
-        .as_object_mut()
-        .unwrap()
-        .remove(key)
-        .unwrap();
+    payload.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key).unwrap();
     payload
 }
 
 #[test]
 fn a_pull_request_says_what_is_compared() {
-    for (name, kind) in [
-        ("pull_request", Kind::PullRequest),
-        ("pull_request_target", Kind::PullRequestTarget),
-    ] {
+    for (name, kind) in
+        [("pull_request", Kind::PullRequest), ("pull_request_target", Kind::PullRequestTarget)]
+    {
         let expected = Event {
             kind,
             pull_request: Some(PullRequest {
@@ -84,10 +77,7 @@ fn a_pull_request_says_what_is_compared() {
                 from_fork: false,
             }),
             merge_group: None,
-            repository: Some(Repository {
-                owner: "octo".to_owned(),
-                name: "shop".to_owned(),
-            }),
+            repository: Some(Repository { owner: "octo".to_owned(), name: "shop".to_owned() }),
             before: None,
             after: None,
             default_branch: Some("main".to_owned()),
@@ -104,11 +94,7 @@ fn a_head_in_another_repository_or_in_none_is_a_fork() {
         without(pull_request(), "/pull_request/head/repo"),
     ] {
         assert!(
-            read("pull_request", &payload)
-                .unwrap()
-                .pull_request
-                .unwrap()
-                .from_fork,
+            read("pull_request", &payload).unwrap().pull_request.unwrap().from_fork,
             "{payload}"
         );
     }
@@ -118,14 +104,8 @@ fn a_head_in_another_repository_or_in_none_is_a_fork() {
 fn what_a_deleted_account_leaves_out_is_absent() {
     let payload = with(pull_request(), "/pull_request/user", Value::Null);
     let payload = with(payload, "/pull_request/labels", Value::Null);
-    let read = read("pull_request", &without(payload, "/number"))
-        .unwrap()
-        .pull_request
-        .unwrap();
-    assert_eq!(
-        (read.number, read.author, read.labels),
-        (2, None, Vec::new())
-    );
+    let read = read("pull_request", &without(payload, "/number")).unwrap().pull_request.unwrap();
+    assert_eq!((read.number, read.author, read.labels), (2, None, Vec::new()));
 }
 
 #[test]
@@ -142,10 +122,7 @@ fn a_merge_group_has_two_ends() {
     assert_eq!(event.kind, Kind::MergeGroup);
     assert_eq!(
         event.merge_group,
-        Some(MergeGroup {
-            base_sha: BASE.to_owned(),
-            head_sha: HEAD.to_owned()
-        })
+        Some(MergeGroup { base_sha: BASE.to_owned(), head_sha: HEAD.to_owned() })
     );
     assert_eq!(event.pull_request, None);
 }
@@ -158,40 +135,22 @@ fn a_push_has_a_before_unless_the_branch_is_new() {
         "commits": [], "repository": with(repository(), "/owner", owner)
     });
     let event = read("push", &payload).unwrap();
-    assert_eq!(
-        (event.before.as_deref(), event.after.as_deref()),
-        (Some(BASE), Some(HEAD))
-    );
+    assert_eq!((event.before.as_deref(), event.after.as_deref()), (Some(BASE), Some(HEAD)));
     assert_eq!(event.repository.unwrap().owner, "octo");
     let event = read("push", &with(payload.clone(), "/before", json!(ZERO))).unwrap();
-    assert_eq!(
-        (event.before.as_deref(), event.after.as_deref()),
-        (None, Some(HEAD))
-    );
+    assert_eq!((event.before.as_deref(), event.after.as_deref()), (None, Some(HEAD)));
     let event = read("push", &with(payload, "/after", json!(ZERO))).unwrap();
-    assert_eq!(
-        (event.before.as_deref(), event.after.as_deref()),
-        (Some(BASE), None)
-    );
+    assert_eq!((event.before.as_deref(), event.after.as_deref()), (Some(BASE), None));
 }
 
 #[test]
 fn other_events_keep_their_name() {
-    let event = read(
-        "schedule",
-        &json!({ "schedule": "0 3 * * *", "repository": repository() }),
-    )
-    .unwrap();
-    assert_eq!(
-        (event.kind, event.pull_request),
-        (Kind::Other("schedule".to_owned()), None)
-    );
+    let event =
+        read("schedule", &json!({ "schedule": "0 3 * * *", "repository": repository() })).unwrap();
+    assert_eq!((event.kind, event.pull_request), (Kind::Other("schedule".to_owned()), None));
     let event = read("pull_request_review", &pull_request()).unwrap();
     assert_eq!(event.pull_request.unwrap().number, 2);
-    assert_eq!(
-        read("workflow_dispatch", &json!({})).unwrap().repository,
-        None
-    );
+    assert_eq!(read("workflow_dispatch", &json!({})).unwrap().repository, None);
 }
 
 #[test]
@@ -210,22 +169,15 @@ fn a_missing_field_is_named() {
         "/repository/name",
         "/repository/owner",
     ] {
-        let name = pointer
-            .trim_start_matches('/')
-            .replace("/1/", "[1].")
-            .replace('/', ".");
-        for payload in [
-            without(pull_request(), pointer),
-            with(pull_request(), pointer, Value::Null),
-        ] {
+        let name = pointer.trim_start_matches('/').replace("/1/", "[1].").replace('/', ".");
+        for payload in
+            [without(pull_request(), pointer), with(pull_request(), pointer, Value::Null)]
+        {
             let error = read("pull_request", &payload).unwrap_err();
             let Error::EventFieldMissing { field, event } = &error else {
                 panic!("{pointer}: {error}")
             };
-            assert!(
-                field.starts_with(&name) && event == "pull_request",
-                "{pointer}: {field}"
-            );
+            assert!(field.starts_with(&name) && event == "pull_request", "{pointer}: {field}");
             assert!(error.hint().is_some());
         }
     }
@@ -235,10 +187,7 @@ fn a_missing_field_is_named() {
 fn a_field_of_another_type_is_named() {
     for (pointer, values) in [
         ("", vec![json!([]), json!("text"), json!(1), json!(true)]),
-        (
-            "/number",
-            vec![json!("2"), json!(-2), json!(0), json!(2.5), json!({})],
-        ),
+        ("/number", vec![json!("2"), json!(-2), json!(0), json!(2.5), json!({})]),
         ("/pull_request", vec![json!([]), json!("text"), json!(7)]),
         (
             "/pull_request/base/sha",
@@ -250,39 +199,22 @@ fn a_field_of_another_type_is_named() {
                 json!("0".repeat(41)),
             ],
         ),
-        (
-            "/pull_request/head/sha",
-            vec![json!("é".repeat(20)), json!(["a"])],
-        ),
+        ("/pull_request/head/sha", vec![json!("é".repeat(20)), json!(["a"])]),
         (
             "/pull_request/head/ref",
-            vec![
-                json!(""),
-                json!("a\n::error::b"),
-                json!("a\u{1b}[2J"),
-                json!(1),
-            ],
+            vec![json!(""), json!("a\n::error::b"), json!("a\u{1b}[2J"), json!(1)],
         ),
         ("/pull_request/labels", vec![json!({}), json!("bug")]),
         ("/pull_request/labels/1/name", vec![json!(1), json!([])]),
         ("/pull_request/user/login", vec![json!(7)]),
-        (
-            "/pull_request/base/repo/id",
-            vec![json!("186853002"), json!(1e300)],
-        ),
+        ("/pull_request/base/repo/id", vec![json!("186853002"), json!(1e300)]),
         ("/repository/owner/login", vec![json!({})]),
         ("/repository/default_branch", vec![json!(false)]),
     ] {
-        let name = pointer
-            .trim_start_matches('/')
-            .replace("/1/", "[1].")
-            .replace('/', ".");
+        let name = pointer.trim_start_matches('/').replace("/1/", "[1].").replace('/', ".");
         for value in values {
-            let error = read(
-                "pull_request",
-                &with(pull_request(), pointer, value.clone()),
-            )
-            .unwrap_err();
+            let error =
+                read("pull_request", &with(pull_request(), pointer, value.clone())).unwrap_err();
             let Error::EventFieldInvalid { field, .. } = &error else {
                 panic!("{pointer} {value}: {error}")
             };
@@ -294,27 +226,15 @@ fn a_field_of_another_type_is_named() {
 #[test]
 fn what_is_not_json_or_too_large_is_an_error() {
     let deep = "[".repeat(1_000_000);
-    for payload in [
-        "",
-        "{",
-        "not json",
-        "{\"number\": 1} more",
-        &deep,
-        "\u{0}",
-        "{\"a\": 1e999999}",
-    ] {
+    for payload in
+        ["", "{", "not json", "{\"number\": 1} more", &deep, "\u{0}", "{\"a\": 1e999999}"]
+    {
         let error = event::read("pull_request", payload.as_bytes()).unwrap_err();
         assert!(matches!(error, Error::EventNotJson { .. }), "{error}");
     }
-    assert!(matches!(
-        event::read("push", b"\xff\xfe{"),
-        Err(Error::EventNotJson { .. })
-    ));
+    assert!(matches!(event::read("push", b"\xff\xfe{"), Err(Error::EventNotJson { .. })));
     let large = vec![b' '; LARGEST_PAYLOAD + 1];
-    assert!(matches!(
-        event::read("push", &large),
-        Err(Error::EventTooLarge { .. })
-    ));
+    assert!(matches!(event::read("push", &large), Err(Error::EventTooLarge { .. })));
 }
 
 #[test]

@@ -19,10 +19,7 @@ fn cut_after(opening: &str) -> String {
 #[test]
 fn the_marker_is_the_start_of_a_digest() {
     // Each: `printf '%s\0%s\0%s' ROOT JOB KEY | sha256sum | cut -c1-16`
-    assert_eq!(
-        body::marker("", "", "").as_str(),
-        "<!-- slo:report:v1 96a296d224f285c6 -->"
-    );
+    assert_eq!(body::marker("", "", "").as_str(), "<!-- slo:report:v1 96a296d224f285c6 -->");
     assert_eq!(
         body::marker("shop/slo", "gate", "eu").as_str(),
         "<!-- slo:report:v1 27b06fd2881abfe9 -->"
@@ -33,11 +30,7 @@ fn the_marker_is_the_start_of_a_digest() {
 #[test]
 fn the_marker_counts_on_the_first_line_alone() {
     let marker = body::marker("", "gate", "");
-    for text in [
-        format!("{marker}"),
-        format!("{marker}\ntext"),
-        format!("{marker} \r\ntext"),
-    ] {
+    for text in [format!("{marker}"), format!("{marker}\ntext"), format!("{marker} \r\ntext")] {
         assert!(marker.is_on(&text), "{text:?}");
     }
     for text in [
@@ -54,11 +47,7 @@ fn the_marker_counts_on_the_first_line_alone() {
 
 #[test]
 fn a_short_text_stays_as_it_is() {
-    for text in [
-        String::new(),
-        "```\nopen".to_owned(),
-        "\u{20ac}".repeat(LONGEST),
-    ] {
+    for text in [String::new(), "```\nopen".to_owned(), "\u{20ac}".repeat(LONGEST)] {
         assert_eq!(body::cap(&text), text);
     }
 }
@@ -69,25 +58,14 @@ fn a_long_text_is_cut_between_two_lines() {
     let (kept, sentence) = text.split_once("\n\n").unwrap();
     assert!(kept.lines().all(|line| line == "a line"));
     assert!(sentence.starts_with(SENTENCE) && sentence.ends_with("_\n"));
-    assert!(
-        (LONGEST - 10..=LONGEST).contains(&length(&text)),
-        "{}",
-        length(&text)
-    );
+    assert!((LONGEST - 10..=LONGEST).contains(&length(&text)), "{}", length(&text));
 }
 
 #[test]
 fn a_line_that_is_too_long_is_left_out_whole() {
     let text = body::cap(&format!("first\n{}", "x".repeat(LONGEST))).into_owned();
-    assert!(
-        text.starts_with("first\n\n_The report is cut here,"),
-        "{text}"
-    );
-    assert!(
-        body::cap(&"x".repeat(LONGEST + 1))
-            .trim_start()
-            .starts_with(SENTENCE)
-    );
+    assert!(text.starts_with("first\n\n_The report is cut here,"), "{text}");
+    assert!(body::cap(&"x".repeat(LONGEST + 1)).trim_start().starts_with(SENTENCE));
 }
 
 #[test]
@@ -101,10 +79,7 @@ fn what_is_open_at_the_cut_is_closed() {
             "<details open><summary>more</summary>\n<details>\n",
             "a line\n</details>\n</details>\n\n_",
         ),
-        (
-            "<details>\n```\n<details>\n",
-            "a line\n```\n</details>\n\n_",
-        ),
+        ("<details>\n```\n<details>\n", "a line\n```\n</details>\n\n_"),
         ("<!-- data:\n```\n", "a line\n-->\n\n_"),
     ] {
         let text = cut_after(opening);
@@ -134,10 +109,7 @@ fn what_is_closed_before_the_cut_is_not_closed_again() {
 fn a_text_that_only_opens_is_closed_within_the_length() {
     let text = body::cap(&"<details>\n".repeat(LONGEST)).into_owned();
     assert!(length(&text) <= LONGEST);
-    assert_eq!(
-        text.matches("<details>").count(),
-        text.matches("</details>").count()
-    );
+    assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
     assert!(text.contains(SENTENCE));
 }
 

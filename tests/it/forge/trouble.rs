@@ -42,11 +42,7 @@ fn assert_silent(error: &Error) {
 
 #[test]
 fn a_post_that_was_carried_out_is_not_sent_again() {
-    for fault in [
-        Fault::CarriedOut502,
-        Fault::CarriedOutHangUp,
-        Fault::CarriedOutGarbled,
-    ] {
+    for fault in [Fault::CarriedOut502, Fault::CarriedOutHangUp, Fault::CarriedOutGarbled] {
         let github = GitHub::start("");
         github.next("POST", fault);
         assert_eq!(publish(&github, "blocked").unwrap().action, Action::Created);
@@ -57,11 +53,7 @@ fn a_post_that_was_carried_out_is_not_sent_again() {
 
 /// Makes the comments read as `shown` right after the first POST, whatever they are.
 fn read_late(github: &GitHub, shown: &Value) {
-    let list = |body: Value| Fault::Answer {
-        status: 200,
-        headers: Vec::new(),
-        body,
-    };
+    let list = |body: Value| Fault::Answer { status: 200, headers: Vec::new(), body };
     github.next("GET", list(json!([])));
     github.next("GET", list(shown.clone()));
 }
@@ -69,20 +61,15 @@ fn read_late(github: &GitHub, shown: &Value) {
 #[test]
 fn a_list_that_comes_late_leaves_one_comment_too() {
     let higher = json!([{ "id": 99, "body": marked("blocked"), "user": { "login": AUTHOR } }]);
-    for (fault, shown) in [
-        (None, json!([])),
-        (None, higher),
-        (Some(Fault::CarriedOut502), json!([])),
-    ] {
+    for (fault, shown) in
+        [(None, json!([])), (None, higher), (Some(Fault::CarriedOut502), json!([]))]
+    {
         let github = GitHub::start("");
         read_late(&github, &shown);
         if let Some(fault) = fault {
             github.next("POST", fault);
         }
-        assert_eq!(
-            publish(&github, "blocked").unwrap().url.as_deref(),
-            Some(FIRST)
-        );
+        assert_eq!(publish(&github, "blocked").unwrap().url.as_deref(), Some(FIRST));
         assert_eq!(ours(&github), [marked("blocked")]);
         assert_eq!(github.comments().first().map(|comment| comment.id), Some(1));
     }
@@ -116,31 +103,18 @@ fn a_server_that_stays_broken_is_given_up() {
         github.next("POST", Fault::status(500, "Server Error"));
     }
     let error = publish(&github, "blocked").unwrap_err();
-    assert!(
-        matches!(error, Error::ServerFailed { status: 500, .. }),
-        "{error}"
-    );
-    assert_eq!(
-        github.methods(),
-        ["GET", "POST", "GET", "POST", "GET", "POST", "GET"]
-    );
+    assert!(matches!(error, Error::ServerFailed { status: 500, .. }), "{error}");
+    assert_eq!(github.methods(), ["GET", "POST", "GET", "POST", "GET", "POST", "GET"]);
     assert_eq!(ours(&github), Vec::<String>::new());
 }
 
 #[test]
 fn a_token_that_may_not_write_is_said_with_a_hint() {
-    for (method, status) in [
-        ("GET", 401),
-        ("GET", 404),
-        ("POST", 403),
-        ("POST", 404),
-        ("POST", 410),
-    ] {
+    for (method, status) in
+        [("GET", 401), ("GET", 404), ("POST", 403), ("POST", 404), ("POST", 410)]
+    {
         let github = GitHub::start("");
-        github.next(
-            method,
-            Fault::status(status, "Resource not accessible by integration"),
-        );
+        github.next(method, Fault::status(status, "Resource not accessible by integration"));
         let error = publish(&github, "blocked").unwrap_err();
         assert!(
             matches!(error, Error::NotAllowed { status: given, .. } if given == status),
@@ -148,12 +122,7 @@ fn a_token_that_may_not_write_is_said_with_a_hint() {
         );
         assert!(error.hint().is_some());
         assert!(error.to_string().contains("octo/shop#7"), "{error}");
-        assert!(
-            error
-                .to_string()
-                .contains("(Resource not accessible by integration)"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("(Resource not accessible by integration)"), "{error}");
         assert_silent(&error);
         assert!(github.methods().len() <= 2);
     }
@@ -164,22 +133,13 @@ fn a_wait_is_as_long_as_the_server_asks_or_not_begun() {
     let github = GitHub::start("");
     let limit = || Fault::status(403, "You have exceeded a secondary rate limit");
     github.next("GET", limit().with_header("retry-after", "0"));
-    github.next(
-        "POST",
-        Fault::status(429, "Too many requests").with_header("retry-after", "0"),
-    );
+    github.next("POST", Fault::status(429, "Too many requests").with_header("retry-after", "0"));
     assert_eq!(publish(&github, "blocked").unwrap().action, Action::Created);
-    assert_eq!(
-        github.methods(),
-        ["GET", "GET", "POST", "GET", "POST", "GET"]
-    );
+    assert_eq!(github.methods(), ["GET", "GET", "POST", "GET", "POST", "GET"]);
     for (name, value) in [("retry-after", "3600"), ("x-ratelimit-remaining", "0")] {
         github.next("GET", limit().with_header(name, value));
         let error = publish(&github, "still blocked").unwrap_err();
-        assert!(
-            matches!(error, Error::RateLimited { status: 403, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, Error::RateLimited { status: 403, .. }), "{error}");
         assert_eq!(github.methods(), ["GET"]);
     }
     assert_eq!(ours(&github), [marked("blocked")]);
@@ -193,14 +153,8 @@ fn reading_and_updating_are_tried_again() {
     github.next("GET", Fault::Silence);
     github.next("PATCH", Fault::CarriedOutHangUp);
     github.next("PATCH", Fault::CarriedOut502);
-    assert_eq!(
-        publish(&github, "still blocked").unwrap().action,
-        Action::Updated
-    );
-    assert_eq!(
-        github.methods(),
-        ["GET", "GET", "GET", "PATCH", "PATCH", "PATCH"]
-    );
+    assert_eq!(publish(&github, "still blocked").unwrap().action, Action::Updated);
+    assert_eq!(github.methods(), ["GET", "GET", "GET", "PATCH", "PATCH", "PATCH"]);
     assert_eq!(ours(&github), [marked("still blocked")]);
 }
 
@@ -218,10 +172,7 @@ fn silence_ends() {
     let github = GitHub::start("");
     github.next("GET", Fault::Silence);
     let mut target = target(&github.url());
-    target.pace = Pace {
-        total: Duration::from_millis(200),
-        ..Pace::default()
-    };
+    target.pace = Pace { total: Duration::from_millis(200), ..Pace::default() };
     let error = comment::publish(&target, "blocked", Mode::Always, true, "resolved").unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error}");
 }
@@ -232,11 +183,7 @@ fn elsewhere() -> (Server, Arc<Mutex<Vec<Request>>>) {
     let remembered = Arc::clone(&seen);
     let server = Server::start(move |request| {
         remembered.lock().unwrap().push(request);
-        Reply::Answer {
-            status: 200,
-            headers: Vec::new(),
-            body: b"[]".to_vec(),
-        }
+        Reply::Answer { status: 200, headers: Vec::new(), body: b"[]".to_vec() }
     });
     (server, seen)
 }
@@ -250,10 +197,7 @@ fn nothing_follows_an_answer_to_another_host() {
     for fault in [
         ("GET", Fault::redirect(301, &away)),
         ("GET", Fault::redirect(307, &named)),
-        (
-            "GET",
-            Fault::redirect(302, away.trim_start_matches("http:")),
-        ),
+        ("GET", Fault::redirect(302, away.trim_start_matches("http:"))),
         ("GET", Fault::NextPageAt(away.clone())),
         ("GET", Fault::NextPageAt(format!("https://127.0.0.1{path}"))),
         ("POST", Fault::redirect(307, &away)),
@@ -262,10 +206,7 @@ fn nothing_follows_an_answer_to_another_host() {
         let github = GitHub::start("");
         github.next(fault.0, fault.1.clone());
         let error = publish(&github, "blocked").unwrap_err();
-        assert!(
-            matches!(error, Error::LedElsewhere { .. }),
-            "{fault:?}: {error}"
-        );
+        assert!(matches!(error, Error::LedElsewhere { .. }), "{fault:?}: {error}");
         assert_silent(&error);
         assert_eq!(ours(&github), Vec::<String>::new());
     }
@@ -276,14 +217,8 @@ fn nothing_follows_an_answer_to_another_host() {
 fn a_redirect_within_the_api_is_followed_a_few_times() {
     let path = "/repositories/1296269/issues/7/comments?per_page=100";
     let github = GitHub::start("");
-    github.next(
-        "GET",
-        Fault::redirect(301, &format!("{}{path}", github.url())),
-    );
-    github.next(
-        "POST",
-        Fault::redirect(307, "/repositories/1296269/issues/7/comments"),
-    );
+    github.next("GET", Fault::redirect(301, &format!("{}{path}", github.url())));
+    github.next("POST", Fault::redirect(307, "/repositories/1296269/issues/7/comments"));
     assert_eq!(publish(&github, "blocked").unwrap().action, Action::Created);
     for _ in 0..20 {
         github.next("GET", Fault::redirect(301, path));
@@ -296,10 +231,7 @@ fn a_redirect_within_the_api_is_followed_a_few_times() {
 fn a_redirect_that_would_turn_a_post_into_a_get_is_not_followed() {
     for status in [301, 302, 303, 304, 305] {
         let github = GitHub::start("");
-        github.next(
-            "POST",
-            Fault::redirect(status, "/repositories/1296269/issues/7/comments"),
-        );
+        github.next("POST", Fault::redirect(status, "/repositories/1296269/issues/7/comments"));
         let error = publish(&github, "blocked").unwrap_err();
         assert!(matches!(error, Error::Refused { .. }), "{error}");
         assert_eq!(github.methods(), ["GET", "POST"]);
@@ -312,45 +244,26 @@ fn a_list_without_an_end_is_an_error_and_nothing_is_posted() {
     for _ in 0..200 {
         github.next(
             "GET",
-            Fault::NextPageAt(format!(
-                "{}/repos/octo/shop/issues/7/comments?page=1",
-                github.url()
-            )),
+            Fault::NextPageAt(format!("{}/repos/octo/shop/issues/7/comments?page=1", github.url())),
         );
     }
     let error = publish(&github, "blocked").unwrap_err();
-    assert!(
-        matches!(error, Error::TooManyPages { limit: 100, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::TooManyPages { limit: 100, .. }), "{error}");
     assert_eq!(github.methods().len(), 100);
 }
 
 #[test]
 fn an_answer_that_is_not_a_list_is_an_error_and_nothing_is_posted() {
-    for text in [
-        "",
-        "<html>",
-        "{}",
-        "[{}]",
-        "[{\"id\": \"1\"}]",
-        "[null]",
-        &"[".repeat(10_000),
-    ] {
+    for text in ["", "<html>", "{}", "[{}]", "[{\"id\": \"1\"}]", "[null]", &"[".repeat(10_000)] {
         let text = text.to_owned();
         let server = Server::start(move |_| Reply::Answer {
             status: 200,
             headers: Vec::new(),
             body: text.clone().into_bytes(),
         });
-        let error = comment::publish(
-            &target(&server.url()),
-            "blocked",
-            Mode::Always,
-            true,
-            "resolved",
-        )
-        .unwrap_err();
+        let error =
+            comment::publish(&target(&server.url()), "blocked", Mode::Always, true, "resolved")
+                .unwrap_err();
         assert!(matches!(error, Error::AnswerUnreadable { .. }), "{error}");
     }
 }
@@ -358,17 +271,11 @@ fn an_answer_that_is_not_a_list_is_an_error_and_nothing_is_posted() {
 #[test]
 fn a_server_that_repeats_the_token_is_not_repeated() {
     let github = GitHub::start("");
-    github.next(
-        "GET",
-        Fault::status(403, &format!("no\n::error::{TOKEN} may not")),
-    );
+    github.next("GET", Fault::status(403, &format!("no\n::error::{TOKEN} may not")));
     let error = publish(&github, "blocked").unwrap_err();
     assert_silent(&error);
     assert!(!error.to_string().contains('\n'));
-    assert_eq!(
-        format!("{:?}", target("https://localhost").token),
-        "Token(hidden)"
-    );
+    assert_eq!(format!("{:?}", target("https://localhost").token), "Token(hidden)");
     assert!(!format!("{:?}", target("https://localhost")).contains(TOKEN));
 }
 
@@ -386,10 +293,7 @@ fn what_cannot_be_an_address_or_a_name_is_refused_before_anything_is_sent() {
     ] {
         let error = comment::publish(&target(address), "blocked", Mode::Always, true, "resolved")
             .unwrap_err();
-        assert!(
-            matches!(error, Error::AddressInvalid { .. }),
-            "{address}: {error}"
-        );
+        assert!(matches!(error, Error::AddressInvalid { .. }), "{address}: {error}");
         assert!(!error.to_string().contains("secret"));
     }
     let github = GitHub::start("");
@@ -398,17 +302,11 @@ fn what_cannot_be_an_address_or_a_name_is_refused_before_anything_is_sent() {
         name.clone_into(&mut target.repo);
         let error =
             comment::publish(&target, "blocked", Mode::Always, true, "resolved").unwrap_err();
-        assert!(
-            matches!(error, Error::RepositoryInvalid { .. }),
-            "{name}: {error}"
-        );
+        assert!(matches!(error, Error::RepositoryInvalid { .. }), "{name}: {error}");
     }
     assert_eq!(github.methods(), Vec::<String>::new());
     for text in ["", " \n", "two words", "new\nline", "gr\u{fc}n"] {
-        assert!(
-            matches!(Token::new(text), Err(Error::TokenInvalid)),
-            "{text:?}"
-        );
+        assert!(matches!(Token::new(text), Err(Error::TokenInvalid)), "{text:?}");
     }
     assert!(Token::new(" token\n").is_ok());
 }
@@ -416,11 +314,7 @@ fn what_cannot_be_an_address_or_a_name_is_refused_before_anything_is_sent() {
 #[test]
 fn inside_another_runtime_it_is_an_error_not_a_panic() {
     let github = GitHub::start("");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let error = runtime
-        .block_on(async { publish(&github, "blocked") })
-        .unwrap_err();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(async { publish(&github, "blocked") }).unwrap_err();
     assert!(matches!(error, Error::ClientUnavailable { .. }), "{error}");
 }

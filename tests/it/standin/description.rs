@@ -27,10 +27,7 @@ impl Description {
     pub(crate) fn faults_of_request(&self, request: &Request) -> Vec<String> {
         let mut faults = Vec::new();
         let Some((operation, captured)) = self.operation(request) else {
-            return vec![format!(
-                "{} {} is not described",
-                request.method, request.target
-            )];
+            return vec![format!("{} {} is not described", request.method, request.target)];
         };
         let parameters: Vec<&Value> = operation["parameters"]
             .as_array()
@@ -52,16 +49,9 @@ impl Description {
                 }
             }
         }
-        for parameter in parameters
-            .iter()
-            .filter(|parameter| parameter["required"] == true)
-        {
+        for parameter in parameters.iter().filter(|parameter| parameter["required"] == true) {
             let name = parameter["name"].as_str().unwrap();
-            if captured
-                .iter()
-                .chain(&query)
-                .all(|(given, _)| given != name)
-            {
+            if captured.iter().chain(&query).all(|(given, _)| given != name) {
                 faults.push(format!("parameter `{name}` is missing"));
             }
         }
@@ -82,11 +72,8 @@ impl Description {
         let mut faults = self.faults(schema, &body);
         // The description allows unknown fields, and the server ignores them: a typing error would go unseen.
         let known = schema["properties"].as_object().unwrap();
-        let unknown = body
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| !known.contains_key(*name));
+        let unknown =
+            body.as_object().into_iter().flatten().filter(|(name, _)| !known.contains_key(*name));
         faults.extend(unknown.map(|(name, _)| format!("field `{name}` is not described")));
         if request.header("content-type") != ["application/json"] {
             faults.push("the body is not said to be JSON".to_owned());
@@ -143,10 +130,7 @@ impl Description {
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         match value["$ref"].as_str() {
-            Some(reference) => self
-                .root
-                .pointer(reference.trim_start_matches('#'))
-                .unwrap(),
+            Some(reference) => self.root.pointer(reference.trim_start_matches('#')).unwrap(),
             None => value,
         }
     }
@@ -188,10 +172,7 @@ fn capture(names: &[&str], parts: &[&str]) -> Option<Vec<(String, String)>> {
     }
     let mut captured = Vec::new();
     for (name, part) in names.iter().zip(parts) {
-        match name
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !part.is_empty() => captured.push((name.to_owned(), (*part).to_owned())),
             None if name == part => {}
             _ => return None,
@@ -202,10 +183,7 @@ fn capture(names: &[&str], parts: &[&str]) -> Option<Vec<(String, String)>> {
 
 /// Returns the query of a request, in its order.
 pub(crate) fn query_of(request: &Request) -> Vec<(String, String)> {
-    let query = request
-        .target
-        .split_once('?')
-        .map_or("", |(_, query)| query);
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -215,6 +193,5 @@ pub(crate) fn query_of(request: &Request) -> Vec<(String, String)> {
 
 /// Reads the text of a parameter: a number where it looks like one.
 fn as_value(text: &str) -> Value {
-    text.parse::<u64>()
-        .map_or_else(|_| Value::from(text), Value::from)
+    text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
 }

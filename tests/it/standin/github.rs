@@ -39,11 +39,7 @@ pub(crate) struct Comment {
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
     /// It is answered like this, and nothing is done.
-    Answer {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: Value,
-    },
+    Answer { status: u16, headers: Vec<(String, String)>, body: Value },
     /// It is carried out and answered 502 nevertheless.
     CarriedOut502,
     /// It is carried out, and the answer is not what the API promises.
@@ -64,21 +60,13 @@ impl Fault {
     /// Refuses a request the way GitHub words it.
     pub(crate) fn status(status: u16, message: &str) -> Fault {
         let body = json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() });
-        Fault::Answer {
-            status,
-            headers: Vec::new(),
-            body,
-        }
+        Fault::Answer { status, headers: Vec::new(), body }
     }
 
     /// Sends a request somewhere else.
     pub(crate) fn redirect(status: u16, location: &str) -> Fault {
         let body = json!({ "message": "Moved", "url": location });
-        Fault::Answer {
-            status,
-            headers: vec![("location".to_owned(), location.to_owned())],
-            body,
-        }
+        Fault::Answer { status, headers: vec![("location".to_owned(), location.to_owned())], body }
     }
 
     /// Adds a header to an answer.
@@ -110,10 +98,7 @@ struct State {
 impl GitHub {
     /// Starts the server with its API below `prefix`, which is empty or `/api/v3`.
     pub(crate) fn start(prefix: &str) -> GitHub {
-        let state = Arc::new(Mutex::new(State {
-            prefix: prefix.to_owned(),
-            ..State::default()
-        }));
+        let state = Arc::new(Mutex::new(State { prefix: prefix.to_owned(), ..State::default() }));
         let (shared, description) = (Arc::clone(&state), Description::new());
         let server = Server::start(move |request| answer(&shared, &description, request));
         state.lock().unwrap().url = server.url();
@@ -172,36 +157,26 @@ impl Drop for GitHub {
 fn answer(state: &Mutex<State>, description: &Description, mut request: Request) -> Reply {
     let mut state = state.lock().unwrap();
     state.requests.push(request.clone());
-    let path = request
-        .target
-        .strip_prefix(&state.prefix)
-        .unwrap_or(&request.target);
+    let path = request.target.strip_prefix(&state.prefix).unwrap_or(&request.target);
     // Descriptions and routes know a repository by its name alone.
     request.target = path.replacen(REPOSITORY_BY_ID, REPOSITORY, 1);
     let mut wrong = description.faults_of_request(&request);
     wrong.extend(faults_of_headers(&request));
-    let fault = state
-        .faults
-        .iter()
-        .position(|(method, _)| *method == request.method);
+    let fault = state.faults.iter().position(|(method, _)| *method == request.method);
     let fault = fault.map(|index| state.faults.remove(index).1);
     let (reply, judged) = state.meet(&request, fault);
     if let (Reply::Answer { status, body, .. }, true) = (&reply, judged) {
         wrong.extend(description.faults_of_answer(&request, *status, body));
     }
     let place = format!("{} {}: ", request.method, request.target);
-    state
-        .wrong
-        .extend(wrong.into_iter().map(|fault| format!("{place}{fault}")));
+    state.wrong.extend(wrong.into_iter().map(|fault| format!("{place}{fault}")));
     reply
 }
 
 /// Checks what GitHub's documentation asks of every request, and its description does not hold.
 fn faults_of_headers(request: &Request) -> Vec<String> {
-    let expected = [
-        ("accept", "application/vnd.github+json"),
-        ("x-github-api-version", "2022-11-28"),
-    ];
+    let expected =
+        [("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
     let mut faults = Vec::new();
     for (name, value) in expected {
         if request.header(name) != [value] {
@@ -232,16 +207,8 @@ impl State {
     fn meet(&mut self, request: &Request, fault: Option<Fault>) -> (Reply, bool) {
         match fault {
             None => (self.carry_out(request), true),
-            Some(Fault::Answer {
-                status,
-                headers,
-                body,
-            }) => (
-                Reply::Answer {
-                    status,
-                    headers,
-                    body: body.to_string().into_bytes(),
-                },
+            Some(Fault::Answer { status, headers, body }) => (
+                Reply::Answer { status, headers, body: body.to_string().into_bytes() },
                 status >= 400,
             ),
             Some(Fault::CarriedOut502) => {
@@ -274,14 +241,7 @@ impl State {
             Some(Fault::NextPageAt(address)) => match self.carry_out(request) {
                 Reply::Answer { status, body, .. } => {
                     let link = ("link".to_owned(), format!("<{address}>; rel=\"next\""));
-                    (
-                        Reply::Answer {
-                            status,
-                            headers: vec![link],
-                            body,
-                        },
-                        true,
-                    )
+                    (Reply::Answer { status, headers: vec![link], body }, true)
                 }
                 other => (other, true),
             },
@@ -311,11 +271,7 @@ impl State {
             {
                 Some(index) => {
                     self.comments.remove(index);
-                    Reply::Answer {
-                        status: 204,
-                        headers: Vec::new(),
-                        body: Vec::new(),
-                    }
+                    Reply::Answer { status: 204, headers: Vec::new(), body: Vec::new() }
                 }
                 None => refusal(404, "Not Found"),
             },
@@ -343,10 +299,7 @@ impl State {
                 .find(|(key, _)| key == name)
                 .map_or(usual, |(_, text)| text.parse().unwrap())
         };
-        let (length, page) = (
-            number("per_page", 30).clamp(1, 100),
-            number("page", 1).max(1),
-        );
+        let (length, page) = (number("per_page", 30).clamp(1, 100), number("page", 1).max(1));
         let pages = self.comments.len().div_ceil(length).max(1);
         let shown: Vec<Value> = self
             .comments
@@ -356,10 +309,8 @@ impl State {
             .map(|comment| self.shown(comment.id))
             .collect();
         let link = |page: usize, relation: &str| {
-            let base = format!(
-                "{}{}{REPOSITORY_BY_ID}/issues/{NUMBER}/comments",
-                self.url, self.prefix
-            );
+            let base =
+                format!("{}{}{REPOSITORY_BY_ID}/issues/{NUMBER}/comments", self.url, self.prefix);
             format!("<{base}?per_page={length}&page={page}>; rel=\"{relation}\"")
         };
         let mut links = Vec::new();
@@ -369,25 +320,14 @@ impl State {
         if page < pages {
             links.extend([link(page + 1, "next"), link(pages, "last")]);
         }
-        let headers = if links.is_empty() {
-            Vec::new()
-        } else {
-            vec![("link".to_owned(), links.join(", "))]
-        };
-        Reply::Answer {
-            status: 200,
-            headers,
-            body: Value::from(shown).to_string().into_bytes(),
-        }
+        let headers =
+            if links.is_empty() { Vec::new() } else { vec![("link".to_owned(), links.join(", "))] };
+        Reply::Answer { status: 200, headers, body: Value::from(shown).to_string().into_bytes() }
     }
 
     /// Draws a comment as GitHub does.
     fn shown(&self, id: u64) -> Value {
-        let comment = self
-            .comments
-            .iter()
-            .find(|comment| comment.id == id)
-            .unwrap();
+        let comment = self.comments.iter().find(|comment| comment.id == id).unwrap();
         let api = format!("{}{}{REPOSITORY}", self.url, self.prefix);
         json!({
             "id": id,
@@ -449,13 +389,6 @@ fn refusal(status: u16, message: &str) -> Reply {
 }
 
 fn json_reply(status: u16, body: &Value) -> Reply {
-    let headers = vec![(
-        "content-type".to_owned(),
-        "application/json; charset=utf-8".to_owned(),
-    )];
-    Reply::Answer {
-        status,
-        headers,
-        body: body.to_string().into_bytes(),
-    }
+    let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
+    Reply::Answer { status, headers, body: body.to_string().into_bytes() }
 }

@@ -45,11 +45,7 @@ impl Request {
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// Answers.
-    Answer {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: Vec<u8>,
-    },
+    Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     /// Closes the connection without a word.
     HangUp,
     /// Says nothing until the client gives up.
@@ -86,11 +82,7 @@ impl Server {
                 connection.join().unwrap();
             }
         };
-        Server {
-            address,
-            stop,
-            thread: Some(std::thread::spawn(accept)),
-        }
+        Server { address, stop, thread: Some(std::thread::spawn(accept)) }
     }
 
     /// Returns the server's address, without a slash at the end.
@@ -119,17 +111,11 @@ fn serve(stream: &TcpStream, answer: &(impl Fn(Request) -> Reply + ?Sized), stop
         return;
     };
     match answer(request) {
-        Reply::Answer {
-            status,
-            headers,
-            body,
-        } => write(stream, status, &headers, &body),
+        Reply::Answer { status, headers, body } => write(stream, status, &headers, &body),
         Reply::HangUp => {}
         Reply::Silence => {
             // Ends when the client closes, when the server is dropped, or when patience does.
-            stream
-                .set_read_timeout(Some(Duration::from_millis(20)))
-                .unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
             for _ in 0..500 {
                 let closed = matches!(Read::read(&mut &*stream, &mut [0; 16]), Ok(0));
                 if closed || stopping.load(Ordering::SeqCst) {
@@ -159,27 +145,15 @@ fn read(stream: &mut BufReader<&TcpStream>) -> Option<Request> {
     assert!(length <= LARGEST_BODY, "a request of {length} bytes");
     let mut body = Vec::new();
     stream.take(length).read_to_end(&mut body).ok()?;
-    Some(Request {
-        method,
-        target,
-        headers,
-        body,
-    })
+    Some(Request { method, target, headers, body })
 }
 
 fn write(mut stream: &TcpStream, status: u16, headers: &[(String, String)], body: &[u8]) {
-    let mut lines = vec![
-        format!("HTTP/1.1 {status} Status"),
-        "connection: close".to_owned(),
-    ];
+    let mut lines = vec![format!("HTTP/1.1 {status} Status"), "connection: close".to_owned()];
     if status != 204 {
         lines.push(format!("content-length: {}", body.len()));
     }
-    lines.extend(
-        headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}")),
-    );
+    lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
     let head = format!("{}\r\n\r\n", lines.join("\r\n"));
     // A client that has gone away is what some tests are about.
     let _ = stream

@@ -1,0 +1,89 @@
+//! The command line: arguments, reading files, wiring, exit codes.
+//!
+//! **Invariant:** `cli` decides nothing that a rule, the policy or the gate decides. It reads the
+//! world, hands values down, and writes what comes back.
+#![expect(clippy::disallowed_methods, reason = "the command line is a door to the world")]
+
+use std::io;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
+mod discover;
+mod error;
+mod explain;
+mod fix;
+mod lint;
+mod output;
+mod project;
+mod rules;
+
+use arguments::Arguments;
+use arguments::Command;
+use error::Error;
+
+/// How a run ends, the same for every format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing at or above `--fail-on`, and the gate passes or warns.
+    Success,
+    /// A finding at or above `--fail-on`, or blocked by a known fact.
+    Findings,
+    /// The command line, `slo.toml` or the policy is wrong.
+    Usage,
+    /// Blocked because something is unknown, or nothing could be read at all.
+    Unknown,
+}
+
+impl Exit {
+    /// Returns the number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe is no reason to fail; there is nobody left to tell.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            return ExitCode::from(exit.code());
+        }
+    };
+    let exit = match run(&arguments) {
+        Ok(exit) => exit,
+        Err(error) if error.is_closed_pipe() => Exit::Success,
+        Err(error) => output::refuse(&arguments, &error),
+    };
+    ExitCode::from(exit.code())
+}
+
+fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    match &arguments.command {
+        Command::Lint(options) => lint::run(&arguments.global, options),
+        Command::Explain(options) => explain::run(&arguments.global, options),
+        Command::Rules(options) => rules::run(&arguments.global, options),
+        Command::Completions(options) => {
+            let mut command = <Arguments as clap::CommandFactory>::command();
+            let mut text = Vec::new();
+            clap_complete::generate(options.shell, &mut command, "slo", &mut text);
+            output::write(&mut io::stdout().lock(), &text)?;
+            Ok(Exit::Success)
+        }
+    }
+}
+
+/// Returns whether a stream is looked at by a person.
+fn is_terminal(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal()
+}

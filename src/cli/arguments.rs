@@ -1,0 +1,158 @@
+//! What can be said on the command line. The doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use crate::config::FailOn;
+use crate::finding::Level;
+use crate::report::Target;
+
+/// Lint service level objectives kept as code, and hold changes to their error budgets
+#[derive(Debug, Parser)]
+#[command(name = "slo", version, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Global {
+    /// Read the repository that holds this folder
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(super) repo: PathBuf,
+    /// Read this file instead of `slo.toml` at the root
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Color the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// Print findings and nothing else
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Say what is read and passed over
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Report findings on SLO definitions and policies
+    Lint(LintOptions),
+    /// Explain a rule, with a bad and a good example
+    Explain(ExplainOptions),
+    /// List the rules, their levels, and where each level was set
+    Rules(RulesOptions),
+    /// Print completions for a shell
+    Completions(CompletionsOptions),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct LintOptions {
+    /// Report only what stands below these paths; `-` reads standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) rules: RuleOptions,
+    /// Apply safe fixes, or with `=unsafe` also those that may change what is meant
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
+    pub(super) fix: Option<FixKind>,
+    /// Fail on findings of this level or above
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) fail_on: Option<FailLevel>,
+    /// Write the report in this format, to a file with `=FILE`; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) format: Vec<Target>,
+    /// Take this instant for now, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<jiff::Timestamp>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RuleOptions {
+    /// Run the rules of this set
+    #[arg(long, value_name = "SET")]
+    pub(super) set: Option<SetName>,
+    /// Run only this rule; may be given several times
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(super) rules: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExplainOptions {
+    /// The name of the rule
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RulesOptions {
+    #[command(flatten)]
+    pub(super) rules: RuleOptions,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompletionsOptions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SetName {
+    Recommended,
+    Strict,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FixKind {
+    Safe,
+    Unsafe,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailLevel {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+impl FailLevel {
+    /// Returns the level as the configuration names it.
+    pub(super) fn lowest(self) -> FailOn {
+        match self {
+            Self::Error => FailOn::At(Level::Error),
+            Self::Warning => FailOn::At(Level::Warning),
+            Self::Info => FailOn::At(Level::Info),
+            Self::Never => FailOn::Never,
+        }
+    }
+}
+
+impl Arguments {
+    /// Returns the formats that were asked for.
+    pub(super) fn formats(&self) -> &[Target] {
+        match &self.command {
+            Command::Lint(options) => &options.format,
+            _ => &[],
+        }
+    }
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    text.parse::<Target>().map_err(|error| format!("{error}; {}", error.hint()))
+}

@@ -1,0 +1,58 @@
+//! Why a run ends before it can report.
+
+use std::io;
+
+use crate::git;
+use crate::source::Position;
+
+use super::Exit;
+
+/// Why a run ends before it can report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum Error {
+    /// `slo.toml` is wrong.
+    #[error("{message}")]
+    Config { message: String, path: String, position: Option<Position>, hint: Option<String> },
+    /// What was asked for does not exist.
+    #[error("{message}")]
+    Usage { message: String, hint: Option<String> },
+    /// The repository cannot be read.
+    #[error("{0}")]
+    Git(#[from] git::error::Error),
+    /// A file or a stream cannot be read or written.
+    #[error("{action} {path}")]
+    Io { action: &'static str, path: String, source: io::Error },
+}
+
+impl Error {
+    /// Returns how the run ends.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Config { .. } | Self::Usage { .. } => Exit::Usage,
+            Self::Git(_) | Self::Io { .. } => Exit::Unknown,
+        }
+    }
+
+    /// Returns what to do about it.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config { hint, .. } | Self::Usage { hint, .. } => hint.clone(),
+            Self::Git(error) => error.hint().map(str::to_owned),
+            Self::Io { .. } => None,
+        }
+    }
+
+    /// Returns the file that is wrong, and the place in it.
+    pub(super) fn place(&self) -> Option<(&str, Option<Position>)> {
+        match self {
+            Self::Config { path, position, .. } => Some((path, *position)),
+            _ => None,
+        }
+    }
+
+    /// Returns whether whoever read the output has gone.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,161 @@
+//! Writes reports and errors where they belong.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+
+use crate::report;
+use crate::report::Format;
+use crate::report::Refusal;
+use crate::report::Report;
+use crate::report::Style;
+use crate::report::Target;
+use crate::report::escape;
+use crate::rules;
+
+use super::Exit;
+use super::arguments::Arguments;
+use super::arguments::Color;
+use super::arguments::Global;
+use super::error::Error;
+use super::is_terminal;
+
+/// The columns of a run that no terminal watches.
+const PLAIN_WIDTH: usize = 100;
+
+/// Writes a report in every format that was asked for; the terminal's where none was.
+pub(super) fn render(
+    global: &Global,
+    targets: &[Target],
+    report: &Report<'_>,
+) -> Result<(), Error> {
+    let usual = [Target { format: Format::Terminal, file: None }];
+    let targets = if targets.is_empty() { &usual[..] } else { targets };
+    for target in targets {
+        let mut text = Vec::new();
+        let style = if target.file.is_some() { Style::default() } else { style(global) };
+        report::render(target.format, report, &style, &mut text).map_err(|source| Error::Io {
+            action: "write",
+            path: "the report".to_owned(),
+            source,
+        })?;
+        match &target.file {
+            None => write(&mut io::stdout().lock(), &text)?,
+            Some(file) => write_file(Path::new(file), &text)?,
+        }
+    }
+    Ok(())
+}
+
+/// Returns how text for people is drawn on standard output.
+pub(super) fn style(global: &Global) -> Style {
+    let watched = is_terminal(&io::stdout());
+    let wished = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let dumb = env::var("TERM").is_ok_and(|term| term == "dumb");
+    let color = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => watched && wished && !dumb,
+    };
+    let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = if watched { columns.or_else(terminal_width) } else { None };
+    Style { color, width: width.unwrap_or(PLAIN_WIDTH), unicode: true }
+}
+
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+/// Writes bytes to a stream.
+pub(super) fn write(stream: &mut dyn Write, text: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Io { action: "write", path: "standard output".to_owned(), source };
+    stream.write_all(text).and_then(|()| stream.flush()).map_err(failed)
+}
+
+/// Replaces a file as a whole: another reader sees the old text or the new, never half of one.
+pub(super) fn write_file(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Io { action: "write", path: path.display().to_string(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(text).map_err(failed)?;
+    match fs::metadata(path) {
+        Ok(old) => fs::set_permissions(file.path(), old.permissions()).map_err(failed)?,
+        Err(_) => readable(file.path()).map_err(failed)?,
+    }
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Gives a new file the permissions that files usually have; a temporary one is closed to others.
+#[cfg(unix)]
+fn readable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Says why a run ended before it could report; returns how it ends.
+pub(super) fn refuse(arguments: &Arguments, error: &Error) -> Exit {
+    let mut text = format!("error: {}", escape::line(&error.to_string()));
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text.push_str(&format!(": {}", escape::line(&source.to_string())));
+        cause = source.source();
+    }
+    text.push('\n');
+    if let Some((path, position)) = error.place() {
+        let place = position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+        text.push_str(&format!("  --> {}{place}\n", escape::line(path)));
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("  help: {}\n", escape::line(&hint)));
+    }
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let exit = error.exit();
+    if exit == Exit::Usage {
+        refuse_in_json(arguments, error);
+    }
+    exit
+}
+
+/// Whoever asked for JSON gets the refusal as JSON too.
+fn refuse_in_json(arguments: &Arguments, error: &Error) {
+    let message = error.to_string();
+    let (path, line) = match error.place() {
+        Some((path, position)) => (Some(path), position.map(|position| position.line)),
+        None => (None, None),
+    };
+    for target in arguments.formats().iter().filter(|target| target.format == Format::Json) {
+        let mut text = Vec::new();
+        let refusal = Refusal { message: &message, path, line };
+        if report::render_refusal(refusal, &mut text).is_ok() {
+            // The exit code says it too; a report that cannot be written changes nothing.
+            let _ = match &target.file {
+                None => write(&mut io::stdout().lock(), &text),
+                Some(file) => write_file(Path::new(file), &text),
+            };
+        }
+    }
+}
+
+/// Says something on standard error that is no finding.
+pub(super) fn say(global: &Global, text: &str) {
+    if !global.quiet {
+        let _ = writeln!(io::stderr().lock(), "{}", escape::line(text));
+    }
+}
+
+/// Returns the address of a rule's page.
+pub(super) fn docs(rule: &str) -> String {
+    let family = rules::named(rule).map_or("document", rules::Rule::family);
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    format!("{repository}/blob/main/src/rules/{family}/{}.md", rule.replace('-', "_"))
+}

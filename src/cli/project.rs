@@ -1,0 +1,143 @@
+//! The root of what is judged, and its configuration.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::config;
+use crate::config::Config;
+use crate::git;
+use crate::lint::Choice;
+use crate::lint::RuleSet;
+use crate::rules::Set;
+use crate::source::LineIndex;
+use crate::source::Origin;
+use crate::source::Source;
+use crate::source::SourceId;
+use crate::source::Span;
+
+use super::arguments::Global;
+use super::arguments::RuleOptions;
+use super::arguments::SetName;
+use super::error::Error;
+
+/// A folder with its configuration, in a repository or outside of any.
+pub(super) struct Project {
+    /// The root of what is judged: the folder of `slo.toml`, else that of the repository.
+    pub(super) root: PathBuf,
+    /// The configuration.
+    pub(super) config: Config,
+    /// `slo.toml`, where there is one.
+    pub(super) file: Option<Source>,
+    /// The repository, where there is one.
+    pub(super) repository: Option<git::Repository>,
+}
+
+impl Project {
+    /// Finds the root and reads the configuration.
+    pub(super) fn open(global: &Global) -> Result<Self, Error> {
+        let start = absolute(&global.repo)?;
+        if !start.is_dir() {
+            return Err(Error::Usage {
+                message: format!("there is no folder {}", global.repo.display()),
+                hint: None,
+            });
+        }
+        let repository = match git::Repository::discover(&start) {
+            Ok(repository) => Some(repository),
+            Err(git::error::Error::NotARepository { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let top = repository.as_ref().and_then(|repository| repository.worktree());
+        let top = top.map(|top| top.canonicalize().unwrap_or_else(|_| top.to_owned()));
+        let path = match &global.config {
+            Some(path) => Some(absolute(path)?),
+            None => find_config(&start, top.as_deref()),
+        };
+        let root = match (&global.config, &path) {
+            (None, Some(path)) => path.parent().map(Path::to_owned),
+            _ => None,
+        };
+        let root = root.or(top).unwrap_or(start);
+        let file = path.map(|path| read_config(&path, &root)).transpose()?;
+        let config = file.as_ref().map(decode).transpose()?.unwrap_or_default();
+        let repository = match repository {
+            Some(repository) => match repository.relative(&root) {
+                Ok(folder) => Some(repository.at_root(&folder)?),
+                Err(_) => Some(repository),
+            },
+            None => None,
+        };
+        Ok(Self { root, config, file, repository })
+    }
+
+    /// Chooses the rules by the configuration and the command line.
+    pub(super) fn rules(&self, options: &RuleOptions) -> Result<RuleSet, Error> {
+        let set = options.set.map(|set| match set {
+            SetName::Recommended => Set::Recommended,
+            SetName::Strict => Set::Strict,
+            SetName::All => Set::All,
+        });
+        let choice = Choice { set, only: options.rules.clone() };
+        let (rules, unknown) = RuleSet::new(&self.config.rules, &choice);
+        let Some(first) = unknown.into_iter().next() else {
+            return Ok(rules);
+        };
+        let hint = match first.nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "`slo rules` lists the rules".to_owned(),
+        };
+        let message = format!("there is no rule `{}`", first.name);
+        Err(match (first.span, &self.file) {
+            (Some(span), Some(file)) => wrong(file, span, message, Some(hint)),
+            _ => Error::Usage { message, hint: Some(hint) },
+        })
+    }
+}
+
+/// Returns an error at a place of `slo.toml`.
+fn wrong(file: &Source, span: Span, message: String, hint: Option<String>) -> Error {
+    let position = Some(LineIndex::new(&file.text).position(span.start as usize));
+    Error::Config { message, path: file.path.clone(), position, hint }
+}
+
+/// Reads the configuration; the first thing that is wrong ends the run.
+pub(super) fn decode(file: &Source) -> Result<Config, Error> {
+    let (config, problems) = Config::parse(SourceId::default(), file);
+    match problems.into_iter().next() {
+        None => Ok(config),
+        Some(problem) => Err(wrong(file, problem.span, problem.message, problem.hint)),
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let failed =
+        |source: io::Error| Error::Io { action: "open", path: path.display().to_string(), source };
+    let joined = env::current_dir().map_err(failed)?.join(path);
+    Ok(joined.canonicalize().unwrap_or(joined))
+}
+
+/// Looks for the configuration from a folder upwards, at most to the top of the repository.
+fn find_config(start: &Path, top: Option<&Path>) -> Option<PathBuf> {
+    let folders = start.ancestors();
+    for folder in folders {
+        let path = folder.join(config::FILE_NAME);
+        if path.is_file() {
+            return Some(path);
+        }
+        if top.is_none_or(|top| folder == top) {
+            return None;
+        }
+    }
+    None
+}
+
+fn read_config(path: &Path, root: &Path) -> Result<Source, Error> {
+    let failed =
+        |source: io::Error| Error::Io { action: "read", path: path.display().to_string(), source };
+    let bytes = fs::read(path).map_err(failed)?;
+    let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
+    Ok(Source::decode(shown.replace('\\', "/"), bytes, Origin::Worktree))
+}

@@ -1,0 +1,69 @@
+//! Reads the tree of a commit as `slo lint` reads the worktree, without a checkout.
+
+use crate::config;
+use crate::config::Config;
+use crate::git::Repository;
+use crate::git::id::CommitId;
+use crate::git::snapshot::Content;
+use crate::git::snapshot::FileKind;
+use crate::lint;
+use crate::lint::Tree;
+use crate::source::MAX_BYTES;
+use crate::source::Origin;
+use crate::source::Source;
+
+use super::discover;
+use super::error::Error;
+use super::project;
+
+/// Reads the files of a commit into a tree; `[files]` of the given configuration says which.
+pub(super) fn read(
+    repository: &Repository,
+    commit: CommitId,
+    config: &Config,
+) -> Result<Tree, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    let files = &config.files;
+    let keep = |path: &str| {
+        discover::is_candidate(path) && files.is_read(path) && !files.templates.matches(path)
+    };
+    let mut listed = snapshot.files(keep)?;
+    listed.retain(|file| matches!(file.kind, FileKind::File | FileKind::Executable));
+    let contents = snapshot.read_all(&listed, MAX_BYTES as u64)?;
+    let origin = Origin::Commit(commit.to_string());
+    let sources = listed.iter().zip(contents).filter_map(|(file, content)| match content {
+        Content::Bytes(bytes) => discover::is_worth_parsing(&bytes)
+            .then(|| Source::decode(file.path.as_str(), bytes, origin.clone())),
+        Content::TooLarge { .. }
+        | Content::Symlink { .. }
+        | Content::Submodule { .. }
+        | Content::Folder
+        | Content::Absent => None,
+    });
+    Ok(lint::load(sources.collect()))
+}
+
+/// Returns the bytes of a file in a commit; nothing where there is none.
+pub(super) fn bytes(
+    repository: &Repository,
+    commit: CommitId,
+    path: &str,
+) -> Result<Option<Vec<u8>>, Error> {
+    match repository.snapshot(commit)?.read(path, MAX_BYTES as u64)? {
+        Content::Bytes(bytes) => Ok(Some(bytes)),
+        _ => Ok(None),
+    }
+}
+
+/// Reads the configuration of a commit; the defaults where it has none.
+pub(super) fn config(
+    repository: &Repository,
+    commit: CommitId,
+) -> Result<(Config, Option<Source>), Error> {
+    let Some(bytes) = bytes(repository, commit, config::FILE_NAME)? else {
+        return Ok((Config::default(), None));
+    };
+    let source = Source::decode(config::FILE_NAME, bytes, Origin::Commit(commit.to_string()));
+    let config = project::decode(&source)?;
+    Ok((config, Some(source)))
+}

@@ -1,0 +1,28 @@
+//! The kinds of this tool, `apiVersion: slo/v1`.
+
+use crate::model::Kind;
+use crate::model::Object;
+use crate::yaml::Node;
+
+use super::Problem;
+use super::Reading;
+use super::schema::Schema;
+
+mod policy;
+
+/// The kinds that are read.
+pub(super) const KINDS: &[(&str, Kind)] = &[("ErrorBudgetPolicy", Kind::ErrorBudgetPolicy)];
+
+static POLICY: Schema = Schema::new(include_str!("../../schemas/error-budget-policy.json"));
+
+/// Checks an object of a known kind and lowers it.
+pub(super) fn read(node: Node<'_>, kind: Kind, reading: &mut Reading) {
+    let head = node.given("kind").map_or(node.span(), Node::span);
+    if kind == Kind::ErrorBudgetPolicy {
+        let mut problems: Vec<Problem> = POLICY.check(node, head);
+        policy::check(node, &mut problems);
+        reading.problems.append(&mut problems);
+        let policy = policy::lower(node);
+        reading.objects.push(Object::ErrorBudgetPolicy(std::sync::Arc::new(policy)));
+    }
+}

@@ -1,0 +1,362 @@
+//! Error budget policies: what a schema cannot state, and the lowering.
+
+use std::collections::BTreeMap;
+
+use crate::model::Burn;
+use crate::model::ChangeClass;
+use crate::model::Condition;
+use crate::model::Dialect;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Evaluation;
+use crate::model::GateKind;
+use crate::model::Lookback;
+use crate::model::NamedCondition;
+use crate::model::NoData;
+use crate::model::OnUnknown;
+use crate::model::Operator;
+use crate::model::Requirements;
+use crate::model::Scope;
+use crate::model::Selector;
+use crate::model::Tier;
+use crate::model::ZeroTraffic;
+use crate::quantity::Duration;
+use crate::quantity::Unit;
+use crate::source::Spanned;
+use crate::yaml::Node;
+
+use super::super::Expected;
+use super::super::Problem;
+use super::super::fields;
+
+/// Change classes that need no definition.
+const KNOWN_CLASSES: [&str; 3] = ["security", "reliability-fix", "rollback"];
+
+/// The fields of a condition, of which it has exactly one.
+const FORMS: [&str; 5] = ["all", "any", "not", "condition", "burn"];
+
+/// The comparisons of a burn rate, of which it has exactly one.
+const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
+
+/// Checks what the schema cannot state.
+pub(super) fn check(node: Node<'_>, problems: &mut Vec<Problem>) {
+    let Some(spec) = node.given("spec").filter(|spec| spec.is_mapping()) else { return };
+    let named = spec.given("conditions");
+    let named: BTreeMap<&str, Node<'_>> = named
+        .iter()
+        .flat_map(|map| map.entries())
+        .filter_map(|entry| Some((entry.key.text()?, entry.value)))
+        .collect();
+    let names: Vec<&str> = named.keys().copied().collect();
+    for condition in named.values() {
+        check_condition(*condition, &names, problems);
+    }
+    check_cycles(&named, problems);
+    let classes = spec.given("changeClasses");
+    let classes: Vec<Node<'_>> =
+        classes.iter().flat_map(|map| map.entries()).map(|e| e.key).collect();
+    let mut known: Vec<&str> = classes.iter().filter_map(|class| class.text()).collect();
+    known.extend(
+        KNOWN_CLASSES.iter().filter(|name| !classes.iter().any(|c| c.text() == Some(name))),
+    );
+    let mut seen = Vec::new();
+    for tier in items(spec, "tiers").filter(|tier| tier.is_mapping()) {
+        if let Some(name) = tier.given("name") {
+            if seen.contains(&name.text()) {
+                problems.push(invalid(name, "name", Expected::Unique));
+            }
+            seen.push(name.text());
+        }
+        for form in ["enter", "exit"] {
+            match tier.given(form) {
+                Some(condition) if condition.is_mapping() => {
+                    check_condition(condition, &names, problems);
+                }
+                Some(word) if form == "exit" && word.text() != Some("auto") => {
+                    let expected = Expected::OneOf(vec!["auto".to_owned()]);
+                    problems.push(invalid(word, "exit", expected));
+                }
+                _ => {}
+            }
+        }
+        for class in items(tier, "exempt") {
+            if class.text().is_some_and(|name| !known.contains(&name)) {
+                problems.push(invalid(class, "exempt", one_of(&known)));
+            }
+        }
+        let gate = fields::text(tier, "gate");
+        if gate.is_some_and(|gate| gate.value == "approve") && tier.given("approvers").is_none() {
+            let span = fields::key_span(tier, "gate");
+            let fields = vec!["approvers"];
+            problems.push(Problem::MissingOneOf { span, fields, of: "tiers".to_owned() });
+        }
+    }
+    for class in spec.given("changeClasses").iter().flat_map(|map| map.entries()) {
+        let evidence = ["trailer", "label", "paths", "revertOf"];
+        if class.value.is_mapping()
+            && evidence.iter().all(|field| class.value.given(field).is_none())
+        {
+            problems.push(Problem::MissingOneOf {
+                span: class.key.span(),
+                fields: evidence.to_vec(),
+                of: class.key.text().unwrap_or_default().to_owned(),
+            });
+        }
+    }
+}
+
+fn check_condition(node: Node<'_>, names: &[&str], problems: &mut Vec<Problem>) {
+    if !node.is_mapping() {
+        return;
+    }
+    exactly_one(node, &FORMS, "conditions", problems);
+    if let Some(name) = node.given("condition")
+        && name.text().is_some_and(|text| !names.contains(&text))
+    {
+        problems.push(invalid(name, "condition", one_of(names)));
+    }
+    if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
+        exactly_one(burn, &COMPARISONS, "burn", problems);
+    }
+    let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
+    parts.for_each(|part| check_condition(part, names, problems));
+}
+
+fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut Vec<Problem>) {
+    let given: Vec<&'static str> =
+        fields.iter().copied().filter(|field| node.given(field).is_some()).collect();
+    match given.as_slice() {
+        [_] => {}
+        [] => {
+            let misspelled = problems.iter().any(|problem| {
+                matches!(problem, Problem::UnknownField { span, .. } if node.span().contains(*span))
+            });
+            if !misspelled {
+                let (span, fields) = (fields::first_key(node), fields.to_vec());
+                problems.push(Problem::MissingOneOf { span, fields, of: of.to_owned() });
+            }
+        }
+        [first, second, ..] => problems.push(Problem::Conflict {
+            span: fields::key_span(node, second),
+            field: second,
+            other: fields::key_span(node, first),
+            other_field: first,
+            across: false,
+            redundant: None,
+        }),
+    }
+}
+
+/// A condition that leads back to itself has no meaning.
+fn check_cycles(named: &BTreeMap<&str, Node<'_>>, problems: &mut Vec<Problem>) {
+    for (name, condition) in named {
+        let mut reached: Vec<&str> = Vec::new();
+        let mut open = vec![*condition];
+        while let Some(node) = open.pop() {
+            open.extend(items(node, "all").chain(items(node, "any")).chain(node.given("not")));
+            let Some(reference) = node.given("condition") else { continue };
+            let Some(other) = reference.text() else { continue };
+            if other == *name {
+                problems.push(invalid(reference, "condition", Expected::NoCycle));
+                return;
+            }
+            if !reached.contains(&other) {
+                reached.push(other);
+                open.extend(named.get(other).copied());
+            }
+        }
+    }
+}
+
+fn invalid(node: Node<'_>, field: &str, expected: Expected) -> Problem {
+    let (field, found) = (field.to_owned(), node.raw().to_owned());
+    Problem::InvalidValue { span: node.span(), field, found, expected }
+}
+
+fn one_of(names: &[&str]) -> Expected {
+    Expected::OneOf(names.iter().map(|&name| name.to_owned()).collect())
+}
+
+fn items<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
+    node.given(field).into_iter().flat_map(|list| list.items())
+}
+
+fn texts(node: Node<'_>, field: &str) -> Vec<Spanned<String>> {
+    let spanned = |item: Node<'_>| Some(Spanned::new(item.text()?.to_owned(), item.span()));
+    items(node, field).filter_map(spanned).collect()
+}
+
+/// Lowers a policy, with the defaults that complete a short one.
+pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
+    let spec = node.given("spec");
+    let part = |field: &str| spec.and_then(|spec| spec.given(field));
+    let map = |field: &str| part(field).into_iter().flat_map(|map| map.entries());
+    let precedence = spec.and_then(|spec| fields::number(spec, "precedence"));
+    ErrorBudgetPolicy {
+        meta: fields::meta(node, Dialect::Own),
+        owner: spec.and_then(|spec| fields::text(spec, "owner")),
+        selector: part("selector").map(selector).unwrap_or_default(),
+        scope: part("scope").map(scope).unwrap_or_default(),
+        max_latch: spec
+            .and_then(|spec| fields::duration(spec, "maxLatch"))
+            .map_or(Duration::new(90, Unit::Day), |latch| latch.value),
+        precedence: precedence.and_then(|number| number.value.to_i64()).unwrap_or(0),
+        evaluation: part("evaluation").map(evaluation).unwrap_or_default(),
+        conditions: map("conditions")
+            .filter_map(|entry| {
+                let name = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
+                Some(NamedCondition { name, condition: condition(entry.value)? })
+            })
+            .collect(),
+        tiers: part("tiers").into_iter().flat_map(|list| list.items()).filter_map(tier).collect(),
+        change_classes: map("changeClasses")
+            .filter_map(|entry| {
+                let name = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
+                Some(change_class(name, entry.value))
+            })
+            .collect(),
+    }
+}
+
+fn selector(node: Node<'_>) -> Selector {
+    let labels = node.given("matchLabels").into_iter().flat_map(|map| map.entries());
+    Selector {
+        services: texts(node, "services"),
+        slos: texts(node, "slos"),
+        match_labels: labels
+            .filter_map(|entry| {
+                let value = Spanned::new(entry.value.text()?.to_owned(), entry.value.span());
+                Some((entry.key.text()?.to_owned(), value))
+            })
+            .collect(),
+        span: Some(node.span()),
+    }
+}
+
+fn scope(node: Node<'_>) -> Scope {
+    Scope { paths: texts(node, "paths"), branches: texts(node, "branches") }
+}
+
+fn evaluation(node: Node<'_>) -> Evaluation {
+    let usual = Evaluation::default();
+    let given = node.given("noData");
+    Evaluation {
+        step: fields::duration(node, "step").map_or(usual.step, |step| step.value),
+        no_data: given.map_or(usual.no_data, no_data),
+        no_data_span: given.map(|_| fields::key_span(node, "noData")),
+    }
+}
+
+fn no_data(node: Node<'_>) -> NoData {
+    let usual = NoData::default();
+    let on_unknown = on_unknown(node, "onUnknown");
+    let on_backend_error = self::on_unknown(node, "onBackendError");
+    let zero_traffic = fields::text(node, "zeroTraffic").map(|text| text.value);
+    NoData {
+        min_coverage: fields::number(node, "minCoverage").map_or(usual.min_coverage, |n| n.value),
+        hold_for: fields::duration(node, "holdFor").map_or(usual.hold_for, |hold| hold.value),
+        then_on_unknown: self::on_unknown(node, "thenOnUnknown")
+            .map_or(usual.then_on_unknown, |then| then.value),
+        zero_traffic: match zero_traffic.as_deref() {
+            Some("good") => ZeroTraffic::Good,
+            _ => usual.zero_traffic,
+        },
+        min_events: fields::number(node, "minEvents").map_or(usual.min_events, |n| n.value),
+        on_unknown_given: on_unknown.is_some(),
+        on_backend_error_given: on_backend_error.is_some(),
+        on_unknown: on_unknown.unwrap_or(usual.on_unknown),
+        on_backend_error: on_backend_error.unwrap_or(usual.on_backend_error),
+    }
+}
+
+fn on_unknown(node: Node<'_>, field: &str) -> Option<Spanned<OnUnknown>> {
+    let text = fields::text(node, field)?;
+    let value = match text.value.as_str() {
+        "hold" => OnUnknown::Hold,
+        "deny" => OnUnknown::Deny,
+        "warn" => OnUnknown::Warn,
+        "allow" => OnUnknown::Allow,
+        _ => return None,
+    };
+    Some(Spanned::new(value, text.span))
+}
+
+fn condition(node: Node<'_>) -> Option<Condition> {
+    let parts = |list: Node<'_>| list.items().map(condition).collect::<Option<Vec<_>>>();
+    if let Some(list) = node.given("all") {
+        return Some(Condition::All(parts(list)?));
+    }
+    if let Some(list) = node.given("any") {
+        return Some(Condition::Any(parts(list)?));
+    }
+    if let Some(part) = node.given("not") {
+        return Some(Condition::Not(Box::new(condition(part)?)));
+    }
+    if let Some(name) = fields::text(node, "condition") {
+        return Some(Condition::Named(name));
+    }
+    let burn = node.given("burn")?;
+    let lookback = fields::text(burn, "lookback")?;
+    let length = match lookback.value.as_str() {
+        "slo" => Lookback::Slo,
+        text => Lookback::For(Duration::parse(text)?),
+    };
+    let (operator, threshold) = Operator::ALL
+        .into_iter()
+        .find_map(|operator| Some((operator, fields::number(burn, operator.name())?)))?;
+    let lookback = Spanned::new(length, lookback.span);
+    Some(Condition::Burn(Burn { lookback, operator, threshold, span: burn.span() }))
+}
+
+fn tier(node: Node<'_>) -> Option<Tier> {
+    let gate = fields::text(node, "gate")?;
+    let kind = match gate.value.as_str() {
+        "open" => GateKind::Open,
+        "warn" => GateKind::Warn,
+        "approve" => GateKind::Approve,
+        "freeze" => GateKind::Freeze,
+        _ => return None,
+    };
+    let approvals = fields::number(node, "approvals").and_then(|number| number.value.to_i64());
+    Some(Tier {
+        name: fields::text(node, "name")?,
+        enter: condition(node.given("enter")?)?,
+        exit: node.given("exit").and_then(condition),
+        gate: Spanned::new(kind, gate.span),
+        approvers: texts(node, "approvers"),
+        approvals: approvals.and_then(|number| u32::try_from(number).ok()).unwrap_or(1),
+        exempt: texts(node, "exempt"),
+        priority: texts(node, "priority"),
+        parallel: fields::truth(node, "parallel").is_some_and(|parallel| parallel.value),
+        actions: texts(node, "actions").into_iter().map(|action| action.value).collect(),
+        span: node.span(),
+    })
+}
+
+fn change_class(name: Spanned<String>, node: Node<'_>) -> ChangeClass {
+    let lines = fields::number(node, "maxChangedLines").and_then(|number| number.value.to_i64());
+    let requires = node.given("requires");
+    let truth = |field: &str| {
+        requires.and_then(|node| fields::truth(node, field)).is_some_and(|truth| truth.value)
+    };
+    let approvals = requires.and_then(|node| node.given("approvals"));
+    let approvals = approvals.into_iter().flat_map(|map| map.entries());
+    ChangeClass {
+        name,
+        trailer: fields::text(node, "trailer"),
+        label: fields::text(node, "label"),
+        paths: texts(node, "paths"),
+        reverts_ancestor: node.given("revertOf").is_some(),
+        requires: Requirements {
+            incident: truth("incident"),
+            slo: truth("slo"),
+            approvals: approvals
+                .filter_map(|entry| {
+                    let role = entry.key.text()?.to_owned();
+                    let count: u32 = entry.value.text()?.parse().ok()?;
+                    Some((role, count))
+                })
+                .collect(),
+        },
+        max_changed_lines: lines.and_then(|number| u64::try_from(number).ok()),
+    }
+}

@@ -1,0 +1,292 @@
+//! The decision table, applied to every objective that gates a change.
+
+use std::sync::Arc;
+
+use crate::budget::Definition;
+use crate::budget::Failure;
+use crate::budget::Measurement;
+use crate::budget::Series;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::GateKind;
+use crate::model::OnUnknown;
+use crate::model::Tier;
+use crate::policy::Governance;
+use crate::policy::Held;
+use crate::policy::Ruling;
+use crate::policy::Standing;
+use crate::policy::evaluate;
+
+use super::ActiveTier;
+use super::Answer;
+use super::Decision;
+use super::Note;
+use super::Outcome;
+use super::Reason;
+use super::Setting;
+use super::Verdict;
+use super::exempt::exempt;
+use super::people::approvals;
+use super::plan::Gated;
+use super::plan::gated;
+use super::plan::measured;
+
+/// Decides about a change.
+///
+/// Every objective that gates it is judged alone, by each policy that governs it and in both of its
+/// definitions; the most severe answer counts. A known fact is more severe than what is not known,
+/// so that a failed backend of one SLO never hides the freeze of another.
+///
+/// * `measurements`: the answers to what [`super::plan`] asks for; what is missing is not known.
+/// * `blocking_findings`: the number of findings at or above the level that fails.
+pub fn decide(
+    setting: &Setting<'_>,
+    measurements: &[Measurement],
+    blocking_findings: usize,
+) -> Verdict {
+    let mut notes = Vec::new();
+    let mut decisions: Vec<Decision> = Vec::new();
+    let gated = gated(setting);
+    for one in &gated {
+        let counts = counts(one, &gated, measurements);
+        if let (Definition::Head, Err(failure)) = (one.definition, &counts)
+            && *failure == Failure::DefinitionChanged
+        {
+            notes.push(Note::HeadNotJudged {
+                slo: Arc::clone(&one.slo),
+                objective: one.objective,
+                failure: failure.clone(),
+            });
+            continue;
+        }
+        if let (0, Definition::Trusted, [_, _, ..]) =
+            (one.objective, one.definition, one.policies.as_slice())
+        {
+            notes.push(Note::EqualPrecedence {
+                slo: Arc::clone(&one.slo),
+                policies: one.policies.clone(),
+            });
+        }
+        for policy in &one.policies {
+            decisions.push(decision(one, policy, &counts, setting));
+        }
+    }
+    let wants_commits = decisions.iter().any(|decision| {
+        let reason = decision.answer.reason;
+        matches!(reason, Reason::Frozen | Reason::NeedsApproval)
+    });
+    if wants_commits && setting.facts.commits.is_cut() {
+        notes.push(Note::HistoryCut);
+    }
+    notes.extend(warnings(&decisions));
+    let mut answer = decisions.iter().map(|decision| decision.answer);
+    let mut answer = match answer.next() {
+        Some(first) => answer.fold(first, most_severe),
+        None => nothing_gates(setting, &mut notes),
+    };
+    if blocking_findings > 0 {
+        answer = most_severe(answer, Answer::new(Outcome::Block, Reason::Findings));
+    }
+    Verdict { answer, blocking_findings, tiers: active_tiers(&decisions), decisions, notes }
+}
+
+fn most_severe(left: Answer, right: Answer) -> Answer {
+    if right.severity() > left.severity() { right } else { left }
+}
+
+/// Returns the answer where no objective gates the change, and says why none does.
+fn nothing_gates(setting: &Setting<'_>, notes: &mut Vec<Note>) -> Answer {
+    let open = Answer::new(Outcome::Pass, Reason::Open);
+    if setting.trusted.policies().next().is_none() {
+        notes.push(Note::NoPolicy);
+        return open;
+    }
+    let governance = Governance::new(setting.trusted);
+    let mut slos = setting.trusted.slos();
+    if !slos.any(|slo| !governance.governing(slo).is_empty()) {
+        notes.push(Note::NothingGoverned);
+        return open;
+    }
+    Answer::new(Outcome::Pass, Reason::NotInScope)
+}
+
+/// Returns the counts of an objective.
+///
+/// A head that changes only target or window is answered by what was measured for the trusted
+/// definition.
+fn counts(
+    one: &Gated,
+    all: &[Gated],
+    measurements: &[Measurement],
+) -> Result<Arc<Series>, Failure> {
+    let answer = |gated: &Gated| {
+        let service = gated.slo.service.as_ref();
+        let service = service.map(|service| service.value.as_str());
+        measurements.iter().find(|measurement| {
+            measurement.slo == gated.slo.meta.name()
+                && measurement.service.as_deref() == service
+                && measurement.objective == gated.objective
+                && measurement.definition == gated.definition
+        })
+    };
+    let twin = || {
+        let twin = all.iter().find(|other| {
+            other.definition == Definition::Trusted
+                && other.slo.meta.name() == one.slo.meta.name()
+                && other.objective == one.objective
+                && measured(other) == measured(one)
+        });
+        twin.and_then(answer)
+    };
+    match answer(one).or_else(twin) {
+        Some(measurement) => measurement.series.clone(),
+        None => Err(Failure::NotMeasured),
+    }
+}
+
+fn decision(
+    one: &Gated,
+    policy: &Arc<ErrorBudgetPolicy>,
+    counts: &Result<Arc<Series>, Failure>,
+    setting: &Setting<'_>,
+) -> Decision {
+    let standing = evaluate(policy, &one.slo, one.objective, counts, setting.now);
+    let ruling = standing.ruling.clone();
+    let mut decision = Decision {
+        policy: Arc::clone(policy),
+        slo: Arc::clone(&one.slo),
+        objective: one.objective,
+        definition: one.definition,
+        standing,
+        answer: Answer::new(Outcome::Pass, Reason::Open),
+        tier: None,
+        exemptions: Vec::new(),
+        refusals: Vec::new(),
+        approvals: Vec::new(),
+    };
+    match ruling {
+        Ruling::Gate { held, .. } => decision.answer = pass_through(&mut decision, held, setting),
+        Ruling::Unknown { answer, failed, known, .. } => {
+            let known = pass_through(&mut decision, known, setting);
+            let unknown = unknown(answer, failed);
+            decision.answer = most_severe(unknown, known);
+            if decision.answer == unknown {
+                decision.tier = None;
+            }
+        }
+    }
+    decision
+}
+
+/// Returns what the policy does about a gate that is not known.
+fn unknown(answer: OnUnknown, failed: bool) -> Answer {
+    let reason = if failed { Reason::BackendError } else { Reason::Unknown };
+    let outcome = match answer {
+        OnUnknown::Deny | OnUnknown::Hold => Outcome::Block,
+        OnUnknown::Warn => Outcome::Warn,
+        OnUnknown::Allow => Outcome::Pass,
+    };
+    Answer::new(outcome, reason)
+}
+
+/// Returns the answer of a gate that is known, and notes down what it rests on.
+fn pass_through(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> Answer {
+    decision.tier = held.tier;
+    let policy = Arc::clone(&decision.policy);
+    let tiers = closing(&policy, &decision.standing, held);
+    match held.gate {
+        GateKind::Open => Answer::new(Outcome::Pass, Reason::Open),
+        GateKind::Warn => Answer::new(Outcome::Warn, Reason::Warn),
+        GateKind::Approve => {
+            let mut enough = !tiers.is_empty();
+            for tier in tiers {
+                let roles = tier.approvers.iter().map(|role| role.value.as_str());
+                let commits = setting.facts.commits.at_hand();
+                let found = approvals(commits, roles, setting.owners);
+                enough &= found.len() as u64 >= u64::from(tier.approvals);
+                decision.approvals.extend(found);
+            }
+            if enough {
+                Answer::new(Outcome::Pass, Reason::Approved)
+            } else {
+                Answer::new(Outcome::Block, Reason::NeedsApproval)
+            }
+        }
+        GateKind::Freeze => {
+            let mut all_exempt = !tiers.is_empty();
+            for tier in tiers {
+                match exempt(&policy, tier, &decision.slo, setting) {
+                    Ok(exemptions) => decision.exemptions.extend(exemptions),
+                    Err(refusals) => {
+                        all_exempt = false;
+                        decision.refusals.extend(refusals);
+                    }
+                }
+            }
+            if all_exempt {
+                Answer::new(Outcome::Pass, Reason::Exempt)
+            } else {
+                decision.exemptions.clear();
+                Answer::new(Outcome::Block, Reason::Frozen)
+            }
+        }
+    }
+}
+
+/// Returns the active tiers that close the gate as far as it is closed; each must be satisfied.
+fn closing<'a>(policy: &'a ErrorBudgetPolicy, standing: &Standing, held: Held) -> Vec<&'a Tier> {
+    let active = standing.active().map(|(tier, _)| tier.tier);
+    let mut indexes: Vec<usize> = active.chain(held.tier).collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    indexes
+        .into_iter()
+        .filter_map(|index| policy.tiers.get(index))
+        .filter(|tier| tier.gate.value == held.gate)
+        .collect()
+}
+
+fn active_tiers(decisions: &[Decision]) -> Vec<ActiveTier> {
+    let mut found: Vec<ActiveTier> = Vec::new();
+    for decision in decisions {
+        for (standing, since) in decision.standing.active() {
+            let Some(tier) = decision.policy.tiers.get(standing.tier) else {
+                continue;
+            };
+            // Decisions come trusted first, so the trusted definition is the one that stays.
+            let listed = found.iter().any(|other| {
+                other.tier == standing.tier
+                    && other.objective == decision.objective
+                    && other.slo.meta.name() == decision.slo.meta.name()
+                    && other.slo.service.as_ref().map(|service| &service.value)
+                        == decision.slo.service.as_ref().map(|service| &service.value)
+                    && Arc::ptr_eq(&other.policy, &decision.policy)
+            });
+            if !listed {
+                found.push(ActiveTier {
+                    policy: Arc::clone(&decision.policy),
+                    tier: standing.tier,
+                    slo: Arc::clone(&decision.slo),
+                    objective: decision.objective,
+                    definition: decision.definition,
+                    gate: tier.gate.value,
+                    since,
+                    standing: standing.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn warnings(decisions: &[Decision]) -> Vec<Note> {
+    let trusted = decisions.iter().filter(|decision| decision.definition == Definition::Trusted);
+    let warnings = trusted.flat_map(|decision| {
+        let warnings = decision.standing.warnings.iter();
+        warnings.map(|warning| Note::Evaluation {
+            slo: Arc::clone(&decision.slo),
+            policy: Arc::clone(&decision.policy),
+            warning: warning.clone(),
+        })
+    });
+    warnings.collect()
+}

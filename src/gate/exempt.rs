@@ -1,0 +1,223 @@
+//! Whether every commit of a change is exempt from a freeze, and by which claim.
+
+use crate::model::ChangeClass;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Requirements;
+use crate::model::Slo;
+use crate::model::Tier;
+use crate::policy::Globs;
+use crate::source::Span;
+use crate::source::Spanned;
+
+use super::CommitFacts;
+use super::Setting;
+use super::people::approvals;
+use super::people::trailers;
+
+/// What makes a commit a member of a change class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A trailer of the commit, as written.
+    Trailer(String),
+    /// A label of the pull request.
+    Label(String),
+    /// Every path of the commit is one of the class's.
+    Paths,
+    /// The commit is the exact inverse of an ancestor.
+    Revert,
+}
+
+/// A commit that is exempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exemption {
+    /// The class.
+    pub class: String,
+    /// The short object id of the commit.
+    pub commit: String,
+    /// Why it is in the class.
+    pub claim: Claim,
+    /// Who made the claim: the name of the commit's author.
+    pub by: String,
+}
+
+/// A commit that is not exempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The short object id of the commit.
+    pub commit: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// What each class that the tier exempts misses.
+    pub misses: Vec<(String, Miss)>,
+}
+
+/// What a commit misses to be in a change class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Miss {
+    /// Neither trailer nor label nor anything else claims it.
+    Evidence,
+    /// A trailer `Incident: ID`.
+    Incident,
+    /// A trailer `SLO: NAME` that names the frozen SLO.
+    Slo,
+    /// Approvals by people of a role who wrote nothing of the change.
+    Approvals {
+        /// The role.
+        role: String,
+        /// How many are needed.
+        needed: u32,
+        /// How many there are.
+        found: usize,
+    },
+    /// The whole change adds and deletes more lines than the class allows.
+    TooLarge {
+        /// The lines of the change.
+        lines: u64,
+        /// The most that are allowed.
+        allowed: u64,
+    },
+    /// The policy does not define the class.
+    Undefined,
+}
+
+/// Returns the exemptions when every commit is exempt from a tier, else the commits that are not.
+///
+/// A change of which commits are missing, or that has none, is never exempt: then nothing is
+/// returned on either side, or only what is known.
+pub(super) fn exempt(
+    policy: &ErrorBudgetPolicy,
+    tier: &Tier,
+    slo: &Slo,
+    setting: &Setting<'_>,
+) -> Result<Vec<Exemption>, Vec<Refusal>> {
+    let commits = setting.facts.commits.at_hand();
+    let mut exemptions = Vec::new();
+    let mut refusals = Vec::new();
+    // What a merge adds beyond its parents is a commit of its own; a plain merge adds nothing.
+    let judged = commits.iter().filter(|commit| !commit.is_merge || !commit.paths.is_empty());
+    for commit in judged {
+        match exemption(policy, tier, slo, commit, setting) {
+            Ok(exemption) => exemptions.push(exemption),
+            Err(misses) => refusals.push(Refusal {
+                commit: commit.short.clone(),
+                subject: commit.subject.clone(),
+                misses,
+            }),
+        }
+    }
+    let complete = !setting.facts.commits.is_cut() && !exemptions.is_empty();
+    if refusals.is_empty() && complete { Ok(exemptions) } else { Err(refusals) }
+}
+
+fn exemption(
+    policy: &ErrorBudgetPolicy,
+    tier: &Tier,
+    slo: &Slo,
+    commit: &CommitFacts,
+    setting: &Setting<'_>,
+) -> Result<Exemption, Vec<(String, Miss)>> {
+    let mut misses = Vec::new();
+    for name in &tier.exempt {
+        let claimed = match class(policy, &name.value) {
+            Some(class) => claim(&class, slo, commit, setting),
+            None => Err(Miss::Undefined),
+        };
+        match claimed {
+            Ok(claim) => {
+                return Ok(Exemption {
+                    class: name.value.clone(),
+                    commit: commit.short.clone(),
+                    claim,
+                    by: commit.author.name.clone(),
+                });
+            }
+            Err(miss) => misses.push((name.value.clone(), miss)),
+        }
+    }
+    Err(misses)
+}
+
+/// Returns a class of the policy, or one of the three that every policy has.
+///
+/// `security` and `reliability-fix` are claimed by a trailer or a label, `rollback` by the inverse of
+/// an ancestor. They need no approval: an honor system, whose claims are shown with their author.
+fn class(policy: &ErrorBudgetPolicy, name: &str) -> Option<ChangeClass> {
+    let mut defined = policy.change_classes.iter();
+    if let Some(class) = defined.find(|class| class.name.value == name) {
+        return Some(class.clone());
+    }
+    let (trailer, label) = match name {
+        "security" => (Some("Change-Class: security"), Some("security")),
+        "reliability-fix" => (Some("Change-Class: reliability"), Some("reliability")),
+        "rollback" => (None, None),
+        _ => return None,
+    };
+    let spanned = |text: &str| Spanned::new(text.to_owned(), Span::default());
+    Some(ChangeClass {
+        name: spanned(name),
+        trailer: trailer.map(spanned),
+        label: label.map(spanned),
+        paths: Vec::new(),
+        reverts_ancestor: name == "rollback",
+        requires: Requirements::default(),
+        max_changed_lines: None,
+    })
+}
+
+fn claim(
+    class: &ChangeClass,
+    slo: &Slo,
+    commit: &CommitFacts,
+    setting: &Setting<'_>,
+) -> Result<Claim, Miss> {
+    let claim = evidence(class, commit, &setting.facts.labels).ok_or(Miss::Evidence)?;
+    let requires = &class.requires;
+    if requires.incident && !trailers(commit, "Incident").any(|id| !id.is_empty()) {
+        return Err(Miss::Incident);
+    }
+    if requires.slo && !trailers(commit, "SLO").any(|name| names(name, slo)) {
+        return Err(Miss::Slo);
+    }
+    for (role, needed) in &requires.approvals {
+        let commits = setting.facts.commits.at_hand();
+        let roles = std::iter::once(role.as_str());
+        let found = approvals(commits, roles, setting.owners).len();
+        if u64::from(*needed) > found as u64 {
+            return Err(Miss::Approvals { role: role.clone(), needed: *needed, found });
+        }
+    }
+    let lines = setting.facts.changed_lines();
+    match class.max_changed_lines {
+        Some(allowed) if lines > allowed => Err(Miss::TooLarge { lines, allowed }),
+        _ => Ok(claim),
+    }
+}
+
+fn evidence(class: &ChangeClass, commit: &CommitFacts, labels: &[String]) -> Option<Claim> {
+    if let Some(trailer) = &class.trailer {
+        let (key, value) = trailer.value.split_once(':').unwrap_or_default();
+        let mut given = trailers(commit, key.trim());
+        if !key.is_empty() && given.any(|other| other == value.trim()) {
+            return Some(Claim::Trailer(trailer.value.clone()));
+        }
+    }
+    if let Some(label) = &class.label
+        && labels.contains(&label.value)
+    {
+        return Some(Claim::Label(label.value.clone()));
+    }
+    let globs = Globs::of_paths(class.paths.iter().map(|glob| glob.value.as_str()));
+    if !commit.paths.is_empty() && commit.paths.iter().all(|path| globs.matches(path)) {
+        return Some(Claim::Paths);
+    }
+    (class.reverts_ancestor && commit.reverts_ancestor).then_some(Claim::Revert)
+}
+
+/// Returns whether a text names an SLO, by `name` or `service/name`.
+fn names(text: &str, slo: &Slo) -> bool {
+    let name = slo.meta.name();
+    let full = slo.service.as_ref();
+    let full = full.map(|service| format!("{}/{name}", service.value));
+    !name.is_empty() && (text == name || full.as_deref() == Some(text))
+}

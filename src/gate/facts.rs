@@ -1,0 +1,131 @@
+//! What is known about a change, whoever found it out.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::Catalog;
+
+/// All that a verdict depends on, besides measurements and findings.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The objects of the trusted tree: policies and definitions that count.
+    pub trusted: &'a Catalog,
+    /// The objects that the change proposes.
+    pub head: &'a Catalog,
+    /// What the change is.
+    pub facts: &'a Facts,
+    /// The globs of the paths of each service, from the trusted configuration.
+    pub services: &'a BTreeMap<String, Vec<String>>,
+    /// The members of each role, from the trusted configuration.
+    pub owners: &'a BTreeMap<String, Vec<String>>,
+    /// The clock.
+    pub now: Timestamp,
+}
+
+/// What is known about a change.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// How much is judged.
+    pub extent: Extent,
+    /// The commits of the change.
+    pub commits: Commits,
+    /// The paths that differ between the compared tree and the head.
+    pub changed: Vec<ChangedPath>,
+    /// The labels of the pull request.
+    pub labels: Vec<String>,
+    /// The branch that the change goes to, where that is known.
+    pub target_branch: Option<String>,
+}
+
+/// How much is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// What a change touches.
+    #[default]
+    Change,
+    /// The whole tree as one release: every service is in scope.
+    WholeTree,
+}
+
+/// The commits of a change.
+#[derive(Clone, Debug)]
+pub enum Commits {
+    /// Every commit is at hand.
+    Complete(Vec<CommitFacts>),
+    /// The history is cut off; these are at hand, and others are missing.
+    Cut(Vec<CommitFacts>),
+}
+
+impl Default for Commits {
+    fn default() -> Self {
+        Self::Complete(Vec::new())
+    }
+}
+
+impl Commits {
+    /// Returns the commits that are at hand.
+    pub fn at_hand(&self) -> &[CommitFacts] {
+        match self {
+            Self::Complete(commits) | Self::Cut(commits) => commits,
+        }
+    }
+
+    /// Returns whether commits are missing.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Cut(_))
+    }
+}
+
+/// One commit of a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommitFacts {
+    /// The full object id.
+    pub id: String,
+    /// The object id, as short as people write it.
+    pub short: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Who wrote it.
+    pub author: Author,
+    /// The trailers of its message: key and value.
+    pub trailers: Vec<(String, String)>,
+    /// The paths that it changes; for a merge, what it adds beyond its parents.
+    pub paths: Vec<String>,
+    /// Whether it has more than one parent.
+    pub is_merge: bool,
+    /// Whether it is the exact inverse of one of its ancestors.
+    pub reverts_ancestor: bool,
+    /// Lines added.
+    pub added: u64,
+    /// Lines deleted.
+    pub deleted: u64,
+}
+
+/// Who wrote a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The name.
+    pub name: String,
+    /// The mail address.
+    pub mail: String,
+}
+
+/// A path that differs between two trees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedPath {
+    /// The path from the root.
+    pub path: String,
+    /// Lines added.
+    pub added: u64,
+    /// Lines deleted.
+    pub deleted: u64,
+}
+
+impl Facts {
+    /// Returns how many lines the whole change adds and deletes.
+    pub fn changed_lines(&self) -> u64 {
+        let lines = self.changed.iter();
+        lines.fold(0_u64, |sum, path| sum.saturating_add(path.added).saturating_add(path.deleted))
+    }
+}

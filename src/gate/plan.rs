@@ -1,0 +1,252 @@
+//! Which objectives gate a change, and what must be measured for them.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::budget::Definition;
+use crate::budget::Request;
+use crate::budget::Terms;
+use crate::budget::alert_lookbacks;
+use crate::budget::instant;
+use crate::budget::moved;
+use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Indicator;
+use crate::model::Kind;
+use crate::model::Lookback;
+use crate::model::Object;
+use crate::model::Slo;
+use crate::policy::Globs;
+use crate::policy::Governance;
+use crate::policy::horizon_seconds;
+use crate::policy::lookbacks;
+use crate::source::Spanned;
+
+use super::Extent;
+use super::Setting;
+
+/// An objective that gates a change, in one of its definitions.
+#[derive(Clone, Debug)]
+pub(super) struct Gated {
+    pub(super) slo: Arc<Slo>,
+    pub(super) objective: usize,
+    pub(super) definition: Definition,
+    pub(super) indicator: Option<Arc<Indicator>>,
+    /// The policies that govern it and whose scope the change touches.
+    pub(super) policies: Vec<Arc<ErrorBudgetPolicy>>,
+}
+
+/// Returns what must be measured to decide about a change, in order of service, name, objective and
+/// definition.
+///
+/// An objective that cannot be measured because its definition lacks a target or a window is left
+/// out here; [`super::decide`] knows it as unknown.
+pub fn plan(setting: &Setting<'_>) -> Vec<Request> {
+    gated(setting).iter().filter_map(|gated| request(gated, setting)).collect()
+}
+
+fn request(gated: &Gated, setting: &Setting<'_>) -> Option<Request> {
+    let terms = Terms::new(&gated.slo, gated.objective).ok()?;
+    let steps = gated.policies.iter().map(|policy| {
+        let seconds = policy.evaluation.step.nominal_seconds();
+        i64::try_from(seconds).unwrap_or(i64::MAX).max(1)
+    });
+    let step_seconds = steps.min()?;
+    let catalog = match gated.definition {
+        Definition::Trusted => setting.trusted,
+        Definition::Head => setting.head,
+    };
+    let alerts = alert_lookbacks(catalog, &gated.slo).into_iter();
+    let asked = gated.policies.iter().flat_map(|policy| lookbacks(policy));
+    let asked = asked.filter_map(|lookback| match lookback {
+        Lookback::For(duration) => Some(duration),
+        Lookback::Slo => None,
+    });
+    let seconds = alerts.chain(asked).map(|duration| {
+        let seconds = duration.nominal_seconds();
+        i64::try_from(seconds).unwrap_or(i64::MAX)
+    });
+    let lookbacks: BTreeSet<i64> = seconds.collect();
+    let horizons = gated.policies.iter();
+    let horizons = horizons.map(|policy| horizon_seconds(policy, &terms));
+    let horizon =
+        horizons.chain(lookbacks.iter().copied()).chain([terms.window.reach_seconds()]).max()?;
+    let end = instant(setting.now, step_seconds);
+    let objective = gated.slo.objectives.get(gated.objective)?;
+    Some(Request {
+        slo: Arc::clone(&gated.slo),
+        objective: gated.objective,
+        indicator: gated.indicator.clone(),
+        terms,
+        slice_target: objective.slice_target.as_ref().map(|share| share.value.clone()),
+        definition: gated.definition,
+        start: moved(end, horizon.saturating_neg()),
+        end,
+        step_seconds,
+        lookbacks: lookbacks.into_iter().collect(),
+    })
+}
+
+/// Returns the objectives that gate a change: those of the trusted tree, each with the head's
+/// definition where that differs.
+pub(super) fn gated(setting: &Setting<'_>) -> Vec<Gated> {
+    let mut found = Vec::new();
+    let governance = Governance::new(setting.trusted);
+    let mut reach = Reach::new(setting);
+    for slo in setting.trusted.slos() {
+        let policies: Vec<_> = governance
+            .governing(slo)
+            .into_iter()
+            .filter(|policy| reach.touches(policy, slo))
+            .cloned()
+            .collect();
+        if policies.is_empty() {
+            continue;
+        }
+        found.extend(objectives(slo, Definition::Trusted, setting.trusted, &policies));
+        if let Some(head) = counterpart(slo, setting.head) {
+            let proposed = objectives(head, Definition::Head, setting.head, &policies);
+            let differing =
+                proposed.filter(|proposed| !is_unchanged(proposed, slo, setting.trusted));
+            found.extend(differing);
+        }
+    }
+    found.sort_by(|left, right| key(left).cmp(&key(right)));
+    found
+}
+
+fn key(gated: &Gated) -> (&str, &str, usize, Definition) {
+    let service = gated.slo.service.as_ref();
+    let service = service.map_or("", |service| service.value.as_str());
+    (service, gated.slo.meta.name(), gated.objective, gated.definition)
+}
+
+/// Returns the objectives of an SLO; one that has none is judged as if it had one that cannot be
+/// read, so that a broken definition is not known instead of open.
+fn objectives<'a>(
+    slo: &'a Arc<Slo>,
+    definition: Definition,
+    catalog: &'a Catalog,
+    policies: &'a [Arc<ErrorBudgetPolicy>],
+) -> impl Iterator<Item = Gated> + 'a {
+    (0..slo.objectives.len().max(1)).map(move |index| Gated {
+        slo: Arc::clone(slo),
+        objective: index,
+        definition,
+        indicator: slo
+            .objectives
+            .get(index)
+            .and_then(|objective| catalog.indicator(&objective.indicator).one()),
+        policies: policies.to_vec(),
+    })
+}
+
+/// What a change touches, found out once for each policy and service.
+struct Reach<'a> {
+    setting: &'a Setting<'a>,
+    services: BTreeMap<&'a str, Globs>,
+    known: BTreeMap<(String, Option<&'a str>), bool>,
+}
+
+impl<'a> Reach<'a> {
+    fn new(setting: &'a Setting<'a>) -> Self {
+        let listed = setting.services.iter();
+        let listed = listed.filter(|(_, globs)| !globs.is_empty());
+        let services = listed.map(|(service, globs)| {
+            let globs = Globs::of_paths(globs.iter().map(String::as_str));
+            (service.as_str(), globs)
+        });
+        Self { setting, services: services.collect(), known: BTreeMap::new() }
+    }
+
+    /// Returns whether a change touches what a policy judges about an SLO.
+    ///
+    /// A SLO whose service has paths of its own gates changes to those; any other SLO gates every
+    /// change. The scope of the policy narrows both.
+    fn touches(&mut self, policy: &Arc<ErrorBudgetPolicy>, slo: &Slo) -> bool {
+        if self.setting.facts.extent == Extent::WholeTree {
+            return true;
+        }
+        let service = slo.service.as_ref();
+        let service = service.and_then(|service| {
+            let found = self.services.get_key_value(service.value.as_str());
+            found.map(|(name, _)| *name)
+        });
+        let scope = serde_json::to_string(&policy.scope).unwrap_or_default();
+        if let Some(known) = self.known.get(&(scope.clone(), service)) {
+            return *known;
+        }
+        let touched = self.touched(policy, service);
+        self.known.insert((scope, service), touched);
+        touched
+    }
+
+    fn touched(&self, policy: &ErrorBudgetPolicy, service: Option<&str>) -> bool {
+        let branch = self.setting.facts.target_branch.as_deref();
+        let branches = Globs::of_paths(policy.scope.branches.iter().map(text));
+        if !branches.is_empty() && branch.is_some_and(|branch| !branches.matches(branch)) {
+            return false;
+        }
+        let scope = Globs::of_paths(policy.scope.paths.iter().map(text));
+        let of_service = service.and_then(|service| self.services.get(service));
+        self.setting.facts.changed.iter().any(|changed| {
+            let path = changed.path.as_str();
+            of_service.is_none_or(|globs| globs.matches(path))
+                && (scope.is_empty() || scope.matches(path))
+        })
+    }
+}
+
+fn text(glob: &Spanned<String>) -> &str {
+    &glob.value
+}
+
+/// Returns the head's definition of an SLO: the one of its name and service, else the only one of
+/// its name.
+fn counterpart<'a>(slo: &Slo, head: &'a Catalog) -> Option<&'a Arc<Slo>> {
+    let named = head.named(Kind::Slo, slo.meta.name());
+    let named: Vec<&Arc<Slo>> = named
+        .filter_map(|object| match object {
+            Object::Slo(slo) => Some(slo),
+            _ => None,
+        })
+        .collect();
+    let service = |slo: &Slo| slo.service.as_ref().map(|service| service.value.clone());
+    let same = named.iter().find(|other| service(other) == service(slo));
+    match (same, named.as_slice()) {
+        (Some(same), _) => Some(same),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    }
+}
+
+/// Returns whether the head's objective means what the trusted one of its place means.
+fn is_unchanged(proposed: &Gated, trusted: &Arc<Slo>, catalog: &Catalog) -> bool {
+    let trusted = objectives(trusted, Definition::Trusted, catalog, &[])
+        .find(|trusted| trusted.objective == proposed.objective);
+    trusted.is_some_and(|trusted| {
+        promise(&trusted) == promise(proposed) && measured(&trusted) == measured(proposed)
+    })
+}
+
+fn promise(gated: &Gated) -> Option<String> {
+    let objective = gated.slo.objectives.get(gated.objective)?;
+    let target = objective.target.as_ref().map(|target| &target.value);
+    serde_json::to_string(&(target, &gated.slo.window)).ok()
+}
+
+/// Returns all that the counts of an objective depend on, as text; two that are equal are answered
+/// by the same measurement.
+pub(super) fn measured(gated: &Gated) -> Option<String> {
+    let objective = gated.slo.objectives.get(gated.objective)?;
+    let of_counts = (
+        gated.slo.method(),
+        &objective.operator,
+        &objective.value,
+        &objective.slice_target,
+        &objective.slice_window,
+        &gated.indicator,
+    );
+    serde_json::to_string(&of_counts).ok()
+}

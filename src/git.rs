@@ -1,0 +1,413 @@
+//! Reads a repository: trees at a commit, what a change touched, who made it, and since when.
+//!
+//! The gate asks three questions of git: which trees to compare ([`trees`]), what stands in them
+//! ([`snapshot`]), and what the commits between them are ([`commits`], [`changes`], [`revert`]).
+//!
+//! **Invariant:** this door knows paths, bytes, commits and times. It knows no SLO, no policy, no
+//! forge, and never reads a file of the worktree: what is not committed is not judged.
+//!
+//! # Why
+//!
+//! The repository is read in this process, with the trust that a stranger's repository would get:
+//! only its own configuration, none of its filters, hooks or drivers, no environment variable.
+//! Calling `git` would be shorter, and would run whatever the repository configures. Therefore a
+//! folder that belongs to somebody else (`safe.directory`, as in a container job) is read too. The
+//! one call of `git` fetches one missing commit, with the user's own credentials ([`fetch`]).
+//! Replacement references are ignored: a commit is what its id says.
+
+pub mod changes;
+pub mod commits;
+mod entries;
+pub mod error;
+pub mod fetch;
+mod history;
+pub mod id;
+pub mod landed;
+mod lines;
+mod merges;
+mod renames;
+pub mod revert;
+#[cfg(test)]
+mod sample;
+pub mod snapshot;
+pub mod tags;
+pub mod trailers;
+pub mod trees;
+mod worktree;
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use gix::bstr::BStr;
+use gix::bstr::BString;
+use gix::bstr::ByteSlice;
+use gix::sec::Trust;
+
+use crate::git::error::Error;
+use crate::git::id::CommitId;
+
+/// Bytes of decoded objects that are kept at hand, since walks read the same trees again and again.
+const OBJECT_CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// An opened repository and the folder inside it that is judged.
+///
+/// Paths that go in and come out are relative to [`Repository::root`] and use `/`.
+pub struct Repository {
+    shared: gix::ThreadSafeRepository,
+    local: gix::Repository,
+    worktree: Option<PathBuf>,
+    root: BString,
+}
+
+/// A branch and the commit at its tip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The short name, as `main` or `origin/main`.
+    pub name: String,
+    /// The commit at the tip.
+    pub tip: CommitId,
+}
+
+impl Repository {
+    /// Opens the repository that holds `path`, searching upwards.
+    ///
+    /// The whole repository is judged until [`Repository::at_root`] says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotARepository`], [`Error::ObjectFormatUnsupported`], and
+    /// [`Error::RepositoryUnreadable`] for damage and missing permissions.
+    pub fn discover(path: &Path) -> Result<Repository, Error> {
+        let search = gix::discover::upwards::Options {
+            trust: gix::discover::upwards::TrustPolicy::Assume(Trust::Reduced),
+            ..Default::default()
+        };
+        let options =
+            gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
+        let by_trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
+        let shared = gix::ThreadSafeRepository::discover_opts(path, search, by_trust)
+            .map_err(|source| opening_error(path, source))?;
+        let mut local = shared.to_thread_local();
+        local.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
+        let worktree = local.workdir().map(Path::to_path_buf);
+        Ok(Repository { shared, local, worktree, root: BString::default() })
+    }
+
+    /// Makes `folder`, relative to the repository, the root of what is judged.
+    ///
+    /// The empty path is the repository itself. The folder need not exist in every commit: where it
+    /// does not, there are no files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PathOutside`] for an absolute path and for one with `..`.
+    pub fn at_root(mut self, folder: &str) -> Result<Repository, Error> {
+        self.root = clean_path(folder)?;
+        Ok(self)
+    }
+
+    /// Returns the root of what is judged, relative to the repository; empty for the whole.
+    pub fn root(&self) -> String {
+        self.root.to_str_lossy().into_owned()
+    }
+
+    /// Returns the folder of the checked out files; a bare repository has none.
+    pub fn worktree(&self) -> Option<&Path> {
+        self.worktree.as_deref()
+    }
+
+    /// Returns `folder` relative to the repository, in the form that [`Repository::at_root`] takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PathOutside`] when the folder is not inside the worktree.
+    pub fn relative(&self, folder: &Path) -> Result<String, Error> {
+        let outside = || Error::PathOutside { path: folder.display().to_string() };
+        let worktree = self.worktree.as_deref().ok_or_else(outside)?;
+        let worktree = worktree.canonicalize().map_err(|_| outside())?;
+        let folder = folder.canonicalize().map_err(|_| outside())?;
+        let inside = folder.strip_prefix(&worktree).map_err(|_| outside())?;
+        let names: Vec<&str> = inside
+            .iter()
+            .map(|name| name.to_str().ok_or_else(outside))
+            .collect::<Result<_, _>>()?;
+        Ok(names.join("/"))
+    }
+
+    /// Returns whether the clone was cut at some depth, so that history is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] when the list of cut commits cannot be found.
+    pub fn is_shallow(&self) -> Result<bool, Error> {
+        self.local
+            .is_shallow()
+            .map_err(|source| Error::unreadable("the list of cut commits", source))
+    }
+
+    /// Returns the commit that is checked out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoCommits`] on a branch without commits.
+    pub fn head(&self) -> Result<CommitId, Error> {
+        let head = self.local.head().map_err(|source| Error::unreadable("`HEAD`", source))?;
+        if head.is_unborn() {
+            return Err(Error::NoCommits);
+        }
+        let id = head.into_peeled_id().map_err(|source| Error::unreadable("`HEAD`", source))?;
+        Ok(CommitId(id.detach()))
+    }
+
+    /// Returns the name of the branch that is checked out; `None` when `HEAD` is detached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] when `HEAD` cannot be read.
+    pub fn current_branch(&self) -> Result<Option<String>, Error> {
+        let name = self.local.head_name().map_err(|source| Error::unreadable("`HEAD`", source))?;
+        Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
+    }
+
+    /// Returns the commit that a revision names, as `git rev-parse REV^{commit}` would.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RevisionUnknown`] when it names nothing, a range or no commit.
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
+        let unknown = || Error::RevisionUnknown { revision: revision.to_owned() };
+        let id = self.local.rev_parse_single(BStr::new(revision)).map_err(|_| unknown())?;
+        let object = id.object().map_err(|_| unknown())?;
+        let commit = object.peel_to_commit().map_err(|_| unknown())?;
+        Ok(CommitId(commit.id))
+    }
+
+    /// Returns the default branch: what `origin/HEAD` points at, else `main`, else `master`.
+    ///
+    /// The last two are looked up as a local branch first, then as a branch of `origin`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DefaultBranchMissing`] when none exists.
+    pub fn default_branch(&self) -> Result<Branch, Error> {
+        const CANDIDATES: [&str; 5] = [
+            "refs/remotes/origin/HEAD",
+            "refs/heads/main",
+            "refs/remotes/origin/main",
+            "refs/heads/master",
+            "refs/remotes/origin/master",
+        ];
+        for candidate in CANDIDATES {
+            if let Some(branch) = self.branch(candidate)? {
+                return Ok(branch);
+            }
+        }
+        Err(Error::DefaultBranchMissing)
+    }
+
+    /// Returns whether the clone holds the commit.
+    pub fn holds(&self, id: CommitId) -> bool {
+        self.local
+            .try_find_header(id.0)
+            .is_ok_and(|header| header.is_some_and(|header| header.kind().is_commit()))
+    }
+
+    /// Returns the branch of a full reference name, following one symbolic step.
+    fn branch(&self, full_name: &str) -> Result<Option<Branch>, Error> {
+        let unreadable = |source| Error::unreadable(format!("`{full_name}`"), source);
+        let Some(mut reference) = self.local.try_find_reference(full_name).map_err(unreadable)?
+        else {
+            return Ok(None);
+        };
+        if let Some(target) = reference.follow() {
+            match target {
+                Ok(target) => reference = target,
+                // A symbolic reference to a branch that is gone: the next candidate decides.
+                Err(_) => return Ok(None),
+            }
+        }
+        let name = reference.name().shorten().to_str_lossy().into_owned();
+        let commit = reference.peel_to_commit().map_err(unreadable)?;
+        Ok(Some(Branch { name, tip: CommitId(commit.id) }))
+    }
+}
+
+/// Returns a relative path without `.` and doubled or trailing slashes.
+fn clean_path(path: &str) -> Result<BString, Error> {
+    let outside = || Error::PathOutside { path: path.to_owned() };
+    if path.starts_with('/') {
+        return Err(outside());
+    }
+    let mut clean = Vec::new();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => return Err(outside()),
+            name => clean.push(name),
+        }
+    }
+    Ok(BString::from(clean.join("/")))
+}
+
+/// Sorts a failure to open by what the user can do about it.
+fn opening_error(path: &Path, source: gix::Error) -> Error {
+    let path = path.to_path_buf();
+    let missing = source.downcast_any_ref::<gix::discover::upwards::Error>().is_some();
+    if missing {
+        return Error::NotARepository { path };
+    }
+    if source.is_unsupported() {
+        return Error::ObjectFormatUnsupported { path };
+    }
+    Error::RepositoryUnreadable { path, source: Box::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::sample::Sample;
+
+    #[test]
+    fn a_folder_without_a_repository_is_named() {
+        let folder = Sample::folder();
+        let error = Repository::discover(folder.path()).err().unwrap();
+        assert!(matches!(error, Error::NotARepository { .. }));
+        assert!(error.hint().unwrap().contains("slo lint"));
+    }
+
+    #[test]
+    fn a_repository_without_commits_is_not_an_empty_one() {
+        let sample = Sample::new();
+        let repository = sample.open();
+        assert!(matches!(repository.head(), Err(Error::NoCommits)));
+        assert_eq!(repository.current_branch().unwrap().as_deref(), Some("main"));
+        assert!(matches!(repository.default_branch(), Err(Error::DefaultBranchMissing)));
+        assert_eq!(repository.tracked_paths().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_sha256_repository_is_refused_by_name() {
+        let sample = Sample::folder();
+        sample.git(&["init", "--quiet", "--object-format=sha256"]);
+        let error = Repository::discover(sample.path()).err().unwrap();
+        assert!(matches!(error, Error::ObjectFormatUnsupported { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_folder_inside_finds_the_repository_above() {
+        let sample = Sample::new();
+        let commit = sample.commit_file("teams/checkout/slo.toml", "");
+        let inside = sample.path().join("teams/checkout");
+        let repository = Repository::discover(&inside).unwrap();
+        assert_eq!(repository.head().unwrap(), commit);
+        assert_eq!(repository.relative(&inside).unwrap(), "teams/checkout");
+        assert_eq!(repository.relative(sample.path()).unwrap(), "");
+        let outside = Sample::folder();
+        assert!(repository.relative(outside.path()).is_err());
+    }
+
+    #[test]
+    fn a_root_outside_the_repository_is_refused() {
+        let sample = Sample::new();
+        for path in ["/etc", "a/../../b", ".."] {
+            assert!(sample.open().at_root(path).is_err(), "{path}");
+        }
+        let repository = sample.open().at_root("./a//b/").unwrap();
+        assert_eq!(repository.root(), "a/b");
+    }
+
+    #[test]
+    fn the_default_branch_is_that_of_origin() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["branch", "--move", "trunk"]);
+        let trunk = sample.head();
+        let clone = sample.clone(&[]);
+        clone.git(&["switch", "--quiet", "--create", "main"]);
+        clone.commit_file("b", "1\n");
+        let branch = clone.open().default_branch().unwrap();
+        assert_eq!(branch, Branch { name: "origin/trunk".to_owned(), tip: trunk });
+    }
+
+    #[test]
+    fn without_origin_the_default_branch_is_main_or_master() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["branch", "master"]);
+        assert_eq!(sample.open().default_branch().unwrap().name, "main");
+        sample.git(&["branch", "--move", "main", "work"]);
+        assert_eq!(sample.open().default_branch().unwrap().name, "master");
+        sample.git(&["branch", "--delete", "--force", "master"]);
+        // A tag of the name is no branch.
+        sample.git(&["tag", "main"]);
+        assert!(matches!(sample.open().default_branch(), Err(Error::DefaultBranchMissing)));
+    }
+
+    #[test]
+    fn a_revision_is_resolved_to_its_commit() {
+        let sample = Sample::new();
+        let first = sample.commit_file("a", "1\n");
+        sample.git(&["tag", "--annotate", "-m", "release", "v1"]);
+        let second = sample.commit_file("a", "2\n");
+        let repository = sample.open();
+        assert_eq!(repository.resolve("v1").unwrap(), first);
+        assert_eq!(repository.resolve("HEAD~1").unwrap(), first);
+        assert_eq!(repository.resolve(&second.short()).unwrap(), second);
+        for revision in ["", "v1..HEAD", "HEAD:a", "nothing", "HEAD~99", "^"] {
+            let error = repository.resolve(revision).unwrap_err();
+            assert!(matches!(error, Error::RevisionUnknown { .. }), "{revision}");
+        }
+    }
+
+    #[test]
+    fn a_bare_repository_has_trees_and_no_worktree() {
+        let sample = Sample::new();
+        let commit = sample.commit_file("a.yaml", "a: 1\n");
+        let bare = sample.clone(&["--bare"]);
+        let repository = bare.open();
+        assert_eq!(repository.worktree(), None);
+        assert_eq!(repository.head().unwrap(), commit);
+        let files = repository.snapshot(commit).unwrap().files(|_| true);
+        assert_eq!(files.unwrap().len(), 1);
+        assert!(!repository.has_uncommitted_changes().unwrap());
+    }
+
+    #[test]
+    fn an_added_worktree_has_its_own_head_and_index() {
+        let sample = Sample::new();
+        let main = sample.commit_file("a.yaml", "a: 1\n");
+        let folder = Sample::folder();
+        let path = folder.path().join("tree");
+        let text = path.to_str().unwrap();
+        sample.git(&["worktree", "add", "--quiet", "-b", "work", text]);
+        sample.commit_file("b.yaml", "b: 1\n");
+        let repository = Repository::discover(&path).unwrap();
+        assert_eq!(repository.head().unwrap(), main);
+        assert_eq!(repository.current_branch().unwrap().as_deref(), Some("work"));
+        assert_eq!(repository.tracked_paths().unwrap(), ["a.yaml"]);
+        assert_eq!(
+            repository.worktree().unwrap().canonicalize().unwrap(),
+            path.canonicalize().unwrap()
+        );
+    }
+
+    #[test]
+    fn a_detached_head_is_on_no_branch() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--detach"]);
+        assert_eq!(sample.open().current_branch().unwrap(), None);
+    }
+
+    #[test]
+    fn a_replaced_commit_is_read_as_it_is() {
+        let sample = Sample::new();
+        let first = sample.commit_file("a", "1\n");
+        let second = sample.commit_file("a", "2\n");
+        let one = first.to_string();
+        sample.git(&["replace", &one, &second.to_string()]);
+        let repository = sample.open();
+        let content = repository.snapshot(first).unwrap().read("a", 9).unwrap();
+        assert_eq!(content, crate::git::snapshot::Content::Bytes(b"1\n".to_vec()));
+    }
+}

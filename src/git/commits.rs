@@ -1,0 +1,282 @@
+//! The commits of a change: who made them, what they say and what they touch.
+
+use gix::bstr::ByteSlice;
+use jiff::Timestamp;
+
+use crate::git::Repository;
+use crate::git::changes;
+use crate::git::changes::ChangedPath;
+use crate::git::error::Error;
+use crate::git::id::CommitId;
+use crate::git::trailers;
+use crate::git::trailers::Trailer;
+
+/// A commit of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its name.
+    pub id: CommitId,
+    /// Who wrote the change.
+    pub author: Person,
+    /// Who made the commit; the forge's own address when it was made by a button.
+    pub committer: Person,
+    /// When the commit was made, by the committer's clock.
+    pub committer_time: Timestamp,
+    /// The first line of the message.
+    pub subject: String,
+    /// The whole message; what is not UTF-8 is shown with replacement characters.
+    pub message: String,
+    /// The parents, first one first, as the commit names them.
+    pub parents: Vec<CommitId>,
+    /// The trailers of the message, in order.
+    pub trailers: Vec<Trailer>,
+    /// What it changes from its parent; of a merge commit, what it adds beyond its parents.
+    ///
+    /// `None` when a parent is not at hand, so that nobody knows.
+    pub changed_paths: Option<Vec<ChangedPath>>,
+}
+
+/// A name and a mail address, as written in a commit. Anybody can write anything there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// The mail address.
+    pub mail: String,
+}
+
+/// The commits between two commits, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commits {
+    /// All of them.
+    Complete(Vec<Commit>),
+    /// Those at hand; a shallow clone hides others.
+    Cut(Vec<Commit>),
+}
+
+impl Commit {
+    /// Returns whether the commit has more than one parent.
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1
+    }
+
+    /// Returns the values of the trailers with a key, without regard to the case of the key.
+    pub fn trailer<'commit>(
+        &'commit self,
+        key: &'commit str,
+    ) -> impl Iterator<Item = &'commit str> {
+        self.trailers
+            .iter()
+            .filter(move |trailer| trailer.is(key))
+            .map(|trailer| trailer.value.as_str())
+    }
+}
+
+impl Commits {
+    /// Returns the commits that are at hand.
+    pub fn at_hand(&self) -> &[Commit] {
+        match self {
+            Commits::Complete(commits) | Commits::Cut(commits) => commits,
+        }
+    }
+}
+
+impl Repository {
+    /// Returns the commits that `head` reaches and `base` does not.
+    ///
+    /// They stand by committer time, newest first, then by id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`] when `base` or `head` is not at hand; [`Error::Unreadable`].
+    pub fn commits_between(&self, base: CommitId, head: CommitId) -> Result<Commits, Error> {
+        for id in [base, head] {
+            if !self.holds(id) {
+                return Err(Error::CommitMissing { id });
+            }
+        }
+        let between = self.between(base, head)?;
+        let commits =
+            between.commits.into_iter().map(|id| self.commit(id)).collect::<Result<Vec<_>, _>>()?;
+        Ok(if between.is_cut { Commits::Cut(commits) } else { Commits::Complete(commits) })
+    }
+
+    /// Returns one commit with what it changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`], [`Error::Unreadable`].
+    pub fn commit(&self, id: CommitId) -> Result<Commit, Error> {
+        if !self.holds(id) {
+            return Err(Error::CommitMissing { id });
+        }
+        let unreadable = |source| Error::unreadable(format!("commit {id}"), source);
+        let object = self.local.find_commit(id.0).map_err(unreadable)?;
+        let decoded = object.decode().map_err(unreadable)?;
+        let author = decoded.author().map_err(unreadable)?;
+        let committer = decoded.committer().map_err(unreadable)?;
+        let message = decoded.message.to_str_lossy().into_owned();
+        let parents: Vec<CommitId> = decoded.parents().map(CommitId).collect();
+        Ok(Commit {
+            id,
+            author: person(author),
+            committer: person(committer),
+            committer_time: timestamp(committer.time().map_err(unreadable)?.seconds),
+            subject: message.trim_start().lines().next().unwrap_or("").to_owned(),
+            trailers: trailers::parse(&message),
+            message,
+            changed_paths: self.changes_of(id, &parents)?,
+            parents,
+        })
+    }
+
+    fn changes_of(
+        &self,
+        id: CommitId,
+        parents: &[CommitId],
+    ) -> Result<Option<Vec<ChangedPath>>, Error> {
+        if !parents.iter().all(|parent| self.holds(*parent)) {
+            return Ok(None);
+        }
+        let changed = match parents {
+            [] => changes::changed(&self.local, None, self.root_tree(id)?)?,
+            [parent] => self.changed_paths(*parent, id)?,
+            _ => self.added_by_merge(id)?,
+        };
+        Ok(Some(changed))
+    }
+}
+
+/// Returns the instant; one that no calendar reaches becomes the nearest that it does.
+pub(super) fn timestamp(seconds: i64) -> Timestamp {
+    let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_second(seconds).unwrap_or(nearest)
+}
+
+fn person(signature: gix::actor::SignatureRef<'_>) -> Person {
+    let signature = signature.trim();
+    Person {
+        name: signature.name.to_str_lossy().into_owned(),
+        mail: signature.email.to_str_lossy().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::sample::Sample;
+
+    fn subjects(commits: &Commits) -> Vec<&str> {
+        commits.at_hand().iter().map(|commit| commit.subject.as_str()).collect()
+    }
+
+    #[test]
+    fn the_commits_of_a_branch_are_those_that_the_base_lacks() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("b", "1\n");
+        sample.git(&["switch", "--quiet", "main"]);
+        let base = sample.commit_file("c", "1\n");
+        sample.git(&["switch", "--quiet", "work"]);
+        sample.git(&["merge", "--quiet", "-m", "Merge main", "main"]);
+        sample.commit_file("d", "1\n");
+        let commits = sample.open().commits_between(base, sample.head()).unwrap();
+        assert!(matches!(commits, Commits::Complete(_)));
+        assert_eq!(subjects(&commits), ["write d", "Merge main", "write b"]);
+        let merge = &commits.at_hand()[1];
+        assert!(merge.is_merge());
+        assert_eq!(merge.changed_paths, Some(Vec::new()));
+        let first = &commits.at_hand()[2];
+        assert_eq!(first.changed_paths.as_ref().unwrap()[0].path, "b");
+    }
+
+    #[test]
+    fn a_commit_names_its_people_time_and_trailers() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        let id = sample.commit("Fix the leak\n\nLong story.\n\nChange-Class: p0\nSLO: checkout");
+        let commit = sample.open().commit(id).unwrap();
+        assert_eq!(commit.subject, "Fix the leak");
+        assert_eq!(commit.author.mail, "ada@example.com");
+        assert_eq!(commit.committer.name, "Charles");
+        let printed = sample.git(&["log", "-1", "--format=%ct"]);
+        assert_eq!(commit.committer_time.as_second().to_string(), printed);
+        let values: Vec<&str> = commit.trailer("change-class").collect();
+        assert_eq!(values, ["p0"]);
+        assert_eq!(commit.parents, [sample.id("HEAD~1")]);
+    }
+
+    #[test]
+    fn the_trailers_are_those_that_git_finds() {
+        let sample = Sample::new();
+        let messages = [
+            "t\n\nA: b",
+            "t\n\nA: b\n\nC: d\nE : f",
+            "t\n\nprose\nA: b",
+            "t\n\nprose\nA: b\nSigned-off-by: x",
+            "t\n\nA: b\n c\n d\nB: e",
+            "t\n\nhttps://example.com/x",
+            "t\n\nA b: c",
+            "A: b",
+            "t\n\nA:",
+            "t\nB: c\n\nD: e\n\n\n",
+            "t\n\n(cherry picked from commit 1)\nA: b",
+        ];
+        for message in messages {
+            let id = sample.commit(message);
+            let format = "--format=%(trailers:only,unfold,separator=%x0A)";
+            let printed = sample.git(&["log", "-1", format]);
+            let commit = sample.open().commit(id).unwrap();
+            let ours: Vec<String> = commit
+                .trailers
+                .iter()
+                .map(|trailer| format!("{}: {}", trailer.key, trailer.value))
+                .map(|line| line.trim_end().to_owned())
+                .collect();
+            let theirs: Vec<&str> = printed.lines().map(str::trim_end).collect();
+            assert_eq!(ours, theirs, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_shallow_clone_says_that_commits_are_hidden() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("b", "1\n");
+        sample.commit_file("c", "1\n");
+        let clone = sample.clone(&["--depth=1", "--no-single-branch", "--branch=work"]);
+        let repository = clone.open();
+        let base = repository.resolve("origin/main").unwrap();
+        let commits = repository.commits_between(base, clone.head()).unwrap();
+        assert!(matches!(commits, Commits::Cut(_)));
+        assert_eq!(subjects(&commits), ["write c"]);
+        assert_eq!(commits.at_hand()[0].changed_paths, None);
+    }
+
+    #[test]
+    fn a_shallow_clone_that_is_deep_enough_hides_nothing() {
+        let sample = Sample::new();
+        for number in 0..5 {
+            sample.commit_file("a", &format!("{number}\n"));
+        }
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("b", "1\n");
+        sample.commit_file("c", "1\n");
+        let clone = sample.clone(&["--depth=4", "--no-single-branch", "--branch=work"]);
+        let repository = clone.open();
+        assert!(repository.is_shallow().unwrap());
+        let base = repository.resolve("origin/main").unwrap();
+        let commits = repository.commits_between(base, clone.head()).unwrap();
+        assert!(matches!(commits, Commits::Complete(_)));
+        assert_eq!(subjects(&commits), ["write c", "write b"]);
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_becomes_its_end() {
+        assert_eq!(timestamp(i64::MAX), Timestamp::MAX);
+        assert_eq!(timestamp(i64::MIN), Timestamp::MIN);
+        assert_eq!(timestamp(1_700_000_000).as_second(), 1_700_000_000);
+    }
+}

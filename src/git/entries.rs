@@ -1,0 +1,320 @@
+//! The entries of trees: all of one, or those in which two differ.
+//!
+//! **Invariant:** nothing here follows a symlink or enters a submodule, and nothing unfolds without
+//! limit: a small object may name itself a million times over through its children.
+
+use std::collections::BTreeMap;
+
+use gix::bstr::BStr;
+use gix::bstr::BString;
+use gix::bstr::ByteSlice;
+use gix::objs::tree::EntryKind;
+
+use crate::git::error::Error;
+use crate::git::snapshot::FileKind;
+
+/// Entries at which reading a tree stops: some times what the largest public repositories hold.
+const ENTRY_LIMIT: usize = if cfg!(test) { 50_000 } else { 2_000_000 };
+
+/// Bytes of one path at which reading a tree stops; file systems stop at 4096.
+const PATH_LIMIT: usize = 16_384;
+
+/// A file at some path: its bytes by name, and what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) id: gix::ObjectId,
+    pub(super) kind: FileKind,
+}
+
+/// A path at which two trees differ; `None` where a side has no file there.
+#[derive(Debug, Clone)]
+pub(super) struct Difference {
+    pub(super) path: BString,
+    pub(super) before: Option<Entry>,
+    pub(super) after: Option<Entry>,
+}
+
+/// Either a folder or a file, as a tree lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Child {
+    Folder(gix::ObjectId),
+    File(Entry),
+}
+
+/// Returns every file below `tree`, sorted by path; no tree means no files.
+pub(super) fn files(
+    repository: &gix::Repository,
+    tree: Option<gix::ObjectId>,
+) -> Result<Vec<(BString, Entry)>, Error> {
+    let mut found = Vec::new();
+    let mut open: Vec<(BString, gix::ObjectId)> = Vec::new();
+    open.extend(tree.map(|tree| (BString::default(), tree)));
+    let mut read = 0;
+    while let Some((folder, id)) = open.pop() {
+        for (name, child) in children(repository, id, folder.as_bstr())? {
+            read += 1;
+            check_limit(read, id)?;
+            let path = joined(folder.as_bstr(), name.as_bstr(), id)?;
+            match child {
+                Child::Folder(id) => open.push((path, id)),
+                Child::File(entry) => found.push((path, entry)),
+            }
+        }
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(found)
+}
+
+/// Returns the paths at which two trees differ, sorted by path.
+pub(super) fn differences(
+    repository: &gix::Repository,
+    before: Option<gix::ObjectId>,
+    after: Option<gix::ObjectId>,
+) -> Result<Vec<Difference>, Error> {
+    let mut found = Vec::new();
+    let mut open = vec![(BString::default(), before, after)];
+    let mut read = 0;
+    while let Some((folder, before, after)) = open.pop() {
+        if before == after {
+            continue;
+        }
+        let Some(named) = after.or(before) else {
+            continue;
+        };
+        let mut pairs: BTreeMap<BString, (Option<Child>, Option<Child>)> = BTreeMap::new();
+        for (name, child) in optional_children(repository, before, folder.as_bstr())? {
+            pairs.entry(name).or_default().0 = Some(child);
+        }
+        for (name, child) in optional_children(repository, after, folder.as_bstr())? {
+            pairs.entry(name).or_default().1 = Some(child);
+        }
+        for (name, (before, after)) in pairs {
+            read += 1;
+            check_limit(read, named)?;
+            if before == after {
+                continue;
+            }
+            let path = joined(folder.as_bstr(), name.as_bstr(), named)?;
+            let (old_folder, old_file) = parts(before);
+            let (new_folder, new_file) = parts(after);
+            if old_folder.is_some() || new_folder.is_some() {
+                open.push((path.clone(), old_folder, new_folder));
+            }
+            if old_file != new_file {
+                found.push(Difference { path, before: old_file, after: new_file });
+            }
+        }
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// Returns what stands at `path` below `tree`.
+pub(super) fn find(
+    repository: &gix::Repository,
+    tree: Option<gix::ObjectId>,
+    path: &BStr,
+) -> Result<Found, Error> {
+    let Some(mut current) = tree else {
+        return Ok(Found::Absent);
+    };
+    if path.is_empty() {
+        return Ok(Found::Folder(current));
+    }
+    let mut names = path.split_str("/").peekable();
+    while let Some(name) = names.next() {
+        match child_named(repository, current, name.as_bstr())? {
+            Some(Child::Folder(id)) => current = id,
+            Some(Child::File(entry)) if names.peek().is_none() => return Ok(Found::File(entry)),
+            None | Some(Child::File(_)) => return Ok(Found::Absent),
+        }
+    }
+    Ok(Found::Folder(current))
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Absent,
+    Folder(gix::ObjectId),
+    File(Entry),
+}
+
+fn parts(child: Option<Child>) -> (Option<gix::ObjectId>, Option<Entry>) {
+    match child {
+        None => (None, None),
+        Some(Child::Folder(id)) => (Some(id), None),
+        Some(Child::File(entry)) => (None, Some(entry)),
+    }
+}
+
+fn optional_children(
+    repository: &gix::Repository,
+    tree: Option<gix::ObjectId>,
+    folder: &BStr,
+) -> Result<BTreeMap<BString, Child>, Error> {
+    tree.map_or_else(|| Ok(BTreeMap::new()), |tree| children(repository, tree, folder))
+}
+
+/// Reads one tree object.
+fn children(
+    repository: &gix::Repository,
+    id: gix::ObjectId,
+    folder: &BStr,
+) -> Result<BTreeMap<BString, Child>, Error> {
+    let tree = read_tree(repository, id)?;
+    let mut found = BTreeMap::new();
+    for entry in tree.iter() {
+        let entry = entry.map_err(|_| malformed(id, folder))?;
+        let name = entry.filename();
+        let strange = name.is_empty() || name == "." || name == ".." || name.contains(&b'/');
+        let child = child(entry.mode().kind(), entry.object_id());
+        if strange || found.insert(name.to_owned(), child).is_some() {
+            return Err(malformed(id, folder));
+        }
+    }
+    Ok(found)
+}
+
+/// Finds one name in a tree object. A name that stands there twice is refused.
+fn child_named(
+    repository: &gix::Repository,
+    id: gix::ObjectId,
+    name: &BStr,
+) -> Result<Option<Child>, Error> {
+    let tree = read_tree(repository, id)?;
+    let mut found = None;
+    for entry in tree.iter() {
+        let entry = entry.map_err(|_| malformed(id, name))?;
+        if entry.filename() == name {
+            let child = child(entry.mode().kind(), entry.object_id());
+            if found.replace(child).is_some() {
+                return Err(malformed(id, name));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read_tree(repository: &gix::Repository, id: gix::ObjectId) -> Result<gix::Tree<'_>, Error> {
+    repository.find_tree(id).map_err(|source| Error::unreadable(format!("the tree {id}"), source))
+}
+
+fn malformed(tree: gix::ObjectId, path: &BStr) -> Error {
+    Error::TreeMalformed {
+        tree: tree.to_string(),
+        path: path.to_str_lossy().chars().take(80).collect(),
+    }
+}
+
+fn child(kind: EntryKind, id: gix::ObjectId) -> Child {
+    let kind = match kind {
+        EntryKind::Tree => return Child::Folder(id),
+        EntryKind::Blob => FileKind::File,
+        EntryKind::BlobExecutable => FileKind::Executable,
+        EntryKind::Link => FileKind::Symlink,
+        EntryKind::Commit => FileKind::Submodule,
+    };
+    Child::File(Entry { id, kind })
+}
+
+fn joined(folder: &BStr, name: &BStr, tree: gix::ObjectId) -> Result<BString, Error> {
+    let mut path = folder.to_owned();
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    if path.len() > PATH_LIMIT {
+        return Err(malformed(tree, folder));
+    }
+    Ok(path)
+}
+
+fn check_limit(read: usize, tree: gix::ObjectId) -> Result<(), Error> {
+    if read > ENTRY_LIMIT {
+        return Err(Error::TreeTooLarge { tree: tree.to_string(), limit: ENTRY_LIMIT });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::error::Error;
+    use crate::git::id::CommitId;
+    use crate::git::sample::Sample;
+
+    fn commit_tree(sample: &Sample, tree: &str) -> CommitId {
+        let commit = sample.git(&["commit-tree", "-m", "odd", tree]);
+        CommitId::parse(&commit).unwrap()
+    }
+
+    /// Writes a tree object of the given entries, which git itself would refuse.
+    fn tree(sample: &Sample, entries: &[(&str, &str, &str)]) -> String {
+        let mut bytes = Vec::new();
+        for (mode, name, id) in entries {
+            bytes.extend_from_slice(format!("{mode} {name}\0").as_bytes());
+            let id = CommitId::parse(id).unwrap();
+            bytes.extend_from_slice(id.0.as_slice());
+        }
+        let path = sample.write_bytes("object", &bytes);
+        let path = path.to_str().unwrap();
+        sample.git(&["hash-object", "-t", "tree", "-w", "--literally", path])
+    }
+
+    fn read(sample: &Sample, tree: &str) -> Result<usize, Error> {
+        let commit = commit_tree(sample, tree);
+        let repository = sample.open();
+        let snapshot = repository.snapshot(commit)?;
+        snapshot.files(|_| true).map(|files| files.len())
+    }
+
+    #[test]
+    fn names_that_leave_their_folder_are_refused() {
+        let sample = Sample::new();
+        sample.write("blob", "1\n");
+        let blob = sample.git(&["hash-object", "-w", "blob"]);
+        for name in ["..", ".", "a/b", "/etc/passwd"] {
+            let tree = tree(&sample, &[("100644", name, &blob)]);
+            let answer = read(&sample, &tree);
+            assert!(matches!(answer, Err(Error::TreeMalformed { .. })), "{name}");
+        }
+        let twice = [("100644", "a", &*blob), ("100644", "a", &*blob)];
+        let answer = read(&sample, &tree(&sample, &twice));
+        assert!(matches!(answer, Err(Error::TreeMalformed { .. })));
+    }
+
+    #[test]
+    fn a_tree_that_unfolds_without_end_is_refused() {
+        let sample = Sample::new();
+        sample.write("blob", "1\n");
+        let mut inner = sample.git(&["hash-object", "-w", "blob"]);
+        let mut mode = "100644";
+        for _ in 0..10 {
+            let names: Vec<String> = (0..100).map(|name| format!("{name:02}")).collect();
+            let entries: Vec<_> =
+                names.iter().map(|name| (mode, name.as_str(), inner.as_str())).collect();
+            inner = tree(&sample, &entries);
+            mode = "40000";
+        }
+        let commit = commit_tree(&sample, &inner);
+        let repository = sample.open();
+        let answer = repository.snapshot(commit).unwrap().files(|_| true);
+        assert!(matches!(answer, Err(Error::TreeTooLarge { .. })));
+        assert!(matches!(repository.commit(commit), Err(Error::TreeTooLarge { .. })));
+    }
+
+    #[test]
+    fn a_tree_deeper_than_any_file_system_is_refused() {
+        let sample = Sample::new();
+        sample.write("blob", "1\n");
+        let mut inner = sample.git(&["hash-object", "-w", "blob"]);
+        let mut mode = "100644";
+        let name = "n".repeat(1000);
+        for _ in 0..20 {
+            inner = tree(&sample, &[(mode, name.as_str(), inner.as_str())]);
+            mode = "40000";
+        }
+        let answer = read(&sample, &inner);
+        assert!(matches!(answer, Err(Error::TreeMalformed { .. })));
+    }
+}

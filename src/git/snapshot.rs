@@ -1,0 +1,353 @@
+//! The files of one commit, read without checking anything out.
+//!
+//! **Invariant:** a snapshot never touches the worktree and never follows a symlink: what a link
+//! points at may be outside the repository, and is not what was reviewed.
+
+use gix::bstr::BStr;
+use gix::bstr::ByteSlice;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
+
+use crate::git::Repository;
+use crate::git::clean_path;
+use crate::git::entries;
+use crate::git::entries::Entry;
+use crate::git::entries::Found;
+use crate::git::error::Error;
+use crate::git::id::BlobId;
+use crate::git::id::CommitId;
+
+/// The tree of a commit, below the repository's root of what is judged.
+pub struct Snapshot<'repository> {
+    repository: &'repository Repository,
+    commit: CommitId,
+    tree: Option<gix::ObjectId>,
+}
+
+/// What stands at a path of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// A file.
+    File,
+    /// A file that may be executed.
+    Executable,
+    /// A symbolic link; its bytes are the path it points at.
+    Symlink,
+    /// The commit of another repository; there are no bytes.
+    Submodule,
+}
+
+/// A file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFile {
+    /// The path, relative to the root of what is judged.
+    pub path: String,
+    /// The name of its bytes.
+    pub blob: BlobId,
+    /// What it is.
+    pub kind: FileKind,
+    /// Whether the path is not UTF-8, so that `path` shows it with replacement characters.
+    pub path_is_lossy: bool,
+}
+
+/// What reading a path of a snapshot gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The bytes of a file.
+    Bytes(Vec<u8>),
+    /// A file larger than the caller accepts, with its size in bytes.
+    TooLarge(u64),
+    /// A symbolic link and what it points at, as far as that is UTF-8; it is not followed.
+    Symlink(String),
+    /// The commit of another repository.
+    Submodule,
+    /// A folder.
+    Folder,
+    /// Nothing stands there.
+    Absent,
+}
+
+impl Repository {
+    /// Returns the tree of a commit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`] when the clone does not hold the commit.
+    pub fn snapshot(&self, commit: CommitId) -> Result<Snapshot<'_>, Error> {
+        Ok(Snapshot { repository: self, commit, tree: self.root_tree(commit)? })
+    }
+
+    /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
+    pub(super) fn root_tree(&self, commit: CommitId) -> Result<Option<gix::ObjectId>, Error> {
+        let whole = self.whole_tree(commit)?;
+        self.judged_folder(whole)
+    }
+
+    /// Returns the tree of the judged folder inside the tree of the whole repository.
+    pub(super) fn judged_folder(
+        &self,
+        whole: gix::ObjectId,
+    ) -> Result<Option<gix::ObjectId>, Error> {
+        match entries::find(&self.local, Some(whole), self.root.as_bstr())? {
+            Found::Folder(tree) => Ok(Some(tree)),
+            Found::File(_) | Found::Absent => Ok(None),
+        }
+    }
+
+    /// Returns the tree of the whole repository at a commit.
+    pub(super) fn whole_tree(&self, commit: CommitId) -> Result<gix::ObjectId, Error> {
+        match self.step(commit)? {
+            Some(step) => Ok(step.tree),
+            None => Err(Error::CommitMissing { id: commit }),
+        }
+    }
+}
+
+impl Snapshot<'_> {
+    /// Returns the commit whose tree this is.
+    pub fn commit(&self) -> CommitId {
+        self.commit
+    }
+
+    /// Returns the files whose path `keep` accepts, sorted by path.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`], [`Error::TreeMalformed`] and [`Error::TreeTooLarge`].
+    pub fn files(&self, mut keep: impl FnMut(&str) -> bool) -> Result<Vec<SnapshotFile>, Error> {
+        let mut found = Vec::new();
+        for (raw_path, entry) in entries::files(&self.repository.local, self.tree)? {
+            let path = raw_path.to_str_lossy();
+            if keep(&path) {
+                found.push(SnapshotFile {
+                    path_is_lossy: raw_path.to_str().is_err(),
+                    path: path.into_owned(),
+                    blob: BlobId(entry.id),
+                    kind: entry.kind,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the file at `path`, up to `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PathOutside`] for an absolute path or one with `..`; [`Error::Unreadable`].
+    pub fn read(&self, path: &str, limit: u64) -> Result<Content, Error> {
+        let clean = clean_path(path)?;
+        match entries::find(&self.repository.local, self.tree, clean.as_bstr())? {
+            Found::Absent => Ok(Content::Absent),
+            Found::Folder(_) => Ok(Content::Folder),
+            Found::File(entry) => content(&self.repository.local, entry, clean.as_bstr(), limit),
+        }
+    }
+
+    /// Reads many files on all processors; the answers stand in the order of `files`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] for the first file in order that cannot be read.
+    pub fn read_all(&self, files: &[SnapshotFile], limit: u64) -> Result<Vec<Content>, Error> {
+        let shared = &self.repository.shared;
+        let read: Vec<Result<Content, Error>> = files
+            .par_iter()
+            .map_init(
+                || shared.to_thread_local(),
+                |local, file| {
+                    let entry = Entry { id: file.blob.0, kind: file.kind };
+                    content(local, entry, BStr::new(&file.path), limit)
+                },
+            )
+            .collect();
+        read.into_iter().collect()
+    }
+}
+
+/// Reads the bytes of an entry, asking for the size before unpacking.
+fn content(
+    repository: &gix::Repository,
+    entry: Entry,
+    path: &BStr,
+    limit: u64,
+) -> Result<Content, Error> {
+    if entry.kind == FileKind::Submodule {
+        return Ok(Content::Submodule);
+    }
+    let Some(bytes) = blob(repository, entry.id, limit)
+        .map_err(|source| Error::unreadable(format!("`{path}` (blob {})", entry.id), source))?
+    else {
+        let size = repository.find_header(entry.id).map_or(0, |it| it.size());
+        return Ok(Content::TooLarge(size));
+    };
+    if entry.kind == FileKind::Symlink {
+        return Ok(Content::Symlink(bytes.to_str_lossy().into_owned()));
+    }
+    Ok(Content::Bytes(bytes))
+}
+
+/// Returns the bytes of a blob, or `None` when there are more than `limit`.
+pub(super) fn blob(
+    repository: &gix::Repository,
+    id: gix::ObjectId,
+    limit: u64,
+) -> Result<Option<Vec<u8>>, gix::Error> {
+    if repository.find_header(id)?.size() > limit {
+        return Ok(None);
+    }
+    let mut blob = repository.find_object(id)?.try_into_blob()?;
+    Ok(Some(blob.take_data()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::sample::Sample;
+
+    fn paths(files: &[SnapshotFile]) -> Vec<&str> {
+        files.iter().map(|file| file.path.as_str()).collect()
+    }
+
+    #[test]
+    fn the_files_of_a_commit_are_those_of_then() {
+        let sample = Sample::new();
+        let then = sample.commit_file("slo/a.yaml", "a: 1\n");
+        sample.commit_file("slo/a.yaml", "a: 2\n");
+        sample.write("slo/uncommitted.yaml", "");
+        let repository = sample.open();
+        let snapshot = repository.snapshot(then).unwrap();
+        let files = snapshot.files(|path| path.starts_with("slo/")).unwrap();
+        assert_eq!(paths(&files), ["slo/a.yaml"]);
+        let content = snapshot.read("slo/a.yaml", 100).unwrap();
+        assert_eq!(content, Content::Bytes(b"a: 1\n".to_vec()));
+        assert_eq!(snapshot.read("slo", 100).unwrap(), Content::Folder);
+        assert_eq!(snapshot.read("slo/b", 100).unwrap(), Content::Absent);
+        assert_eq!(snapshot.read("slo/a.yaml/b", 9).unwrap(), Content::Absent);
+    }
+
+    #[test]
+    fn files_stand_in_the_order_of_their_paths() {
+        let sample = Sample::new();
+        for path in ["b/z", "b.a", "b-a", "a/c/d", "a/c.d"] {
+            sample.write(path, "x");
+        }
+        let commit = sample.commit("files");
+        let repository = sample.open();
+        let files = repository.snapshot(commit).unwrap().files(|_| true);
+        assert_eq!(paths(&files.unwrap()), ["a/c.d", "a/c/d", "b-a", "b.a", "b/z"]);
+    }
+
+    #[test]
+    fn a_large_file_is_reported_and_not_read() {
+        let sample = Sample::new();
+        let commit = sample.commit_file("a.yaml", "0123456789");
+        let repository = sample.open();
+        let snapshot = repository.snapshot(commit).unwrap();
+        assert_eq!(snapshot.read("a.yaml", 9).unwrap(), Content::TooLarge(10));
+        assert!(matches!(snapshot.read("a.yaml", 10).unwrap(), Content::Bytes(_)));
+    }
+
+    #[test]
+    fn reading_many_files_keeps_their_order() {
+        let sample = Sample::new();
+        for number in 0..300 {
+            sample.write(&format!("{number:03}.yaml"), &format!("n: {number}\n"));
+        }
+        let commit = sample.commit("many");
+        let repository = sample.open();
+        let snapshot = repository.snapshot(commit).unwrap();
+        let files = snapshot.files(|_| true).unwrap();
+        let contents = snapshot.read_all(&files, 100).unwrap();
+        for (number, content) in contents.into_iter().enumerate() {
+            assert_eq!(content, Content::Bytes(format!("n: {number}\n").into()));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symlink_out_of_the_repository_is_not_followed() {
+        let sample = Sample::new();
+        let link = sample.path().join("secret.yaml");
+        std::os::unix::fs::symlink("/etc/passwd", link).unwrap();
+        let commit = sample.commit("link");
+        let repository = sample.open();
+        let snapshot = repository.snapshot(commit).unwrap();
+        let files = snapshot.files(|_| true).unwrap();
+        assert_eq!(files[0].kind, FileKind::Symlink);
+        assert_eq!(
+            snapshot.read("secret.yaml", 100).unwrap(),
+            Content::Symlink("/etc/passwd".to_owned())
+        );
+        assert_eq!(
+            snapshot.read_all(&files, 100).unwrap(),
+            [Content::Symlink("/etc/passwd".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_submodule_is_reported_and_not_entered() {
+        let sample = Sample::new();
+        let commit = sample.commit_file("a", "1\n");
+        let entry = format!("160000,{commit},lib");
+        sample.git(&["update-index", "--add", "--cacheinfo", &entry]);
+        sample.git(&["commit", "--quiet", "-m", "submodule"]);
+        let repository = sample.open();
+        let snapshot = repository.snapshot(sample.head()).unwrap();
+        assert_eq!(snapshot.read("lib", 100).unwrap(), Content::Submodule);
+        assert_eq!(snapshot.read("lib/a", 100).unwrap(), Content::Absent);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_path_that_is_not_utf8_is_shown_and_marked() {
+        use std::os::unix::ffi::OsStrExt;
+        let sample = Sample::new();
+        let name = std::ffi::OsStr::from_bytes(b"caf\xe9.yaml");
+        std::os::unix::fs::symlink("x", sample.path().join(name)).unwrap();
+        let commit = sample.commit("latin");
+        let repository = sample.open();
+        let files = repository.snapshot(commit).unwrap().files(|_| true).unwrap();
+        assert_eq!(files[0].path, "caf\u{fffd}.yaml");
+        assert!(files[0].path_is_lossy);
+    }
+
+    #[test]
+    fn a_root_inside_the_repository_hides_the_rest() {
+        let sample = Sample::new();
+        let before = sample.commit_file("other/b.yaml", "b: 1\n");
+        let commit = sample.commit_file("team/slo/a.yaml", "a: 1\n");
+        let repository = sample.open().at_root("team").unwrap();
+        let snapshot = repository.snapshot(commit).unwrap();
+        assert_eq!(paths(&snapshot.files(|_| true).unwrap()), ["slo/a.yaml"]);
+        assert!(matches!(snapshot.read("slo/a.yaml", 100).unwrap(), Content::Bytes(_)));
+        assert!(snapshot.read("../other/b.yaml", 100).is_err());
+        let older = repository.snapshot(before).unwrap();
+        assert_eq!(older.files(|_| true).unwrap(), []);
+        assert_eq!(older.read("slo/a.yaml", 100).unwrap(), Content::Absent);
+    }
+
+    #[test]
+    fn a_file_that_a_partial_clone_lacks_is_named() {
+        let sample = Sample::new();
+        let then = sample.commit_file("a.yaml", "a: 1\n");
+        sample.commit_file("a.yaml", "a: 2\n");
+        sample.git(&["config", "uploadpack.allowFilter", "true"]);
+        let clone = sample.clone(&["--filter=blob:none"]);
+        let repository = clone.open();
+        let error = repository.snapshot(then).unwrap().read("a.yaml", 9);
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::ObjectMissing { .. }), "{error:?}");
+        assert!(error.to_string().contains("`a.yaml`"));
+        assert!(error.hint().unwrap().contains("partial clone"));
+    }
+
+    #[test]
+    fn a_commit_that_is_not_at_hand_is_an_error() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        let missing = CommitId::parse(&"1".repeat(40)).unwrap();
+        let error = sample.open().snapshot(missing).err().unwrap();
+        assert!(matches!(error, Error::CommitMissing { .. }));
+    }
+}

@@ -1,0 +1,124 @@
+//! Releases: the tags whose commits lie in the history of a branch.
+
+use globset::GlobBuilder;
+use jiff::Timestamp;
+
+use crate::git::Repository;
+use crate::git::commits;
+use crate::git::error::Error;
+use crate::git::id::CommitId;
+
+/// A tag and the commit it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// The name without `refs/tags/`.
+    pub name: String,
+    /// The commit, also of an annotated tag.
+    pub commit: CommitId,
+    /// When the commit was made, by the committer's clock.
+    pub committer_time: Timestamp,
+}
+
+/// The tags that were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    /// Sorted by time, then by name.
+    pub tags: Vec<Tag>,
+    /// Whether a shallow clone hides for some tag if it belongs here. Such tags are not listed.
+    pub is_cut: bool,
+}
+
+impl Repository {
+    /// Returns the tags that match a glob, are later than `since` and are reachable from `tip`.
+    ///
+    /// `*` also matches `/`. Tags of other things than commits are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PatternInvalid`], [`Error::Unreadable`].
+    pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Tags, Error> {
+        let glob = GlobBuilder::new(pattern)
+            .literal_separator(false)
+            .build()
+            .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?
+            .compile_matcher();
+        let mut found = Tags { tags: Vec::new(), is_cut: false };
+        for (name, commit) in self.named_commits()? {
+            if !glob.is_match(&name) {
+                continue;
+            }
+            let Some(step) = self.step(commit)? else {
+                continue;
+            };
+            let committer_time = commits::timestamp(step.seconds);
+            if committer_time <= since {
+                continue;
+            }
+            match self.is_ancestor(commit, tip) {
+                Ok(true) => found.tags.push(Tag { name, commit, committer_time }),
+                Ok(false) => {}
+                Err(Error::HistoryMissing { .. }) => found.is_cut = true,
+                Err(error) => return Err(error),
+            }
+        }
+        found.tags.sort_by(|one, other| {
+            (one.committer_time, &one.name).cmp(&(other.committer_time, &other.name))
+        });
+        Ok(found)
+    }
+
+    fn named_commits(&self) -> Result<Vec<(String, CommitId)>, Error> {
+        let unreadable = |source| Error::unreadable("the tags", source);
+        let references = self.local.references().map_err(unreadable)?;
+        let mut found = Vec::new();
+        for reference in references.tags().map_err(unreadable)? {
+            let mut reference = reference.map_err(unreadable)?;
+            let name = reference.name().shorten().to_string();
+            if let Ok(commit) = reference.peel_to_commit() {
+                found.push((name, CommitId(commit.id)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::sample::Sample;
+
+    fn names(tags: &Tags) -> Vec<&str> {
+        tags.tags.iter().map(|tag| tag.name.as_str()).collect()
+    }
+
+    #[test]
+    fn releases_are_counted_on_their_branch_and_since_then() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["tag", "release-1"]);
+        let since = sample.git(&["log", "-1", "--format=%ct"]);
+        let since = Timestamp::from_second(since.parse().unwrap()).unwrap();
+        sample.commit_file("a", "2\n");
+        sample.git(&["tag", "--annotate", "-m", "two", "release-2"]);
+        sample.git(&["tag", "other"]);
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.commit_file("a", "3\n");
+        sample.git(&["tag", "release-elsewhere"]);
+        let repository = sample.open();
+        let tip = sample.id("main");
+        let all = repository.tags("release-*", Timestamp::MIN, tip).unwrap();
+        assert_eq!(names(&all), ["release-1", "release-2"]);
+        assert_eq!(all.tags[1].commit, tip);
+        let late = repository.tags("release-*", since, tip).unwrap();
+        assert_eq!(names(&late), ["release-2"]);
+        assert!(!late.is_cut);
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_read_is_an_error() {
+        let sample = Sample::new();
+        let tip = sample.commit_file("a", "1\n");
+        let error = sample.open().tags("[", Timestamp::MIN, tip).unwrap_err();
+        assert!(matches!(error, Error::PatternInvalid { .. }));
+    }
+}

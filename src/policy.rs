@@ -1,0 +1,39 @@
+//! Where a policy's tiers stand for an SLO, replayed over measured history.
+//!
+//! **Invariant:** nothing is remembered between runs. Two runs in the same step of the grid, on any
+//! machine, with the same policy and measurements, give the same standing. `policy` knows no change,
+//! no person and no backend: what the standing means for a change is decided by `gate`.
+//!
+//! # Why
+//!
+//! A tier that begins at one threshold and ends at a lower one has a memory. Kept in a file or a
+//! server it would have to be guarded and could be lost; replayed from the measurements it needs
+//! neither. The price is history: a policy needs its longest lookback and the time for which a tier
+//! is remembered.
+
+mod condition;
+#[cfg(test)]
+pub(crate) mod example;
+mod replay;
+mod select;
+mod standing;
+
+pub use condition::Evidence;
+pub use condition::lookbacks;
+pub use select::Globs;
+pub use select::Governance;
+pub use select::applies;
+pub use select::governing;
+pub use select::horizon_seconds;
+pub use select::selects;
+pub use standing::Gate;
+pub use standing::Held;
+pub use standing::Ruling;
+pub use standing::Standing;
+pub use standing::TierStanding;
+pub use standing::TierState;
+pub use standing::Warning;
+pub use standing::evaluate;
+
+#[cfg(test)]
+mod tests;

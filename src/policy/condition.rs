@@ -1,0 +1,254 @@
+//! Conditions at one instant, with what is not known kept apart from what is false.
+
+use jiff::Timestamp;
+
+use crate::budget::Burn;
+use crate::budget::Reason;
+use crate::budget::Series;
+use crate::budget::Terms;
+use crate::budget::burn;
+use crate::model;
+use crate::model::Condition;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Lookback;
+use crate::model::Operator;
+use crate::quantity::Ratio;
+use crate::source::Span;
+
+/// How deep conditions may stand in each other; deeper ones are not known.
+const MAX_DEPTH: usize = 64;
+
+/// A burn rate that a condition asks for, and how it compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// How long is looked back.
+    pub lookback: Lookback,
+    /// The burn rate.
+    pub burn: Burn,
+    /// How it is compared.
+    pub operator: Operator,
+    /// What it is compared with.
+    pub threshold: Ratio,
+    /// Whether the comparison holds; nothing where that is not known.
+    pub holds: Option<bool>,
+    /// The comparison in the policy.
+    pub span: Span,
+}
+
+/// Returns every lookback that the tiers and conditions of a policy name, each once.
+pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Lookback> {
+    let named = policy.conditions.iter().map(|named| &named.condition);
+    let enters = policy.tiers.iter().map(|tier| &tier.enter);
+    let exits = policy.tiers.iter().filter_map(|tier| tier.exit.as_ref());
+    let mut found = Vec::new();
+    for condition in named.chain(enters).chain(exits) {
+        collect_lookbacks(condition, 0, &mut found);
+    }
+    found
+}
+
+fn collect_lookbacks(condition: &Condition, depth: usize, found: &mut Vec<Lookback>) {
+    match condition {
+        _ if depth > MAX_DEPTH => {}
+        Condition::All(parts) | Condition::Any(parts) => {
+            for part in parts {
+                collect_lookbacks(part, depth + 1, found);
+            }
+        }
+        Condition::Not(part) => collect_lookbacks(part, depth + 1, found),
+        Condition::Named(_) => {}
+        Condition::Burn(burn) if found.contains(&burn.lookback.value) => {}
+        Condition::Burn(burn) => found.push(burn.lookback.value),
+    }
+}
+
+/// Returns whether both hold, as far as that is known.
+pub(super) fn both(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    match (left, right) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+/// Returns whether at least one holds, as far as that is known.
+pub(super) fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    match (left, right) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
+}
+
+/// The conditions of a policy at one instant.
+pub(super) struct View<'a> {
+    policy: &'a ErrorBudgetPolicy,
+    series: &'a Series,
+    terms: &'a Terms,
+    instant: Timestamp,
+    burns: Vec<(Lookback, Burn)>,
+    named: Vec<Progress>,
+}
+
+/// How far a named condition is.
+#[derive(Clone, Copy)]
+enum Progress {
+    Untouched,
+    Running,
+    Done(Option<bool>),
+}
+
+impl<'a> View<'a> {
+    /// Looks at an instant.
+    pub(super) fn new(
+        policy: &'a ErrorBudgetPolicy,
+        series: &'a Series,
+        terms: &'a Terms,
+        instant: Timestamp,
+    ) -> Self {
+        Self {
+            policy,
+            series,
+            terms,
+            instant,
+            burns: Vec::new(),
+            named: vec![Progress::Untouched; policy.conditions.len()],
+        }
+    }
+
+    /// Returns whether a condition holds; nothing where that is not known.
+    ///
+    /// A condition that names itself, by whatever way, is not known.
+    pub(super) fn holds(&mut self, condition: &Condition) -> Option<bool> {
+        self.holds_at(condition, 0)
+    }
+
+    fn holds_at(&mut self, condition: &Condition, depth: usize) -> Option<bool> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        match condition {
+            Condition::All(parts) => {
+                let mut all = Some(true);
+                for part in parts {
+                    all = both(all, self.holds_at(part, depth + 1));
+                }
+                all
+            }
+            Condition::Any(parts) => {
+                let mut any = Some(false);
+                for part in parts {
+                    any = either(any, self.holds_at(part, depth + 1));
+                }
+                any
+            }
+            Condition::Not(part) => self.holds_at(part, depth + 1).map(|holds| !holds),
+            Condition::Named(name) => self.holds_named(&name.value, depth),
+            Condition::Burn(burn) => {
+                let rate = self.burn(burn.lookback.value);
+                rate.compares(burn.operator, &burn.threshold.value)
+            }
+        }
+    }
+
+    fn holds_named(&mut self, name: &str, depth: usize) -> Option<bool> {
+        let policy = self.policy;
+        let index = position(policy, name)?;
+        let named = policy.conditions.get(index)?;
+        match self.named.get(index)? {
+            Progress::Done(holds) => *holds,
+            Progress::Running => None,
+            Progress::Untouched => {
+                self.mark(index, Progress::Running);
+                let holds = self.holds_at(&named.condition, depth + 1);
+                self.mark(index, Progress::Done(holds));
+                holds
+            }
+        }
+    }
+
+    fn mark(&mut self, index: usize, progress: Progress) {
+        if let Some(slot) = self.named.get_mut(index) {
+            *slot = progress;
+        }
+    }
+
+    fn burn(&mut self, lookback: Lookback) -> Burn {
+        let known = self.burns.iter().find(|(other, _)| *other == lookback);
+        if let Some((_, burn)) = known {
+            return burn.clone();
+        }
+        let no_data = &self.policy.evaluation.no_data;
+        let rate = burn(self.series, self.terms, lookback, self.instant, no_data);
+        self.burns.push((lookback, rate.clone()));
+        rate
+    }
+
+    /// Returns every burn rate that a condition asks for, in its order.
+    pub(super) fn evidence(&mut self, condition: &Condition) -> Vec<Evidence> {
+        let mut seen = vec![false; self.policy.conditions.len()];
+        let mut found = Vec::new();
+        self.collect(condition, 0, &mut seen, &mut found);
+        found
+    }
+
+    fn collect(
+        &mut self,
+        condition: &Condition,
+        depth: usize,
+        seen: &mut Vec<bool>,
+        found: &mut Vec<Evidence>,
+    ) {
+        let policy = self.policy;
+        match condition {
+            _ if depth > MAX_DEPTH => {}
+            Condition::All(parts) | Condition::Any(parts) => {
+                for part in parts {
+                    self.collect(part, depth + 1, seen, found);
+                }
+            }
+            Condition::Not(part) => self.collect(part, depth + 1, seen, found),
+            Condition::Named(name) => {
+                let Some(index) = position(policy, &name.value) else {
+                    return;
+                };
+                let fresh = seen.get_mut(index).filter(|seen| !**seen);
+                if let (Some(fresh), Some(named)) = (fresh, policy.conditions.get(index)) {
+                    *fresh = true;
+                    self.collect(&named.condition, depth + 1, seen, found);
+                }
+            }
+            Condition::Burn(burn) => found.push(self.compared(burn)),
+        }
+    }
+
+    fn compared(&mut self, asked: &model::Burn) -> Evidence {
+        let burn = self.burn(asked.lookback.value);
+        Evidence {
+            lookback: asked.lookback.value,
+            holds: burn.compares(asked.operator, &asked.threshold.value),
+            burn,
+            operator: asked.operator,
+            threshold: asked.threshold.value.clone(),
+            span: asked.span,
+        }
+    }
+}
+
+/// Returns why a condition is not known, given its evidence: the first burn rate that is not, else
+/// the condition itself.
+pub(super) fn reason(evidence: &[Evidence], name: &str) -> Reason {
+    let unknown = evidence.iter().filter(|evidence| evidence.holds.is_none());
+    let reason = unknown.filter_map(|evidence| match &evidence.burn {
+        Burn::Unknown { reason, .. } => Some(reason.clone()),
+        Burn::Known(_) => None,
+    });
+    let mut reasons = reason;
+    let first = reasons.next();
+    first.unwrap_or_else(|| Reason::Condition(name.to_owned()))
+}
+
+fn position(policy: &ErrorBudgetPolicy, name: &str) -> Option<usize> {
+    let mut conditions = policy.conditions.iter();
+    conditions.position(|named| named.name.value == name)
+}

@@ -1,0 +1,162 @@
+//! Which policy governs which SLO, and how much history it needs.
+
+use std::sync::Arc;
+
+use globset::GlobBuilder;
+use globset::GlobMatcher;
+
+use crate::budget::Terms;
+use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Lookback;
+use crate::model::Slo;
+use crate::model::Tier;
+use crate::source::Spanned;
+
+use super::lookbacks;
+
+/// The annotation that holds the priority of an SLO.
+const PRIORITY: &str = "slo/priority";
+
+/// Globs, compiled once.
+///
+/// A glob that cannot be read matches everything: a mistake must not exempt anything.
+#[derive(Clone, Debug)]
+pub struct Globs(Vec<Option<GlobMatcher>>);
+
+impl Globs {
+    /// Compiles globs of paths; `*` does not cross a `/`, `**` does.
+    pub fn of_paths<'a>(globs: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::compiled(globs, true)
+    }
+
+    /// Compiles globs of names, in which `/` is a letter like any other.
+    pub fn of_names<'a>(globs: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::compiled(globs, false)
+    }
+
+    /// Returns whether one of the globs matches the whole text.
+    pub fn matches(&self, text: &str) -> bool {
+        let mut globs = self.0.iter();
+        globs.any(|glob| glob.as_ref().is_none_or(|glob| glob.is_match(text)))
+    }
+
+    /// Returns whether there is no glob, which matches nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn compiled<'a>(globs: impl IntoIterator<Item = &'a str>, separator: bool) -> Self {
+        let compiled = globs.into_iter().map(|glob| {
+            let glob = GlobBuilder::new(glob).literal_separator(separator).build();
+            glob.ok().map(|glob| glob.compile_matcher())
+        });
+        Self(compiled.collect())
+    }
+}
+
+/// The policies of a tree, ready to say which of them govern an SLO.
+#[derive(Clone, Debug)]
+pub struct Governance<'a> {
+    policies: Vec<(&'a Arc<ErrorBudgetPolicy>, Selection<'a>)>,
+}
+
+impl<'a> Governance<'a> {
+    /// Reads the selectors of every policy.
+    pub fn new(catalog: &'a Catalog) -> Self {
+        let policies = catalog.policies();
+        Self { policies: policies.map(|policy| (policy, Selection::new(policy))).collect() }
+    }
+
+    /// Returns the policies that govern an SLO: of those that select it, the ones with the highest
+    /// precedence.
+    ///
+    /// Two of equal precedence both govern, and the stricter verdict counts: a mistake in a selector
+    /// must not open a gate.
+    pub fn governing(&self, slo: &Slo) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
+        let selecting = self.policies.iter();
+        let selecting: Vec<_> = selecting
+            .filter(|(_, selection)| selection.selects(slo))
+            .map(|(policy, _)| *policy)
+            .collect();
+        let highest = selecting.iter().map(|policy| policy.precedence).max();
+        selecting.into_iter().filter(|policy| Some(policy.precedence) == highest).collect()
+    }
+}
+
+/// Returns the policies that govern an SLO; for many SLOs, [`Governance`] reads the selectors once.
+pub fn governing<'a>(catalog: &'a Catalog, slo: &Slo) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
+    Governance::new(catalog).governing(slo)
+}
+
+/// Returns whether a policy selects an SLO: every part of its selector that is given matches.
+///
+/// Labels are those of the SLO itself. All parts are globs of whole texts.
+pub fn selects(policy: &ErrorBudgetPolicy, slo: &Slo) -> bool {
+    Selection::new(policy).selects(slo)
+}
+
+/// A selector, compiled.
+#[derive(Clone, Debug)]
+struct Selection<'a> {
+    services: Globs,
+    slos: Globs,
+    labels: Vec<(&'a str, Globs)>,
+}
+
+impl<'a> Selection<'a> {
+    fn new(policy: &'a ErrorBudgetPolicy) -> Self {
+        let selector = &policy.selector;
+        let names = |globs: &[Spanned<String>]| {
+            Globs::of_names(globs.iter().map(|glob| glob.value.as_str()))
+        };
+        let labels = selector.match_labels.iter();
+        Self {
+            services: names(&selector.services),
+            slos: names(&selector.slos),
+            labels: labels
+                .map(|(key, glob)| (key.as_str(), Globs::of_names([glob.value.as_str()])))
+                .collect(),
+        }
+    }
+
+    fn selects(&self, slo: &Slo) -> bool {
+        let service = slo.service.as_ref().map_or("", |service| &service.value);
+        let one_of = |globs: &Globs, text: &str| globs.is_empty() || globs.matches(text);
+        let labeled = |(key, globs): &(&str, Globs)| {
+            let values = slo.meta.labels.get(*key);
+            let mut values = values.into_iter().flatten();
+            values.any(|value| globs.matches(&value.value))
+        };
+        one_of(&self.services, service)
+            && one_of(&self.slos, slo.meta.name())
+            && self.labels.iter().all(labeled)
+    }
+}
+
+/// Returns whether a tier holds for an SLO, by its priority; nothing when the tier asks for one and
+/// the SLO has none.
+pub fn applies(tier: &Tier, slo: &Slo) -> Option<bool> {
+    if tier.priority.is_empty() {
+        return Some(true);
+    }
+    let priority = slo.meta.annotation(PRIORITY)?.value.trim();
+    let is_it = |other: &Spanned<String>| other.value.eq_ignore_ascii_case(priority);
+    Some(tier.priority.iter().any(is_it))
+}
+
+/// Returns how far back measurements are needed to judge an objective by a policy, in seconds: the
+/// longest lookback, and the time for which a tier is remembered.
+pub fn horizon_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 {
+    let latch = i64::try_from(policy.max_latch.nominal_seconds()).unwrap_or(i64::MAX);
+    longest_seconds(policy, terms).saturating_add(latch)
+}
+
+/// Returns the longest lookback of a policy, in seconds.
+pub(super) fn longest_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 {
+    let seconds = |lookback: Lookback| match lookback {
+        Lookback::Slo => terms.window.reach_seconds(),
+        Lookback::For(duration) => i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX),
+    };
+    lookbacks(policy).into_iter().map(seconds).max().unwrap_or(0)
+}

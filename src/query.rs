@@ -1,0 +1,95 @@
+//! Query text to a tree with a byte extent on every node, and the planning of event counts.
+//!
+//! The language is PromQL as Prometheus 3.9 reads it, with its experimental functions, duration
+//! expressions and range modifiers, plus the placeholders that people leave in definitions
+//! (`{{.window}}`, `$__rate_interval`, `${VAR}`, and `window` in brackets). [`parse`] gives the tree of [`tree`] and the
+//! [`problem`]s found on the way; [`counts`] turns a query into one that counts the events of a
+//! step; [`functions`] says what each function takes and returns.
+//!
+//! **Invariant:** `query` words nothing and reads nothing. A problem is a kind and an extent; a
+//! rule gives it a sentence. An [`Extent`] counts bytes from the start of the query text; where
+//! that text lies in a file is known to the caller alone.
+//!
+//! # Why
+//!
+//! A tree of our own, although crates parse PromQL: a caret and a fix need the place of every
+//! part, and a definition is linted before its placeholders are filled.
+//!
+//! A query without placeholders is accepted or refused as Prometheus does, but for a few known
+//! differences. Of regular expressions, only plain mistakes are problems here, for their syntax
+//! is Go's. A comment may stand between `[` and a range. `NaN` is no duration. Bytes in a string
+//! that are no UTF-8 become U+FFFD. Experimental syntax and functions are read as if the server
+//! had them switched on; [`functions::Function::stability`] tells.
+
+use crate::query::problem::Problem;
+use crate::query::tree::Expression;
+
+pub mod counts;
+pub mod functions;
+pub mod problem;
+pub mod tree;
+
+mod check;
+mod lexer;
+mod number;
+mod parser;
+mod pattern;
+mod print;
+mod quoted;
+
+/// The longest query text that is read, in bytes.
+pub const MAX_LENGTH: usize = 1 << 20;
+
+/// The deepest tree that is built, in nodes from the root to a leaf.
+///
+/// A sum of this many terms is as deep as it is long, so the bound is far above what people nest.
+pub const MAX_HEIGHT: u32 = 256;
+
+/// A part of a query text: bytes from `start` up to, not including, `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Extent {
+    /// The first byte, counted from 0 at the start of the query text.
+    pub start: u32,
+    /// The byte after the last one.
+    pub end: u32,
+}
+
+impl Extent {
+    /// Returns the part of `text` that this extent covers, or nothing if it is not of this text.
+    pub fn slice(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// Returns the smallest extent that covers both.
+    pub fn join(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Tells whether `other` lies inside this extent, edges included.
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// Makes an extent from byte positions, which [`MAX_LENGTH`] keeps small.
+    fn between(start: usize, end: usize) -> Self {
+        let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        Self { start: narrow(start), end: narrow(end) }
+    }
+}
+
+/// Parses a query.
+///
+/// * First part: the tree, absent when the text is not even grammatical. A tree may stand beside
+///   problems, such as an unknown function or an argument of the wrong type.
+/// * Second part: what is wrong, in the order of the text as far as it was read. Empty means that
+///   the query is valid.
+pub fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
+    let (expression, mut problems) = parser::parse(text);
+    if let (Some(expression), true) = (&expression, problems.is_empty()) {
+        problems = check::problems(expression);
+    }
+    (expression, problems)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The table of budgets in a comment.
+
+use crate::report::BudgetRow;
+use crate::report::BudgetState;
+use crate::report::BudgetTable;
+use crate::report::Report;
+use crate::report::layout::counted;
+use crate::report::table::burn_names;
+use crate::report::table::day;
+use crate::report::table::decimal;
+use crate::report::table::percent;
+
+use super::Room;
+use super::escape::code;
+use super::escape::escape;
+use super::escape::prose;
+
+/// Returns the table; a column that would be empty is left out.
+pub(super) fn table(budgets: &BudgetTable, report: &Report<'_>, room: &mut Room) -> String {
+    let rows = &budgets.rows;
+    if rows.is_empty() {
+        return String::new();
+    }
+    let names = burn_names(rows);
+    let with_change = rows.iter().any(|row| row.with_change.is_some());
+    let burn = names.iter().map(|name| prose(name)).collect::<Vec<_>>().join(" · ");
+    let mut head = vec!["SLO".to_owned(), "left".to_owned()];
+    let mut rule = vec!["---", "---:"];
+    if !names.is_empty() {
+        head.push(format!("burn {burn}"));
+        rule.push("---");
+    }
+    if with_change {
+        head.push("with this change".to_owned());
+        rule.push("---:");
+    }
+    head.push(String::new());
+    rule.push("---");
+    let mut lines = vec![format!("\n| {} |\n| {} |", head.join(" | "), rule.join(" | "))];
+    lines.extend(rows.iter().map(|row| {
+        let mut cells = vec![name(row), left(row)];
+        if !names.is_empty() {
+            cells.push(rates(row, &names));
+        }
+        if with_change {
+            cells.push(prose(row.with_change.as_deref().unwrap_or("unchanged")));
+        }
+        cells.push(standing(row, budgets, report));
+        format!("| {} |", cells.join(" | "))
+    }));
+    room.take(lines, 2, &|count| format!("\n… and {}", counted(count, "more SLO")))
+}
+
+fn name(row: &BudgetRow) -> String {
+    let condition = row.condition.as_deref().map(|text| format!(" {},", escape(text)));
+    let condition = condition.unwrap_or_default();
+    let target = row.target.percent();
+    format!("{}{condition} {target} % over {}", code(&row.slo), escape(&row.window))
+}
+
+fn left(row: &BudgetRow) -> String {
+    match (row.state, &row.remaining) {
+        (BudgetState::Known, Some(left)) if left.is_negative() => {
+            format!("**{}**", percent(left, true))
+        }
+        (BudgetState::Known, Some(left)) => percent(left, true),
+        (BudgetState::Known, None) => "unknown".to_owned(),
+        (state, _) => state.words().to_owned(),
+    }
+}
+
+fn rates(row: &BudgetRow, names: &[&str]) -> String {
+    let rate = |name: &&str| {
+        let rate = row.burn_rates.iter().find(|(lookback, _)| lookback == name);
+        let rate = rate.and_then(|(_, rate)| rate.as_ref());
+        rate.map_or_else(|| "–".to_owned(), |rate| decimal(&rate.fixed(1), true))
+    };
+    names.iter().map(rate).collect::<Vec<_>>().join(" · ")
+}
+
+/// Returns what the policy makes of a budget, or when the budget runs out where there is no policy.
+fn standing(row: &BudgetRow, budgets: &BudgetTable, report: &Report<'_>) -> String {
+    if row.state != BudgetState::Known {
+        let why = row.explanation.as_deref().or(row.reason.as_deref());
+        return prose(why.unwrap_or_default());
+    }
+    let now = budgets.measured_at;
+    if let Some(verdict) = report.verdict {
+        let mut tiers = verdict.tiers.iter().filter(|tier| tier.slo == row.slo);
+        return match tiers.next() {
+            Some(tier) => {
+                let since = tier.since.map(|since| format!(" since {}", since.strftime("%b %-d")));
+                let word = if tier.gate == "freeze" { "frozen" } else { tier.tier.as_str() };
+                format!("{}{}", escape(word), since.unwrap_or_default())
+            }
+            None => "open".to_owned(),
+        };
+    }
+    match row.exhausted_at {
+        Some(at) if now.is_some_and(|now| at <= now) => format!("out since {}", day(at, now)),
+        Some(at) => format!("runs out {}", day(at, now)),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,406 @@
+//! The verdict in words.
+
+use crate::budget::Burn;
+use crate::budget::Opening;
+use crate::gate;
+use crate::gate::ActiveTier;
+use crate::gate::Claim;
+use crate::gate::Decision;
+use crate::gate::Miss;
+use crate::gate::Reason;
+use crate::gate::Refusal;
+use crate::gate::Verdict;
+use crate::model::GateKind;
+use crate::model::Lookback;
+use crate::model::Operator;
+use crate::model::Tier;
+use crate::policy::Evidence;
+use crate::policy::Ruling;
+use crate::policy::TierStanding;
+use crate::policy::Warning;
+use crate::report::Exemption;
+use crate::report::Note;
+use crate::report::Outcome;
+use crate::report::Tier as TierView;
+use crate::report::VerdictView;
+use crate::source::LineIndex;
+use crate::source::Sources;
+use crate::source::Span;
+
+use super::objective_name;
+use super::percent;
+use super::rate;
+
+/// The most commits that are named one by one.
+const NAMED_COMMITS: usize = 5;
+
+/// Returns the verdict in words.
+///
+/// * `policies`: the files that the policies were read from: those of the trusted tree.
+pub fn verdict_view(verdict: &Verdict, policies: &Sources) -> VerdictView {
+    let mut tiers: Vec<&ActiveTier> = verdict.tiers.iter().collect();
+    // The most severe gate governs; a stable sort keeps services and names in order below it.
+    tiers.sort_by_key(|tier| std::cmp::Reverse(tier.gate));
+    VerdictView {
+        outcome: match verdict.answer.outcome {
+            gate::Outcome::Pass => Outcome::Pass,
+            gate::Outcome::Warn => Outcome::Warn,
+            gate::Outcome::Block => Outcome::Block,
+        },
+        exit_code: verdict.exit_code(),
+        reason: verdict.answer.reason.word().to_owned(),
+        headline: headline(verdict),
+        tiers: tiers.into_iter().map(|tier| tier_view(tier, policies)).collect(),
+        exemptions: exemptions(verdict),
+        overrides: Vec::new(),
+        notes: notes(verdict),
+        ways_on: ways_on(verdict),
+    }
+}
+
+fn headline(verdict: &Verdict) -> String {
+    let decisions: Vec<&Decision> = verdict.deciding().collect();
+    let first = decisions.first();
+    let others = match decisions.len() {
+        0 | 1 => String::new(),
+        several => format!(", and {} more", several - 1),
+    };
+    let spent = || first.map_or_else(String::new, |decision| spent(decision)) + &others;
+    match verdict.answer.reason {
+        Reason::NotInScope => "the change touches nothing that a policy judges".to_owned(),
+        Reason::Open if verdict.decisions.is_empty() => "no policy governs this change".to_owned(),
+        Reason::Open => "every error budget that this change touches is open".to_owned(),
+        Reason::Frozen | Reason::Warn | Reason::RateLimited | Reason::Borrowed => spent(),
+        Reason::Overridden => format!("{}; an override lets the change pass", spent()),
+        Reason::NeedsApproval => format!("{}; the change needs {}", spent(), needed(first)),
+        Reason::Approved => format!("{}; approved by {}", spent(), approvers(verdict)),
+        Reason::Exempt => format!("{}; exempt: {}", spent(), claims(verdict)),
+        Reason::Unknown | Reason::BackendError => {
+            first.map_or_else(String::new, |decision| unknown(decision)) + &others
+        }
+        Reason::Findings => match verdict.blocking_findings {
+            1 => "one finding fails the change".to_owned(),
+            several => format!("{several} findings fail the change"),
+        },
+    }
+}
+
+/// Returns what the deciding tier's numbers say about the budget.
+fn spent(decision: &Decision) -> String {
+    let name = objective_name(&decision.slo, decision.objective);
+    let tier = decision.tier.and_then(|tier| decision.policy.tiers.get(tier));
+    let standing = decision.standing.tiers.iter().find(|tier| Some(tier.tier) == decision.tier);
+    let evidence = standing.and_then(|standing| strongest(&standing.enter));
+    match evidence {
+        Some((evidence, burn)) if evidence.lookback == Lookback::Slo => {
+            format!("{name} has spent {} of its error budget", percent(burn))
+        }
+        Some((evidence, burn)) => {
+            format!("{name} burns its error budget at {} over {}", rate(burn), lookback(evidence))
+        }
+        None => {
+            let tier = tier.map_or("", |tier| tier.name.value.as_str());
+            format!("the tier {tier} holds for {name}")
+        }
+    }
+}
+
+/// Returns the known burn rate that a condition rests on, one that holds before one that does not.
+fn strongest(evidence: &[Evidence]) -> Option<(&Evidence, &crate::quantity::Ratio)> {
+    let known = |evidence: &'_ Evidence| matches!(evidence.burn, Burn::Known(_));
+    let holds = evidence.iter().filter(|one| one.holds == Some(true)).find(|one| known(one));
+    let one = holds.or_else(|| evidence.iter().find(|one| known(one)))?;
+    Some((one, one.burn.known()?))
+}
+
+fn lookback(evidence: &Evidence) -> String {
+    match evidence.lookback {
+        Lookback::Slo => "the window".to_owned(),
+        Lookback::For(duration) => duration.to_string(),
+    }
+}
+
+fn unknown(decision: &Decision) -> String {
+    let name = objective_name(&decision.slo, decision.objective);
+    match &decision.standing.ruling {
+        Ruling::Unknown { reason, .. } => {
+            format!("the error budget of {name} is not known: {}", super::reason(reason, "backend"))
+        }
+        Ruling::Gate { .. } => format!("the error budget of {name} is not known"),
+    }
+}
+
+fn needed(decision: Option<&&Decision>) -> String {
+    let Some(tier) = decision.and_then(|decision| deciding_tier(decision)) else {
+        return "an approval".to_owned();
+    };
+    let roles: Vec<&str> = tier.approvers.iter().map(|role| role.value.as_str()).collect();
+    let count = match tier.approvals {
+        1 => "an approval".to_owned(),
+        several => format!("{several} approvals"),
+    };
+    format!("{count} by {}", roles.join(" or "))
+}
+
+fn deciding_tier(decision: &Decision) -> Option<&Tier> {
+    decision.policy.tiers.get(decision.tier?)
+}
+
+fn approvers(verdict: &Verdict) -> String {
+    let approvals = verdict.approvals();
+    let named = approvals.iter().map(|one| format!("{} as {}", one.member, one.role));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// Classes that need no approval rest on honor, so the claim and who made it are named.
+fn claims(verdict: &Verdict) -> String {
+    let mut named: Vec<String> = Vec::new();
+    for exemption in verdict.exemptions() {
+        let claim = format!("{} claimed by {}", exemption.class, exemption.by);
+        if !named.contains(&claim) {
+            named.push(claim);
+        }
+    }
+    named.join(", ")
+}
+
+fn tier_view(active: &ActiveTier, policies: &Sources) -> TierView {
+    let tier = active.policy.tiers.get(active.tier);
+    let opens = active.standing.opens;
+    TierView {
+        policy: active.policy.meta.name().to_owned(),
+        tier: tier.map_or_else(String::new, |tier| tier.name.value.clone()),
+        slo: objective_name(&active.slo, active.objective),
+        gate: active.gate.name().to_owned(),
+        since: Some(active.since),
+        because: because(active.gate, &active.standing),
+        opens: opens.and_then(|opens| opens.at_present_burn.or(opens.without_errors)),
+        opens_because: opens.map(|opens| opens_because(&opens)),
+        place: tier.map(|tier| place(tier.span, policies)),
+    }
+}
+
+/// Returns the number that keeps a tier active: the one it was entered by, or the one it ends by.
+fn because(gate: GateKind, standing: &TierStanding) -> String {
+    let does = match gate {
+        GateKind::Open => "notes",
+        GateKind::Warn => "warns",
+        GateKind::Approve => "asks for approval",
+        GateKind::Freeze => "freezes",
+    };
+    let entered = standing.enter.iter().any(|one| one.holds == Some(true));
+    if let Some((evidence, burn)) = strongest(&standing.enter)
+        && (entered || standing.exit.is_empty())
+    {
+        let (over, burn) = (lookback(evidence), rate(burn));
+        let at = bound(evidence);
+        return format!("burn over {over} is {burn}, the policy {does} {at}");
+    }
+    match strongest(&standing.exit) {
+        Some((evidence, burn)) => {
+            let (over, burn) = (lookback(evidence), rate(burn));
+            format!("burn over {over} is {burn}, the tier ends {}", bound(evidence))
+        }
+        None => "its condition holds".to_owned(),
+    }
+}
+
+fn bound(evidence: &Evidence) -> String {
+    let threshold = &evidence.threshold;
+    match evidence.operator {
+        Operator::Gte => format!("at {threshold}"),
+        Operator::Gt => format!("above {threshold}"),
+        Operator::Lte => format!("at {threshold} or below"),
+        Operator::Lt => format!("below {threshold}"),
+    }
+}
+
+fn opens_because(opens: &Opening) -> String {
+    let how = match (opens.at_present_burn, opens.without_errors) {
+        (Some(_), _) => "at the present burn",
+        (None, Some(_)) => "if nothing fails any more; not at the present burn",
+        (None, None) => return "not within this window at the present burn".to_owned(),
+    };
+    match opens.largest {
+        Some(largest) => {
+            let day = largest.to_zoned(jiff::tz::TimeZone::UTC).strftime("%m-%d");
+            format!("when the outage of {day} leaves the window, {how}")
+        }
+        None => format!("as old errors leave the window, {how}"),
+    }
+}
+
+fn place(span: Span, policies: &Sources) -> String {
+    let file = policies.file(span.source);
+    let line = LineIndex::new(&file.text).position(span.start as usize).line;
+    format!("{}:{line}", file.path)
+}
+
+fn exemptions(verdict: &Verdict) -> Vec<Exemption> {
+    let mut found: Vec<Exemption> = Vec::new();
+    for one in verdict.exemptions() {
+        let because = match &one.claim {
+            Claim::Trailer(trailer) => format!("trailer \"{trailer}\", claimed by {}", one.by),
+            Claim::Label(label) => format!("label \"{label}\" on the pull request"),
+            Claim::Paths => "every path is one of the class".to_owned(),
+            Claim::Revert => "the exact revert of an ancestor".to_owned(),
+        };
+        let same = |other: &&mut Exemption| other.class == one.class && other.because == because;
+        match found.iter_mut().find(same) {
+            Some(other) => other.commits.push(one.commit.clone()),
+            None => found.push(Exemption {
+                class: one.class.clone(),
+                commits: vec![one.commit.clone()],
+                because,
+            }),
+        }
+    }
+    found
+}
+
+fn notes(verdict: &Verdict) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let blocked = verdict.answer.outcome == gate::Outcome::Block;
+    let refused = verdict.deciding().map(|decision| &decision.refusals).find(|all| !all.is_empty());
+    if let Some(refusals) = refused.filter(|_| blocked) {
+        notes.push(not_exempt(refusals));
+    }
+    for note in &verdict.notes {
+        let view = note_view(note);
+        if !notes.iter().any(|other: &Note| other.label == view.label && other.what == view.what) {
+            notes.push(view);
+        }
+    }
+    notes
+}
+
+fn not_exempt(refusals: &[Refusal]) -> Note {
+    let named: Vec<&str> =
+        refusals.iter().take(NAMED_COMMITS).map(|one| one.commit.as_str()).collect();
+    let more = refusals.len().saturating_sub(NAMED_COMMITS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let count = refusals.len();
+    let commits = if count == 1 { "commit" } else { "commits" };
+    let misses = refusals.first().map_or(&[][..], |first| &first.misses);
+    let misses: Vec<String> = misses.iter().map(|(class, miss)| missing(class, miss)).collect();
+    let why = if misses.is_empty() { String::new() } else { format!("; {}", misses.join("; ")) };
+    Note {
+        label: "not exempt".to_owned(),
+        what: format!("{count} {commits}"),
+        why: format!("{}{more}{why}", named.join(", ")),
+    }
+}
+
+fn missing(class: &str, miss: &Miss) -> String {
+    match miss {
+        Miss::Evidence => format!("nothing claims `{class}`"),
+        Miss::Incident => format!("`{class}` needs a trailer `Incident: ID`"),
+        Miss::Slo => format!("`{class}` needs a trailer `SLO: NAME` with the frozen SLO"),
+        Miss::Approvals { role, needed, found } => {
+            format!("`{class}` needs {needed} approvals by {role}, {found} found")
+        }
+        Miss::TooLarge { lines, allowed } => {
+            format!("`{class}` allows {allowed} changed lines, this change has {lines}")
+        }
+        Miss::Undefined => format!("the policy does not define `{class}`"),
+    }
+}
+
+fn note_view(note: &gate::Note) -> Note {
+    let (label, what, why) = match note {
+        gate::Note::NoPolicy => {
+            ("policy", "none".to_owned(), "the base branch holds no ErrorBudgetPolicy".to_owned())
+        }
+        gate::Note::NothingGoverned => {
+            ("policy", "governs nothing".to_owned(), "no policy selects an SLO".to_owned())
+        }
+        gate::Note::HistoryCut => (
+            "history",
+            "commits are not at hand".to_owned(),
+            "nothing is exempt without them; fetch with `fetch-depth: 0`".to_owned(),
+        ),
+        gate::Note::HeadNotJudged { slo, objective, failure } => (
+            "not judged",
+            format!("{} as proposed", objective_name(slo, *objective)),
+            format!("{}; the definition of the base stands", super::failure(failure, "backend")),
+        ),
+        gate::Note::EqualPrecedence { slo, policies } => {
+            let names: Vec<&str> = policies.iter().map(|policy| policy.meta.name()).collect();
+            (
+                "policies",
+                format!("{} govern {}", names.join(" and "), slo.meta.name()),
+                "of equal precedence; the stricter counts".to_owned(),
+            )
+        }
+        gate::Note::Evaluation { slo, policy, warning } => (
+            "evaluation",
+            format!("{} of {}", policy.meta.name(), slo.meta.name()),
+            warned(warning),
+        ),
+    };
+    Note { label: label.to_owned(), what, why }
+}
+
+fn warned(warning: &Warning) -> String {
+    match warning {
+        Warning::StepRaised { asked, used } => {
+            let (asked, used) = (super::length(*asked), super::length(*used));
+            format!("the step is {used} instead of {asked}: the measurements are no finer")
+        }
+        Warning::LatchExpired { at, .. } => {
+            format!("a tier ended at {at} because it was not renewed for as long as `maxLatch`")
+        }
+        Warning::PriorityMissing { .. } => {
+            "a tier asks for a priority, and the SLO has none".to_owned()
+        }
+    }
+}
+
+/// Returns what a person can do about a verdict that blocks.
+fn ways_on(verdict: &Verdict) -> Vec<String> {
+    let mut ways = Vec::new();
+    if verdict.answer.outcome != gate::Outcome::Block {
+        return ways;
+    }
+    let first = verdict.deciding().next();
+    match verdict.answer.reason {
+        Reason::Frozen => {
+            let tier = first.and_then(|decision| deciding_tier(decision));
+            for class in tier.iter().flat_map(|tier| &tier.exempt) {
+                let defined = first.and_then(|decision| {
+                    let classes = &decision.policy.change_classes;
+                    classes.iter().find(|one| one.name.value == class.value)
+                });
+                let trailer = match (defined, class.value.as_str()) {
+                    (Some(defined), _) => {
+                        defined.trailer.as_ref().map(|trailer| trailer.value.clone())
+                    }
+                    (None, "security") => Some("Change-Class: security".to_owned()),
+                    (None, "reliability-fix") => Some("Change-Class: reliability".to_owned()),
+                    (None, _) => None,
+                };
+                ways.push(match trailer {
+                    Some(trailer) => format!("commits with the trailer `{trailer}`"),
+                    None => format!("commits of the class `{}`", class.value),
+                });
+            }
+            ways.push("wait".to_owned());
+        }
+        Reason::NeedsApproval => {
+            ways.push(format!("{} as a trailer `Approved-by:`", needed(first.as_ref())));
+        }
+        Reason::Unknown => ways.push(
+            "mend the measurement; `spec.evaluation.noData.onUnknown` of the policy says what the \
+             unknown does"
+                .to_owned(),
+        ),
+        Reason::BackendError => ways.push(
+            "mend the backend; `spec.evaluation.noData.onBackendError` of the policy says what its \
+             failure does"
+                .to_owned(),
+        ),
+        Reason::Findings => ways.push("mend the findings, or allow them with a reason".to_owned()),
+        _ => {}
+    }
+    ways
+}

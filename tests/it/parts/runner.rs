@@ -1,0 +1,158 @@
+//! A runner for GitHub Actions on this machine, which runs the composite action as a repository would.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::parts::part;
+
+/// The token that a run hands to the action. No log may show it.
+pub(crate) const TOKEN: &str = "token-of-a-test";
+
+const EVENT: &str = r#"{
+  "number": 7,
+  "pull_request": {
+    "number": 7,
+    "head": { "ref": "topic", "sha": "1111111111111111111111111111111111111111", "repo": { "id": 1 } },
+    "base": { "ref": "main", "sha": "2222222222222222222222222222222222222222", "repo": { "id": 1 } }
+  }
+}"#;
+
+/// A repository that holds the action and uses it, with a runner's home beside it.
+pub(crate) struct Runner {
+    folder: TempDir,
+}
+
+/// What became of one job.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// The action's result, then its outputs `outcome`, `exit-code` and `reason`, with bars between.
+    pub(crate) result: String,
+    pub(crate) log: String,
+}
+
+impl Runner {
+    /// Lays a repository whose workflow gives the action these inputs, and which holds these scripts.
+    pub(crate) fn new(inputs: &[(&str, &str)], scripts: &[(&str, &str)]) -> Self {
+        let runner = Self { folder: TempDir::new().expect("make a folder for a runner") };
+        let repository = runner.repository();
+        let workflows = repository.join(".github/workflows");
+        let settings = runner.home().join("act");
+        for folder in [&workflows, &settings] {
+            std::fs::create_dir_all(folder).expect("make a folder of the runner");
+        }
+        let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+        std::fs::copy(action, repository.join("action.yml")).expect("copy the action");
+        write(&workflows.join("gate.yml"), &workflow(inputs));
+        write(&settings.join("actrc"), "");
+        write(&runner.event(), EVENT);
+        for (name, text) in scripts {
+            write_script(&repository.join(name), text);
+        }
+        runner.commit();
+        runner
+    }
+
+    /// Runs the workflow on a pull request, with these environment variables.
+    pub(crate) fn run(&self, environment: &[(&str, &str)]) -> Job {
+        let mut command = Command::new(part("SLO_ACT"));
+        command
+            .current_dir(self.repository())
+            .args(["pull_request", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "-e"])
+            .arg(self.event())
+            .args(["-s", &format!("GITHUB_TOKEN={TOKEN}"), "--action-cache-path"])
+            .arg(self.home().join("actions"))
+            // Nothing that runs here may reach a forge.
+            .args(["--env", "GITHUB_API_URL=http://127.0.0.1:1"])
+            .env("HOME", self.home())
+            .env("XDG_CACHE_HOME", self.home())
+            .env("XDG_CONFIG_HOME", self.home());
+        for (name, value) in environment {
+            command.args(["--env", &format!("{name}={value}")]);
+        }
+        let output = command.output().expect("start act");
+        let said = [output.stdout, output.stderr].concat();
+        let log = String::from_utf8_lossy(&said).into_owned();
+        let result = log.lines().find_map(|line| line.split_once("| result: "));
+        let result =
+            result.unwrap_or_else(|| panic!("the job gave no result:\n{log}")).1.to_owned();
+        Job { result, log }
+    }
+
+    fn commit(&self) {
+        for arguments in [
+            &["init", "--quiet", "--initial-branch=main"][..],
+            &["add", "--all"],
+            &[
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@example.com",
+                "commit",
+                "--quiet",
+                "-m",
+                "x",
+            ],
+        ] {
+            let mut git = Command::new("git");
+            git.current_dir(self.repository()).env("HOME", self.home()).args(arguments);
+            let output = git.output().expect("start git");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    fn event(&self) -> PathBuf {
+        self.folder.path().join("event.json")
+    }
+}
+
+/// Writes a script that can be run.
+pub(crate) fn write_script(path: &Path, text: &str) {
+    write(path, text);
+    let chmod = Command::new("chmod").arg("+x").arg(path).status().expect("start chmod");
+    assert!(chmod.success(), "make {} executable", path.display());
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
+}
+
+/// Returns a workflow that uses the action and then prints what it gave, failed or not.
+fn workflow(inputs: &[(&str, &str)]) -> String {
+    let mut with = String::new();
+    for (name, value) in inputs {
+        writeln!(with, "          {name}: '{value}'").expect("a String takes all text");
+    }
+    format!(
+        "on: pull_request
+permissions: {{}}
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6 # the runner copies the working tree instead
+      - uses: ./
+        id: slo
+        continue-on-error: true
+        with:
+{with}
+      - shell: bash
+        env:
+          RESULT: ${{{{ steps.slo.outcome }}}}|${{{{ steps.slo.outputs.outcome }}}}|\
+             ${{{{ steps.slo.outputs.exit-code }}}}|${{{{ steps.slo.outputs.reason }}}}
+        run: |
+          printf 'result: %s\\n' \"$RESULT\"
+"
+    )
+}
