@@ -4,6 +4,7 @@ mod architecture;
 mod dialect;
 mod fixture;
 mod forge;
+mod mutations;
 mod parts;
 mod registry;
 mod report;
