@@ -350,8 +350,14 @@ fn one_for_each_value(problems: Vec<Problem>) -> Vec<Problem> {
 /// Returns how much a problem says about a value; zero where it is not about one.
 fn weight(problem: &Problem) -> u8 {
     match problem {
-        Problem::InvalidValue { expected: Expected::OneOf(_), .. }
-        | Problem::UnknownMethod { .. } => 3,
+        Problem::InvalidValue { expected: Expected::OneOf(_), .. } => 3,
+        Problem::UnknownMethod { known, .. } => {
+            if known.is_empty() {
+                2
+            } else {
+                3
+            }
+        }
         Problem::InvalidValue { expected: Expected::Type(_), .. } => 2,
         Problem::InvalidValue { .. }
         | Problem::InvalidName { .. }

@@ -3,8 +3,10 @@
 
 mod architecture;
 mod backend;
+mod dialect;
 mod fixture;
 mod forge;
+mod mutations;
 mod parts;
 mod registry;
 mod report;

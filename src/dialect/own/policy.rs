@@ -148,6 +148,7 @@ fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut
             field: second,
             other: fields::key_span(node, first),
             other_field: first,
+            across: false,
             redundant: None,
             across: false,
         }),
