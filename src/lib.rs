@@ -1,6 +1,7 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
 
 pub mod budget;
+pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
