@@ -1,6 +1,7 @@
 //! The one integration binary: everything the product promises, checked from outside.
 
 mod architecture;
+mod change;
 mod fixture;
 mod forge;
 mod parts;
