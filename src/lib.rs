@@ -84,6 +84,7 @@
 #[cfg(feature = "cli")]
 pub mod backend;
 pub mod budget;
+pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod backend;
+mod change;
 mod dialect;
 mod fixture;
 mod forge;
