@@ -14,12 +14,15 @@ use rayon::prelude::*;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use slo::config::Config;
 use slo::config::Rules;
+use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::finding::Level;
 use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
+use slo::rules::Facts;
 use slo::source::Origin;
 use slo::source::Source;
 use slo::source::SourceId;
@@ -118,9 +121,10 @@ fn json_of(node: Node<'_>) -> Value {
 fn findings(text: &str) -> Vec<Finding> {
     let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
     let (rules, _) = RuleSet::new(&Rules::default(), &Choice::default());
-    let external = ELSEWHERE.map(str::to_owned);
+    let config = Config { external: ELSEWHERE.map(str::to_owned).to_vec(), ..Config::default() };
     let now = "2026-11-22T09:00:00Z".parse().expect("an instant");
-    let mut findings = lint::run(&tree, &rules, &external, now);
+    let facts = Facts { config: &config, code_owners: &CodeOwners::default(), now };
+    let mut findings = lint::run(&tree, &rules, &facts);
     findings.retain(|finding| !(finding.rule == "unknown-kind" && finding.level == Level::Info));
     findings
 }

@@ -55,8 +55,15 @@ struct Lower {
     dialect: Dialect,
 }
 
+/// Returns a reference; text that cannot be a name leads nowhere, and a finding says so.
 fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference> {
-    Some(Reference { kind, name: fields::text(mapping, field)?, field })
+    let name = fields::string(mapping, field).filter(|name| is_name(&name.value))?;
+    Some(Reference { kind, name, field })
+}
+
+fn is_name(text: &str) -> bool {
+    let is_name = |letter: u8| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    !text.is_empty() && text.len() <= 253 && text.bytes().all(is_name)
 }
 
 impl Lower {
@@ -242,12 +249,14 @@ impl Lower {
         let node = list.items().next()?;
         let duration =
             if v1alpha { duration_v1alpha(node)? } else { fields::duration(node, "duration")? };
-        let kind = match node.given("calendar") {
-            Some(calendar) => WindowKind::Calendar {
-                start: fields::text(calendar, "startTime"),
-                zone: fields::text(calendar, "timeZone"),
+        let rolling = fields::truth(node, "isRolling").map(|rolling| rolling.value);
+        let kind = match (node.given("calendar"), rolling) {
+            (Some(calendar), _) => WindowKind::Calendar {
+                start: fields::string(calendar, "startTime"),
+                zone: fields::string(calendar, "timeZone"),
             },
-            None => WindowKind::Rolling,
+            (None, Some(false)) => WindowKind::Calendar { start: None, zone: None },
+            (None, _) => WindowKind::Rolling,
         };
         Some(Window { duration, kind, span: node.span() })
     }

@@ -150,7 +150,6 @@ fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut
             other_field: first,
             across: false,
             redundant: None,
-            across: false,
         }),
     }
 }
