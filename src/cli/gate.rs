@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::budget;
+use crate::change;
 use crate::config::Config;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
@@ -26,6 +27,7 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
 use crate::model::Object;
+use crate::report::ChangeRow;
 use crate::report::Note;
 use crate::report::Report;
 use crate::report::VerdictView;
@@ -219,12 +221,24 @@ impl Run {
         report.rules = &views;
         report.budgets = Some(&table);
         report.verdict = Some(&view);
+        let changes = self.changes();
+        report.changes = Some(&changes);
         output::render(global, &options.format, &report)?;
         Ok(match verdict.exit_code() {
             0 => Exit::Success,
             1 => Exit::Findings,
             _ => Exit::Unknown,
         })
+    }
+
+    /// Returns what the change does to the objectives and the policy.
+    fn changes(&self) -> Vec<ChangeRow> {
+        let Trees::Compared(_) = self.trees else { return Vec::new() };
+        let before = self.before();
+        let changes = change::between(&before.catalog, &self.head.catalog);
+        let listed = changes.iter().filter(|change| change.kind.is_listed_by_default());
+        let (before, after) = (&before.sources, &self.head.sources);
+        listed.map(|change| words::change_row(change, before, after)).collect()
     }
 
     /// What the head changes of what is agreed takes effect after it is merged, and is named.
