@@ -57,9 +57,7 @@ fn can_fire(burn: &BurnRate, target: &Ratio, largest: &Ratio) -> bool {
 /// Returns whether a condition is meant to fire while less is burned than the target allows.
 fn is_meant_for_health(policy: Option<&AlertPolicy>, condition: &AlertCondition) -> bool {
     let says = |meta: &Meta| {
-        let intent = meta
-            .annotation("slo/intent")
-            .or_else(|| meta.label("slo/intent"));
+        let intent = meta.annotation("slo/intent").or_else(|| meta.label("slo/intent"));
         intent.is_some_and(|intent| intent.value.trim() == "under-burn")
     };
     says(&condition.meta) || policy.is_some_and(|policy| says(&policy.meta))

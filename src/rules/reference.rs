@@ -7,8 +7,5 @@ mod missing_owner;
 mod nearest;
 mod unresolved_reference;
 
-pub(super) const RULES: &[&Rule] = &[
-    &unresolved_reference::RULE,
-    &duplicate_object_name::RULE,
-    &missing_owner::RULE,
-];
+pub(super) const RULES: &[&Rule] =
+    &[&unresolved_reference::RULE, &duplicate_object_name::RULE, &missing_owner::RULE];

@@ -74,10 +74,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 
 /// Returns the targets of an SLO that leave an error budget.
 fn targets_of(slo: &Slo) -> impl Iterator<Item = &Spanned<Ratio>> {
-    let targets = slo
-        .objectives
-        .iter()
-        .filter_map(|objective| objective.target.as_ref());
+    let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
     targets.filter(|target| !target.value.is_negative() && target.value < Ratio::one())
 }
 
@@ -92,11 +89,7 @@ fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
             continue;
         }
         // A ladder of objectives may share an alert that is meant for its strictest one.
-        let level = if is_alive {
-            Level::Warning
-        } else {
-            Level::Error
-        };
+        let level = if is_alive { Level::Warning } else { Level::Error };
         let key = (burn.threshold.span, target.value.clone(), largest.clone());
         let pair = pairs.entry(key).or_insert_with(|| Pair {
             burn: burn.clone(),
@@ -115,12 +108,7 @@ fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
 }
 
 fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
-    let Pair {
-        burn,
-        target,
-        largest,
-        ..
-    } = pair;
+    let Pair { burn, target, largest, .. } = pair;
     let budget = target.complement();
     let needed = percent(&(&burn.threshold.value * &budget));
     let rate = &burn.threshold.value;
@@ -133,32 +121,24 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
         "a burn rate of {rate} needs {more}{needed} errors at a target of {}",
         percent(target)
     );
-    let most = largest
-        .checked_div(&budget)
-        .map_or_else(String::new, |most| most.significant(4));
+    let most = largest.checked_div(&budget).map_or_else(String::new, |most| most.significant(4));
     // Another SLO may need the condition as it is.
     let fix = is_alone.then(|| fix(pair, checker)).flatten();
     let finding = checker.report_at(pair.level, burn.threshold.span, message);
     if is_dead {
-        finding.label(format!(
-            "never reached: the highest possible burn rate is {most}"
-        ));
+        finding.label(format!("never reached: the highest possible burn rate is {most}"));
     } else {
         finding.label(format!(
             "fires only when more than half of what can fail does; the highest possible burn rate is {most}"
         ));
     }
     for (name, span) in &pair.users {
-        finding.also(
-            *span,
-            format!("`{name}` has an error budget of {}", percent(&budget)),
-        );
+        finding.also(*span, format!("`{name}` has an error budget of {}", percent(&budget)));
     }
     if *largest < Ratio::one() {
         let share = percent(largest);
-        finding.note(format!(
-            "`slo/max-error-ratio` says that at most {share} of events can be bad"
-        ));
+        finding
+            .note(format!("`slo/max-error-ratio` says that at most {share} of events can be bad"));
     }
     match fix {
         Some((title, edits)) => finding.unsafe_fix(title, edits),
@@ -172,11 +152,7 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
 fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Vec<Edit>)> {
     const HOURS: [u64; 8] = [1, 2, 3, 6, 12, 24, 48, 72];
     let burn = &pair.burn;
-    let lookback = burn
-        .lookback
-        .value
-        .seconds()
-        .filter(|seconds| *seconds > 0)?;
+    let lookback = burn.lookback.value.seconds().filter(|seconds| *seconds > 0)?;
     let window = pair.window?;
     let spent = &burn.threshold.value * &Ratio::whole(lookback);
     let half = &pair.largest / 2;
@@ -207,27 +183,19 @@ fn short_lookback(slo: &Slo, burn: &BurnRate, checker: &mut Checker<'_>) {
     if slo.method() != BudgetingMethod::Timeslices {
         return;
     }
-    let slices = slo
-        .objectives
-        .iter()
-        .filter_map(|objective| objective.slice_window.as_ref());
+    let slices = slo.objectives.iter().filter_map(|objective| objective.slice_window.as_ref());
     for slice in slices {
         let lookback = burn.lookback.value;
         let (Some(long), Some(short)) = (lookback.seconds(), slice.value.seconds()) else {
             continue;
         };
         if long < short.saturating_mul(2) {
-            let message = format!(
-                "a lookback of {lookback} holds less than two slices of {}",
-                slice.value
-            );
+            let message =
+                format!("a lookback of {lookback} holds less than two slices of {}", slice.value);
             checker
                 .report_at(Level::Warning, burn.lookback.span, message)
                 .label("one slice is good or bad as a whole, so there is no rate to compare")
-                .also(
-                    slice.span,
-                    format!("`{}` counts slices of this length", slo.meta.name()),
-                )
+                .also(slice.span, format!("`{}` counts slices of this length", slo.meta.name()))
                 .help(format!("look back at least {}", twice(slice.value)));
         }
     }

@@ -65,9 +65,8 @@ fn note(
     policy: Option<&AlertPolicy>,
     condition: &Arc<AlertCondition>,
 ) {
-    let known = conditions
-        .entry(condition.meta.span)
-        .or_insert_with(|| (Arc::clone(condition), false));
+    let known =
+        conditions.entry(condition.meta.span).or_insert_with(|| (Arc::clone(condition), false));
     known.1 |= is_meant_for_health(policy, condition);
 }
 
@@ -86,10 +85,7 @@ fn report(condition: &AlertCondition, checker: &mut Checker<'_>) {
         burn.operator.span,
         format!("this alert fires at burn rates {words} {rate}, which is while all is well"),
     );
-    finding.label(format!(
-        "holds while the burn rate is {} {rate}",
-        burn.operator.value.sign()
-    ));
+    finding.label(format!("holds while the burn rate is {} {rate}", burn.operator.value.sign()));
     finding
         .note("a notice that too little of the budget is spent says so: `slo/intent: under-burn`");
     let title = format!("write `{}`", upward.name());

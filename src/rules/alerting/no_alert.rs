@@ -27,11 +27,8 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     // `openslo/v1alpha` has no field for alerts.
     let expected = |slo: &&Arc<Slo>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
     let slos: Vec<&Arc<Slo>> = catalog.slos().filter(expected).collect();
-    let silent: Vec<&Arc<Slo>> = slos
-        .iter()
-        .copied()
-        .filter(|slo| slo.alert_policies.is_empty())
-        .collect();
+    let silent: Vec<&Arc<Slo>> =
+        slos.iter().copied().filter(|slo| slo.alert_policies.is_empty()).collect();
     if let [first, _, ..] = silent.as_slice()
         && silent.len() == slos.len()
     {
@@ -57,25 +54,16 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
 
 fn level(is_critical: bool) -> Level {
-    if is_critical {
-        Level::Error
-    } else {
-        Level::Warning
-    }
+    if is_critical { Level::Error } else { Level::Warning }
 }
 
 /// Returns whether an SLO, or its service, is of the first priority.
 fn is_critical(catalog: &Catalog, slo: &Slo) -> bool {
     let is_first = |meta: &Meta| {
         ["slo/priority", "slo/tier"].iter().any(|key| {
-            let value = meta
-                .annotation(key)
-                .map(|value| value.value.trim().to_lowercase());
+            let value = meta.annotation(key).map(|value| value.value.trim().to_lowercase());
             value.is_some_and(|value| matches!(value.as_str(), "p1" | "1" | "tier-1" | "tier1"))
         })
     };
-    is_first(&slo.meta)
-        || catalog
-            .service(slo)
-            .is_some_and(|service| is_first(&service.meta))
+    is_first(&slo.meta) || catalog.service(slo).is_some_and(|service| is_first(&service.meta))
 }

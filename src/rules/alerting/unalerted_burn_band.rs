@@ -33,9 +33,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
         return;
     }
     let alerts = alerts(checker.catalog(), slo);
-    let burns = alerts
-        .iter()
-        .filter_map(|condition| condition.burn_rate.as_ref());
+    let burns = alerts.iter().filter_map(|condition| condition.burn_rate.as_ref());
     let Some(lowest) = burns.min_by_key(|burn| burn.threshold.value.clone()) else {
         return;
     };
@@ -45,23 +43,12 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
     }
     let length = window.duration.value;
     let seconds = Ratio::whole(length.nominal_seconds());
-    let gone = seconds
-        .checked_div(rate)
-        .map_or_else(String::new, |time| in_words(&time));
-    let about = if length.unit.is_calendar() {
-        "about "
-    } else {
-        ""
-    };
+    let gone = seconds.checked_div(rate).map_or_else(String::new, |time| in_words(&time));
+    let about = if length.unit.is_calendar() { "about " } else { "" };
     let span = slo.alert_policies_span.unwrap_or_else(|| slo.meta.place());
     checker
-        .report(
-            span,
-            format!("burn rates between 1 and {rate} alert nobody"),
-        )
-        .label(format!(
-            "just below {rate} the budget of {length} is gone in {about}{gone}"
-        ))
+        .report(span, format!("burn rates between 1 and {rate} alert nobody"))
+        .label(format!("just below {rate} the budget of {length} is gone in {about}{gone}"))
         .also(lowest.threshold.span, "the lowest burn rate that alerts")
         .help("add an alert that files a ticket at a burn rate of 1 over 3 days");
 }
@@ -73,10 +60,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
 fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Arc<AlertCondition>> {
     let largest = largest_error_ratio(slo);
     let is_alive = |burn: &BurnRate| {
-        let targets = slo
-            .objectives
-            .iter()
-            .filter_map(|objective| objective.target.as_ref());
+        let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
         let mut targets = targets.filter(|target| target.value < Ratio::one());
         targets.any(|target| can_fire(burn, &target.value, &largest))
     };

@@ -77,27 +77,17 @@ fn judge(
         );
         (Level::Warning, message)
     } else if &last_step(&target.value) * events < Ratio::one() {
-        let message = format!(
-            "{} events cannot show the last digit of {share}",
-            events.rounded(0)
-        );
+        let message = format!("{} events cannot show the last digit of {share}", events.rounded(0));
         (Level::Info, message)
     } else {
         return;
     };
     let level = if is_meant { Level::Info } else { level };
     let count = events.significant(6);
-    let about = if length.unit.is_calendar() {
-        "about "
-    } else {
-        ""
-    };
+    let about = if length.unit.is_calendar() { "about " } else { "" };
     let per_hour = rate.value.trim();
     let finding = checker.report_at(level, target.span, message);
-    finding.also(
-        rate.span,
-        format!("{per_hour} an hour are {about}{count} events in {length}"),
-    );
+    finding.also(rate.span, format!("{per_hour} an hour are {about}{count} events in {length}"));
     if level > Level::Info {
         finding.help(
             "lower the target, lengthen the window, count time slices, or merge it with like traffic",
@@ -110,10 +100,7 @@ fn last_step(target: &Ratio) -> Ratio {
     let mut step = Ratio::one();
     // No decimal is read with more than some hundred digits; 60 are more than any backend has.
     for _ in 0..60 {
-        if target
-            .checked_div(&step)
-            .is_none_or(|steps| steps.is_whole())
-        {
+        if target.checked_div(&step).is_none_or(|steps| steps.is_whole()) {
             break;
         }
         step = &step / 10;

@@ -31,10 +31,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
                 )
                 .help("write the lowest share of good events that users accept, such as 99.9 %");
         } else if target.value < Ratio::one() && is_one_to_a_backend(&target.value) {
-            let message = format!(
-                "a target of {} is 1 to every backend",
-                percent(&target.value)
-            );
+            let message = format!("a target of {} is 1 to every backend", percent(&target.value));
             checker
                 .report(target.span, message)
                 .label("nearer to 1 than a floating-point number can be")

@@ -33,9 +33,7 @@ impl Default for Settings {
     fn default() -> Self {
         let usual = ["overlays", "environments", "envs", "env"];
         let patterns = usual.map(|folder| format!("**/{folder}/*")).to_vec();
-        Self {
-            overlays: Globs::new(patterns).unwrap_or_default(),
-        }
+        Self { overlays: Globs::new(patterns).unwrap_or_default() }
     }
 }
 
@@ -89,19 +87,33 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             None => String::new(),
         };
         let named = quote(&name.value);
+        if is_copy(known, object) {
+            checker
+                .report_at(Level::Info, name.span, format!("a copy of the {kind} {named}{place}"))
+                .label("says the same, until one of them changes")
+                .also(known.meta().place(), "the first one");
+            continue;
+        }
         checker
-            .report(
-                name.span,
-                format!("a second {kind} is named {named}{place}"),
-            )
+            .report(name.span, format!("a second {kind} is named {named}{place}"))
             .label("a reference to it cannot tell them apart")
             .also(known.meta().place(), "the first one");
     }
 }
 
+/// Returns whether an object repeats what another file says of something that is only referred to.
+///
+/// Many keep a file whole by repeating the Service or the DataSource in each; nothing is ambiguous
+/// while all of them say the same.
+fn is_copy(first: &Object, second: &Object) -> bool {
+    let kinds = [Kind::Service, Kind::DataSource, Kind::AlertNotificationTarget];
+    let is_elsewhere = first.meta().span.source != second.meta().span.source;
+    let meaning = |object: &Object| serde_json::to_string(object).ok();
+    kinds.contains(&first.kind()) && is_elsewhere && meaning(first) == meaning(second)
+}
+
 /// Returns the outermost folder of a path that is a set of definitions of its own.
 fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
     let ends = path.match_indices('/').map(|(end, _)| end);
-    ends.filter_map(|end| path.get(..end))
-        .find(|folder| overlays.matches(folder))
+    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
 }

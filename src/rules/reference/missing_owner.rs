@@ -11,6 +11,8 @@ use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Spanned;
 
+use super::nearest::nearest;
+
 pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
     level: Level::Error,
@@ -23,11 +25,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let slos: Vec<&Arc<Slo>> = catalog.slos().collect();
-    let lacking: Vec<&Arc<Slo>> = slos
-        .iter()
-        .copied()
-        .filter(|slo| !has_owner(catalog, slo, checker))
-        .collect();
+    let lacking: Vec<&Arc<Slo>> =
+        slos.iter().copied().filter(|slo| !has_owner(catalog, slo, checker)).collect();
     match lacking.as_slice() {
         [first, _, ..] if lacking.len() == slos.len() => {
             let message = format!("none of the {} SLOs has an owner", slos.len());
@@ -59,10 +58,7 @@ fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
         let by_path = checker.code_owners().owners_of(path);
         !declared(meta).is_empty() || by_path.is_some_and(|(_, is_catch_all)| !is_catch_all)
     };
-    is_owned(&slo.meta)
-        || catalog
-            .service(slo)
-            .is_some_and(|service| is_owned(&service.meta))
+    is_owned(&slo.meta) || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))
 }
 
 /// Returns the owners that an object itself names.
@@ -71,9 +67,7 @@ fn declared(meta: &Meta) -> Vec<&Spanned<String>> {
     let labels = labels.flat_map(|key| meta.labels.get(key).into_iter().flatten());
     let annotation = meta.annotation("slo/owner");
     let given = annotation.into_iter().chain(labels);
-    given
-        .filter(|owner| !owner.value.trim().is_empty())
-        .collect()
+    given.filter(|owner| !owner.value.trim().is_empty()).collect()
 }
 
 /// Owners are compared with `[owners]` where a repository keeps that table.
@@ -91,11 +85,9 @@ fn unknown_owners(catalog: &Catalog, checker: &mut Checker<'_>) {
                 continue;
             }
             let message = format!("the owner {} is not in `[owners]`", quote(name));
-            let roles = config.owners.keys();
-            let near = roles.min_by_key(|role| strsim::damerau_levenshtein(name, role));
-            let near = near.filter(|role| strsim::damerau_levenshtein(name, role) <= 2);
+            let near = nearest(name, config.owners.keys().map(String::as_str));
             let finding = checker.report_at(Level::Warning, owner.span, message);
-            match near {
+            match near.first() {
                 Some(role) => finding.help(format!("`{role}` is near")),
                 None => finding.help("add it to a role in `[owners]` of `slo.toml`"),
             };

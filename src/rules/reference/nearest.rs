@@ -1,34 +1,31 @@
 //! Which name was most likely meant.
 
-/// Returns the names that are nearest, at most two letters away.
+/// The longest name that is compared, in bytes: that of a Kubernetes object.
+const MAX_LENGTH: usize = 253;
+
+/// Returns the names that are nearest, at most two letters away; none for one of no sane length.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    if name.len() > MAX_LENGTH {
+        return Vec::new();
+    }
     let measured: Vec<(usize, &str)> = names
         .filter(|known| known.len().abs_diff(name.len()) <= 2)
         .map(|known| (strsim::damerau_levenshtein(name, known), known))
         .filter(|(distance, known)| *distance <= 2 && *distance * 3 <= known.len())
         .collect();
     let least = measured.iter().map(|(distance, _)| *distance).min();
-    let best = measured
-        .iter()
-        .filter(|(distance, _)| Some(*distance) == least);
+    let best = measured.iter().filter(|(distance, _)| Some(*distance) == least);
     best.map(|(_, known)| *known).collect()
 }
 
 /// Returns whether two names, one letter apart, differ inside one longer word of letters.
 pub(super) fn is_slip(name: &str, known: &str) -> bool {
-    let words = |text: &str| {
-        text.split(['-', '.', '_'])
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let words = |text: &str| text.split(['-', '.', '_']).map(str::to_owned).collect::<Vec<_>>();
     let (name, known) = (words(name), words(known));
     if name.len() != known.len() {
         return true;
     }
-    let mut pairs = name
-        .iter()
-        .zip(&known)
-        .filter(|(left, right)| left != right);
+    let mut pairs = name.iter().zip(&known).filter(|(left, right)| left != right);
     pairs.all(|(left, right)| {
         let is_other_letter = left.len() == right.len() && sorted(left) != sorted(right);
         // `read` and `head` are two words; `request` and `requests` are one.
@@ -49,9 +46,7 @@ pub(super) fn is_word(name: &str) -> bool {
     name.len() >= 4
         && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && !["true", "false", "null"].contains(&name)
-        && name
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
 }
 
 /// Returns whether an object could have the name.
@@ -59,9 +54,7 @@ pub(super) fn is_name(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     name.starts_with(plain)
         && name.ends_with(plain)
-        && name
-            .chars()
-            .all(|letter| plain(letter) || letter == '-' || letter == '.')
+        && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
 }
 
 #[cfg(test)]
@@ -92,9 +85,6 @@ mod tests {
     fn short_names_are_near_to_nothing() {
         assert!(nearest("a", ["b"].into_iter()).is_empty());
         assert!(nearest("api", ["app"].into_iter()).contains(&"app"));
-        assert_eq!(
-            nearest("checkot", ["checkout", "check"].into_iter()),
-            ["checkout"]
-        );
+        assert_eq!(nearest("checkot", ["checkout", "check"].into_iter()), ["checkout"]);
     }
 }

@@ -44,10 +44,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             let key = (reference.kind, reference.name.value.as_str());
             let same = group.entry(key).or_default();
             // Objectives share the indicator of their SLO.
-            if !same
-                .iter()
-                .any(|known| known.name.span == reference.name.span)
-            {
+            if !same.iter().any(|known| known.name.span == reference.name.span) {
                 same.push(reference);
             }
         }
@@ -118,11 +115,7 @@ fn collect<'a, T>(
 /// Returns whether an object has the name, may have it, or lives elsewhere.
 fn is_known(catalog: &Catalog, checker: &Checker<'_>, kind: Kind, name: &str) -> bool {
     let is_external = || checker.external().iter().any(|known| known == name);
-    let mut sources = checker
-        .config()
-        .backends
-        .values()
-        .flat_map(|backend| &backend.sources);
+    let mut sources = checker.config().backends.values().flat_map(|backend| &backend.sources);
     let mut has_backend = || sources.any(|source| source == name);
     let is_computed = name.trim().is_empty() || name.contains(['$', '{']);
     let is_connected = match kind {
@@ -244,9 +237,7 @@ fn mistyped_service(catalog: &Catalog, slo: &Slo, checker: &mut Checker<'_>) {
         return;
     }
     let defined = catalog.named(Kind::Service, only).next();
-    let edit = checker
-        .rewrite(service.span, only)
-        .filter(|_| is_word(only));
+    let edit = checker.rewrite(service.span, only).filter(|_| is_word(only));
     let message = format!("no Service is named {}", quote(name));
     let finding = checker.report_at(Level::Warning, service.span, message);
     finding.label("no other SLO names it");

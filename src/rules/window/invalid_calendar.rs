@@ -95,10 +95,7 @@ fn check_zone(zone: &Spanned<String>, checker: &mut Checker<'_>) -> Option<(Stri
             ),
         ),
         Zone::Offset(None) => ("name the place, such as `Asia/Tokyo`".to_owned(), None),
-        Zone::Unknown => (
-            "write a name such as `Europe/Berlin`, or `UTC`".to_owned(),
-            None,
-        ),
+        Zone::Unknown => ("write a name such as `Europe/Berlin`, or `UTC`".to_owned(), None),
     };
     let finding = wrong_zone(zone, checker);
     finding.help(known);
@@ -120,20 +117,14 @@ fn check_length(window: &Window, zone: &TimeZone, checker: &mut Checker<'_>) {
     const DAY: u64 = 86_400;
     const SHORT_DAY: u64 = DAY - 3_600;
     let length = window.duration.value;
-    let Some(seconds) = length
-        .seconds()
-        .filter(|seconds| (1..=DAY).contains(seconds))
-    else {
+    let Some(seconds) = length.seconds().filter(|seconds| (1..=DAY).contains(seconds)) else {
         return;
     };
     if SHORT_DAY % seconds == 0 || !changes_clocks(zone, checker.now()) {
         return;
     }
     let (text, label) = if seconds == DAY {
-        (
-            "is 23 hours long once a year, and 25 once",
-            "the budget changes by 4 % on those days",
-        )
+        ("is 23 hours long once a year, and 25 once", "the budget changes by 4 % on those days")
     } else {
         (
             "does not divide the two days a year on which clocks change",
@@ -150,9 +141,7 @@ fn check_length(window: &Window, zone: &TimeZone, checker: &mut Checker<'_>) {
 fn changes_clocks(zone: &TimeZone, now: Timestamp) -> bool {
     let year = jiff::SignedDuration::from_hours(24 * 366);
     let last = now.checked_add(year).unwrap_or(Timestamp::MAX);
-    zone.following(now)
-        .next()
-        .is_some_and(|transition| transition.timestamp() <= last)
+    zone.following(now).next().is_some_and(|transition| transition.timestamp() <= last)
 }
 
 /// Reads `YYYY-MM-DD hh:mm:ss`, or says why it is not that.
@@ -171,9 +160,8 @@ fn read(start: &Spanned<String>, checker: &mut Checker<'_>) -> Option<DateTime> 
     let midnight = format!("{text} 00:00:00");
     let minutes = format!("{spaced}:00");
     let forms = [(&spaced, true), (&midnight, false), (&minutes, false)];
-    let meant = forms
-        .into_iter()
-        .find(|(form, _)| has_form(form) && form.parse::<DateTime>().is_ok());
+    let meant =
+        forms.into_iter().find(|(form, _)| has_form(form) && form.parse::<DateTime>().is_ok());
     let edit = meant.and_then(|(form, _)| checker.rewrite(start.span, form));
     let message = format!("{} is not a start as `2026-01-01 00:00:00`", quote(text));
     let finding = checker.report(start.span, message);
@@ -224,9 +212,7 @@ fn lacking_month(start: Date, length: Duration) -> Option<Date> {
         Unit::Year => 12,
         _ => return None,
     });
-    let step = i64::try_from(step)
-        .ok()
-        .filter(|step| (1..=48).contains(step))?;
+    let step = i64::try_from(step).ok().filter(|step| (1..=48).contains(step))?;
     let first = start.first_of_month();
     (1..=48 / step)
         .filter_map(|period| {
@@ -264,10 +250,7 @@ fn check_instant(
     if instant > checker.now() {
         let today = checker.now().to_zoned(zone.clone()).date();
         checker
-            .report(
-                start.span,
-                format!("the first period starts only at {text}"),
-            )
+            .report(start.span, format!("the first period starts only at {text}"))
             .label(format!("today is {today} in {name}"))
             .help("write the start of a period that has begun; periods repeat from there");
     }

@@ -36,16 +36,13 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
         window.duration.span,
         format!("a rolling window of `{length}` has no length of its own"),
     );
-    finding.label(format!(
-        "{shortest} to {longest} days, as each tool decides"
-    ));
+    finding.label(format!("{shortest} to {longest} days, as each tool decides"));
     match edit {
         Some(edit) => {
             finding.unsafe_fix(format!("write `{fixed}`, which is whole weeks"), vec![edit])
         }
-        None => finding.help(format!(
-            "make it {fixed}, which is whole weeks, or align it to a calendar"
-        )),
+        None => finding
+            .help(format!("make it {fixed}, which is whole weeks, or align it to a calendar")),
     };
 }
 
@@ -70,11 +67,7 @@ fn days(length: Duration) -> Option<(u64, u64, u64)> {
     let shortest = starts.clone().map(rest).min()?;
     let longest = starts.map(rest).max()?;
     let weeks = (months.saturating_mul(2 * CYCLE_DAYS) / (CYCLE * 7)).div_ceil(2);
-    Some((
-        whole.saturating_add(shortest),
-        whole.saturating_add(longest),
-        weeks,
-    ))
+    Some((whole.saturating_add(shortest), whole.saturating_add(longest), weeks))
 }
 
 /// Returns the days of a month, counted from a January before a leap year by three years.

@@ -36,10 +36,7 @@ const CERTAIN: &[(&str, &str)] = &[
 
 /// Abbreviations that stand for several zones.
 const AMBIGUOUS: &[(&str, &[&str])] = &[
-    (
-        "CST",
-        &["America/Chicago", "Asia/Shanghai", "America/Havana"],
-    ),
+    ("CST", &["America/Chicago", "Asia/Shanghai", "America/Havana"]),
     ("CDT", &["America/Chicago", "America/Havana"]),
     ("IST", &["Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"]),
     ("BST", &["Europe/London", "Asia/Dhaka"]),
@@ -95,10 +92,7 @@ pub(super) fn find(text: &str) -> Zone {
         let name = zone.iana_name().unwrap_or(text).to_owned();
         if name != text {
             // Other readers of the database tell upper from lower case.
-            return Zone::Misspelled {
-                name,
-                is_certain: true,
-            };
+            return Zone::Misspelled { name, is_certain: true };
         }
         let old = OLD.iter().find(|(old, _)| *old == text);
         return match old {
@@ -107,10 +101,7 @@ pub(super) fn find(text: &str) -> Zone {
         };
     }
     if let Some((_, name)) = CERTAIN.iter().find(|(known, _)| *known == text) {
-        return Zone::Misspelled {
-            name: (*name).to_owned(),
-            is_certain: true,
-        };
+        return Zone::Misspelled { name: (*name).to_owned(), is_certain: true };
     }
     if let Some((_, zones)) = AMBIGUOUS.iter().find(|(known, _)| *known == text) {
         return Zone::Ambiguous(zones);
@@ -119,19 +110,14 @@ pub(super) fn find(text: &str) -> Zone {
         return offset;
     }
     match nearest(&database, text) {
-        Some(name) => Zone::Misspelled {
-            name,
-            is_certain: false,
-        },
+        Some(name) => Zone::Misspelled { name, is_certain: false },
         None => Zone::Unknown,
     }
 }
 
 /// Reads `UTC+9`, `GMT-03:30` or `+09:00`; returns the zone of whole hours that it is.
 fn offset(text: &str) -> Option<Zone> {
-    let rest = text
-        .strip_prefix("UTC")
-        .or_else(|| text.strip_prefix("GMT"));
+    let rest = text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT"));
     let rest = rest.unwrap_or(text).trim();
     let (sign, digits) = match rest.as_bytes().first()? {
         b'+' => ('-', rest.get(1..)?),
@@ -147,9 +133,7 @@ fn offset(text: &str) -> Option<Zone> {
     let minutes: u8 = minutes.parse().ok()?;
     let most = if sign == '-' { 14 } else { 12 };
     let is_whole = minutes == 0 && (1..=most).contains(&hours);
-    Some(Zone::Offset(
-        is_whole.then(|| format!("Etc/GMT{sign}{hours}")),
-    ))
+    Some(Zone::Offset(is_whole.then(|| format!("Etc/GMT{sign}{hours}"))))
 }
 
 /// Returns the one name that is at most two letters away.
@@ -159,18 +143,11 @@ fn nearest(database: &TimeZoneDatabase, text: &str) -> Option<String> {
     }
     let measured: Vec<(usize, String)> = database
         .available()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(text, name.as_str()),
-                name.to_string(),
-            )
-        })
+        .map(|name| (strsim::damerau_levenshtein(text, name.as_str()), name.to_string()))
         .filter(|(distance, _)| *distance <= 2)
         .collect();
     let least = measured.iter().map(|(distance, _)| *distance).min()?;
-    let mut best = measured
-        .into_iter()
-        .filter(|(distance, _)| *distance == least);
+    let mut best = measured.into_iter().filter(|(distance, _)| *distance == least);
     let first = best.next()?;
     best.next().is_none().then_some(first.1)
 }
@@ -201,10 +178,6 @@ mod tests {
             assert!(database.get(zone).is_ok(), "{zone}");
         }
         assert!(OLD.iter().all(|(old, _)| database.get(old).is_ok()));
-        assert!(
-            AMBIGUOUS
-                .iter()
-                .all(|(name, _)| database.get(name).is_err())
-        );
+        assert!(AMBIGUOUS.iter().all(|(name, _)| database.get(name).is_err()));
     }
 }
