@@ -107,16 +107,9 @@ fn without_object(stream: &yaml::Stream, reading: &Reading) -> impl Iterator<Ite
         let mut objects = reading.objects.iter();
         !objects.any(|object| object.meta().span.contains(problem.span()))
     };
-    let lost: Vec<Span> = reading
-        .problems
-        .iter()
-        .filter(is_lost)
-        .map(dialect::Problem::span)
-        .collect();
-    let documents = stream
-        .documents
-        .iter()
-        .map(|document| document.root().span());
+    let lost: Vec<Span> =
+        reading.problems.iter().filter(is_lost).map(dialect::Problem::span).collect();
+    let documents = stream.documents.iter().map(|document| document.root().span());
     documents.filter(move |span| lost.iter().any(|problem| span.contains(*problem)))
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::budget;
 use crate::config::Config;
+use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::gate;
@@ -29,6 +30,7 @@ use crate::report::Note;
 use crate::report::Report;
 use crate::report::VerdictView;
 use crate::report::words;
+use crate::rules::Facts;
 use crate::source::LineIndex;
 
 use super::Exit;
@@ -52,6 +54,7 @@ struct Run {
     head_commit: CommitId,
     root: PathBuf,
     config: Config,
+    code_owners: CodeOwners,
     trusted: Tree,
     /// The trusted tree's objects, with the policies that `[gate] policies` names alone.
     agreed: Catalog,
@@ -137,6 +140,7 @@ impl Run {
             false => snapshot::read(&repository, before_commit, &config)?,
         };
         let head = snapshot::read(&repository, head_commit, &config)?;
+        let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
         let agreed = agreed(&trusted, &config);
         refuse_wrong_policies(&trusted, &agreed)?;
         Ok(Self {
@@ -146,6 +150,7 @@ impl Run {
             head_commit,
             root,
             config,
+            code_owners,
             trusted,
             agreed,
             before,
@@ -175,11 +180,11 @@ impl Run {
             let key = (path(&self.head, one.span), self.head.sources.slice(one.span));
             agreed.contains(&key)
         };
-        let external = &self.config.external;
-        let mut findings = lint::run_allowing(&self.head, rules, external, now, &is_agreed);
+        let facts = Facts { config: &self.config, code_owners: &self.code_owners, now };
+        let mut findings = lint::run_allowing(&self.head, rules, &facts, &is_agreed);
         if let Trees::Compared(_) = self.trees {
             let before = self.before();
-            let known: BTreeSet<(String, &str, String)> = lint::run(before, rules, external, now)
+            let known: BTreeSet<(String, &str, String)> = lint::run(before, rules, &facts)
                 .into_iter()
                 .map(|one| (path(before, one.span).to_owned(), one.rule, one.message))
                 .collect();
@@ -283,7 +288,10 @@ fn agreed(trusted: &Tree, config: &Config) -> Catalog {
 fn refuse_wrong_policies(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
     let sources: BTreeSet<_> = agreed.policies().map(|policy| policy.meta.span).collect();
     let (rules, _) = RuleSet::new(&crate::config::Rules::default(), &lint::Choice::default());
-    let findings = lint::run(trusted, &rules, &[], Timestamp::UNIX_EPOCH);
+    let config = Config::default();
+    let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
+    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let findings = lint::run(trusted, &rules, &facts);
     let wrong = findings.iter().find(|finding| {
         finding.level == Level::Error && sources.iter().any(|span| span.contains(finding.span))
     });

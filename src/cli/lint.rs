@@ -18,6 +18,7 @@ use crate::lint::Tree;
 use crate::report::Report;
 use crate::report::RuleView;
 use crate::report::Summary;
+use crate::rules::Facts;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
@@ -50,7 +51,9 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         output::say(global, &format!("passed over {why}"));
     }
     let tree = lint::load(found.sources);
-    let judge = |tree: &Tree| lint::run(tree, &rules, &project.config.external, now);
+    let code_owners = project.code_owners();
+    let facts = Facts { config: &project.config, code_owners: &code_owners, now };
+    let judge = |tree: &Tree| lint::run(tree, &rules, &facts);
     let reported =
         |finding: &Finding, tree: &Tree| wanted.holds(&tree.sources.file(finding.span.source).path);
     let (tree, mut findings) = match options.fix {

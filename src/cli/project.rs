@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use crate::config;
 use crate::config::Config;
+use crate::config::owners;
+use crate::config::owners::CodeOwners;
 use crate::git;
 use crate::lint::RuleSet;
 use crate::source::LineIndex;
@@ -70,6 +72,13 @@ impl Project {
         Ok(Self { root, config, file, repository })
     }
 
+    /// Reads who owns which paths, from the first place that has a file; nobody where none has.
+    pub(super) fn code_owners(&self) -> CodeOwners {
+        let files = owners::PLACES.iter().map(|place| self.root.join(place));
+        let text = files.filter_map(|file| fs::read(file).ok()).next().unwrap_or_default();
+        read_code_owners(text)
+    }
+
     /// Chooses the rules by the configuration and the command line.
     pub(super) fn rules(&self, options: &RuleOptions) -> Result<RuleSet, Error> {
         let choice = options.choice();
@@ -117,6 +126,12 @@ pub(super) fn at_trusted_root(
         }
         folder = folder.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
     }
+}
+
+/// Reads CODEOWNERS; a line that cannot be read owns nothing, as on the forge.
+pub(super) fn read_code_owners(mut bytes: Vec<u8>) -> CodeOwners {
+    bytes.truncate(owners::MAX_BYTES);
+    CodeOwners::parse(&String::from_utf8_lossy(&bytes)).0
 }
 
 /// Returns an error at a place of `slo.toml`.

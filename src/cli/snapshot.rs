@@ -2,6 +2,8 @@
 
 use crate::config;
 use crate::config::Config;
+use crate::config::owners;
+use crate::config::owners::CodeOwners;
 use crate::git::Repository;
 use crate::git::id::CommitId;
 use crate::git::snapshot::Content;
@@ -66,4 +68,14 @@ pub(super) fn config(
     let source = Source::decode(config::FILE_NAME, bytes, Origin::Commit(commit.to_string()));
     let config = project::decode(&source)?;
     Ok((config, Some(source)))
+}
+
+/// Reads who owns which paths in a commit, from the first place that has a file.
+pub(super) fn code_owners(repository: &Repository, commit: CommitId) -> Result<CodeOwners, Error> {
+    for place in owners::PLACES {
+        if let Some(found) = bytes(repository, commit, place)? {
+            return Ok(project::read_code_owners(found));
+        }
+    }
+    Ok(CodeOwners::default())
 }

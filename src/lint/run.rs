@@ -19,25 +19,18 @@ use super::Tree;
 ///
 /// Findings that a comment allows are kept and marked. The same tree, rules and facts give the same
 /// findings in the same order.
-pub fn run(tree: &Tree, rules: &RuleSet, external: &[String], now: Timestamp) -> Vec<Finding> {
-    run_allowing(tree, rules, external, now, &|_| true)
+pub fn run(tree: &Tree, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Finding> {
+    run_allowing(tree, rules, facts, &|_| true)
 }
 
 /// Runs the chosen rules like [`run`], honoring only those comments that `counts` lets count.
 pub fn run_allowing(
     tree: &Tree,
     rules: &RuleSet,
-    external: &[String],
-    now: Timestamp,
+    facts: &Facts<'_>,
     counts: &dyn Fn(&Suppression) -> bool,
 ) -> Vec<Finding> {
-    let context = Context { sources: &tree.sources, catalog: &tree.catalog, external, now };
-pub fn run(tree: &Tree, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Finding> {
-    let context = Context {
-        sources: &tree.sources,
-        catalog: &tree.catalog,
-        facts: *facts,
-    };
+    let context = Context { sources: &tree.sources, catalog: &tree.catalog, facts: *facts };
     let mut findings = Vec::new();
     for rule in rules.chosen() {
         let mut checker = Checker::new(rule, &context);
@@ -48,8 +41,7 @@ pub fn run(tree: &Tree, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Finding> {
         }));
     }
     let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
-    let uses = suppress(&honored, rules, &mut findings, now);
-    let uses = suppress(tree, rules, &mut findings, facts.now);
+    let uses = suppress(&honored, rules, &mut findings, facts.now);
     for rule in rules.chosen() {
         let Check::Suppression(check) = rule.check else {
             continue;

@@ -75,6 +75,7 @@ pub(crate) fn slo(name: &str, service: Option<&str>, target: &str, window: &str)
             span: Span::default(),
             head: Span::default(),
             operator_span: None,
+            value_span: None,
         }],
         composite: false,
         alert_policies: Vec::new(),

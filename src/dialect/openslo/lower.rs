@@ -227,7 +227,6 @@ impl Lower {
             Dialect::OpenSloV1Alpha => &["query", "source", "queryType"],
             _ => &["query"],
         };
-        let settings = spec.map(|spec| fields::settings(spec, without)).unwrap_or_default();
         let mut settings = spec.map(|spec| fields::settings(spec, without)).unwrap_or_default();
         let embedded =
             metric.given("dataSourceSpec").filter(|_| self.dialect == Dialect::OpenSloV2Alpha);

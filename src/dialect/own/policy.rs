@@ -141,6 +141,7 @@ fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut
             other: fields::key_span(node, first),
             other_field: first,
             redundant: None,
+            across: false,
         }),
     }
 }

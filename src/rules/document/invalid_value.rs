@@ -53,6 +53,8 @@ fn message(field: &str, found: &str, expected: &Expected) -> String {
         Expected::AtLeast(limit) => format!("`{field}` cannot be below {limit}"),
         Expected::Above(limit) => format!("`{field}` must be above {limit}"),
         Expected::AtMost(limit) => format!("`{field}` cannot be above {limit}"),
+        Expected::Unique => format!("`{field}` {} stands twice", quote(found)),
+        Expected::NoCycle => format!("`{field}` {} leads back to itself", quote(found)),
         Expected::OneOf(_) | Expected::Pattern | Expected::Other => {
             format!("`{field}` cannot be {}", quote(found))
         }

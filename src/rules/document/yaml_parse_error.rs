@@ -6,6 +6,7 @@ use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source;
+use crate::source::Span;
 use crate::source::Unreadable;
 use crate::yaml;
 use crate::yaml::Problem;
@@ -39,7 +40,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
 fn report(problem: &Problem, checker: &mut Checker<'_>) {
     let span = problem.span();
     match problem {
-        Problem::Unreadable { why, .. } => unreadable(problem, *why, checker),
+        Problem::Unreadable { why, .. } => unreadable(span, why, checker),
         Problem::Syntax { detail, .. } => {
             checker
                 .report(span, format!("not valid YAML: {detail}"))
@@ -77,8 +78,7 @@ fn report(problem: &Problem, checker: &mut Checker<'_>) {
     }
 }
 
-fn unreadable(problem: &Problem, why: Unreadable, checker: &mut Checker<'_>) {
-    let span = problem.span();
+fn unreadable(span: Span, why: &Unreadable, checker: &mut Checker<'_>) {
     match why {
         Unreadable::WideEncoding => {
             checker.report(span, "the file is UTF-16 or UTF-32").help("save it as UTF-8")
@@ -86,6 +86,9 @@ fn unreadable(problem: &Problem, why: Unreadable, checker: &mut Checker<'_>) {
         Unreadable::NotUtf8 { offset } => checker
             .report(span, format!("the file is not UTF-8 from byte {offset} on"))
             .help("save it as UTF-8"),
+        Unreadable::NotReadable { reason } => {
+            checker.report(span, format!("the file cannot be read: {reason}"))
+        }
         Unreadable::TooLarge { bytes } => {
             let (size, most) = (bytes / (1024 * 1024), source::MAX_BYTES / (1024 * 1024));
             checker
