@@ -57,7 +57,8 @@ impl Catalog {
     /// Lists objects in the order given; `unreadable` is the text of documents that could not be
     /// read, so that a name that stands in one is not called missing.
     pub fn new(objects: Vec<Object>, unreadable: Vec<String>) -> Self {
-        let unreadable = unreadable.iter().flat_map(|text| words(text)).map(str::to_owned).collect();
+        let unreadable =
+            unreadable.iter().map(String::as_str).flat_map(words).map(str::to_owned).collect();
         let mut by_name: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             if let Some(name) = &object.meta().name {
