@@ -57,15 +57,17 @@ impl Catalog {
     /// Lists objects in the order given; `unreadable` is the text of documents that could not be
     /// read, so that a name that stands in one is not called missing.
     pub fn new(objects: Vec<Object>, unreadable: Vec<String>) -> Self {
-        let unreadable =
-            unreadable.iter().map(String::as_str).flat_map(words).map(str::to_owned).collect();
+        let mut found = BTreeSet::new();
+        for text in unreadable {
+            found.extend(words(&text).map(str::to_owned));
+        }
         let mut by_name: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             if let Some(name) = &object.meta().name {
                 by_name.entry((object.kind(), name.value.clone())).or_default().push(index);
             }
         }
-        Self { objects, by_name, unreadable }
+        Self { objects, by_name, unreadable: found }
     }
 
     /// Returns every object, in order.
@@ -87,6 +89,11 @@ impl Catalog {
     /// Returns whether a document that could not be read holds the name.
     pub fn may_hold(&self, name: &str) -> bool {
         !self.unreadable.is_empty() && words(name).all(|word| self.unreadable.contains(word))
+    }
+
+    /// Returns whether a document that could not be read holds a name that fits.
+    pub fn may_hold_any(&self, fits: impl Fn(&str) -> bool) -> bool {
+        self.unreadable.iter().any(|word| fits(word))
     }
 
     /// Returns every SLO, in order.
@@ -249,7 +256,7 @@ impl Catalog {
 
     /// Returns the object whose text holds a span, the innermost one.
     pub fn enclosing(&self, span: Span) -> Option<&Object> {
-        self.objects.iter().filter(|object| object.meta().span.contains(span)).next_back()
+        self.objects.iter().rfind(|object| object.meta().span.contains(span))
     }
 }
 

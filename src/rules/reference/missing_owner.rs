@@ -29,10 +29,9 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         slos.iter().copied().filter(|slo| !has_owner(catalog, slo, checker)).collect();
     match lacking.as_slice() {
         [first, _, ..] if lacking.len() == slos.len() => {
-            let message = format!("none of the {} SLOs has an owner", slos.len());
             checker
-                .report(first.meta.place(), message)
-                .label("this is the first of them")
+                .report(first.meta.place(), "no SLO of the repository has an owner")
+                .label(format!("the first of {}", slos.len()))
                 .help(HELP);
         }
         each => {
