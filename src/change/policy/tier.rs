@@ -9,14 +9,13 @@
 use serde_json::json;
 
 use crate::model::Condition;
-use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Tier;
 
 use super::Differences;
 use super::Direction;
 use crate::change::implication::Formula;
-use crate::change::implication::formula;
+use crate::change::implication::Formulas;
 use crate::change::implication::implies;
 use crate::change::pair::Pair;
 use crate::change::pair::Pairing;
@@ -32,6 +31,7 @@ pub(super) fn compare(found: &mut Differences<'_>) {
         .by(|tier, _| Some(tier.name.value.clone()), |tier, _| content(tier))
         .by(|tier, _| Some(content(tier)), |tier, _| tier.name.value.clone())
         .finish();
+    let mut formulas = [Formulas::of(left), Formulas::of(right)];
     for pair in pairs {
         match pair {
             Pair::Before(tier) => {
@@ -43,7 +43,10 @@ pub(super) fn compare(found: &mut Differences<'_>) {
                 let texts = [None, Some(tier.gate.value.name().to_owned())];
                 found.push(path(tier, ""), presence(tier), texts, [None, Some(tier.name.span)]);
             }
-            Pair::Both(old, new) => fields(found, old, new),
+            Pair::Both(old, new) => {
+                fields(found, old, new);
+                conditions(found, &mut formulas, old, new);
+            }
         }
     }
 }
@@ -62,7 +65,6 @@ fn path(tier: &Tier, field: &str) -> String {
 }
 
 fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier) {
-    let places = [Some(old.span), Some(new.span)];
     let gates = [old.gate.value, new.gate.value];
     let is = |gate: GateKind| gates.contains(&gate);
     if gates[0] != gates[1] {
@@ -88,11 +90,29 @@ fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier) {
     let asks = old.priority.is_empty() == new.priority.is_empty();
     let more = when(acts, if asks { Direction::Tightened } else { Direction::Unclear });
     found.globs(&path(new, "priority"), [&old.priority, &new.priority], more);
-    let (left, right) = (found.left, found.right);
-    let enters = [formula(left, &old.enter, true), formula(right, &new.enter, true)];
+    if old.name.value != new.name.value {
+        // An override names the tier that it lifts.
+        let texts = [Some(old.name.value.clone()), Some(new.name.value.clone())];
+        let places = [Some(old.name.span), Some(new.name.span)];
+        found.push(path(new, "name"), Direction::Unclear, texts, places);
+    }
+}
+
+/// Compares when a tier begins and ends.
+fn conditions(
+    found: &mut Differences<'_>,
+    formulas: &mut [Formulas<'_>; 2],
+    old: &Tier,
+    new: &Tier,
+) {
+    let places = [Some(old.span), Some(new.span)];
+    let acts = [old, new].iter().any(|tier| tier.gate.value != GateKind::Open);
+    let when = |direction: Direction| if acts { direction } else { Direction::Neutral };
+    let [left, right] = formulas;
+    let enters = [left.formula(&old.enter, true), right.formula(&new.enter, true)];
     if let Some(direction) = compare_formulas(&enters) {
         let texts = [text(&old.enter), text(&new.enter)];
-        found.push(path(new, "enter"), when(acts, direction), texts, places);
+        found.push(path(new, "enter"), when(direction), texts, places);
     }
     let exits = [exit(left, old), exit(right, new)];
     let both_follow = old.exit.is_none() && new.exit.is_none();
@@ -101,12 +121,7 @@ fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier) {
             Some(exit) => text(exit),
             None => Some("auto".to_owned()),
         });
-        found.push(path(new, "exit"), when(acts, direction.reversed()), texts, places);
-    }
-    if old.name.value != new.name.value {
-        let texts = [Some(old.name.value.clone()), Some(new.name.value.clone())];
-        let places = [Some(old.name.span), Some(new.name.span)];
-        found.push(path(new, "name"), Direction::Neutral, texts, places);
+        found.push(path(new, "exit"), when(direction.reversed()), texts, places);
     }
 }
 
@@ -120,10 +135,10 @@ fn severity(old: &Tier, new: &Tier) -> Direction {
     Direction::of(new.gate.value.cmp(&old.gate.value))
 }
 
-fn exit(policy: &ErrorBudgetPolicy, tier: &Tier) -> Option<Formula> {
+fn exit(formulas: &mut Formulas<'_>, tier: &Tier) -> Option<Formula> {
     match &tier.exit {
-        Some(exit) => formula(policy, exit, true),
-        None => formula(policy, &tier.enter, false),
+        Some(exit) => formulas.formula(exit, true),
+        None => formulas.formula(&tier.enter, false),
     }
 }
 
