@@ -41,8 +41,6 @@ mod outage;
 mod pair;
 mod policy;
 mod slo;
-#[cfg(test)]
-mod tests;
 
 pub use kind::ChangeKind;
 pub use outage::Outage;

@@ -11,6 +11,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -20,7 +21,9 @@ use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
 use crate::model::BurnRate;
 use crate::model::Catalog;
+use crate::model::NotificationTarget;
 use crate::model::Operator;
+use crate::model::Referable;
 use crate::model::Slo;
 use crate::quantity::Ratio;
 use crate::source::Span;
@@ -118,30 +121,35 @@ pub(super) fn meaning(catalog: &Catalog, slo: &Slo) -> Value {
 
 /// Returns the alerts of an SLO, each once.
 fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Alert> {
-    let mut found = BTreeMap::new();
-    for (policy, condition) in catalog.conditions_of(slo) {
-        let mut targets: Vec<_> = policy
-            .targets
-            .iter()
-            .filter_map(|used| match (catalog.target(used).one(), used) {
-                (Some(target), _) => {
-                    let channel = target.target.as_ref().map(|channel| channel.value.clone());
-                    Some((target.meta.name().to_owned(), channel))
-                }
-                (None, crate::model::Referable::Named(reference)) => {
-                    Some((reference.name.value.clone(), None))
-                }
-                (None, _) => None,
-            })
-            .collect();
-        targets.sort();
-        targets.dedup();
+    let used = slo.alert_policies.iter().filter_map(|used| catalog.alert_policy(used).one());
+    let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
+    for policy in used.filter(|policy| seen.insert(Arc::as_ptr(policy))) {
+        let targets = told(catalog, &policy);
         let flags = FLAGS.map(|flag| flag.of(&policy).0);
-        let meaning = json!([condition.severity, condition.burn_rate, targets, flags]).to_string();
-        let alert = Alert { policy, condition, targets, meaning };
-        found.entry((alert.names(), alert.meaning.clone())).or_insert(alert);
+        let used = policy.conditions.iter().filter_map(|used| catalog.condition(used).one());
+        for condition in used {
+            let parts = json!([condition.severity, condition.burn_rate, targets, flags]);
+            let (policy, targets, meaning) =
+                (Arc::clone(&policy), targets.clone(), parts.to_string());
+            let alert = Alert { policy, condition, targets, meaning };
+            found.entry((alert.names(), alert.meaning.clone())).or_insert(alert);
+        }
     }
     found.into_values().collect()
+}
+
+/// Returns who a policy tells: each with its name and channel, in order, each once.
+fn told(catalog: &Catalog, policy: &AlertPolicy) -> Vec<(String, Option<String>)> {
+    let target = |used: &Referable<NotificationTarget>| match (catalog.target(used).one(), used) {
+        (Some(target), _) => {
+            let channel = target.target.as_ref().map(|channel| channel.value.clone());
+            Some((target.meta.name().to_owned(), channel))
+        }
+        (None, Referable::Named(reference)) => Some((reference.name.value.clone(), None)),
+        (None, Referable::Inline(_) | Referable::Missing) => None,
+    };
+    let targets: BTreeSet<_> = policy.targets.iter().filter_map(target).collect();
+    targets.into_iter().collect()
 }
 
 fn compare_burn(

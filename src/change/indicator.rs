@@ -5,10 +5,13 @@
 //! The address of a data source is no part of the meaning: it is never dialed, and a moved server
 //! would make every SLO look redefined. Its name and its type are, for they choose the backend.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use serde_json::json;
 
 use crate::model::Catalog;
+use crate::model::Indicator;
 use crate::model::IndicatorUse;
 use crate::model::Measure;
 use crate::model::MetricSource;
@@ -53,42 +56,56 @@ pub(super) fn meaning(catalog: &Catalog, indicator: &IndicatorUse) -> Value {
     describe(catalog, indicator, true)
 }
 
+/// A short text, and the place where it stands.
+pub(super) type Shown = (Option<String>, Option<Span>);
+
 /// Returns a short text of two indicators, and the places where they first differ.
 pub(super) fn shown(
     before: (&Catalog, &IndicatorUse),
     after: (&Catalog, &IndicatorUse),
-) -> [(Option<String>, Option<Span>); 2] {
+) -> [Shown; 2] {
     let left = before.0.indicator(before.1).one();
     let right = after.0.indicator(after.1).one();
     if let (Some(left), Some(right)) = (&left, &right) {
-        let pairs = parts(&left.measure).into_iter().zip(parts(&right.measure));
-        for ((name, one), (other_name, other)) in pairs {
-            if name != other_name {
-                break;
-            }
-            let text = |source: Option<&MetricSource>| {
-                Some(source?.query.as_ref()?.text.clone()).filter(|text| !text.is_empty())
-            };
-            let place = |source: Option<&MetricSource>| {
-                let source = source?;
-                Some(source.query.as_ref().map_or(source.span, |query| query.span))
-            };
-            let same = one.map(|source| describe_source(before.0, source, false))
-                == other.map(|source| describe_source(after.0, source, false));
-            if !same {
-                return [(text(one), place(one)), (text(other), place(other))];
+        let (old, new) = (parts(&left.measure), parts(&right.measure));
+        if word(&left.measure) == word(&right.measure) {
+            let pairs = old.into_iter().zip(new);
+            let pairs =
+                pairs.map(|((_, old), (_, new))| (facets(before.0, old), facets(after.0, new)));
+            let facets = pairs.flat_map(|(old, new)| old.into_iter().zip(new));
+            let first = facets.into_iter().find(|(old, new)| old.0 != new.0);
+            if let Some((old, new)) = first {
+                return [old, new];
             }
         }
     }
-    let whole = |found: Option<&std::sync::Arc<crate::model::Indicator>>, used: &IndicatorUse| {
-        let place = match (found, used) {
-            (Some(indicator), _) => Some(indicator.meta.place()),
-            (None, IndicatorUse::Named(reference)) => Some(reference.name.span),
-            (None, _) => None,
-        };
-        (found.map(|indicator| word(&indicator.measure).to_owned()), place)
+    let whole = |found: Option<&Arc<Indicator>>, used: &IndicatorUse| match (found, used) {
+        (Some(indicator), _) => {
+            (Some(word(&indicator.measure).to_owned()), Some(indicator.meta.place()))
+        }
+        (None, IndicatorUse::Named(reference)) => (None, Some(reference.name.span)),
+        (None, IndicatorUse::Inline(_) | IndicatorUse::Missing) => (None, None),
     };
     [whole(left.as_ref(), before.1), whole(right.as_ref(), after.1)]
+}
+
+/// Returns what there is to say about a source: its query, its data source, its settings.
+fn facets(catalog: &Catalog, source: Option<&MetricSource>) -> [Shown; 4] {
+    let Some(source) = source else { return Default::default() };
+    let place = Some(source.span);
+    let query = source.query.as_ref();
+    let reference = source.reference.as_ref().map(|reference| &reference.name);
+    let source_type = source.source_type.as_ref().map(|given| given.span);
+    let settings = source.settings.iter();
+    let settings: Vec<String> =
+        settings.map(|setting| format!("{}: {}", setting.path, setting.value.value)).collect();
+    let spot = |own: Option<Span>| own.or(place);
+    [
+        (query.map(|query| query.text.clone()), spot(query.map(|query| query.span))),
+        (reference.map(|name| name.value.clone()), spot(reference.map(|name| name.span))),
+        (catalog.source_type(source), spot(source_type.or(reference.map(|name| name.span)))),
+        ((!settings.is_empty()).then(|| settings.join(", ")), place),
+    ]
 }
 
 /// Returns whether an objective's operator and value have a meaning for an indicator.

@@ -302,16 +302,13 @@ fn compare_indicators(
 }
 
 /// Says once what is the same for every objective: an indicator that they share.
-fn once(mut changes: Vec<Change>, objectives: usize) -> Vec<Change> {
-    let anonymous = |change: &Change| Change { objective: None, ..change.clone() };
-    let same = changes.windows(2).all(|pair| anonymous(&pair[0]) == anonymous(&pair[1]));
-    if objectives > 1 && changes.len() == objectives && same {
-        changes.truncate(1);
-        for change in &mut changes {
-            change.objective = None;
-        }
+fn once(changes: Vec<Change>, objectives: usize) -> Vec<Change> {
+    let mut all = changes.iter().map(|change| Change { objective: None, ..change.clone() });
+    let first = all.next().filter(|first| all.all(|other| other == *first));
+    match first {
+        Some(first) if changes.len() == objectives && objectives > 1 => vec![first],
+        _ => changes,
     }
-    changes
 }
 
 /// Returns the place of a value, or of its objective where it is not given.

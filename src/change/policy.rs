@@ -301,7 +301,8 @@ fn evaluation(found: &mut Differences<'_>) {
     let latches = [left.max_latch, right.max_latch];
     if json!(latches[0]) != json!(latches[1]) {
         let [old, new] = latches.map(crate::quantity::Duration::nominal_seconds);
-        let direction = if old == new { Direction::Unclear } else { Direction::of(new.cmp(&old)) };
+        let certain = old != new && !tier::hides(found);
+        let direction = if certain { Direction::of(new.cmp(&old)) } else { Direction::Unclear };
         found.values("maxLatch", &latches, ToString::to_string, |_, _| direction);
     }
     let (old, new) = (&left.evaluation, &right.evaluation);

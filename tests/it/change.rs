@@ -11,7 +11,6 @@ use proptest::prelude::*;
 use slo::change;
 use slo::change::Change;
 use slo::change::ChangeKind;
-use slo::change::Direction;
 use slo::change::Effect;
 use slo::lint;
 use slo::lint::Tree;
@@ -211,15 +210,16 @@ fn read_backwards_every_change_is_its_opposite() {
 fn the_directions_of_a_policy_mirror_too() {
     let directions = |before: &Catalog, after: &Catalog, backwards: bool| {
         let changes = change::between(before, after).into_iter();
-        let mut found: Vec<(String, Direction)> = changes
+        let mut found: Vec<String> = changes
             .filter_map(|change| match change.effect {
                 Some(Effect::Policy(differences)) => Some(differences),
                 _ => None,
             })
             .flatten()
-            .map(|it| (it.field, if backwards { it.direction.reversed() } else { it.direction }))
+            .map(|it| if backwards { it.direction.reversed() } else { it.direction })
+            .map(|direction| format!("{direction:?}"))
             .collect();
-        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found.sort();
         found
     };
     for case in every_case() {
@@ -310,8 +310,42 @@ fn without_places(changes: Vec<Change>) -> Vec<Change> {
     changes.into_iter().map(plain).collect()
 }
 
+/// A tier without a memory: threshold in halves, gate, whether it exempts `security`.
+type WrittenTier = (u8, usize, bool);
+
+/// The gates, mildest first.
+const GATES: [&str; 4] = ["open", "warn", "approve", "freeze"];
+
+fn policy_text(tiers: &[WrittenTier]) -> String {
+    let mut text =
+        "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: { name: p }\nspec:\n  tiers:\n"
+            .to_owned();
+    for (index, (threshold, gate, exempts)) in tiers.iter().enumerate() {
+        let exempt = if *exempts { ", exempt: [security]" } else { "" };
+        let rate = f64::from(*threshold) / 2.0;
+        writeln!(
+            text,
+            "    - {{ name: t{index}, enter: {{ burn: {{ lookback: slo, gte: {rate} }} }}, gate: {}, approvers: [sre]{exempt} }}",
+            GATES[*gate],
+        )
+        .expect("a string takes text");
+    }
+    text
+}
+
+/// Returns how severely a change without an exemption and one with it are blocked at a burn rate:
+/// 0 passes, 1 needs approval, 2 is frozen.
+fn met(tiers: &[WrittenTier], halves: u8) -> [usize; 2] {
+    let active = || tiers.iter().filter(|(threshold, ..)| halves >= *threshold);
+    let highest = active().map(|(_, gate, _)| *gate).max().unwrap_or(0);
+    let plain = highest.saturating_sub(1);
+    let mut freezes = active().filter(|(_, gate, _)| *gate == 3);
+    let exempt = highest == 3 && freezes.all(|(.., exempts)| *exempts);
+    [plain, if exempt { 0 } else { plain }]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn the_order_of_files_decides_nothing(before in world(), after in world()) {
@@ -349,5 +383,26 @@ proptest! {
         let sooner = rates.iter().any(|rate| time(&new, *rate) < time(&old, *rate) - 1e-9);
         prop_assert_eq!(kinds.contains(&ChangeKind::AlertLoosened), later);
         prop_assert_eq!(kinds.contains(&ChangeKind::AlertTightened), sooner);
+    }
+
+    #[test]
+    fn a_policy_that_is_tightened_blocks_no_less(
+        old in prop::collection::vec((0u8..5, 0usize..4, any::<bool>()), 1..4),
+        new in prop::collection::vec((0u8..5, 0usize..4, any::<bool>()), 1..4),
+    ) {
+        let file = |tiers: &[WrittenTier]| vec![("policy.yaml".to_owned(), policy_text(tiers))];
+        let (one, other) = (tree(&file(&old)), tree(&file(&new)));
+        let changes = change::between(&one.catalog, &other.catalog);
+        for halves in 0..8 {
+            let pairs = met(&old, halves).into_iter().zip(met(&new, halves));
+            for (before, after) in pairs {
+                match changes.first().map(|change| change.kind) {
+                    None => prop_assert_eq!(before, after),
+                    Some(ChangeKind::PolicyTightened) => prop_assert!(before <= after),
+                    Some(ChangeKind::PolicyLoosened) => prop_assert!(before >= after),
+                    Some(kind) => prop_assert_eq!(kind, ChangeKind::PolicyChanged),
+                }
+            }
+        }
     }
 }

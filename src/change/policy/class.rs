@@ -1,5 +1,8 @@
 //! What differs between the change classes of a policy.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use crate::model::ChangeClass;
 use crate::model::GateKind;
 use crate::source::Spanned;
@@ -17,6 +20,8 @@ const KNOWN: [&str; 3] = ["security", "reliability-fix", "rollback"];
 /// A class that exempts from no freeze decides nothing.
 pub(super) fn compare(found: &mut Differences<'_>) {
     let (left, right) = (found.left, found.right);
+    let used = used(found);
+    let exempts = |class: &ChangeClass| used.contains(class.name.value.as_str());
     let classes = [left, right].map(|policy| policy.change_classes.iter().collect::<Vec<_>>());
     let [before, after] = classes;
     let pairs = Pairing::new(before, after)
@@ -25,15 +30,15 @@ pub(super) fn compare(found: &mut Differences<'_>) {
     for pair in pairs {
         match pair {
             Pair::Before(class) => {
-                let direction = presence(found, class).reversed();
+                let direction = presence(exempts(class), class).reversed();
                 let place = [Some(class.name.span), None];
                 found.push(path(class, ""), direction, [None, None], place);
             }
             Pair::After(class) => {
                 let place = [None, Some(class.name.span)];
-                found.push(path(class, ""), presence(found, class), [None, None], place);
+                found.push(path(class, ""), presence(exempts(class), class), [None, None], place);
             }
-            Pair::Both(old, new) => fields(found, old, new),
+            Pair::Both(old, new) => fields(found, old, new, exempts(new)),
         }
     }
 }
@@ -43,17 +48,17 @@ fn path(class: &ChangeClass, field: &str) -> String {
     format!("changeClasses.{}{dot}{field}", class.name.value)
 }
 
-fn is_used(found: &Differences<'_>, class: &ChangeClass) -> bool {
+/// Returns the names of the classes that a freeze exempts, before or after.
+fn used<'a>(found: &Differences<'a>) -> BTreeSet<&'a str> {
     let tiers = found.left.tiers.iter().chain(&found.right.tiers);
-    tiers
-        .filter(|tier| tier.gate.value == GateKind::Freeze)
-        .any(|tier| tier.exempt.iter().any(|name| name.value == class.name.value))
+    let freezes = tiers.filter(|tier| tier.gate.value == GateKind::Freeze);
+    freezes.flat_map(|tier| &tier.exempt).map(|name| name.value.as_str()).collect()
 }
 
 /// Returns the direction of a class that is newly defined: it exempts, where it is used; one that
 /// had a meaning before may now exempt more or less.
-fn presence(found: &Differences<'_>, class: &ChangeClass) -> Direction {
-    if !is_used(found, class) {
+fn presence(used: bool, class: &ChangeClass) -> Direction {
+    if !used {
         Direction::Neutral
     } else if KNOWN.contains(&class.name.value.as_str()) {
         Direction::Unclear
@@ -62,8 +67,7 @@ fn presence(found: &Differences<'_>, class: &ChangeClass) -> Direction {
     }
 }
 
-fn fields(found: &mut Differences<'_>, old: &ChangeClass, new: &ChangeClass) {
-    let used = is_used(found, new);
+fn fields(found: &mut Differences<'_>, old: &ChangeClass, new: &ChangeClass, used: bool) {
     let when = |direction: Direction| if used { direction } else { Direction::Neutral };
     let places = [Some(old.name.span), Some(new.name.span)];
     // Any of the kinds of evidence is enough, so another one exempts more.
@@ -107,11 +111,19 @@ fn fields(found: &mut Differences<'_>, old: &ChangeClass, new: &ChangeClass) {
 
 /// Orders two lists of roles with their numbers of approvals, all of which are needed.
 fn approvals(before: &[(String, u32)], after: &[(String, u32)]) -> Direction {
-    let covers = |many: &[(String, u32)], few: &[(String, u32)]| {
-        few.iter()
-            .all(|(role, count)| many.iter().any(|(other, most)| other == role && most >= count))
+    let most = |list: &[(String, u32)]| {
+        let mut most: BTreeMap<String, u32> = BTreeMap::new();
+        for (role, count) in list {
+            let known = most.entry(role.clone()).or_default();
+            *known = (*known).max(*count);
+        }
+        most
     };
-    match (covers(after, before), covers(before, after)) {
+    let (old, new) = (most(before), most(after));
+    let covers = |many: &BTreeMap<String, u32>, few: &BTreeMap<String, u32>| {
+        few.iter().all(|(role, count)| many.get(role).is_some_and(|most| most >= count))
+    };
+    match (covers(&new, &old), covers(&old, &new)) {
         (true, true) => Direction::Neutral,
         (true, false) => Direction::Tightened,
         (false, true) => Direction::Loosened,
