@@ -97,7 +97,8 @@ fn subjects() -> Vec<Subject> {
     paths.iter().map(subject).collect()
 }
 
-fn json_of(node: Node<'_>) -> Value {
+/// Returns what a sound document holds.
+pub(crate) fn json_of(node: Node<'_>) -> Value {
     match node.kind() {
         Kind::Mapping => {
             let entries = node.entries();
@@ -115,7 +116,7 @@ fn json_of(node: Node<'_>) -> Value {
 }
 
 /// Runs the recommended rules; the note that v2alpha is a draft belongs to every file of it.
-fn findings(text: &str) -> Vec<Finding> {
+pub(crate) fn findings(text: &str) -> Vec<Finding> {
     let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
     let (rules, _) = RuleSet::new(&Rules::default(), &Choice::default());
     let external = ELSEWHERE.map(str::to_owned);
