@@ -117,13 +117,17 @@ impl Compiled {
             Violation::Required { property } => {
                 problems.push(missing(site, property.as_str().unwrap_or_default()));
             }
-            Violation::MinLength { .. } => problems.push(Problem::MissingFields {
-                span: site.key(),
-                object: site.node.span(),
-                fields: vec![site.field.clone()],
-                of: site.field,
-                weak: false,
-            }),
+            Violation::MinLength { .. } | Violation::Pattern { .. }
+                if site.direct && site.node.text() == Some("") =>
+            {
+                problems.push(Problem::MissingFields {
+                    span: site.key(),
+                    object: site.node.span(),
+                    fields: vec![site.field.clone()],
+                    of: site.field,
+                    weak: false,
+                });
+            }
             kind => problems.push(invalid_value(&site, definition, kind)),
         }
     }

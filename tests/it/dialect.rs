@@ -1,11 +1,21 @@
 //! What files of each dialect mean: fixtures, and one SLO that means the same in every version.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 use slo::lint;
+use slo::rules;
 use slo::source::Origin;
 use slo::source::Source;
+use slo::source::SourceId;
+use slo::yaml;
 
 use crate::fixture;
+use crate::mutations;
 
 #[test]
 fn fixtures_of_dialects_hold() {
@@ -21,7 +31,7 @@ fn model(text: &str) -> Value {
     serde_json::to_value(tree.catalog.objects()).expect("the model serializes")
 }
 
-const RATIO_V1: &str = r#"
+const RATIO_V1: &str = r"
 apiVersion: openslo/v1
 kind: SLO
 metadata: {name: orders, labels: {team: shop}, annotations: {slo/owner: shop}}
@@ -37,9 +47,9 @@ spec:
   timeWindow: [{duration: 28d, isRolling: true}]
   budgetingMethod: Occurrences
   objectives: [{displayName: taken, target: 0.995}]
-"#;
+";
 
-const RATIO_V1ALPHA: &str = r#"
+const RATIO_V1ALPHA: &str = r"
 apiVersion: openslo/v1alpha
 kind: SLO
 metadata: {name: orders, labels: {team: shop}, annotations: {slo/owner: shop}}
@@ -55,9 +65,9 @@ spec:
         incremental: true
         good: {source: prometheus, queryType: promql, query: sum(good_orders)}
         total: {source: prometheus, queryType: promql, query: sum(orders)}
-"#;
+";
 
-const RATIO_V2ALPHA: &str = r#"
+const RATIO_V2ALPHA: &str = r"
 apiVersion: openslo.com/v2alpha
 kind: SLO
 metadata: {name: orders, labels: {team: shop}, annotations: {slo/owner: shop}}
@@ -73,9 +83,9 @@ spec:
   timeWindow: [{duration: 28d, isRolling: true}]
   budgetingMethod: Occurrences
   objectives: [{displayName: taken, targetPercent: 99.5}]
-"#;
+";
 
-const RATIO_OPERATOR: &str = r#"
+const RATIO_OPERATOR: &str = r"
 apiVersion: openslo.com/v1
 kind: SLO
 metadata: {name: orders, labels: {team: shop}, annotations: {slo/owner: shop}}
@@ -89,8 +99,8 @@ spec:
         total: {metricSource: {type: prometheus, spec: {query: sum(orders)}}}
   timeWindow: [{duration: 28d, isRolling: true}]
   budgetingMethod: Occurrences
-  objectives: [{displayName: taken, target: "0.9950"}]
-"#;
+  objectives: [{displayName: taken, target: '0.9950'}]
+";
 
 #[test]
 fn one_slo_in_four_versions_is_one_model() {
@@ -101,7 +111,7 @@ fn one_slo_in_four_versions_is_one_model() {
     }
 }
 
-const THRESHOLD_V1: &str = r#"
+const THRESHOLD_V1: &str = r"
 apiVersion: openslo/v1
 kind: SLO
 metadata: {name: delay}
@@ -114,9 +124,9 @@ spec:
   timeWindow: [{duration: 1M, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Asia/Tokyo}}]
   budgetingMethod: Timeslices
   objectives: [{op: lte, value: 2.5, target: 0.9, timeSliceTarget: 0.95}]
-"#;
+";
 
-const THRESHOLD_V1ALPHA: &str = r#"
+const THRESHOLD_V1ALPHA: &str = r"
 apiVersion: openslo/v1alpha
 kind: SLO
 metadata: {name: delay}
@@ -127,7 +137,7 @@ spec:
   timeWindows: [{unit: Month, count: 1, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Asia/Tokyo}}]
   budgetingMethod: Timeslices
   objectives: [{op: lte, value: 2.50, target: .9, timeSliceTarget: 95e-2}]
-"#;
+";
 
 #[test]
 fn a_threshold_over_a_calendar_is_one_model() {
@@ -135,7 +145,7 @@ fn a_threshold_over_a_calendar_is_one_model() {
 }
 
 /// Every kind but an SLO in place, in the words of v1; `{…}` stands for what versions differ in.
-const KINDS: &str = r#"
+const KINDS: &str = r"
 apiVersion: {version}
 kind: Service
 metadata: {name: shop}
@@ -184,7 +194,7 @@ spec:
   budgetingMethod: RatioTimeslices
   objectives: [{target: {target}, timeSliceWindow: 5m}]
   alertPolicies: [{alertPolicyRef: pages}]
-"#;
+";
 
 fn kinds(words: [(&str, &str); 8]) -> String {
     words.iter().fold(KINDS.to_owned(), |text, (name, word)| {
@@ -232,4 +242,81 @@ fn every_kind_is_one_model_in_the_versions_that_have_it() {
         ("target", "0.99"),
     ]));
     assert_eq!(v2alpha, v1);
+}
+
+/// Returns the documents of `go-sdk.md` by their headings.
+fn documents(markdown: &str) -> BTreeMap<&str, Value> {
+    let sections = markdown.split("\n## ").skip(1);
+    sections
+        .filter_map(|section| {
+            let (name, rest) = section.split_once('\n')?;
+            let (_, rest) = rest.split_once("```yaml\n")?;
+            let (text, _) = rest.split_once("```")?;
+            let source = Source::from_text("base.yaml", text, Origin::Worktree);
+            let stream = yaml::parse(SourceId::default(), &source);
+            Some((name, mutations::json_of(stream.documents.first()?.root())))
+        })
+        .collect()
+}
+
+/// Makes a change such as `spec.objectives.0.target = 1`.
+fn change(object: &mut Value, change: &str) {
+    let (path, value) = change.trim().split_once(" = ").expect("a change is `field = value`");
+    let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let parent = parents.split('.').filter(|step| !step.is_empty()).fold(object, |value, step| {
+        match step.parse::<usize>() {
+            Ok(index) => &mut value[index],
+            Err(_) => &mut value[step],
+        }
+    });
+    if value == "-" {
+        if let Some(map) = parent.as_object_mut() {
+            map.shift_remove(last);
+        }
+        return;
+    }
+    let value = match value.strip_prefix("A*") {
+        Some(count) => Value::from("A".repeat(count.parse().expect("a count"))),
+        None => serde_json::from_str(value).expect("a value is JSON"),
+    };
+    match (parent, last.parse::<usize>()) {
+        (Value::Array(items), Ok(index)) if index == items.len() => items.push(value),
+        (parent, Ok(index)) => parent[index] = value,
+        (parent, Err(_)) => parent[last] = value,
+    }
+}
+
+#[test]
+fn slips_that_the_go_library_tests_are_told_apart() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/dialect/go-sdk.md");
+    let markdown = fs::read_to_string(path).expect("the file is there");
+    let documents = documents(&markdown);
+    for (name, document) in &documents {
+        assert!(mutations::findings(&document.to_string()).is_empty(), "{name} is not sound");
+    }
+    let (mut cases, mut section, mut wrong) = (BTreeSet::new(), "", String::new());
+    for line in markdown.lines() {
+        section = line.strip_prefix("## ").unwrap_or(section);
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [document, case, changes, expected, _] = cells.as_slice() else { continue };
+        let Some(document) = documents.get(document) else { continue };
+        cases.insert((section, case.to_owned()));
+        let mut object = document.clone();
+        changes.trim_matches('`').split(';').for_each(|text| change(&mut object, text));
+        let findings = mutations::findings(&object.to_string());
+        let of_document =
+            |name: &str| rules::named(name).is_some_and(|rule| rule.family() == "document");
+        let mut found: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
+        found.retain(|name| of_document(name));
+        found.sort_unstable();
+        let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+        if found != *expected {
+            let _ = write!(wrong, "\n{section}: {case}: {changes}: {found}, not {expected}");
+            for finding in &findings {
+                let _ = write!(wrong, "\n    {}", finding.message);
+            }
+        }
+    }
+    assert_eq!(cases.len(), 113, "each case of the library has a row or more");
+    assert!(wrong.is_empty(), "{wrong}");
 }

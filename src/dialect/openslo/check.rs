@@ -301,7 +301,9 @@ impl Check<'_> {
             return;
         };
         let (long, short) = (window.value.nominal_seconds(), slice.value.nominal_seconds());
-        if short == 0 || long == 0 || long.is_multiple_of(short) {
+        let is_wrong = |span: Span| self.problems.iter().any(|problem| problem.span() == span);
+        let unclear = short == 0 || long == 0 || is_wrong(slice.span) || is_wrong(window.span);
+        if unclear || long.is_multiple_of(short) {
             return;
         }
         self.problems.push(Problem::SliceLength {

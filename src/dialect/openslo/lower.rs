@@ -143,7 +143,12 @@ impl Lower {
             slice_target: fields::number(node, "timeSliceTarget"),
             slice_window: check::slice_window(node),
             composite_weight: fields::number(node, "compositeWeight"),
-            indicator: if matches!(own, IndicatorUse::Missing) { shared.clone() } else { own },
+            indicator: match (own, shared) {
+                (IndicatorUse::Missing, shared) => shared.clone(),
+                (own, IndicatorUse::Missing) => own,
+                // Two indicators exclude each other, and nobody knows which one is meant.
+                _ => IndicatorUse::Missing,
+            },
             span: node.span(),
             head: fields::first_key(node),
             operator_span: fields::place(node, "op"),
@@ -174,6 +179,9 @@ impl Lower {
     }
 
     fn measure(&self, spec: Node<'_>) -> Measure {
+        if ["thresholdMetric", "ratioMetric"].iter().all(|metric| spec.given(metric).is_some()) {
+            return Measure::Unreadable;
+        }
         if let Some(metric) = spec.given("thresholdMetric") {
             return self.source(metric).map_or(Measure::Unreadable, Measure::Threshold);
         }
