@@ -35,10 +35,12 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 checker.report(*span, format!("{found} is a fraction in a field of percent"));
             finding.label(format!("read as {value} percent of good events"));
             // A whole of 1 in a field of fractions would be 100 percent, which nobody means.
-            match other_field.as_ref().filter(|_| value < Ratio::one()) {
+            let is_whole = value == Ratio::one();
+            match other_field.as_ref().filter(|_| !is_whole) {
                 Some(edit) => {
                     finding.unsafe_fix("rename the field to `target`", vec![edit.clone()])
                 }
+                None if is_whole => finding.help("write the target in percent, such as `99.9`"),
                 None => finding.help(format!("write `{}`", value.percent())),
             };
         } else {
