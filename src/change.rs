@@ -23,6 +23,7 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::model::Catalog;
@@ -104,11 +105,11 @@ pub enum Effect {
 /// Returns every difference between two trees, in a total order that does not depend on files.
 ///
 /// Nothing for equal trees. Moves between files are listed by [`moved`], which needs the paths.
+/// Records are no objects of a catalog, so none of the kinds `record-…` is listed here.
 pub fn between(before: &Catalog, after: &Catalog) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for pair in pair::slos(before, after) {
-        slo::compare(before, after, pair, &mut changes);
-    }
+    let slos = pair::slos(before, after).into_par_iter();
+    let slos = slos.flat_map_iter(|pair| slo::compare(before, after, pair));
+    let mut changes: Vec<Change> = slos.collect();
     for pair in pair::services(before, after) {
         slo::compare_services(pair, &mut changes);
     }
@@ -134,8 +135,7 @@ pub fn moved(before: (&Catalog, &Sources), after: (&Catalog, &Sources)) -> Vec<C
         if old == new {
             continue;
         }
-        let mut differences = Vec::new();
-        slo::compare(before.0, after.0, pair, &mut differences);
+        let differences = slo::compare(before.0, after.0, pair);
         if differences.iter().all(|change| !change.kind.is_listed_by_default()) {
             let mut change = slo::change(ChangeKind::SloMoved, right);
             change.values(Some(old.to_owned()), Some(new.to_owned()));
@@ -156,9 +156,10 @@ pub fn touched(changes: &[Change]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for change in changes {
         names.insert(change.name.clone());
-        if change.kind == ChangeKind::SloRenamed {
-            names.extend(change.before.clone());
-        }
+        // Where only the namespace differs, the old text is the name with its namespace.
+        let old = change.before.iter().filter(|_| change.kind == ChangeKind::SloRenamed);
+        let same = format!("/{}", change.name);
+        names.extend(old.filter(|old| !old.ends_with(&same)).cloned());
     }
     names
 }

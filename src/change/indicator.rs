@@ -5,6 +5,7 @@
 //! The address of a data source is no part of the meaning: it is never dialed, and a moved server
 //! would make every SLO look redefined. Its name and its type are, for they choose the backend.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -31,6 +32,15 @@ pub(super) enum Difference {
     Wording,
 }
 
+/// How closely a query is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As it is written: equal texts.
+    Text,
+    /// As it is meant: equal in one layout. It costs a parse.
+    Meaning,
+}
+
 /// Words in the type of a data source that answers PromQL.
 const PROMETHEUS: [&str; 6] = ["prometheus", "promql", "thanos", "cortex", "mimir", "victoria"];
 
@@ -42,18 +52,16 @@ pub(super) fn difference(
     before: (&Catalog, &IndicatorUse),
     after: (&Catalog, &IndicatorUse),
 ) -> Option<Difference> {
-    if describe(before.0, before.1, false) == describe(after.0, after.1, false) {
+    let same = |reading: Reading| {
+        describe(before.0, before.1, reading) == describe(after.0, after.1, reading)
+    };
+    if same(Reading::Text) {
         None
-    } else if meaning(before.0, before.1) == meaning(after.0, after.1) {
+    } else if same(Reading::Meaning) {
         Some(Difference::Wording)
     } else {
         Some(Difference::Meaning)
     }
-}
-
-/// Returns what an indicator measures: equal values measure the same.
-pub(super) fn meaning(catalog: &Catalog, indicator: &IndicatorUse) -> Value {
-    describe(catalog, indicator, true)
 }
 
 /// A short text, and the place where it stands.
@@ -140,7 +148,8 @@ fn parts(measure: &Measure) -> Vec<(&'static str, Option<&MetricSource>)> {
     }
 }
 
-fn describe(catalog: &Catalog, indicator: &IndicatorUse, canonical: bool) -> Value {
+/// Returns what an indicator measures: equal values measure the same.
+pub(super) fn describe(catalog: &Catalog, indicator: &IndicatorUse, reading: Reading) -> Value {
     let Some(indicator) = catalog.indicator(indicator).one() else {
         return match indicator {
             IndicatorUse::Named(reference) => json!({ "unresolved": reference.name }),
@@ -148,7 +157,7 @@ fn describe(catalog: &Catalog, indicator: &IndicatorUse, canonical: bool) -> Val
         };
     };
     let sources = parts(&indicator.measure).into_iter().map(|(name, source)| {
-        let source = source.map(|source| describe_source(catalog, source, canonical));
+        let source = source.map(|source| describe_source(catalog, source, reading));
         json!([name, source])
     });
     let how = match &indicator.measure {
@@ -159,17 +168,14 @@ fn describe(catalog: &Catalog, indicator: &IndicatorUse, canonical: bool) -> Val
     json!([word(&indicator.measure), how, sources.collect::<Vec<_>>()])
 }
 
-fn describe_source(catalog: &Catalog, source: &MetricSource, canonical: bool) -> Value {
+fn describe_source(catalog: &Catalog, source: &MetricSource, reading: Reading) -> Value {
     let source_type = catalog.source_type(source);
-    let query = source.query.as_ref().map(|query| {
-        if canonical {
-            canonical_query(&query.text, source_type.as_deref())
-        } else {
-            query.text.clone()
-        }
+    let query = source.query.as_ref().map(|query| match reading {
+        Reading::Text => Cow::Borrowed(query.text.as_str()),
+        Reading::Meaning => Cow::Owned(canonical_query(&query.text, source_type.as_deref())),
     });
     let mut settings: Vec<_> = source.settings.iter().collect();
-    if canonical {
+    if reading == Reading::Meaning {
         // Stable, so that the items of a list, which share a path, keep their order.
         settings.sort_by_key(|setting| &setting.path);
     }

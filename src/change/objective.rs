@@ -19,6 +19,7 @@ use super::ChangeKind;
 use super::Effect;
 use super::indicator;
 use super::indicator::Difference;
+use super::indicator::Reading;
 use super::pair::Pair;
 use super::pair::Pairing;
 use super::pair::Side;
@@ -83,7 +84,7 @@ pub(super) fn compare(before: Whole<'_>, after: Whole<'_>, changes: &mut Vec<Cha
 }
 
 /// Returns what an objective means: equal values mean the same.
-pub(super) fn meaning(catalog: &Catalog, objective: &Objective) -> Value {
+pub(super) fn meaning(catalog: &Catalog, objective: &Objective, reading: Reading) -> Value {
     let threshold = indicator::has_threshold(catalog, &objective.indicator);
     json!([
         objective.target,
@@ -91,7 +92,7 @@ pub(super) fn meaning(catalog: &Catalog, objective: &Objective) -> Value {
         objective.slice_target,
         objective.slice_window,
         objective.composite_weight,
-        indicator::meaning(catalog, &objective.indicator),
+        indicator::describe(catalog, &objective.indicator, reading),
     ])
 }
 
@@ -103,6 +104,9 @@ pub(super) fn percent(share: &Spanned<Ratio>) -> String {
 /// Returns the objectives in pairs: by name; by meaning; by position where as many are left on both
 /// sides; else those that have most in common.
 fn pairs(before: Whole<'_>, after: Whole<'_>) -> Vec<Pair<usize>> {
+    if before.1.objectives.len() == 1 && after.1.objectives.len() == 1 {
+        return vec![Pair::Both(0, 0)];
+    }
     let objective = |index: usize, side: Side| {
         let (catalog, slo) = match side {
             Side::Before => before,
@@ -110,15 +114,19 @@ fn pairs(before: Whole<'_>, after: Whole<'_>) -> Vec<Pair<usize>> {
         };
         Some((catalog, slo.objectives.get(index)?))
     };
-    let said = |index: &usize, side: Side| {
-        objective(*index, side).map(|(catalog, objective)| meaning(catalog, objective).to_string())
+    let said = |index: usize, side: Side, reading: Reading| {
+        let (catalog, objective) = objective(index, side)?;
+        Some(meaning(catalog, objective, reading).to_string())
     };
     let name =
         |index: &usize, side: Side| Some(objective(*index, side)?.1.name.as_ref()?.value.clone());
+    let meant = |index: &usize, side: Side| said(*index, side, Reading::Meaning);
     let indices = |slo: &Slo| (0..slo.objectives.len()).collect();
     let mut pairing = Pairing::new(indices(before.1), indices(after.1))
-        .by(name, |index, side| said(index, side).unwrap_or_default())
-        .by(said, |_, _| String::new());
+        .by(name, |index, side| meant(index, side).unwrap_or_default())
+        // Equal texts first, for they cost no parse.
+        .by(|index, side| said(*index, side, Reading::Text), |_, _| String::new())
+        .by(meant, |_, _| String::new());
     pairing.before.sort_unstable();
     pairing.after.sort_unstable();
     let (left, right) = (pairing.before.len(), pairing.after.len());
@@ -140,7 +148,7 @@ fn pair_best(pairing: &mut Pairing<usize>, before: Whole<'_>, after: Whole<'_>) 
         let (catalog, slo) = whole;
         slo.objectives.get(index).map(|objective| {
             [
-                indicator::meaning(catalog, &objective.indicator),
+                indicator::describe(catalog, &objective.indicator, Reading::Meaning),
                 json!([objective.operator, objective.value]),
                 json!(objective.target),
                 json!([objective.slice_target, objective.slice_window]),

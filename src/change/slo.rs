@@ -15,6 +15,7 @@ use crate::source::Spanned;
 use super::Change;
 use super::ChangeKind;
 use super::alert;
+use super::indicator::Reading;
 use super::objective;
 use super::pair::Pair;
 use super::pair::qualified;
@@ -22,13 +23,9 @@ use super::pair::qualified;
 /// Labels that name an owner, where the annotation is missing.
 const OWNER_LABELS: [&str; 2] = ["owner", "team"];
 
-/// Lists what differs between two SLOs, or that one is gone or new.
-pub(super) fn compare(
-    before: &Catalog,
-    after: &Catalog,
-    pair: Pair<&Slo>,
-    changes: &mut Vec<Change>,
-) {
+/// Returns what differs between two SLOs, or that one is gone or new.
+pub(super) fn compare(before: &Catalog, after: &Catalog, pair: Pair<&Slo>) -> Vec<Change> {
+    let mut changes = Vec::new();
     match pair {
         Pair::Before(slo) => {
             let mut gone = change(ChangeKind::SloRemoved, slo);
@@ -41,13 +38,14 @@ pub(super) fn compare(
             changes.push(new);
         }
         Pair::Both(left, right) => {
-            compare_names(left, right, changes);
-            compare_window(left, right, changes);
-            compare_method(left, right, changes);
-            objective::compare((before, left), (after, right), changes);
-            alert::compare((before, left), (after, right), changes);
+            compare_names(left, right, &mut changes);
+            compare_window(left, right, &mut changes);
+            compare_method(left, right, &mut changes);
+            objective::compare((before, left), (after, right), &mut changes);
+            alert::compare((before, left), (after, right), &mut changes);
         }
     }
+    changes
 }
 
 /// Lists what differs between two services.
@@ -69,8 +67,9 @@ pub(super) fn change(kind: ChangeKind, slo: &Slo) -> Change {
 /// Returns what an SLO means, apart from its name and namespace: equal texts mean the same.
 pub(super) fn meaning(catalog: &Catalog, slo: &Slo) -> String {
     let objectives = slo.objectives.iter();
-    let objectives: Vec<_> =
-        objectives.map(|objective| objective::meaning(catalog, objective)).collect();
+    let objectives: Vec<_> = objectives
+        .map(|objective| objective::meaning(catalog, objective, Reading::Meaning))
+        .collect();
     let parts = json!([
         slo.service,
         slo.method(),

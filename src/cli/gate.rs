@@ -112,6 +112,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         head: &run.head.catalog,
         requests: &requests,
         backend,
+        now,
     };
     let place = Place::Trusted {
         repository: &run.repository,
@@ -119,7 +120,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         head: run.head_commit,
         root: &run.root,
     };
-    let measurements = measure::all(&asked, &place)?;
+    let measurements = measure::all(global, &asked, &place)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     run.tell(global, options, &requests, &measurements, &verdict, &findings, &rules, now)
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::source::Span;
+
 use super::AlertCondition;
 use super::AlertPolicy;
 use super::ConditionUse;

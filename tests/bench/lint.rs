@@ -26,11 +26,14 @@ use std::time::Duration;
 use granit_parser::Parser;
 use jiff::Timestamp;
 
+use slo::config::Config;
 use slo::config::Rules;
+use slo::config::owners::CodeOwners;
 use slo::dialect;
 use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
+use slo::rules::Facts;
 use slo::source::Origin;
 use slo::source::Source;
 use slo::source::Sources;
@@ -198,7 +201,12 @@ fn library(input: &Input) -> Option<Duration> {
     let files = input.sources.clone();
     Some(measure::on_thread(|| {
         let tree = lint::load(files);
-        black_box(lint::run(&tree, &input.rules, &[], Timestamp::UNIX_EPOCH));
+        let facts = Facts {
+            config: &Config::default(),
+            code_owners: &CodeOwners::default(),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        black_box(lint::run(&tree, &input.rules, &facts));
     }))
 }
 
