@@ -4,6 +4,7 @@ mod architecture;
 mod fixture;
 mod forge;
 mod parts;
+mod publish;
 mod registry;
 mod report;
 mod standin;
