@@ -22,6 +22,7 @@ mod lint;
 mod measure;
 mod output;
 mod project;
+mod publish;
 mod rules;
 mod snapshot;
 

@@ -106,6 +106,9 @@ pub(super) struct GateOptions {
     /// Never fetch a missing commit
     #[arg(long)]
     pub(super) no_fetch: bool,
+    /// Leave the comment on the pull request as it is
+    #[arg(long)]
+    pub(super) no_comment: bool,
     #[command(flatten)]
     pub(super) rules: RuleOptions,
     /// Fail on findings of this level or above

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::budget;
 use crate::change;
 use crate::config::Config;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
 use crate::finding::Level;
+use crate::forge::event::Event;
 use crate::gate;
 use crate::gate::Setting;
 use crate::gate::Verdict;
@@ -47,6 +47,8 @@ use super::measure::Asked;
 use super::measure::Place;
 use super::output;
 use super::project;
+use super::publish;
+use super::publish::Occasion;
 use super::snapshot;
 
 /// The trees of a run and what is agreed in the trusted one.
@@ -66,6 +68,10 @@ struct Run {
 }
 
 pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
+    judge(global, options).inspect_err(|error| publish::refused(options, error))
+}
+
+fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let event = facts::event(options.event.as_deref())?;
     let repository = project::repository(global)?;
     let request = Request {
@@ -122,7 +128,22 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
     };
     let measurements = measure::all(global, &asked, &place)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
-    run.tell(global, options, &requests, &measurements, &verdict, &findings, &rules, now)
+    let exit = exit(&verdict);
+    let mut view = words::verdict_view(&verdict, &run.trusted.sources);
+    run.note_what_waits(&mut view)?;
+    let table = measure::table(&requests, &measurements, now);
+    let views = views(&rules);
+    let mut report = Report::of_findings(&run.head.sources, &findings, output::docs);
+    report.rules = &views;
+    report.budgets = Some(&table);
+    report.verdict = Some(&view);
+    let changes = run.changes();
+    report.changes = Some(&changes);
+    match publish::tell(global, options, &run.occasion(event.as_ref()), &report) {
+        // Whoever reads the report may leave early; the verdict stands.
+        Err(error) if error.is_closed_pipe() => Ok(exit),
+        written => written.map(|()| exit),
+    }
 }
 
 impl Run {
@@ -202,34 +223,19 @@ impl Run {
         findings
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a report is made of, each once")]
-    fn tell(
-        &self,
-        global: &Global,
-        options: &GateOptions,
-        requests: &[budget::Request],
-        measurements: &[budget::Measurement],
-        verdict: &Verdict,
-        findings: &[Finding],
-        rules: &RuleSet,
-        now: Timestamp,
-    ) -> Result<Exit, Error> {
-        let mut view = words::verdict_view(verdict, &self.trusted.sources);
-        self.note_what_waits(&mut view)?;
-        let table = measure::table(requests, measurements, now);
-        let views = views(rules);
-        let mut report = Report::of_findings(&self.head.sources, findings, output::docs);
-        report.rules = &views;
-        report.budgets = Some(&table);
-        report.verdict = Some(&view);
-        let changes = self.changes();
-        report.changes = Some(&changes);
-        output::render(global, &options.format, &report)?;
-        Ok(match verdict.exit_code() {
-            0 => Exit::Success,
-            1 => Exit::Findings,
-            _ => Exit::Unknown,
-        })
+    /// Returns what is known of the change beside the verdict.
+    fn occasion<'a>(&'a self, event: Option<&'a Event>) -> Occasion<'a> {
+        let policies: BTreeSet<&str> =
+            self.agreed.policies().map(|policy| path(&self.trusted, policy.meta.span)).collect();
+        Occasion {
+            event,
+            settings: &self.config.gate,
+            is_change: matches!(self.trees, Trees::Compared(_)),
+            root: self.repository.root(),
+            head: self.head_commit.to_string(),
+            trusted: self.trusted_commit.short(),
+            policies: policies.into_iter().map(str::to_owned).collect(),
+        }
     }
 
     /// Returns what the change does to the objectives and the policy.
@@ -282,6 +288,14 @@ impl Run {
             });
         }
         Ok(())
+    }
+}
+
+fn exit(verdict: &Verdict) -> Exit {
+    match verdict.exit_code() {
+        0 => Exit::Success,
+        1 => Exit::Findings,
+        _ => Exit::Unknown,
     }
 }
 
