@@ -1,8 +1,90 @@
 //! `slo`: a Git-native linter and CI gate for service level objectives kept as code.
+//!
+//! # Five doors
+//!
+//! A program that uses the library needs five functions; everything else that is public may change
+//! between minor versions.
+//!
+//! * [`lint::load`] reads files into a [`lint::Tree`]: objects, and what could not be digested.
+//! * [`lint::run`] runs rules over a tree and returns findings.
+//! * [`lint::fix`] applies the fixes of findings to text.
+//! * [`gate::plan`] says what must be measured to judge a change, and [`gate::decide`] judges it.
+//!
+//! ```
+//! use slo::config::owners::CodeOwners;
+//! use slo::config::Config;
+//! use slo::lint;
+//! use slo::rules::Facts;
+//! use slo::source::{Origin, Source};
+//!
+//! let text = "\
+//! apiVersion: openslo/v1
+//! kind: Service
+//! metadata:
+//!   name: Checkout
+//! ";
+//! let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
+//! let config = Config::default();
+//! let (rules, unknown) = lint::RuleSet::new(&config.rules, &lint::Choice::default());
+//! assert!(unknown.is_empty());
+//! let facts = Facts {
+//!     config: &config,
+//!     code_owners: &CodeOwners::default(),
+//!     now: jiff::Timestamp::UNIX_EPOCH,
+//! };
+//! let findings = lint::run(&tree, &rules, &facts);
+//! assert_eq!(findings[0].rule, "invalid-object-name");
+//! assert_eq!(tree.sources.slice(findings[0].span), "Checkout");
+//! ```
+//!
+//! # The floors
+//!
+//! A module imports only from floors below its own; a test holds it to that.
+//!
+//! | floor | module | purpose |
+//! | --- | --- | --- |
+//! | 9 | `cli` | arguments, reading files, wiring, exit codes |
+//! | 8 | [`report`] | a run in eight formats, for people and for machines |
+//! | 7 | [`gate`] | what must be measured, and the verdict |
+//! | 6 | [`lint`] | reads a tree, chooses rules, runs them, applies fixes |
+//! | 5 | [`rules`] | the rules, by family, with their pages |
+//! | 4 | [`policy`] | where an error budget policy stands over measured history |
+//! | 4 | `git` | **door**: trees, changes and commits of a repository |
+//! | 4 | `backend` | **door**: good and valid events, recorded or asked of a server |
+//! | 4 | `forge` | **door**: the pull request and its comment |
+//! | 3 | [`dialect`] | recognizes an object and lowers it to the model |
+//! | 3 | [`budget`] | error-budget arithmetic |
+//! | 2 | [`model`] | the normalized objects, every field with its place |
+//! | 2 | [`config`] | `slo.toml` and CODEOWNERS |
+//! | 1 | [`yaml`] | YAML with exact positions, and edits that keep comments |
+//! | 1 | [`query`] | PromQL with exact positions, and the counts it can give |
+//! | 1 | [`finding`] | what a rule reports |
+//! | 0 | [`source`] | files, spans, lines, edits |
+//! | 0 | [`quantity`] | exact numbers and durations |
+//!
+//! # The path of one file
+//!
+//! ```text
+//! bytes ─ source::Source::decode ─ yaml::parse ─ dialect::read ─ model::Catalog
+//!       ─ lint::run ─ report::render
+//! ```
+//!
+//! Nothing on this path before `report` fails: each step returns what it understood *and* what it
+//! did not, so a file with one bad field is still linted for the rest.
+//!
+//! # The path of a verdict
+//!
+//! ```text
+//! git (trusted, compared, head) ─ lint::load ×3 ─ gate::plan ─ backend ─ gate::decide ─ report
+//! ```
+//!
+//! Policy, configuration and the definitions that count come from the *trusted* tree, the tip of the
+//! base branch. `plan` and `decide` are pure; between them stands one fetch.
 
 #[cfg(feature = "cli")]
 pub mod backend;
 pub mod budget;
+pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;

@@ -142,6 +142,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a finding that deserves less than the rule's own level.
+    #[expect(clippy::missing_panics_doc, reason = "a list that was just pushed to has a last item")]
     pub fn report_at(
         &mut self,
         level: Level,
@@ -149,7 +150,8 @@ impl<'a> Checker<'a> {
         message: impl Into<String>,
     ) -> &mut Finding {
         let level = level.min(self.rule.level);
-        self.findings.push(Finding::new(self.rule.name, level, span, message));
+        let finding = Finding::new(self.rule.name, level, span, message);
+        self.findings.push(finding);
         self.findings.last_mut().expect("one was just pushed")
     }
 

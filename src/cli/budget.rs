@@ -40,11 +40,9 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
         head: &tree.catalog,
         requests: &requests,
         backend: options.backend.as_deref(),
+        now,
     };
-    let measurements = measure::all(&asked, &Place::Folder(&project.root))?;
-    for warning in measurements.iter().flat_map(|measurement| &measurement.warnings) {
-        output::say(global, &format!("warning: {warning}"));
-    }
+    let measurements = measure::all(global, &asked, &Place::Folder(&project.root))?;
     if let Some(file) = &options.record {
         output::write_file(file, recorded::write(&requests, &measurements).as_bytes())?;
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::budget;
+use crate::change;
 use crate::config::Config;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
@@ -26,6 +27,7 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
 use crate::model::Object;
+use crate::report::ChangeRow;
 use crate::report::Note;
 use crate::report::Report;
 use crate::report::VerdictView;
@@ -34,6 +36,7 @@ use crate::rules::Facts;
 use crate::source::LineIndex;
 
 use super::Exit;
+use super::arguments::FailLevel;
 use super::arguments::GateOptions;
 use super::arguments::Global;
 use super::error::Error;
@@ -82,12 +85,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
     let (rules, _) = RuleSet::new(&run.config.rules, &options.rules.choice());
     let now = options.now.unwrap_or_else(Timestamp::now);
     let facts = facts::collect(&run.repository, &run.trees, event.as_ref(), &options.labels)?;
-    let services: BTreeMap<String, Vec<String>> = run
-        .config
-        .services
-        .iter()
-        .map(|(service, globs)| (service.clone(), globs.patterns().to_vec()))
-        .collect();
+    let services = run.services();
     let setting = Setting {
         trusted: &run.agreed,
         head: &run.head.catalog,
@@ -97,7 +95,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         now,
     };
     let findings = run.findings(&rules, now);
-    let fail_on = options.fail_on.map_or(run.config.gate.fail_on, |level| level.lowest());
+    let fail_on = options.fail_on.map_or(run.config.gate.fail_on, FailLevel::lowest);
     let blocking = findings.iter().filter(|finding| !finding.suppressed);
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
     let requests = gate::plan(&setting);
@@ -114,6 +112,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         head: &run.head.catalog,
         requests: &requests,
         backend,
+        now,
     };
     let place = Place::Trusted {
         repository: &run.repository,
@@ -121,7 +120,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
         head: run.head_commit,
         root: &run.root,
     };
-    let measurements = measure::all(&asked, &place)?;
+    let measurements = measure::all(global, &asked, &place)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     run.tell(global, options, &requests, &measurements, &verdict, &findings, &rules, now)
 }
@@ -135,9 +134,10 @@ impl Run {
         let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
         let (config, _) = snapshot::config(&repository, trusted_commit)?;
         let trusted = snapshot::read(&repository, trusted_commit, &config)?;
-        let before = match before_commit == trusted_commit {
-            true => Tree::default(),
-            false => snapshot::read(&repository, before_commit, &config)?,
+        let before = if before_commit == trusted_commit {
+            Tree::default()
+        } else {
+            snapshot::read(&repository, before_commit, &config)?
         };
         let head = snapshot::read(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
@@ -156,6 +156,12 @@ impl Run {
             before,
             head,
         })
+    }
+
+    /// Returns the globs of each service's paths.
+    fn services(&self) -> BTreeMap<String, Vec<String>> {
+        let services = self.config.services.iter();
+        services.map(|(service, globs)| (service.clone(), globs.patterns().to_vec())).collect()
     }
 
     /// Returns where the change started.
@@ -216,12 +222,24 @@ impl Run {
         report.rules = &views;
         report.budgets = Some(&table);
         report.verdict = Some(&view);
+        let changes = self.changes();
+        report.changes = Some(&changes);
         output::render(global, &options.format, &report)?;
         Ok(match verdict.exit_code() {
             0 => Exit::Success,
             1 => Exit::Findings,
             _ => Exit::Unknown,
         })
+    }
+
+    /// Returns what the change does to the objectives and the policy.
+    fn changes(&self) -> Vec<ChangeRow> {
+        let Trees::Compared(_) = self.trees else { return Vec::new() };
+        let before = self.before();
+        let changes = change::between(&before.catalog, &self.head.catalog);
+        let listed = changes.iter().filter(|change| change.kind.is_listed_by_default());
+        let (before, after) = (&before.sources, &self.head.sources);
+        listed.map(|change| words::change_row(change, before, after)).collect()
     }
 
     /// What the head changes of what is agreed takes effect after it is merged, and is named.

@@ -24,6 +24,7 @@ use crate::source::Origin;
 use crate::source::Source;
 
 use super::Exit;
+use super::arguments::FailLevel;
 use super::arguments::FixKind;
 use super::arguments::Global;
 use super::arguments::LintOptions;
@@ -88,7 +89,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     report.rules = &views;
     report.summary = (!global.quiet).then_some(summary);
     output::render(global, &options.format, &report)?;
-    let fail_on = options.fail_on.map_or(project.config.gate.fail_on, |level| level.lowest());
+    let fail_on = options.fail_on.map_or(project.config.gate.fail_on, FailLevel::lowest);
     let failing =
         findings.iter().any(|finding| !finding.suppressed && fail_on.includes(finding.level));
     Ok(if failing { Exit::Findings } else { Exit::Success })

@@ -1,22 +1,21 @@
 //! Fetches what must be measured, and makes a table of it.
 
-use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use jiff::Timestamp;
 
-use crate::backend::recorded;
-use crate::backend::recorded::RecordedProblem;
+use crate::backend;
+use crate::backend::Setting;
+use crate::backend::World;
 use crate::budget;
 use crate::budget::Definition;
-use crate::budget::Failure;
 use crate::budget::Measurement;
 use crate::budget::Request;
 use crate::config;
-use crate::config::Backend;
 use crate::config::Config;
-use crate::config::NoBackend;
 use crate::git::Repository;
 use crate::git::id::CommitId;
 use crate::model::Catalog;
@@ -26,7 +25,9 @@ use crate::report::BudgetTable;
 use crate::report::words;
 use crate::source::MAX_BYTES;
 
+use super::arguments::Global;
 use super::error::Error;
+use super::output;
 use super::snapshot;
 
 /// Where recorded measurements are read.
@@ -48,133 +49,71 @@ pub(super) struct Asked<'a> {
     pub(super) requests: &'a [Request],
     /// The backend that answers everything, if one is named.
     pub(super) backend: Option<&'a str>,
+    pub(super) now: Timestamp,
 }
 
-/// Answers every request, in order.
-pub(super) fn all(asked: &Asked<'_>, place: &Place<'_>) -> Result<Vec<Measurement>, Error> {
-    let mut groups: BTreeMap<&str, (&Backend, Vec<usize>)> = BTreeMap::new();
-    let mut answers: BTreeMap<usize, Measurement> = BTreeMap::new();
-    for (index, request) in asked.requests.iter().enumerate() {
-        match backend(asked, request)? {
-            Some((name, backend)) => {
-                groups.entry(name).or_insert_with(|| (backend, Vec::new())).1.push(index);
-            }
-            None => drop(answers.insert(index, failed(request, "", Failure::NoBackend))),
-        }
-    }
-    for (name, (backend, indices)) in groups {
-        let requests: Vec<&Request> =
-            indices.iter().filter_map(|&index| asked.requests.get(index)).collect();
-        let measured = if backend.is_recorded() {
-            recorded_answers(asked, place, name, backend, &requests)?
-        } else {
-            let kind = &backend.kind.value;
-            let why = format!("this version does not speak `{kind}`");
-            requests
-                .iter()
-                .map(|request| failed(request, name, Failure::Unreachable(why.clone())))
-                .collect()
-        };
-        answers.extend(indices.into_iter().zip(measured));
-    }
-    Ok(answers.into_values().collect())
-}
-
-fn failed(request: &Request, backend: &str, failure: Failure) -> Measurement {
-    Measurement {
-        slo: request.name().to_owned(),
-        service: request.service().map(str::to_owned),
-        objective: request.objective,
-        definition: request.definition,
-        series: Err(failure),
-        backend: backend.to_owned(),
-        source: "none".to_owned(),
-        method: None,
-        observed_at: request.end,
-        warnings: Vec::new(),
-    }
-}
-
-/// Returns the backend that answers a request; nothing where none does.
-fn backend<'a>(
-    asked: &Asked<'a>,
-    request: &Request,
-) -> Result<Option<(&'a str, &'a Backend)>, Error> {
-    if let Some(name) = asked.backend {
-        return match asked.config.backends.get_key_value(name) {
-            Some((name, backend)) => Ok(Some((name, backend))),
-            None => Err(Error::Usage {
-                message: format!("there is no backend `{name}`"),
-                hint: Some(format!("`{}` names backends as `[backend.NAME]`", config::FILE_NAME)),
-            }),
-        };
-    }
-    let catalog = match request.definition {
-        Definition::Trusted => asked.trusted,
-        Definition::Head => asked.head,
-    };
-    let sources = request.indicator.as_ref().map(|indicator| indicator.measure.sources());
-    let source = sources.and_then(|sources| sources.first().copied());
-    let name = source.and_then(|source| source.reference.as_ref());
-    let name = name.map(|reference| reference.name.value.as_str());
-    let kind = source.and_then(|source| catalog.source_type(source));
-    match asked.config.backend_for(name, kind.as_deref()) {
-        Ok(found) => Ok(Some(found)),
-        Err(NoBackend::NoneFits) => Ok(None),
-        Err(error) => Err(Error::Usage {
-            message: error.to_string(),
-            hint: Some("say which with `sources`, or with `--backend NAME`".to_owned()),
-        }),
-    }
-}
-
-fn recorded_answers(
+/// Answers every request, in order; says on standard error what is worth a warning.
+pub(super) fn all(
+    global: &Global,
     asked: &Asked<'_>,
     place: &Place<'_>,
-    name: &str,
-    backend: &Backend,
-    requests: &[&Request],
 ) -> Result<Vec<Measurement>, Error> {
-    let path = backend.path.as_ref().map_or("", |path| path.value.as_str());
-    let read = match read(place, path)? {
-        Ok(bytes) => recorded::parse(&bytes, recorded::Format::of(path), path),
-        Err(message) => Err(RecordedProblem { path: path.to_owned(), line: 1, message }),
+    let setting = Setting {
+        config: asked.config,
+        trusted: asked.trusted,
+        head: asked.head,
+        chosen: asked.backend,
     };
-    Ok(match read {
-        Ok(recorded) => recorded::answer(&recorded, name, requests, asked.trusted),
-        Err(problem) => recorded::refuse(&problem, name, requests),
-    })
+    let world = World {
+        variables: &|name| env::var(name).ok(),
+        files: &|path| read(place, path),
+        pause: &thread::sleep,
+        now: asked.now,
+    };
+    let answers = backend::measure(&setting, asked.requests, &world)
+        .map_err(|error| Error::Usage { message: error.to_string(), hint: Some(error.hint()) })?;
+    let own = answers.measurements.iter().flat_map(|measurement| &measurement.warnings);
+    for warning in answers.warnings.iter().chain(own) {
+        output::say(global, &format!("warning: {warning}"));
+    }
+    Ok(answers.measurements)
 }
 
-/// Reads a file of recorded measurements, or says why not.
-fn read(place: &Place<'_>, path: &str) -> Result<Result<Vec<u8>, String>, Error> {
+/// Reads a file that the configuration names, or says why not.
+fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
+    let given = Path::new(path);
+    if given.is_absolute() {
+        // A certificate: recorded measurements never have an absolute path.
+        return fs::read(given).map_err(|error| format!("the file cannot be read: {error}"));
+    }
     if !config::stays_inside(path) {
-        return Ok(Err("the path leaves the repository".to_owned()));
+        return Err("the path leaves the repository".to_owned());
     }
     let root = match place {
         Place::Folder(root) => root,
         Place::Trusted { repository, commit, head, root } => {
-            if let Some(bytes) = snapshot::bytes(repository, *commit, path)? {
-                return Ok(Ok(bytes));
+            let tracked = |commit: &CommitId| {
+                snapshot::bytes(repository, *commit, path).map_err(|error| error.to_string())
+            };
+            if let Some(bytes) = tracked(commit)? {
+                return Ok(bytes);
             }
-            if snapshot::bytes(repository, *head, path)?.is_some() {
+            if tracked(head)?.is_some() {
                 let why =
                     "the change adds the file, and no change brings the numbers that judge it";
-                return Ok(Err(why.to_owned()));
+                return Err(why.to_owned());
             }
             root
         }
     };
     let full = root.join(path);
-    let inside = full
-        .canonicalize()
-        .is_ok_and(|full| root.canonicalize().is_ok_and(|root| full.starts_with(root)));
-    match fs::metadata(&full) {
-        Ok(_) if !inside => Ok(Err("the path leaves the repository".to_owned())),
-        Ok(metadata) if metadata.len() > 16 * MAX_BYTES as u64 => {
-            Ok(Err("the file is too large to be read".to_owned()))
+    let is_inside = |full: &Path| root.canonicalize().is_ok_and(|root| full.starts_with(root));
+    match (fs::metadata(&full), full.canonicalize()) {
+        (Ok(_), Ok(real)) if !is_inside(&real) => Err("the path leaves the repository".to_owned()),
+        (Ok(metadata), _) if metadata.len() > 16 * MAX_BYTES as u64 => {
+            Err("the file is too large to be read".to_owned())
         }
-        _ => Ok(fs::read(&full).map_err(|error| format!("the file cannot be read: {error}"))),
+        _ => fs::read(&full).map_err(|error| format!("the file cannot be read: {error}")),
     }
 }
 

@@ -74,8 +74,8 @@ impl Project {
 
     /// Reads who owns which paths, from the first place that has a file; nobody where none has.
     pub(super) fn code_owners(&self) -> CodeOwners {
-        let files = owners::PLACES.iter().map(|place| self.root.join(place));
-        let text = files.filter_map(|file| fs::read(file).ok()).next().unwrap_or_default();
+        let mut files = owners::PLACES.iter().map(|place| self.root.join(place));
+        let text = files.find_map(|file| fs::read(file).ok()).unwrap_or_default();
         read_code_owners(text)
     }
 

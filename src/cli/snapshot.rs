@@ -38,7 +38,7 @@ pub(super) fn read(
             .then(|| Source::decode(file.path.as_str(), bytes, origin.clone())),
         Content::TooLarge { .. }
         | Content::Symlink { .. }
-        | Content::Submodule { .. }
+        | Content::Submodule
         | Content::Folder
         | Content::Absent => None,
     });

@@ -22,6 +22,12 @@ pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
     Some(Spanned::new(node.text()?.to_owned(), node.span()))
 }
 
+/// Returns the text of a field that holds text, and not a number or a truth value.
+pub(super) fn string(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
+    let scalar = mapping.given(key)?.scalar()?;
+    (scalar.value() == Value::String).then(|| text(mapping, key))?
+}
+
 /// Returns the truth of a field.
 pub(super) fn truth(mapping: Node<'_>, key: &str) -> Option<Spanned<bool>> {
     let node = mapping.given(key)?;

@@ -143,7 +143,10 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
     let kind = fields::text(node, "kind")?;
     let spec = node.given("spec")?;
     let only_description = spec.entries().all(|entry| entry.key.text() == Some("description"));
-    let known = openslo::KINDS.iter().any(|(spelling, _)| *spelling == kind.value);
+    let known = openslo::KINDS
+        .iter()
+        .chain(openslo::KINDS_OPERATOR)
+        .any(|(spelling, _)| *spelling == kind.value);
     if !known || node.get("metadata").is_none() || (kind.value == "Service" && !only_description) {
         return None;
     }

@@ -117,13 +117,17 @@ impl Compiled {
             Violation::Required { property } => {
                 problems.push(missing(site, property.as_str().unwrap_or_default()));
             }
-            Violation::MinLength { .. } => problems.push(Problem::MissingFields {
-                span: site.key(),
-                object: site.node.span(),
-                fields: vec![site.field.clone()],
-                of: site.field,
-                weak: false,
-            }),
+            Violation::MinLength { .. } | Violation::Pattern { .. }
+                if site.direct && site.node.text() == Some("") =>
+            {
+                problems.push(Problem::MissingFields {
+                    span: site.key(),
+                    object: site.node.span(),
+                    fields: vec![site.field.clone()],
+                    of: site.field,
+                    weak: false,
+                });
+            }
             kind => problems.push(invalid_value(&site, definition, kind)),
         }
     }
@@ -299,7 +303,7 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
 /// Returns the unit letters that a duration's pattern allows: those of its last class.
 fn units(pattern: &str) -> String {
     let class = pattern.rsplit_once('[').map_or("", |(_, rest)| rest);
-    class.chars().take_while(|letter| letter.is_ascii_alphabetic()).collect()
+    class.chars().take_while(char::is_ascii_alphabetic).collect()
 }
 
 fn options(kind: &Violation) -> Vec<String> {
@@ -350,8 +354,14 @@ fn one_for_each_value(problems: Vec<Problem>) -> Vec<Problem> {
 /// Returns how much a problem says about a value; zero where it is not about one.
 fn weight(problem: &Problem) -> u8 {
     match problem {
-        Problem::InvalidValue { expected: Expected::OneOf(_), .. }
-        | Problem::UnknownMethod { .. } => 3,
+        Problem::InvalidValue { expected: Expected::OneOf(_), .. } => 3,
+        Problem::UnknownMethod { known, .. } => {
+            if known.is_empty() {
+                2
+            } else {
+                3
+            }
+        }
         Problem::InvalidValue { expected: Expected::Type(_), .. } => 2,
         Problem::InvalidValue { .. }
         | Problem::InvalidName { .. }

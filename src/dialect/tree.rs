@@ -81,7 +81,7 @@ fn number(value: &Ratio) -> Number {
     whole.or_else(|| Number::from_f64(value.to_f64())).unwrap_or_else(|| Number::from(i64::MAX))
 }
 
-impl<'a> TreeNode<'a> {
+impl TreeNode<'_> {
     fn value(&self) -> Option<Value> {
         match self {
             Self::Node(node) => node.scalar().map(|scalar| scalar.value()),

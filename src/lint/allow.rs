@@ -79,8 +79,8 @@ fn scope(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Span {
         return comment.span;
     };
     let row = Span::new(source, lines.start(below), lines.start(below + 1));
-    let roots = stream.documents.iter().map(|document| document.root());
-    roots.filter_map(|root| largest_from(root, row, true)).next().unwrap_or(row)
+    let mut roots = stream.documents.iter().map(|document| document.root());
+    roots.find_map(|root| largest_from(root, row, true)).unwrap_or(row)
 }
 
 /// Returns the largest node that begins in a row: an item, an entry, or a whole object.

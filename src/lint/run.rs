@@ -83,7 +83,7 @@ fn suppress(
             let Some(rule) = rules.chosen().find(|rule| rule.name == name.value) else {
                 continue;
             };
-            let mut used = matches!(rule.check, Check::Suppression(_));
+            let mut speaks = matches!(rule.check, Check::Suppression(_));
             let allowed = findings.iter_mut().filter(|finding| {
                 finding.rule == rule.name
                     && finding.span.source == suppression.scope.source
@@ -91,10 +91,10 @@ fn suppress(
                     && finding.span.start < suppression.scope.end.max(suppression.scope.start + 1)
             });
             for finding in allowed {
-                used = true;
+                speaks = true;
                 finding.suppressed |= !expired;
             }
-            if !used {
+            if !speaks {
                 unused.push(place);
             }
         }

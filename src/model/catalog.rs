@@ -1,6 +1,7 @@
 //! Every object of one tree, found by kind and name.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -48,20 +49,25 @@ impl<T> Found<T> {
 pub struct Catalog {
     objects: Vec<Object>,
     by_name: BTreeMap<(Kind, String), Vec<usize>>,
-    unreadable: Vec<String>,
+    /// The words of documents that could not be read.
+    unreadable: BTreeSet<String>,
 }
 
 impl Catalog {
     /// Lists objects in the order given; `unreadable` is the text of documents that could not be
     /// read, so that a name that stands in one is not called missing.
     pub fn new(objects: Vec<Object>, unreadable: Vec<String>) -> Self {
+        let mut found = BTreeSet::new();
+        for text in unreadable {
+            found.extend(words(&text).map(str::to_owned));
+        }
         let mut by_name: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             if let Some(name) = &object.meta().name {
                 by_name.entry((object.kind(), name.value.clone())).or_default().push(index);
             }
         }
-        Self { objects, by_name, unreadable }
+        Self { objects, by_name, unreadable: found }
     }
 
     /// Returns every object, in order.
@@ -82,7 +88,12 @@ impl Catalog {
 
     /// Returns whether a document that could not be read holds the name.
     pub fn may_hold(&self, name: &str) -> bool {
-        self.unreadable.iter().any(|text| text.contains(name))
+        !self.unreadable.is_empty() && words(name).all(|word| self.unreadable.contains(word))
+    }
+
+    /// Returns whether a document that could not be read holds a name that fits.
+    pub fn may_hold_any(&self, fits: impl Fn(&str) -> bool) -> bool {
+        self.unreadable.iter().any(|word| fits(word))
     }
 
     /// Returns every SLO, in order.
@@ -245,6 +256,28 @@ impl Catalog {
 
     /// Returns the object whose text holds a span, the innermost one.
     pub fn enclosing(&self, span: Span) -> Option<&Object> {
-        self.objects.iter().filter(|object| object.meta().span.contains(span)).next_back()
+        self.objects.iter().rfind(|object| object.meta().span.contains(span))
+    }
+}
+
+/// Returns the words of a text that may be names: letters, digits, and what joins them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '.' | '_');
+    let words = text.split(ends).map(|word| word.trim_matches(['-', '.', '_']));
+    words.filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_whole_word_of_what_could_not_be_read() {
+        let text = "metadata: {name: checkout-requests}\nspec: [\nsee also `search.v2`.\n";
+        let catalog = Catalog::new(Vec::new(), vec![text.to_owned()]);
+        assert!(catalog.may_hold("checkout-requests"));
+        assert!(catalog.may_hold("search.v2"));
+        assert!(!catalog.may_hold("checkout"), "a part of a name is another name");
+        assert!(!Catalog::default().may_hold("checkout"));
     }
 }

@@ -97,7 +97,7 @@ impl Duration {
     pub fn from_seconds(seconds: u64) -> Self {
         let unit = [Unit::Day, Unit::Hour, Unit::Minute]
             .into_iter()
-            .find(|unit| seconds > 0 && seconds % unit.nominal_seconds() == 0)
+            .find(|unit| seconds > 0 && seconds.is_multiple_of(unit.nominal_seconds()))
             .unwrap_or(Unit::Second);
         Self { count: seconds / unit.nominal_seconds(), unit }
     }

@@ -91,6 +91,10 @@ pub struct CountPlan {
 /// The samples that an integrated count rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Samples {
+    /// A query for the events from one sample to the next, to be asked at every sample.
+    ///
+    /// Its values over a step add up to the count, wherever the step's edges count.
+    pub query: String,
     /// A query for how many samples there were in the step.
     pub expression: String,
     /// The time between samples, in seconds; it divides the step.
@@ -288,12 +292,8 @@ impl Step<'_> {
         let end = if behind.contains('#') { "\n" } else { "" };
         let open = if value_type == ValueType::Scalar { "(vector(" } else { "(" };
         let close = if value_type == ValueType::Scalar { "))" } else { ")" };
-        let sampled = format!(
-            "{open}{}{end}{close}[{}:{}]",
-            query.trim(),
-            self.written(),
-            seconds_text(interval),
-        );
+        let sample = format!("{open}{}{end}{close}", query.trim());
+        let sampled = format!("{sample}[{}:{}]", self.written(), seconds_text(interval));
         let scale = match measure.unit {
             Unit::PerRange if wanted == u64::from(interval) => String::new(),
             Unit::PerRange => format!(" * {interval} / {wanted}"),
@@ -304,6 +304,7 @@ impl Step<'_> {
             method: CountMethod::Integrated,
             range_seconds: range.and_then(|(range, _)| whole_seconds(&range)),
             samples: Some(Samples {
+                query: format!("{sample}{scale}"),
                 expression: format!("count_over_time({sampled})"),
                 seconds: interval,
                 expected: step / interval,

@@ -4,10 +4,12 @@
 //! a value of the fact beside it.
 
 mod budget;
+mod change;
 mod verdict;
 
 pub use budget::budget_row;
 pub use budget::objective_name;
+pub use change::change_row;
 pub use verdict::verdict_view;
 
 use crate::budget::Failure;

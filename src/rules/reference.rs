@@ -5,6 +5,7 @@ use super::Rule;
 mod duplicate_object_name;
 mod missing_owner;
 mod nearest;
+mod selection;
 mod unresolved_reference;
 
 pub(super) const RULES: &[&Rule] =

@@ -15,9 +15,8 @@ pub fn replace_scalar(node: Node<'_>, text: &str) -> Option<Edit> {
     let printable = !text.chars().any(char::is_control);
     let written = match scalar.style {
         Style::SingleQuoted if printable => format!("'{}'", text.replace('\'', "''")),
-        Style::DoubleQuoted if printable => double_quoted(text),
         Style::Plain if is_plain(text) => text.to_owned(),
-        Style::Plain if printable => double_quoted(text),
+        Style::Plain | Style::DoubleQuoted if printable => double_quoted(text),
         _ => return None,
     };
     Some(Edit { span: node.span(), text: written })
@@ -37,12 +36,11 @@ pub fn delete_entry(mapping: Node<'_>, key: &str) -> Option<Edit> {
     let span = entry.key.span().cover(entry.value.span());
     let text = &*mapping.document().text;
     if mapping.is_flow() {
-        let (start, end) = match entries.get(position + 1) {
-            Some(next) => (span.start as usize, next.key.span().start as usize),
-            None => {
-                let before = entries.get(position.checked_sub(1)?)?;
-                (before.key.span().cover(before.value.span()).end as usize, span.end as usize)
-            }
+        let (start, end) = if let Some(next) = entries.get(position + 1) {
+            (span.start as usize, next.key.span().start as usize)
+        } else {
+            let before = entries.get(position.checked_sub(1)?)?;
+            (before.key.span().cover(before.value.span()).end as usize, span.end as usize)
         };
         return Some(Edit { span: Span::new(span.source, start, end), text: String::new() });
     }

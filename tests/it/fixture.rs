@@ -76,11 +76,10 @@ impl Case {
             assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
             config
         });
-        let judges_others = |name: &&str| {
-            rules::named(name).is_some_and(|rule| matches!(rule.check, Check::Suppression(_)))
-        };
-        let run: &[&str] = if only.iter().any(judges_others) { &[] } else { only };
-        let choice = Choice { set: None, only: run.iter().map(|&name| name.to_owned()).collect() };
+        let chosen = only.iter().filter_map(|name| rules::named(name));
+        let judges = chosen.clone().any(|rule| matches!(rule.check, Check::Suppression(_)));
+        let run = chosen.filter(|_| !judges).map(|rule| rule.name.to_owned());
+        let choice = Choice { set: None, only: run.collect() };
         let (rules, unknown) = RuleSet::new(&config.rules, &choice);
         assert!(unknown.is_empty(), "{unknown:?}");
         let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
@@ -94,15 +93,15 @@ impl Case {
         (tree, findings)
     }
 
-    /// Checks one rule on this case; returns what is wrong, and the new text of expected blocks.
-    pub(crate) fn check(&self, rule: &str) -> (Vec<String>, Vec<(Block, String)>) {
-        let (tree, findings) = self.run(&[rule]);
+    /// Checks some rules on this case; returns what is wrong, and the new text of expected blocks.
+    pub(crate) fn check(&self, only: &[&str]) -> (Vec<String>, Vec<(Block, String)>) {
+        let (tree, findings) = self.run(only);
         let shown: Vec<&Finding> = findings.iter().filter(|finding| !finding.suppressed).collect();
         let mut wrong = self.check_markers(&tree, &shown);
         if self.is_good() && !shown.is_empty() {
             wrong.push(format!("a good block is reported:\n{}", draw::all(&tree, &shown)));
         }
-        let (fixed, faults) = self.check_fixes(rule, &findings, &tree);
+        let (fixed, faults) = self.check_fixes(only, &findings, &tree);
         wrong.extend(faults);
         let mut updates = Vec::new();
         for block in &self.expected {
@@ -113,7 +112,7 @@ impl Case {
                     let model = serde_json::to_string_pretty(tree.catalog.objects());
                     model.expect("the model serializes") + "\n"
                 }
-                role => panic!("{}: unknown role `{role}`", self.heading),
+                other => panic!("{}: unknown role `{other}`", self.heading),
             };
             if actual != block.text {
                 wrong.push(format!("`{}` differs; it is now:\n{actual}", block.role));
@@ -159,15 +158,15 @@ impl Case {
 
     /// Proves every fix: it parses, removes its finding, adds none, comes to an end, and if safe
     /// leaves the model equal. Returns the difference that all fixes make.
-    fn check_fixes(&self, rule: &str, findings: &[Finding], tree: &Tree) -> (String, Vec<String>) {
+    fn check_fixes(&self, only: &[&str], found: &[Finding], tree: &Tree) -> (String, Vec<String>) {
         let mut wrong = Vec::new();
-        for finding in findings.iter().filter(|finding| !finding.suppressed) {
+        for finding in found.iter().filter(|finding| !finding.suppressed) {
             let Some(fix) = &finding.fix else { continue };
             let fixed = lint::fix(&tree.sources, std::slice::from_ref(finding), fix.safety);
-            let (after, remaining) = self.run_on(replace(tree, &fixed), &[rule]);
+            let (after, remaining) = self.run_on(replace(tree, &fixed), only);
             let same = |other: &&Finding| other.message == finding.message;
-            if remaining.len() >= findings.len()
-                || remaining.iter().filter(same).count() >= findings.iter().filter(same).count()
+            if remaining.len() >= found.len()
+                || remaining.iter().filter(same).count() >= found.iter().filter(same).count()
             {
                 wrong.push(format!("the fix `{}` does not remove its finding", fix.title));
             }
@@ -176,7 +175,7 @@ impl Case {
             }
             let model =
                 |tree: &Tree| serde_json::to_string(tree.catalog.objects()).expect("serializes");
-            let reads_more = findings.iter().any(|finding| rule_changes_reading(finding.rule));
+            let reads_more = rule_changes_reading(finding.rule);
             if fix.safety == Safety::Safe && !reads_more && model(&after) != model(tree) {
                 wrong.push(format!("the safe fix `{}` changes the model", fix.title));
             }
@@ -185,7 +184,7 @@ impl Case {
             let known = |message: &str| all_before.iter().any(|finding| finding.message == message);
             // What is read for the first time may be wrong in ways that only its meaning shows.
             let is_new_meaning = |other: &Finding| {
-                rule_changes_reading(rule)
+                reads_more
                     && rules::named(other.rule).is_some_and(|other| other.family() != "document")
             };
             for added in all_after.iter().filter(|one| !known(&one.message) && !is_new_meaning(one))
@@ -195,7 +194,7 @@ impl Case {
         }
         let mut current = self.sources();
         for round in 0.. {
-            let (tree, findings) = self.run_on(current.clone(), &[rule]);
+            let (tree, findings) = self.run_on(current.clone(), only);
             let fixed = lint::fix(&tree.sources, &findings, Safety::Unsafe);
             if fixed.is_empty() {
                 break;
@@ -258,7 +257,7 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         let line = markdown[rest..end].trim_end();
         rest = end;
         if line.starts_with('#') {
-            heading = line.trim_start_matches('#').trim().to_owned();
+            line.trim_start_matches('#').trim().clone_into(&mut heading);
             (config, now, owners, fresh) = (None, None, None, true);
         }
         let fence = line.len() - line.trim_start_matches('`').len();
@@ -328,16 +327,18 @@ pub(crate) fn markdown_below(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Checks every case of the files, each with the one rule that its name says.
+/// Checks every case of the files, each with the one rule that its name says, if it says one, or
+/// with the recommended set.
 pub(crate) fn check_files(files: &[PathBuf]) {
     let mut failures = Vec::new();
     for path in files {
         let markdown = fs::read_to_string(path).expect("the file was just listed");
         let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("names are UTF-8");
-        let rule = stem.replace('_', "-");
+        let rule = rules::named(&stem.replace('_', "-"));
+        let only: Vec<&str> = rule.iter().map(|rule| rule.name).collect();
         let mut updates = Vec::new();
         for case in cases(&markdown) {
-            let (wrong, new) = case.check(&rule);
+            let (wrong, new) = case.check(&only);
             failures.extend(
                 wrong
                     .into_iter()

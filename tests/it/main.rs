@@ -1,8 +1,13 @@
 //! The one integration binary: everything the product promises, checked from outside.
+#![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 
 mod architecture;
+mod backend;
+mod change;
+mod dialect;
 mod fixture;
 mod forge;
+mod mutations;
 mod parts;
 mod registry;
 mod report;

@@ -145,7 +145,13 @@ impl Check<'_> {
                 across: true,
                 redundant: None,
             }),
-            (None, None) => self.one_of(spec, place, "spec", &fields),
+            // Without objectives nobody can tell where the indicator was to stand.
+            (None, None) => {
+                let misspelled = objectives.iter().any(|node| self.is_misspelled(*node, &fields));
+                if !misspelled && !objectives.is_empty() {
+                    self.one_of(spec, place, "spec", &fields);
+                }
+            }
             (None, Some(_)) => {
                 for objective in objectives.iter().filter(|objective| has(**objective).is_none()) {
                     self.one_of(*objective, fields::first_key(*objective), "objectives", &fields);
@@ -154,7 +160,11 @@ impl Check<'_> {
             (Some(_), None) => {}
         }
         for node in objectives.iter().copied().chain([spec]) {
-            if let Some(inline) = node.given(fields[0]).and_then(|inline| inline.given("spec")) {
+            if let Some(inline) = node
+                .given(fields[0])
+                .and_then(|inline| inline.given("spec"))
+                .filter(|spec| spec.is_mapping())
+            {
                 let place =
                     node.given(fields[0]).map_or(place, |inline| fields::key_span(inline, "spec"));
                 self.sli(inline, place);
@@ -174,6 +184,7 @@ impl Check<'_> {
                 across: true,
                 redundant: None,
             }),
+            (false, None) if objectives.is_empty() => {}
             (false, None) => {
                 let misspelled = objectives
                     .iter()
@@ -290,7 +301,9 @@ impl Check<'_> {
             return;
         };
         let (long, short) = (window.value.nominal_seconds(), slice.value.nominal_seconds());
-        if short == 0 || long == 0 || long.is_multiple_of(short) {
+        let is_wrong = |span: Span| self.problems.iter().any(|problem| problem.span() == span);
+        let unclear = short == 0 || long == 0 || is_wrong(slice.span) || is_wrong(window.span);
+        if unclear || long.is_multiple_of(short) {
             return;
         }
         self.problems.push(Problem::SliceLength {

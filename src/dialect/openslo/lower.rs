@@ -55,8 +55,15 @@ struct Lower {
     dialect: Dialect,
 }
 
+/// Returns a reference; text that cannot be a name leads nowhere, and a finding says so.
 fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference> {
-    Some(Reference { kind, name: fields::text(mapping, field)?, field })
+    let name = fields::string(mapping, field).filter(|name| is_name(&name.value))?;
+    Some(Reference { kind, name, field })
+}
+
+fn is_name(text: &str) -> bool {
+    let is_name = |letter: u8| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    !text.is_empty() && text.len() <= 253 && text.bytes().all(is_name)
 }
 
 impl Lower {
@@ -136,7 +143,12 @@ impl Lower {
             slice_target: fields::number(node, "timeSliceTarget"),
             slice_window: check::slice_window(node),
             composite_weight: fields::number(node, "compositeWeight"),
-            indicator: if matches!(own, IndicatorUse::Missing) { shared.clone() } else { own },
+            indicator: match (own, shared) {
+                (IndicatorUse::Missing, shared) => shared.clone(),
+                (own, IndicatorUse::Missing) => own,
+                // Two indicators exclude each other, and nobody knows which one is meant.
+                _ => IndicatorUse::Missing,
+            },
             span: node.span(),
             head: fields::first_key(node),
             operator_span: fields::place(node, "op"),
@@ -167,6 +179,9 @@ impl Lower {
     }
 
     fn measure(&self, spec: Node<'_>) -> Measure {
+        if ["thresholdMetric", "ratioMetric"].iter().all(|metric| spec.given(metric).is_some()) {
+            return Measure::Unreadable;
+        }
         if let Some(metric) = spec.given("thresholdMetric") {
             return self.source(metric).map_or(Measure::Unreadable, Measure::Threshold);
         }
@@ -242,12 +257,14 @@ impl Lower {
         let node = list.items().next()?;
         let duration =
             if v1alpha { duration_v1alpha(node)? } else { fields::duration(node, "duration")? };
-        let kind = match node.given("calendar") {
-            Some(calendar) => WindowKind::Calendar {
-                start: fields::text(calendar, "startTime"),
-                zone: fields::text(calendar, "timeZone"),
+        let rolling = fields::truth(node, "isRolling").map(|rolling| rolling.value);
+        let kind = match (node.given("calendar"), rolling) {
+            (Some(calendar), _) => WindowKind::Calendar {
+                start: fields::string(calendar, "startTime"),
+                zone: fields::string(calendar, "timeZone"),
             },
-            None => WindowKind::Rolling,
+            (None, Some(false)) => WindowKind::Calendar { start: None, zone: None },
+            (None, _) => WindowKind::Rolling,
         };
         Some(Window { duration, kind, span: node.span() })
     }

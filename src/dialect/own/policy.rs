@@ -40,24 +40,29 @@ const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 /// Checks what the schema cannot state.
 pub(super) fn check(node: Node<'_>, problems: &mut Vec<Problem>) {
     let Some(spec) = node.given("spec").filter(|spec| spec.is_mapping()) else { return };
-    let named = spec.given("conditions");
-    let named: BTreeMap<&str, Node<'_>> = named
-        .iter()
-        .flat_map(|map| map.entries())
+    let conditions: BTreeMap<&str, Node<'_>> = spec
+        .given("conditions")
+        .into_iter()
+        .flat_map(Node::entries)
         .filter_map(|entry| Some((entry.key.text()?, entry.value)))
         .collect();
-    let names: Vec<&str> = named.keys().copied().collect();
-    for condition in named.values() {
+    let names: Vec<&str> = conditions.keys().copied().collect();
+    for condition in conditions.values() {
         check_condition(*condition, &names, problems);
     }
-    check_cycles(&named, problems);
+    check_cycles(&conditions, problems);
     let classes = spec.given("changeClasses");
     let classes: Vec<Node<'_>> =
-        classes.iter().flat_map(|map| map.entries()).map(|e| e.key).collect();
+        classes.into_iter().flat_map(Node::entries).map(|e| e.key).collect();
     let mut known: Vec<&str> = classes.iter().filter_map(|class| class.text()).collect();
     known.extend(
         KNOWN_CLASSES.iter().filter(|name| !classes.iter().any(|c| c.text() == Some(name))),
     );
+    check_tiers(spec, &names, &known, problems);
+    check_classes(spec, problems);
+}
+
+fn check_tiers(spec: Node<'_>, names: &[&str], known: &[&str], problems: &mut Vec<Problem>) {
     let mut seen = Vec::new();
     for tier in items(spec, "tiers").filter(|tier| tier.is_mapping()) {
         if let Some(name) = tier.given("name") {
@@ -69,7 +74,7 @@ pub(super) fn check(node: Node<'_>, problems: &mut Vec<Problem>) {
         for form in ["enter", "exit"] {
             match tier.given(form) {
                 Some(condition) if condition.is_mapping() => {
-                    check_condition(condition, &names, problems);
+                    check_condition(condition, names, problems);
                 }
                 Some(word) if form == "exit" && word.text() != Some("auto") => {
                     let expected = Expected::OneOf(vec!["auto".to_owned()]);
@@ -80,7 +85,7 @@ pub(super) fn check(node: Node<'_>, problems: &mut Vec<Problem>) {
         }
         for class in items(tier, "exempt") {
             if class.text().is_some_and(|name| !known.contains(&name)) {
-                problems.push(invalid(class, "exempt", one_of(&known)));
+                problems.push(invalid(class, "exempt", one_of(known)));
             }
         }
         let gate = fields::text(tier, "gate");
@@ -90,7 +95,10 @@ pub(super) fn check(node: Node<'_>, problems: &mut Vec<Problem>) {
             problems.push(Problem::MissingOneOf { span, fields, of: "tiers".to_owned() });
         }
     }
-    for class in spec.given("changeClasses").iter().flat_map(|map| map.entries()) {
+}
+
+fn check_classes(spec: Node<'_>, problems: &mut Vec<Problem>) {
+    for class in spec.given("changeClasses").into_iter().flat_map(Node::entries) {
         let evidence = ["trailer", "label", "paths", "revertOf"];
         if class.value.is_mapping()
             && evidence.iter().all(|field| class.value.given(field).is_none())
@@ -140,8 +148,8 @@ fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut
             field: second,
             other: fields::key_span(node, first),
             other_field: first,
-            redundant: None,
             across: false,
+            redundant: None,
         }),
     }
 }
@@ -177,7 +185,7 @@ fn one_of(names: &[&str]) -> Expected {
 }
 
 fn items<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
-    node.given(field).into_iter().flat_map(|list| list.items())
+    node.given(field).into_iter().flat_map(Node::items)
 }
 
 fn texts(node: Node<'_>, field: &str) -> Vec<Spanned<String>> {
@@ -189,7 +197,7 @@ fn texts(node: Node<'_>, field: &str) -> Vec<Spanned<String>> {
 pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
     let spec = node.given("spec");
     let part = |field: &str| spec.and_then(|spec| spec.given(field));
-    let map = |field: &str| part(field).into_iter().flat_map(|map| map.entries());
+    let map = |field: &str| part(field).into_iter().flat_map(Node::entries);
     let precedence = spec.and_then(|spec| fields::number(spec, "precedence"));
     ErrorBudgetPolicy {
         meta: fields::meta(node, Dialect::Own),
@@ -207,7 +215,7 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
                 Some(NamedCondition { name, condition: condition(entry.value)? })
             })
             .collect(),
-        tiers: part("tiers").into_iter().flat_map(|list| list.items()).filter_map(tier).collect(),
+        tiers: part("tiers").into_iter().flat_map(Node::items).filter_map(tier).collect(),
         change_classes: map("changeClasses")
             .filter_map(|entry| {
                 let name = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
@@ -218,7 +226,7 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
 }
 
 fn selector(node: Node<'_>) -> Selector {
-    let labels = node.given("matchLabels").into_iter().flat_map(|map| map.entries());
+    let labels = node.given("matchLabels").into_iter().flat_map(Node::entries);
     Selector {
         services: texts(node, "services"),
         slos: texts(node, "slos"),
@@ -340,7 +348,7 @@ fn change_class(name: Spanned<String>, node: Node<'_>) -> ChangeClass {
         requires.and_then(|node| fields::truth(node, field)).is_some_and(|truth| truth.value)
     };
     let approvals = requires.and_then(|node| node.given("approvals"));
-    let approvals = approvals.into_iter().flat_map(|map| map.entries());
+    let approvals = approvals.into_iter().flat_map(Node::entries);
     ChangeClass {
         name,
         trailer: fields::text(node, "trailer"),

@@ -46,7 +46,9 @@ fn ways_on(verdict: &VerdictView) -> Vec<String> {
     if verdict.outcome == Outcome::Pass {
         return Vec::new();
     }
-    let opens = verdict.tiers.iter().filter_map(|tier| {
+    // A tier that holds nothing up need not open.
+    let holds = |tier: &&Tier| matches!(tier.gate.as_str(), "freeze" | "approve");
+    let opens = verdict.tiers.iter().filter(holds).filter_map(|tier| {
         let when = moment(tier.opens?);
         let why = tier.opens_because.as_deref().map(|why| format!(", {}", prose(why)));
         Some(format!("{} opens about {when}{}", code(&tier.tier), why.unwrap_or_default()))

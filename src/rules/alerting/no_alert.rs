@@ -33,10 +33,10 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         && silent.len() == slos.len()
     {
         let is_critical = silent.iter().any(|slo| is_critical(catalog, slo));
-        let message = format!("none of the {} SLOs has an alert", slos.len());
+        let message = "no SLO of the repository has an alert";
         checker
             .report_at(level(is_critical), first.meta.place(), message)
-            .label("this is the first of them")
+            .label(format!("the first of {}", slos.len()))
             .help(HELP);
         return;
     }

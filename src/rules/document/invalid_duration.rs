@@ -64,7 +64,7 @@ fn meant(text: &str) -> Option<Duration> {
     let body = iso.unwrap_or(text);
     let split = body.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
     let (number, unit) = body.split_at(split);
-    let unit = match (unit.trim(), text.starts_with("P") && !text.starts_with("PT")) {
+    let unit = match (unit.trim(), text.starts_with('P') && !text.starts_with("PT")) {
         ("s" | "S" | "sec" | "second" | "seconds", _) => Unit::Second,
         ("m" | "min" | "mins" | "minute" | "minutes", false) => Unit::Minute,
         ("M", false) if iso.is_some() => Unit::Minute,

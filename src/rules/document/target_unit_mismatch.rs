@@ -34,7 +34,8 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             let finding =
                 checker.report(*span, format!("{found} is a fraction in a field of percent"));
             finding.label(format!("read as {value} percent of good events"));
-            match other_field {
+            // A whole of 1 in a field of fractions would be 100 percent, which nobody means.
+            match other_field.as_ref().filter(|_| value < Ratio::one()) {
                 Some(edit) => {
                     finding.unsafe_fix("rename the field to `target`", vec![edit.clone()])
                 }

@@ -87,11 +87,29 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             None => String::new(),
         };
         let named = quote(&name.value);
+        if is_copy(known, object) {
+            checker
+                .report_at(Level::Info, name.span, format!("a copy of the {kind} {named}{place}"))
+                .label("says the same, until one of them changes")
+                .also(known.meta().place(), "the first one");
+            continue;
+        }
         checker
             .report(name.span, format!("a second {kind} is named {named}{place}"))
             .label("a reference to it cannot tell them apart")
             .also(known.meta().place(), "the first one");
     }
+}
+
+/// Returns whether an object repeats what another file says of something that is only referred to.
+///
+/// Many keep a file whole by repeating the Service or the DataSource in each; nothing is ambiguous
+/// while all of them say the same.
+fn is_copy(first: &Object, second: &Object) -> bool {
+    let kinds = [Kind::Service, Kind::DataSource, Kind::AlertNotificationTarget];
+    let is_elsewhere = first.meta().span.source != second.meta().span.source;
+    let meaning = |object: &Object| serde_json::to_string(object).ok();
+    kinds.contains(&first.kind()) && is_elsewhere && meaning(first) == meaning(second)
 }
 
 /// Returns the outermost folder of a path that is a set of definitions of its own.

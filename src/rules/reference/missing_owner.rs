@@ -11,6 +11,8 @@ use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Spanned;
 
+use super::nearest::nearest;
+
 pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
     level: Level::Error,
@@ -27,10 +29,9 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         slos.iter().copied().filter(|slo| !has_owner(catalog, slo, checker)).collect();
     match lacking.as_slice() {
         [first, _, ..] if lacking.len() == slos.len() => {
-            let message = format!("none of the {} SLOs has an owner", slos.len());
             checker
-                .report(first.meta.place(), message)
-                .label("this is the first of them")
+                .report(first.meta.place(), "no SLO of the repository has an owner")
+                .label(format!("the first of {}", slos.len()))
                 .help(HELP);
         }
         each => {
@@ -83,11 +84,9 @@ fn unknown_owners(catalog: &Catalog, checker: &mut Checker<'_>) {
                 continue;
             }
             let message = format!("the owner {} is not in `[owners]`", quote(name));
-            let roles = config.owners.keys();
-            let near = roles.min_by_key(|role| strsim::damerau_levenshtein(name, role));
-            let near = near.filter(|role| strsim::damerau_levenshtein(name, role) <= 2);
+            let near = nearest(name, config.owners.keys().map(String::as_str));
             let finding = checker.report_at(Level::Warning, owner.span, message);
-            match near {
+            match near.first() {
                 Some(role) => finding.help(format!("`{role}` is near")),
                 None => finding.help("add it to a role in `[owners]` of `slo.toml`"),
             };

@@ -1,7 +1,13 @@
 //! Which name was most likely meant.
 
-/// Returns the names that are nearest, at most two letters away.
+/// The longest name that is compared, in bytes: that of a Kubernetes object.
+const MAX_LENGTH: usize = 253;
+
+/// Returns the names that are nearest, at most two letters away; none for one of no sane length.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    if name.len() > MAX_LENGTH {
+        return Vec::new();
+    }
     let measured: Vec<(usize, &str)> = names
         .filter(|known| known.len().abs_diff(name.len()) <= 2)
         .map(|known| (strsim::damerau_levenshtein(name, known), known))

@@ -23,6 +23,7 @@ use super::nearest::is_name;
 use super::nearest::is_slip;
 use super::nearest::is_word;
 use super::nearest::nearest;
+use super::selection;
 
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
@@ -56,6 +57,9 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     }
     for slo in catalog.slos() {
         mistyped_service(catalog, slo, checker);
+    }
+    for policy in catalog.policies() {
+        selection::check(catalog, policy, checker);
     }
 }
 

@@ -120,7 +120,7 @@ fn check_length(window: &Window, zone: &TimeZone, checker: &mut Checker<'_>) {
     let Some(seconds) = length.seconds().filter(|seconds| (1..=DAY).contains(seconds)) else {
         return;
     };
-    if SHORT_DAY % seconds == 0 || !changes_clocks(zone, checker.now()) {
+    if SHORT_DAY.is_multiple_of(seconds) || !changes_clocks(zone, checker.now()) {
         return;
     }
     let (text, label) = if seconds == DAY {

@@ -1,0 +1,305 @@
+//! Requests to a server: who asks, how often again, and what an answer may be.
+//!
+//! # Why
+//!
+//! Redirects are never followed: a token that follows one is a token given away. A query goes by
+//! POST, since long ones break the limits of addresses, and by GET once a server forbids POST. A
+//! server that lets three requests in a row fail, each with all its retries, is not asked again in
+//! this run, so that a dead one costs minutes and not hours.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ureq::Agent;
+use ureq::http::Response;
+
+use crate::backend::World;
+use crate::budget::Failure;
+use crate::config::Backend;
+
+use super::answer;
+use super::secret::Secrets;
+use super::secret::Vault;
+use super::tls;
+
+/// The largest answer that is read, in bytes, unpacked.
+const LARGEST_BODY: u64 = 32 * 1024 * 1024;
+
+/// How many requests in a row may fail before a server is given up.
+const MOST_LOST: u32 = 3;
+
+/// The first pause between two attempts; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// The longest pause, also when the server asks for a longer one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A server, and what has been learned about it in this run.
+pub(super) struct Client<'a> {
+    agent: Agent,
+    /// The address without its query and without a slash at the end.
+    base: String,
+    /// The query of the address, with its `?`.
+    query: String,
+    headers: Vec<(String, String)>,
+    secrets: Secrets,
+    retries: u32,
+    timeout_seconds: u64,
+    pause: &'a (dyn Fn(Duration) + Sync),
+    only_get: AtomicBool,
+    lost: AtomicU32,
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Answered(Vec<u8>),
+    /// Another attempt may succeed, after the pause that the server asks for.
+    Again(Failure, Option<Duration>),
+    Failed(Failure),
+    /// The server forbids POST.
+    PostForbidden,
+}
+
+impl<'a> Client<'a> {
+    /// Prepares to ask a server; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreachable`] names the variable or the file that is missing.
+    pub(super) fn new(backend: &Backend, world: &World<'a>) -> Result<Self, Failure> {
+        let vault = Vault::new(world.variables);
+        let url = backend.url.as_ref().map(|url| url.value.as_str()).unwrap_or_default();
+        let url = vault.expand(url)?;
+        let (base, query) = match url.split_once('?') {
+            Some((base, query)) => (base, format!("?{query}")),
+            None => (url.as_str(), String::new()),
+        };
+        let base = base.trim_end_matches('/').to_owned();
+        let headers = headers(backend, &vault)?;
+        let timeout_seconds = backend.timeout.nominal_seconds().max(1);
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("slo/", env!("CARGO_PKG_VERSION")))
+            .timeout_global(Some(Duration::from_secs(timeout_seconds)))
+            .tls_config(tls::config(backend, &vault, world.files)?);
+        if is_this_machine(&base) {
+            config = config.proxy(None);
+        }
+        Ok(Self {
+            agent: config.build().new_agent(),
+            base,
+            query,
+            headers,
+            secrets: vault.into_secrets(),
+            retries: backend.retries,
+            timeout_seconds,
+            pause: world.pause,
+            only_get: AtomicBool::new(false),
+            lost: AtomicU32::new(0),
+        })
+    }
+
+    /// Asks for the values of a query at instants from `first` to `last`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] says what came instead of one series of samples.
+    pub(super) fn range(
+        &self,
+        query: &str,
+        [first, last, step]: [i64; 3],
+        more: &[(&str, &str)],
+    ) -> Result<answer::Page, Failure> {
+        let [first, last, step] = [first, last, step].map(|number| number.to_string());
+        let timeout = format!("{}s", self.timeout_seconds);
+        let mut form = vec![
+            ("query", query),
+            ("start", &first),
+            ("end", &last),
+            ("step", &step),
+            ("timeout", &timeout),
+        ];
+        form.extend_from_slice(more);
+        let body = self.ask("query_range", &form)?;
+        let mut page =
+            answer::read(&body).map_err(|failure| self.secrets.clean_failure(failure))?;
+        page.warnings.iter_mut().for_each(|warning| *warning = self.secrets.clean(warning));
+        Ok(page)
+    }
+
+    /// Returns the version of a Prometheus or a Thanos, where the server tells it.
+    pub(super) fn version(&self) -> Option<String> {
+        let url = self.address("status/buildinfo");
+        match self.attempt(self.with_headers(self.agent.get(url)).call(), false) {
+            Attempt::Answered(body) => answer::version(&body),
+            _ => None,
+        }
+    }
+
+    fn ask(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
+        let mut attempts = 0;
+        loop {
+            if self.lost.load(Ordering::Relaxed) >= MOST_LOST {
+                let text = format!("given up after {MOST_LOST} requests in a row that failed");
+                return Err(Failure::Unreachable(text));
+            }
+            let by_get = self.only_get.load(Ordering::Relaxed);
+            let url = self.address(path);
+            let response = if by_get {
+                let pairs = form.iter().copied();
+                self.with_headers(self.agent.get(url)).query_pairs(pairs).call()
+            } else {
+                let pairs = form.iter().copied();
+                self.with_headers(self.agent.post(url)).send_form(pairs)
+            };
+            let (failure, wanted) = match self.attempt(response, !by_get) {
+                Attempt::Answered(body) => {
+                    self.lost.store(0, Ordering::Relaxed);
+                    return Ok(body);
+                }
+                Attempt::PostForbidden => {
+                    self.only_get.store(true, Ordering::Relaxed);
+                    continue;
+                }
+                Attempt::Failed(failure) => return Err(self.secrets.clean_failure(failure)),
+                Attempt::Again(failure, wanted) => (failure, wanted),
+            };
+            if attempts >= self.retries {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+                return Err(self.secrets.clean_failure(failure));
+            }
+            let usual = FIRST_PAUSE.saturating_mul(1 << attempts.min(16));
+            (self.pause)(wanted.unwrap_or(usual).min(LONGEST_PAUSE));
+            attempts += 1;
+        }
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}{}", self.base, self.query)
+    }
+
+    fn with_headers<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+
+    fn attempt(
+        &self,
+        response: Result<Response<ureq::Body>, ureq::Error>,
+        by_post: bool,
+    ) -> Attempt {
+        let mut response = match response {
+            Ok(response) => response,
+            Err(error) => return self.broken(&error),
+        };
+        let status = response.status().as_u16();
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let wanted = header("retry-after").and_then(|text| text.trim().parse().ok());
+        let wanted = wanted.map(Duration::from_secs);
+        let location = header("location");
+        let mut body = Vec::new();
+        let read = response.body_mut().as_reader().take(LARGEST_BODY + 1).read_to_end(&mut body);
+        if by_post && matches!(status, 403 | 405) {
+            return Attempt::PostForbidden;
+        }
+        if let Err(error) = read {
+            let text = format!("the answer broke off: {}", error.kind());
+            return Attempt::Again(Failure::Unreachable(text), None);
+        }
+        if body.len() as u64 > LARGEST_BODY {
+            let text = format!(
+                "an answer of more than {} MiB: is the query aggregated?",
+                LARGEST_BODY / 1024 / 1024
+            );
+            return Attempt::Failed(Failure::Malformed(text));
+        }
+        let said = answer::error(&body).map(|text| format!("HTTP {status}: {text}"));
+        let plain = || format!("HTTP {status}");
+        match status {
+            200..=299 => Attempt::Answered(body),
+            300..=399 => {
+                let host = location.as_deref().map(host).unwrap_or_default();
+                let text = format!("HTTP {status}: redirected to `{host}`, which is not followed");
+                Attempt::Failed(Failure::Refused(text))
+            }
+            429 | 500..=599 => {
+                let failure = said.map(Failure::Refused);
+                Attempt::Again(failure.unwrap_or_else(|| Failure::Unreachable(plain())), wanted)
+            }
+            _ => Attempt::Failed(Failure::Refused(said.unwrap_or_else(plain))),
+        }
+    }
+
+    /// Says why there is no answer; never with the address, whose query may be long.
+    fn broken(&self, error: &ureq::Error) -> Attempt {
+        let again = |text: String| Attempt::Again(Failure::Unreachable(text), None);
+        match error {
+            ureq::Error::Timeout(_) => again(format!("no answer in {} s", self.timeout_seconds)),
+            ureq::Error::HostNotFound => again("the host is not known".to_owned()),
+            ureq::Error::ConnectionFailed => again("no connection".to_owned()),
+            ureq::Error::Io(error) => again(format!("connection: {}", error.kind())),
+            ureq::Error::Protocol(_) => again("an answer that is not HTTP".to_owned()),
+            ureq::Error::Rustls(error) => {
+                Attempt::Failed(Failure::Unreachable(format!("TLS: {error}")))
+            }
+            other => Attempt::Failed(Failure::Unreachable(other.to_string())),
+        }
+    }
+}
+
+impl fmt::Debug for Client<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Client(..)")
+    }
+}
+
+/// Returns the headers that every request carries.
+fn headers(backend: &Backend, vault: &Vault<'_>) -> Result<Vec<(String, String)>, Failure> {
+    let mut headers = Vec::new();
+    if let Some(name) = &backend.bearer_token_env {
+        let token = sendable(vault.variable(name)?, name)?;
+        headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+    } else if let Some(name) = &backend.basic_user_env {
+        let user = vault.variable(name)?;
+        let password = backend.basic_password_env.as_ref();
+        let password = password.map(|name| vault.variable(name)).transpose()?;
+        let pair = STANDARD.encode(format!("{user}:{}", password.unwrap_or_default()));
+        vault.keep(&pair);
+        headers.push(("authorization".to_owned(), format!("Basic {pair}")));
+    }
+    for (name, value) in &backend.headers {
+        headers.push((name.to_ascii_lowercase(), sendable(vault.expand(value)?, name)?));
+    }
+    Ok(headers)
+}
+
+/// Returns a value that a header can hold.
+fn sendable(value: String, name: &str) -> Result<String, Failure> {
+    if value.chars().any(char::is_control) {
+        let text = format!("`{name}` holds a control character, which no header can");
+        return Err(Failure::Unreachable(text));
+    }
+    Ok(value)
+}
+
+/// Returns the host that an address names, or the address's own place on the same host.
+fn host(location: &str) -> &str {
+    let rest = location.split_once("://").map_or(location, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).filter(|_| rest.len() < location.len());
+    let host = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
+    host.rsplit_once('@').map_or(host, |(_, host)| host)
+}
+
+/// Returns whether an address is one of this machine, which no proxy is asked for.
+fn is_this_machine(base: &str) -> bool {
+    let host = host(base);
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    host == "localhost" || host.starts_with("127.") || host == "[::1]"
+}

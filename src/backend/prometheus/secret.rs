@@ -1,0 +1,120 @@
+//! What must never be seen: tokens, passwords, and everything that came from a variable.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use crate::budget::Failure;
+use crate::config::expand;
+use crate::config::variable;
+
+/// The most characters of a server's own words that are shown.
+const MOST: usize = 400;
+
+/// Values that came from variables.
+#[derive(Default)]
+pub(super) struct Secrets(Vec<String>);
+
+/// Reads variables and remembers their values.
+pub(super) struct Vault<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    seen: RefCell<Vec<String>>,
+}
+
+impl<'a> Vault<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, seen: RefCell::default() }
+    }
+
+    /// Returns the value of a variable, without white space around it.
+    pub(super) fn variable(&self, name: &str) -> Result<String, Failure> {
+        variable(name, &|name| self.look_up(name))
+            .map_err(|missing| Failure::Unreachable(missing.to_string()))
+    }
+
+    /// Replaces every `${NAME}` of a text.
+    pub(super) fn expand(&self, text: &str) -> Result<String, Failure> {
+        expand(text, &|name| self.look_up(name))
+            .map_err(|missing| Failure::Unreachable(missing.to_string()))
+    }
+
+    /// Remembers a value that is made from secrets.
+    pub(super) fn keep(&self, value: &str) {
+        self.seen.borrow_mut().push(value.to_owned());
+    }
+
+    /// Returns everything that was read.
+    pub(super) fn into_secrets(self) -> Secrets {
+        let mut seen = self.seen.into_inner();
+        // A value of three characters hides nothing, and would tear holes into every message.
+        seen.retain(|value| value.len() > 3);
+        // The longest first, so that no part of one is left when another one is its begin.
+        seen.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        seen.dedup();
+        Secrets(seen)
+    }
+
+    fn look_up(&self, name: &str) -> Option<String> {
+        let value = (self.lookup)(name)?.trim().to_owned();
+        if !value.is_empty() {
+            self.keep(&value);
+        }
+        Some(value)
+    }
+}
+
+impl Secrets {
+    /// Returns text from outside as it may be shown: without secrets and control characters, and not
+    /// too long.
+    pub(super) fn clean(&self, text: &str) -> String {
+        let mut text: String = text.chars().filter(|it| !it.is_control()).collect();
+        for secret in &self.0 {
+            text = text.replace(secret, "[redacted]");
+        }
+        if text.chars().count() > MOST {
+            text = text.chars().take(MOST).chain(['…']).collect();
+        }
+        text
+    }
+
+    /// Cleans what a failure says.
+    pub(super) fn clean_failure(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::NotCountable(text) => Failure::NotCountable(self.clean(&text)),
+            Failure::Unreachable(text) => Failure::Unreachable(self.clean(&text)),
+            Failure::Refused(text) => Failure::Refused(self.clean(&text)),
+            Failure::Malformed(text) => Failure::Malformed(self.clean(&text)),
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secrets(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_variable_held_is_shown() {
+        let lookup = |name: &str| match name {
+            "TOKEN" => Some("hunter2-long\n".to_owned()),
+            "SHORT" => Some("hunter2".to_owned()),
+            _ => None,
+        };
+        let vault = Vault::new(&lookup);
+        assert_eq!(vault.variable("TOKEN"), Ok("hunter2-long".to_owned()));
+        assert_eq!(vault.expand("x ${SHORT}"), Ok("x hunter2".to_owned()));
+        let missing = vault.variable("GONE").expect_err("it is not set");
+        let text = "environment variable `GONE` is not set or is empty";
+        assert_eq!(missing, Failure::Unreachable(text.to_owned()));
+        let secrets = vault.into_secrets();
+        let shown = secrets.clean("token hunter2-long, \u{1b}[31mhunter2\n");
+        assert_eq!(shown, "token [redacted], [31m[redacted]");
+        assert_eq!(format!("{secrets:?}"), "Secrets(..)");
+        assert_eq!(secrets.clean(&"x".repeat(900)).chars().count(), MOST + 1);
+    }
+}

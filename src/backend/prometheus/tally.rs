@@ -1,0 +1,282 @@
+//! From samples to the counts of each unit of time.
+
+use crate::budget::Failure;
+use crate::model::RawType;
+use crate::quantity::Ratio;
+
+use super::answer::Value;
+use super::fetch::Fetched;
+use super::fetch::Samples;
+use super::plan::Grid;
+use super::plan::Metric;
+use super::plan::Plan;
+use super::plan::Subject;
+
+/// The events of one unit of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Good events.
+    pub(super) good: Ratio,
+    /// Valid events, `good` or more; 0 where nothing happened.
+    pub(super) valid: Ratio,
+    /// The share of the unit that has samples, above 0, 1 at most.
+    pub(super) covered: Ratio,
+}
+
+/// The events of every unit, nothing where there is no data, and what is worth a warning.
+#[derive(Debug, Default)]
+pub(super) struct Tallies {
+    pub(super) units: Vec<Option<Tally>>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Adds up what was fetched for a plan.
+///
+/// # Errors
+///
+/// The [`Failure`] of the first query that failed, or what is wrong with the numbers.
+pub(super) fn tally(plan: &Plan, fetched: &Fetched) -> Result<Tallies, Failure> {
+    let samples = |metric: &Metric| match fetched.get(&plan.fetch(metric)) {
+        Some(Ok(samples)) => Ok(samples),
+        Some(Err(failure)) => Err(failure.clone()),
+        None => Err(Failure::Unreachable("nothing was asked".to_owned())),
+    };
+    let mut warnings: Vec<String> = Vec::new();
+    for metric in plan.metrics() {
+        for warning in &samples(metric)?.warnings {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+    }
+    let mut tallies = match &plan.subject {
+        Subject::Events { good, bad, total } => {
+            let folded = |metric: &Option<Metric>| -> Result<Option<Vec<Folded>>, Failure> {
+                let Some(metric) = metric else { return Ok(None) };
+                fold(samples(metric)?, metric.interval, plan.grid).map(Some)
+            };
+            events(folded(good)?, folded(bad)?, folded(total)?)?
+        }
+        Subject::Threshold { metric, operator, value } => {
+            let is_good = |sample: &Value| match sample {
+                Value::Number(sample) => Some(operator.holds(sample, value)),
+                Value::Infinity => Some(operator.holds(&Ratio::one(), &Ratio::zero())),
+                Value::MinusInfinity => Some(operator.holds(&Ratio::zero(), &Ratio::one())),
+                Value::NotANumber => None,
+            };
+            compared(samples(metric)?, metric.interval, plan.grid, &is_good)
+        }
+        Subject::Share { metric, raw_type } => shares(samples(metric)?, plan.grid, *raw_type)?,
+    };
+    warnings.append(&mut tallies.warnings);
+    Ok(Tallies { units: tallies.units, warnings })
+}
+
+/// The samples of one query in one unit.
+#[derive(Clone, Debug, Default)]
+struct Folded {
+    /// Their sum; nothing where none of them is a number.
+    sum: Option<Ratio>,
+    /// How many there are, those that are no number too.
+    present: i64,
+    /// How many there would be without gaps.
+    expected: i64,
+}
+
+impl Folded {
+    fn covered(&self) -> Ratio {
+        Ratio::new(self.present, self.expected).unwrap_or_else(Ratio::zero)
+    }
+}
+
+/// Returns the samples of each unit.
+fn by_unit(samples: &Samples, grid: Grid) -> impl Iterator<Item = impl Iterator<Item = &Value>> {
+    (0..grid.units).map(move |unit| {
+        let end = grid.end_of(unit);
+        samples.values.range(end - grid.unit + 1..=end).map(|(_, value)| value)
+    })
+}
+
+fn fold(samples: &Samples, interval: i64, grid: Grid) -> Result<Vec<Folded>, Failure> {
+    let expected = grid.unit / interval;
+    let fold = |values: &mut dyn Iterator<Item = &Value>| {
+        let mut folded = Folded { expected, ..Folded::default() };
+        for value in values {
+            folded.present += 1;
+            match value {
+                Value::Number(number) if number.is_negative() => {
+                    let text = format!("a count of {number} events");
+                    return Err(Failure::Malformed(text));
+                }
+                Value::Number(number) => {
+                    folded.sum = Some(match folded.sum {
+                        Some(sum) => &sum + number,
+                        None => number.clone(),
+                    });
+                }
+                Value::NotANumber => {}
+                Value::Infinity | Value::MinusInfinity => {
+                    return Err(Failure::Malformed("a count of infinitely many events".to_owned()));
+                }
+            }
+        }
+        Ok(folded)
+    };
+    by_unit(samples, grid).map(|mut values| fold(&mut values)).collect()
+}
+
+fn events(
+    good: Option<Vec<Folded>>,
+    bad: Option<Vec<Folded>>,
+    total: Option<Vec<Folded>>,
+) -> Result<Tallies, Failure> {
+    let mut tallies = Tallies::default();
+    let units = [&good, &bad, &total].into_iter().flatten().map(Vec::len).max().unwrap_or(0);
+    let mut excess = Excess::default();
+    for unit in 0..units {
+        let at = |folded: &Option<Vec<Folded>>| Some(folded.as_ref()?.get(unit)?.clone());
+        let (good, bad) = (at(&good), at(&bad));
+        let tally = match at(&total) {
+            Some(total) => of_total(good, bad, &total, &mut excess),
+            None => of_both(good.unwrap_or_default(), bad.unwrap_or_default()),
+        };
+        tallies.units.push(tally);
+    }
+    excess.judge(&mut tallies)?;
+    for (name, folded) in [("good", &good), ("bad", &bad)] {
+        let is_empty = folded.as_ref().is_some_and(|all| all.iter().all(|it| it.present == 0));
+        let has_traffic = tallies.units.iter().flatten().any(|tally| !tally.valid.is_zero());
+        if is_empty && has_traffic {
+            let text = "in all the time asked for, so none is counted";
+            tallies.warnings.push(format!("the query of the {name} events found nothing {text}"));
+        }
+    }
+    Ok(tallies)
+}
+
+/// Counts a unit from the valid events, and the good ones or the bad ones.
+fn of_total(
+    good: Option<Folded>,
+    bad: Option<Folded>,
+    total: &Folded,
+    excess: &mut Excess,
+) -> Option<Tally> {
+    if total.present == 0 {
+        return None;
+    }
+    let covered = total.covered();
+    let Some(valid) = total.sum.clone().filter(|sum| !sum.is_zero()) else {
+        return Some(Tally { good: Ratio::zero(), valid: Ratio::zero(), covered });
+    };
+    let is_good = good.is_some();
+    let part = good.or(bad)?;
+    // Where there is traffic, no series means no event; no number means that nobody knows.
+    let part = if part.present == 0 { Ratio::zero() } else { part.sum? };
+    excess.valid = &excess.valid + &valid;
+    let part = if part > valid {
+        excess.units += 1;
+        excess.events = &excess.events + &(&part - &valid);
+        valid.clone()
+    } else {
+        part
+    };
+    let good = if is_good { part } else { &valid - &part };
+    Some(Tally { good, valid, covered })
+}
+
+/// Counts a unit from good and bad events.
+fn of_both(good: Folded, bad: Folded) -> Option<Tally> {
+    let widest = if good.present >= bad.present { &good } else { &bad };
+    if widest.present == 0 {
+        return None;
+    }
+    let covered = widest.covered();
+    let unknown = |folded: &Folded| folded.present > 0 && folded.sum.is_none();
+    if unknown(&good) != unknown(&bad) && good.present > 0 && bad.present > 0 {
+        return None;
+    }
+    let good = good.sum.unwrap_or_else(Ratio::zero);
+    let valid = &good + &bad.sum.unwrap_or_else(Ratio::zero);
+    Some(Tally { good, valid, covered })
+}
+
+/// Events that are good or bad and yet not valid.
+struct Excess {
+    events: Ratio,
+    valid: Ratio,
+    units: usize,
+}
+
+impl Default for Excess {
+    fn default() -> Self {
+        Self { events: Ratio::zero(), valid: Ratio::zero(), units: 0 }
+    }
+}
+
+impl Excess {
+    /// Lets the noise of floats pass, warns of what counters read at different times explain, and
+    /// refuses more than that: one in a hundred events.
+    fn judge(&self, tallies: &mut Tallies) -> Result<(), Failure> {
+        let Some(share) = self.events.checked_div(&self.valid) else {
+            return Ok(());
+        };
+        let noise = Ratio::new(1, 1_000_000_000).expect("the divisor is not 0");
+        if share > Ratio::new(1, 100).expect("the divisor is not 0") {
+            let text = "more good or bad events than valid ones";
+            return Err(Failure::Malformed(text.to_owned()));
+        }
+        if share > noise {
+            let units = self.units;
+            let text = "more good or bad events than valid ones, and count as if all were valid";
+            tallies.warnings.push(format!("{units} steps have {text}"));
+        }
+        Ok(())
+    }
+}
+
+/// Counts samples, and those that compare well.
+fn compared(
+    samples: &Samples,
+    interval: i64,
+    grid: Grid,
+    is_good: &dyn Fn(&Value) -> Option<bool>,
+) -> Tallies {
+    let units = by_unit(samples, grid).map(|values| {
+        let (mut present, mut good, mut valid) = (0i64, 0i64, 0i64);
+        for value in values {
+            present += 1;
+            if let Some(is_good) = is_good(value) {
+                valid += 1;
+                good += i64::from(is_good);
+            }
+        }
+        let covered = Ratio::new(present, grid.unit / interval)?;
+        let tally = Tally { good: Ratio::whole(good), valid: Ratio::whole(valid), covered };
+        (present > 0).then_some(tally)
+    });
+    Tallies { units: units.collect(), warnings: Vec::new() }
+}
+
+/// Takes each sample as the share of good events of its slice.
+fn shares(samples: &Samples, grid: Grid, raw_type: RawType) -> Result<Tallies, Failure> {
+    let share = |value: &Value| {
+        let one = || Ratio::one();
+        let (good, valid) = match value {
+            Value::Number(share) if !share.is_negative() && *share <= one() => match raw_type {
+                RawType::Success => (share.clone(), one()),
+                RawType::Failure => (share.complement(), one()),
+            },
+            Value::NotANumber => (Ratio::zero(), Ratio::zero()),
+            Value::Number(share) => {
+                return Err(Failure::Malformed(format!("a ratio of {share}, not from 0 to 1")));
+            }
+            Value::Infinity | Value::MinusInfinity => {
+                return Err(Failure::Malformed("a ratio that is infinite".to_owned()));
+            }
+        };
+        Ok(Tally { good, valid, covered: one() })
+    };
+    let units = by_unit(samples, grid);
+    let units = units.map(|mut values| values.next().map(share).transpose());
+    Ok(Tallies { units: units.collect::<Result<_, _>>()?, warnings: Vec::new() })
+}

@@ -1,0 +1,218 @@
+//! What a change means: the objects of two trees in pairs, and every difference between them.
+//!
+//! [`between`] pairs objects by kind, namespace and name, follows every reference on its own side,
+//! and lists what differs in the words of [`ChangeKind`]. An indicator or an alert condition that
+//! stands in a file of its own is no subject here: what differs in it is a change of every SLO
+//! that uses it, once for each.
+//!
+//! **Invariant:** `change` words nothing and judges nothing. It knows neither commits nor policy
+//! verdicts; whether a change is allowed is for a rule and for the gate to say. The list depends on
+//! the objects alone, never on the order or the names of their files.
+//!
+//! # Why
+//!
+//! *Tightened* and *loosened* are said only where they are certain. A policy whose differences
+//! point both ways is `policy-changed`; an alert that fires later for one error rate and sooner for
+//! another is listed twice, as loosened and as tightened, so that a rule about either sees it.
+//!
+//! A value that can no longer be read counts as gone, and what is gone protects nothing: a target
+//! that becomes unreadable was lowered. The other reading would let a typing error pass as harmless.
+//!
+//! A rename is recognized only where nothing but the name differs. A looser match would let a
+//! weakened objective pass as a rename; "removed and added" is then the honest answer.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::model::Catalog;
+use crate::model::Kind;
+use crate::model::Meta;
+use crate::quantity::Ratio;
+use crate::source::Sources;
+use crate::source::Span;
+
+mod alert;
+mod implication;
+mod indicator;
+mod kind;
+mod objective;
+mod outage;
+mod pair;
+mod policy;
+mod slo;
+
+pub use kind::ChangeKind;
+pub use outage::Outage;
+pub use policy::Direction;
+pub use policy::PolicyDifference;
+
+/// One difference between before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What differs.
+    pub kind: ChangeKind,
+    /// The kind of the object that differs.
+    pub object: Kind,
+    /// The name of the object; of a renamed one, the new name.
+    pub name: String,
+    /// The Kubernetes namespace of the object.
+    pub namespace: Option<String>,
+    /// The service of an SLO, or the name of a service; where it differs, the new one.
+    pub service: Option<String>,
+    /// The objective, by its name, or by its position counted from 1; absent where the change
+    /// concerns the whole object, or its only objective, which has no name.
+    pub objective: Option<String>,
+    /// The alert condition, or the alert policy where the change concerns all of it.
+    pub alert: Option<String>,
+    /// What was there, as short text; absent where nothing was.
+    pub before: Option<String>,
+    /// What is there now, as short text; absent where nothing is.
+    pub after: Option<String>,
+    /// The place in the tree before; absent where nothing is written there.
+    pub before_span: Option<Span>,
+    /// The place in the tree after; absent where nothing is written there.
+    pub after_span: Option<Span>,
+    /// What follows from it, in numbers.
+    pub effect: Option<Effect>,
+}
+
+/// What follows from a change, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// The error budget of an objective: the share of events that may be bad.
+    Budget {
+        /// The budget before, 0 to 1.
+        before: Ratio,
+        /// The budget after, 0 to 1.
+        after: Ratio,
+        /// How many times larger it is now; absent where there was none.
+        ratio: Option<Ratio>,
+    },
+    /// What a full outage does: every event is bad, from one instant on.
+    Outage {
+        /// Before; absent where the alert never fires, or where it is not certain.
+        before: Option<Outage>,
+        /// After; absent where the alert never fires, or where it is not certain.
+        after: Option<Outage>,
+    },
+    /// The differences between two error budget policies.
+    Policy(Vec<PolicyDifference>),
+}
+
+/// Returns every difference between two trees, in a total order that does not depend on files.
+///
+/// Nothing for equal trees. Moves between files are listed by [`moved`], which needs the paths.
+/// Records are no objects of a catalog, so none of the kinds `record-…` is listed here.
+pub fn between(before: &Catalog, after: &Catalog) -> Vec<Change> {
+    let slos = pair::slos(before, after).into_par_iter();
+    let slos = slos.flat_map_iter(|pair| slo::compare(before, after, pair));
+    let mut changes: Vec<Change> = slos.collect();
+    for pair in pair::services(before, after) {
+        slo::compare_services(pair, &mut changes);
+    }
+    let context = policy::Context::of(before, after);
+    for pair in pair::policies(before, after) {
+        policy::compare(pair, context, &mut changes);
+    }
+    sort(&mut changes);
+    changes.dedup();
+    changes
+}
+
+/// Returns the SLOs that are the same and lie in another file, as `slo-moved`.
+///
+/// An SLO that also differs in meaning is listed by [`between`] alone.
+pub fn moved(before: (&Catalog, &Sources), after: (&Catalog, &Sources)) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for pair in pair::slos(before.0, after.0) {
+        let pair::Pair::Both(left, right) = pair else { continue };
+        let (from, to) = (left.meta.place(), right.meta.place());
+        let old = before.1.file(from.source).path.as_str();
+        let new = after.1.file(to.source).path.as_str();
+        if old == new {
+            continue;
+        }
+        let differences = slo::compare(before.0, after.0, pair);
+        if differences.iter().all(|change| !change.kind.is_listed_by_default()) {
+            let mut change = slo::change(ChangeKind::SloMoved, right);
+            change.values(Some(old.to_owned()), Some(new.to_owned()));
+            change.places(Some(from), Some(to));
+            changes.push(change);
+        }
+    }
+    sort(&mut changes);
+    changes
+}
+
+/// Returns the names of the SLOs that changes concern, old and new ones of those renamed.
+///
+/// Changes that change nothing (moves and rewordings) concern none.
+pub fn touched(changes: &[Change]) -> BTreeSet<String> {
+    let changes = changes.iter().filter(|change| change.object == Kind::Slo);
+    let changes = changes.filter(|change| change.kind.is_listed_by_default());
+    let mut names = BTreeSet::new();
+    for change in changes {
+        names.insert(change.name.clone());
+        // Where only the namespace differs, the old text is the name with its namespace.
+        let old = change.before.iter().filter(|_| change.kind == ChangeKind::SloRenamed);
+        let same = format!("/{}", change.name);
+        names.extend(old.filter(|old| !old.ends_with(&same)).cloned());
+    }
+    names
+}
+
+/// Returns the services whose SLOs, or which themselves, changes concern, old and new ones of SLOs
+/// that moved from one to another.
+pub fn services_touched(changes: &[Change]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for change in changes.iter().filter(|change| change.kind.is_listed_by_default()) {
+        names.extend(change.service.clone());
+        if change.kind == ChangeKind::ServiceChanged {
+            names.extend(change.before.clone());
+        }
+    }
+    names
+}
+
+impl Change {
+    fn new(kind: ChangeKind, object: Kind, meta: &Meta) -> Self {
+        Self {
+            kind,
+            object,
+            name: meta.name().to_owned(),
+            namespace: meta.namespace.clone(),
+            service: None,
+            objective: None,
+            alert: None,
+            before: None,
+            after: None,
+            before_span: None,
+            after_span: None,
+            effect: None,
+        }
+    }
+
+    fn values(&mut self, before: Option<String>, after: Option<String>) -> &mut Self {
+        (self.before, self.after) = (before, after);
+        self
+    }
+
+    fn places(&mut self, before: Option<Span>, after: Option<Span>) -> &mut Self {
+        (self.before_span, self.after_span) = (before, after);
+        self
+    }
+
+    /// Everything that tells two changes apart; places come last, for they depend on files.
+    fn rank(&self) -> impl Ord + '_ {
+        let Self { kind, object, name, namespace, service, objective, alert, .. } = self;
+        let subject = (object, service, name, namespace, objective, alert, kind);
+        (subject, &self.before, &self.after, self.before_span, self.after_span)
+    }
+}
+
+fn sort(changes: &mut [Change]) {
+    changes.sort_by(|left, right| left.rank().cmp(&right.rank()));
+}

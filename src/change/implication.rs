@@ -1,0 +1,206 @@
+//! Whether one condition of a policy holds whenever another does.
+//!
+//! **Invariant:** a yes is proof; a no says only that none was found.
+//!
+//! # Why
+//!
+//! Conditions are compared by their shape: *all* implies each of its parts, a burn rate of at least
+//! 2 implies one of at least 1. A solver would prove a little more and explain itself less. What is
+//! not proved is `policy-changed`, which is never wrong.
+
+use std::collections::BTreeMap;
+
+use crate::model::Condition;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Lookback;
+use crate::model::Operator;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+
+/// The most parts of all conditions of a policy, once every name is replaced by what it stands for.
+const MAX_PARTS: usize = 50_000;
+
+/// How deep conditions may stand in each other.
+const MAX_DEPTH: usize = 64;
+
+/// The most comparisons of two parts, for one pair of conditions.
+const MAX_COMPARISONS: usize = 10_000;
+
+/// A condition without names and without *not*: a *not* is moved down to the comparisons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Formula {
+    All(Vec<Formula>),
+    Any(Vec<Formula>),
+    Burn {
+        lookback: Lookback,
+        operator: Operator,
+        threshold: Ratio,
+    },
+    /// A name that stands for nothing.
+    Named {
+        name: String,
+        holds: bool,
+    },
+}
+
+/// The conditions of a policy, as formulas.
+pub(super) struct Formulas<'a> {
+    named: BTreeMap<&'a str, &'a Condition>,
+    parts: usize,
+}
+
+impl<'a> Formulas<'a> {
+    /// Looks at the conditions that have names.
+    pub(super) fn of(policy: &'a ErrorBudgetPolicy) -> Self {
+        let named = policy.conditions.iter().rev();
+        let named = named.map(|named| (named.name.value.as_str(), &named.condition)).collect();
+        Self { named, parts: MAX_PARTS }
+    }
+
+    /// Returns a condition, or its opposite, as a formula; nothing where it leads back to itself,
+    /// or where the policy is too large.
+    pub(super) fn formula(&mut self, condition: &Condition, holds: bool) -> Option<Formula> {
+        self.expand(condition, holds, MAX_DEPTH)
+    }
+
+    fn expand(&mut self, condition: &Condition, holds: bool, depth: usize) -> Option<Formula> {
+        let depth = depth.checked_sub(1)?;
+        self.parts = self.parts.checked_sub(1)?;
+        let mut list = |parts: &[Condition]| {
+            parts.iter().map(|part| self.expand(part, holds, depth)).collect::<Option<Vec<_>>>()
+        };
+        Some(match condition {
+            Condition::All(parts) if holds => Formula::All(list(parts)?),
+            Condition::All(parts) => Formula::Any(list(parts)?),
+            Condition::Any(parts) if holds => Formula::Any(list(parts)?),
+            Condition::Any(parts) => Formula::All(list(parts)?),
+            Condition::Not(part) => self.expand(part, !holds, depth)?,
+            Condition::Named(name) => match self.named.get(name.value.as_str()) {
+                Some(&named) => self.expand(named, holds, depth)?,
+                None => Formula::Named { name: name.value.clone(), holds },
+            },
+            Condition::Burn(burn) => Formula::Burn {
+                lookback: same_unit(burn.lookback.value),
+                operator: if holds { burn.operator } else { opposite(burn.operator) },
+                threshold: burn.threshold.value.clone(),
+            },
+        })
+    }
+}
+
+/// Returns a lookback so that `7d` and `1w` are equal.
+fn same_unit(lookback: Lookback) -> Lookback {
+    match lookback {
+        Lookback::Slo => Lookback::Slo,
+        Lookback::For(duration) => {
+            Lookback::For(Duration::from_seconds(duration.nominal_seconds()))
+        }
+    }
+}
+
+fn opposite(operator: Operator) -> Operator {
+    match operator {
+        Operator::Lt => Operator::Gte,
+        Operator::Lte => Operator::Gt,
+        Operator::Gt => Operator::Lte,
+        Operator::Gte => Operator::Lt,
+    }
+}
+
+/// Returns whether `then` is known to hold whenever `when` does.
+pub(super) fn implies(when: &Formula, then: &Formula) -> bool {
+    let mut comparisons = MAX_COMPARISONS;
+    when == then || follows(when, then, &mut comparisons)
+}
+
+fn follows(when: &Formula, then: &Formula, comparisons: &mut usize) -> bool {
+    let Some(left) = comparisons.checked_sub(1) else {
+        return false;
+    };
+    *comparisons = left;
+    match (when, then) {
+        (Formula::Any(parts), _) => parts.iter().all(|part| follows(part, then, comparisons)),
+        (_, Formula::All(parts)) => parts.iter().all(|part| follows(when, part, comparisons)),
+        (Formula::All(parts), Formula::Any(others)) => {
+            parts.iter().any(|part| follows(part, then, comparisons))
+                || others.iter().any(|other| follows(when, other, comparisons))
+        }
+        (Formula::All(parts), _) => parts.iter().any(|part| follows(part, then, comparisons)),
+        (_, Formula::Any(parts)) => parts.iter().any(|part| follows(when, part, comparisons)),
+        (
+            Formula::Burn { lookback, operator, threshold },
+            Formula::Burn { lookback: other_lookback, operator: other, threshold: bound },
+        ) => lookback == other_lookback && stronger((*operator, threshold), (*other, bound)),
+        (Formula::Named { .. }, Formula::Named { .. }) => when == then,
+        _ => false,
+    }
+}
+
+/// Returns whether a number that passes the first comparison passes the second.
+fn stronger(when: (Operator, &Ratio), then: (Operator, &Ratio)) -> bool {
+    use Operator::{Gt, Gte, Lt, Lte};
+    let beyond = match (when.0, then.0) {
+        (Gt | Gte, Gt | Gte) => when.1.cmp(then.1),
+        (Lt | Lte, Lt | Lte) => then.1.cmp(when.1),
+        _ => return false,
+    };
+    let strict = |operator: Operator| matches!(operator, Gt | Lt);
+    beyond.is_gt() || (beyond.is_eq() && (strict(when.0) || !strict(then.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::quantity::Unit;
+
+    fn formulas() -> impl Strategy<Value = Formula> {
+        let burn =
+            (1u64..3, 0usize..4, 0u32..4).prop_map(|(hours, operator, threshold)| Formula::Burn {
+                lookback: Lookback::For(Duration::new(hours, Unit::Hour)),
+                operator: Operator::ALL[operator],
+                threshold: Ratio::whole(threshold),
+            });
+        burn.prop_recursive(3, 16, 3, |inner| {
+            let parts = prop::collection::vec(inner, 0..4);
+            parts
+                .clone()
+                .prop_map(Formula::All)
+                .boxed()
+                .prop_union(parts.prop_map(Formula::Any).boxed())
+        })
+    }
+
+    /// Returns whether a formula holds where the burn rates over one hour and two are given.
+    fn holds(formula: &Formula, rates: [&Ratio; 2]) -> bool {
+        match formula {
+            Formula::All(parts) => parts.iter().all(|part| holds(part, rates)),
+            Formula::Any(parts) => parts.iter().any(|part| holds(part, rates)),
+            Formula::Burn { lookback, operator, threshold } => {
+                let short = *lookback == Lookback::For(Duration::new(1, Unit::Hour));
+                operator.holds(rates[usize::from(!short)], threshold)
+            }
+            Formula::Named { .. } => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_said_to_follow_follows_at_every_burn_rate(
+            when in formulas(),
+            then in formulas(),
+        ) {
+            prop_assert!(implies(&when, &when));
+            if implies(&when, &then) {
+                let rates: Vec<Ratio> = (-1..9).filter_map(|half| Ratio::new(half, 2)).collect();
+                for one in &rates {
+                    for other in &rates {
+                        let rates = [one, other];
+                        prop_assert!(!holds(&when, rates) || holds(&then, rates));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Which object before is which object after.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Meta;
+use crate::model::Object;
+use crate::model::Service;
+use crate::model::Slo;
+
+use super::slo;
+
+/// An object before, after, or on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pair<T> {
+    /// It is gone.
+    Before(T),
+    /// It is new.
+    After(T),
+    /// It is there before and after.
+    Both(T, T),
+}
+
+/// What is paired so far, and what is left on either side.
+#[derive(Debug)]
+pub(super) struct Pairing<T> {
+    pub(super) both: Vec<(T, T)>,
+    pub(super) before: Vec<T>,
+    pub(super) after: Vec<T>,
+}
+
+impl<T> Pairing<T> {
+    /// Begins with nothing paired.
+    pub(super) fn new(before: Vec<T>, after: Vec<T>) -> Self {
+        Self { both: Vec::new(), before, after }
+    }
+
+    /// Pairs what is left by a key, where there is one. Where several have the same, equal `tie`s
+    /// go together, and the rest in their order.
+    pub(super) fn by<K: Ord>(
+        mut self,
+        key: impl Fn(&T, Side) -> Option<K>,
+        tie: impl Fn(&T, Side) -> String,
+    ) -> Self {
+        let mut groups: BTreeMap<K, (Vec<T>, Vec<T>)> = BTreeMap::new();
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for item in std::mem::take(&mut self.before) {
+            match key(&item, Side::Before) {
+                Some(key) => groups.entry(key).or_default().0.push(item),
+                None => before.push(item),
+            }
+        }
+        for item in std::mem::take(&mut self.after) {
+            match key(&item, Side::After) {
+                Some(key) => groups.entry(key).or_default().1.push(item),
+                None => after.push(item),
+            }
+        }
+        for (mut left, mut right) in groups.into_values() {
+            if !left.is_empty() && !right.is_empty() && left.len() + right.len() > 2 {
+                (left, right) = self.untie(left, right, &tie);
+            }
+            let count = left.len().min(right.len());
+            before.extend(left.split_off(count));
+            after.extend(right.split_off(count));
+            self.both.extend(left.into_iter().zip(right));
+        }
+        (self.before, self.after) = (before, after);
+        self
+    }
+
+    /// Pairs those with equal ties; returns the rest in the order of their ties.
+    fn untie(
+        &mut self,
+        left: Vec<T>,
+        right: Vec<T>,
+        tie: impl Fn(&T, Side) -> String,
+    ) -> (Vec<T>, Vec<T>) {
+        let mut groups: BTreeMap<String, (Vec<T>, Vec<T>)> = BTreeMap::new();
+        for item in left {
+            groups.entry(tie(&item, Side::Before)).or_default().0.push(item);
+        }
+        for item in right {
+            groups.entry(tie(&item, Side::After)).or_default().1.push(item);
+        }
+        let (mut left_rest, mut right_rest) = (Vec::new(), Vec::new());
+        for (mut left, mut right) in groups.into_values() {
+            let count = left.len().min(right.len());
+            left_rest.extend(left.split_off(count));
+            right_rest.extend(right.split_off(count));
+            self.both.extend(left.into_iter().zip(right));
+        }
+        (left_rest, right_rest)
+    }
+
+    /// Returns the pairs, and what is left as gone or new.
+    pub(super) fn finish(self) -> Vec<Pair<T>> {
+        let both = self.both.into_iter().map(|(before, after)| Pair::Both(before, after));
+        let before = self.before.into_iter().map(Pair::Before);
+        both.chain(before).chain(self.after.into_iter().map(Pair::After)).collect()
+    }
+}
+
+/// Which tree something stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Before,
+    After,
+}
+
+/// Returns the SLOs in pairs: by namespace and name; by name and service, where only the namespace
+/// differs; by meaning and service, where only the name differs.
+pub(super) fn slos<'a>(before: &'a Catalog, after: &'a Catalog) -> Vec<Pair<&'a Slo>> {
+    let meaning = |slo: &&'a Slo, side: Side| match side {
+        Side::Before => slo::meaning(before, slo),
+        Side::After => slo::meaning(after, slo),
+    };
+    let service = |slo: &'a Slo| slo.service.as_ref().map(|service| service.value.as_str());
+    Pairing::new(before.slos().map(Arc::as_ref).collect(), after.slos().map(Arc::as_ref).collect())
+        .by(|slo, _| Some(identity(&slo.meta)), meaning)
+        .by(|slo, _| Some((service(slo), slo.meta.name())), meaning)
+        .by(|slo, side| Some((service(slo), meaning(slo, side))), |slo, _| qualified(&slo.meta))
+        .finish()
+}
+
+/// Returns the services in pairs, by namespace and name.
+pub(super) fn services<'a>(before: &'a Catalog, after: &'a Catalog) -> Vec<Pair<&'a Service>> {
+    let all = |catalog: &'a Catalog| {
+        let objects = catalog.objects().iter();
+        objects
+            .filter_map(|object| match object {
+                Object::Service(service) => Some(service.as_ref()),
+                _ => None,
+            })
+            .collect()
+    };
+    Pairing::new(all(before), all(after))
+        .by(|service, _| Some(identity(&service.meta)), |service, _| text(*service))
+        .finish()
+}
+
+/// Returns the error budget policies in pairs, by namespace and name.
+pub(super) fn policies<'a>(
+    before: &'a Catalog,
+    after: &'a Catalog,
+) -> Vec<Pair<&'a ErrorBudgetPolicy>> {
+    let all = |catalog: &'a Catalog| catalog.policies().map(Arc::as_ref).collect();
+    Pairing::new(all(before), all(after))
+        .by(|policy, _| Some(identity(&policy.meta)), |policy, _| text(*policy))
+        .finish()
+}
+
+/// Returns the name with its namespace.
+pub(super) fn qualified(meta: &Meta) -> String {
+    match &meta.namespace {
+        Some(namespace) => format!("{namespace}/{}", meta.name()),
+        None => meta.name().to_owned(),
+    }
+}
+
+fn identity(meta: &Meta) -> (Option<&str>, &str) {
+    (meta.namespace.as_deref(), meta.name())
+}
+
+fn text(object: impl serde::Serialize) -> String {
+    serde_json::to_string(&object).unwrap_or_default()
+}

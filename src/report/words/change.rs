@@ -1,0 +1,81 @@
+//! One row of the difference.
+
+use crate::change::Change;
+use crate::change::ChangeKind;
+use crate::change::Effect;
+use crate::quantity::Ratio;
+use crate::report::ChangeRow;
+use crate::source::LineIndex;
+use crate::source::Sources;
+use crate::source::Span;
+
+use super::percent;
+
+/// Returns the row of a change; it points at the place after the change, where there is one.
+pub fn change_row(change: &Change, before: &Sources, after: &Sources) -> ChangeRow {
+    let place = match (change.after_span, change.before_span) {
+        (Some(span), _) => Some(place(span, after)),
+        (None, Some(span)) => Some(place(span, before)),
+        (None, None) => None,
+    };
+    let (path, line) = place.map_or((String::new(), None), |(path, line)| (path, Some(line)));
+    let subject = match (&change.objective, &change.alert) {
+        (Some(objective), _) => format!("{}#{objective}", change.name),
+        (None, Some(alert)) => format!("{} {alert}", change.name),
+        (None, None) => change.name.clone(),
+    };
+    ChangeRow {
+        kind: change.kind.name().to_owned(),
+        slo: subject,
+        before: change.before.clone(),
+        after: change.after.clone(),
+        drawn: drawn(change),
+        effect: change.effect.as_ref().and_then(effect),
+        path,
+        line,
+    }
+}
+
+fn place(span: Span, sources: &Sources) -> (String, usize) {
+    let file = sources.file(span.source);
+    let line = LineIndex::new(&file.text).position(span.start as usize).line;
+    (file.path.clone(), line)
+}
+
+/// Returns a change as a person reads it: `99 % → 98.5 %`.
+fn drawn(change: &Change) -> String {
+    let is_share = matches!(change.kind, ChangeKind::TargetRaised | ChangeKind::TargetLowered);
+    let value = |text: &String| match Ratio::parse(text) {
+        Some(share) if is_share => percent_exactly(&share),
+        _ => text.clone(),
+    };
+    match (change.before.as_ref().map(value), change.after.as_ref().map(value)) {
+        (Some(before), Some(after)) => format!("{before} → {after}"),
+        (None, Some(after)) => after,
+        (Some(before), None) => before,
+        (None, None) => String::new(),
+    }
+}
+
+fn percent_exactly(share: &Ratio) -> String {
+    format!("{} %", share.percent())
+}
+
+fn effect(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Budget { before, after, ratio } => {
+            let more = ratio.as_ref().map(|ratio| {
+                let more = &(ratio - &Ratio::one()).percent();
+                let sign = if more.is_negative() { "" } else { "+" };
+                format!(" ({sign}{} %)", more.rounded(0))
+            });
+            let (before, after) = (percent(before), percent(after));
+            Some(format!("budget {before} → {after}{}", more.unwrap_or_default()))
+        }
+        Effect::Outage { .. } => None,
+        Effect::Policy(differences) => {
+            let fields: Vec<&str> = differences.iter().map(|one| one.field.as_str()).collect();
+            (!fields.is_empty()).then(|| fields.join(", "))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the selector of an error budget policy names.
+
+use std::collections::BTreeSet;
+
+use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Kind;
+use crate::policy::Globs;
+use crate::rules::Checker;
+use crate::rules::quote;
+use crate::source::Spanned;
+
+use super::nearest::is_word;
+use super::nearest::nearest;
+
+/// Says which names and globs of a selector fit nothing. One that fits nothing governs nothing.
+///
+/// A repository without any SLO may keep policies for others, so nothing is said there.
+pub(super) fn check(catalog: &Catalog, policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
+    if catalog.slos().next().is_none() {
+        return;
+    }
+    let slos: BTreeSet<&str> = catalog.names(Kind::Slo).collect();
+    let services = catalog.slos().filter_map(|slo| slo.service.as_ref());
+    let services = services.map(|service| service.value.as_str());
+    let services: BTreeSet<&str> = services.chain(catalog.names(Kind::Service)).collect();
+    for entry in &policy.selector.slos {
+        one(entry, &slos, "no SLO is named", catalog, checker);
+    }
+    for entry in &policy.selector.services {
+        one(entry, &services, "no SLO belongs to a service", catalog, checker);
+    }
+}
+
+fn one(
+    entry: &Spanned<String>,
+    known: &BTreeSet<&str>,
+    lack: &str,
+    catalog: &Catalog,
+    checker: &mut Checker<'_>,
+) {
+    let glob = Globs::of_names([entry.value.as_str()]);
+    let is_elsewhere = checker.external().iter().any(|name| glob.matches(name));
+    if is_elsewhere
+        || known.iter().any(|name| glob.matches(name))
+        || catalog.may_hold_any(|word| glob.matches(word))
+    {
+        return;
+    }
+    let near = nearest(&entry.value, known.iter().copied());
+    let only = match near.as_slice() {
+        [only] if is_word(only) => Some(*only),
+        _ => None,
+    };
+    let edit = only.and_then(|only| checker.rewrite(entry.span, only));
+    let finding = checker.report(entry.span, format!("{lack} {}", quote(&entry.value)));
+    finding.label("the policy governs nothing by it");
+    match (only, edit) {
+        (Some(only), Some(edit)) => {
+            finding.unsafe_fix(format!("write `{only}`"), vec![edit]);
+        }
+        _ => {
+            finding.help("correct it, or list the name in `[reference] external` of `slo.toml`");
+        }
+    }
+}

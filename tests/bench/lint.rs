@@ -1,0 +1,226 @@
+//! How long reading and linting ten thousand documents takes, against a bare scan of the same bytes.
+//!
+//! `cargo bench` measures; `cargo bench -- --rounds 3 --documents 1000 scan` measures less: fewer
+//! rounds, a smaller tree, only the steps whose name holds a word. `cargo bench -- --write DIR` writes
+//! the tree to a folder and measures nothing. Without `--bench`, as `cargo test --all-targets` runs
+//! it, everything runs once on a tree of a hundred documents.
+//!
+//! # Why
+//!
+//! A time says more about the machine than about the program, and a neighbor on the machine spoils
+//! it. So the steps take turns within one run, one thread is measured by the time that it had a
+//! core, and what is compared is the ratio to the scan in the same round. Nothing is asserted.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark writes files, asks the clock and prints"
+)]
+
+use std::env;
+use std::hint::black_box;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use granit_parser::Parser;
+use jiff::Timestamp;
+
+use slo::config::Config;
+use slo::config::Rules;
+use slo::config::owners::CodeOwners;
+use slo::dialect;
+use slo::lint;
+use slo::lint::Choice;
+use slo::lint::RuleSet;
+use slo::rules::Facts;
+use slo::source::Origin;
+use slo::source::Source;
+use slo::source::Sources;
+use slo::yaml;
+
+mod corpus;
+mod measure;
+mod styles;
+mod table;
+
+use corpus::Corpus;
+use measure::Program;
+use table::Aim;
+use table::Row;
+use table::Table;
+
+/// What a run measures.
+struct Options {
+    rounds: usize,
+    documents: usize,
+    words: Vec<String>,
+    folder: Option<PathBuf>,
+}
+
+/// What every step works on.
+struct Input {
+    sources: Vec<Source>,
+    rules: RuleSet,
+    in_git: Option<Program>,
+    outside: Program,
+}
+
+/// A step: what it is called, what it should reach, and what it does.
+type Step = (&'static str, Aim, fn(&Input) -> Option<Duration>);
+
+const STEPS: &[Step] = &[
+    ("scan: granit-parser events, one thread", Aim::None, scan),
+    ("tree: events to a span tree, one thread", Aim::None, tree),
+    ("model: tree, schemas, lowering, one thread", Aim::None, model),
+    ("lint: `slo lint` as a library, one thread", Aim::TimesScan(1.8), library),
+    ("process: `slo lint`, all cores, in git", Aim::Under(Duration::from_secs(1)), in_git),
+    ("process: `slo lint`, all cores, no git", Aim::Under(Duration::from_secs(1)), outside),
+    ("start-up: `slo --version`", Aim::Under(Duration::from_millis(10)), version),
+];
+
+fn main() -> io::Result<()> {
+    let options = Options::read();
+    let corpus = Corpus::new(options.documents);
+    if let Some(folder) = options.folder {
+        return corpus.write(&folder);
+    }
+    let folders = (tempfile::tempdir()?, tempfile::tempdir()?);
+    corpus.write(folders.0.path())?;
+    corpus.write(folders.1.path())?;
+    let input = Input {
+        sources: sources(&corpus),
+        rules: RuleSet::new(&Rules::default(), &Choice::default()).0,
+        in_git: measure::repository(folders.0.path()).then(|| program(folders.0.path())),
+        outside: program(folders.1.path()),
+    };
+    let wanted = |name: &str| {
+        options.words.is_empty() || options.words.iter().any(|word| name.contains(word.as_str()))
+    };
+    let steps: Vec<&Step> = STEPS.iter().filter(|(name, ..)| wanted(name)).collect();
+    let mut rows: Vec<Row> = steps.iter().map(|(name, aim, _)| Row::new(name, *aim)).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(io::Error::other)?;
+    for _ in 0..options.rounds {
+        for ((_, _, run), row) in steps.iter().zip(&mut rows) {
+            row.times.push(pool.install(|| run(&input)));
+        }
+    }
+    let mut table = Table { bytes: corpus.bytes(), rows, memory: Vec::new() };
+    for (name, program) in [("in git", input.in_git.as_ref()), ("no git", Some(&input.outside))] {
+        let name = format!("memory: peak of `slo lint`, {name}");
+        if wanted(&name) {
+            table.memory.push((name, program.and_then(Program::peak_memory)));
+        }
+    }
+    println!(
+        "{} documents in {} files, {:.1} MB; {} rounds in turn, medians; a thread is measured by \
+         its {}",
+        corpus.documents,
+        corpus.files.len(),
+        table::megabytes(corpus.bytes()),
+        options.rounds,
+        measure::thread_clock(),
+    );
+    println!("\n{table}");
+    Ok(())
+}
+
+impl Options {
+    fn read() -> Self {
+        let mut options = Self { rounds: 1, documents: 100, words: Vec::new(), folder: None };
+        let mut arguments = env::args().skip(1);
+        let mut given = (None, None);
+        while let Some(argument) = arguments.next() {
+            let mut number = || arguments.next().and_then(|number| number.parse().ok());
+            match argument.as_str() {
+                "--bench" => (options.rounds, options.documents) = (7, 10_000),
+                "--rounds" => given.0 = number(),
+                "--documents" => given.1 = number(),
+                "--write" => options.folder = arguments.next().map(PathBuf::from),
+                word if word.starts_with('-') => {}
+                word => options.words.push(word.to_owned()),
+            }
+        }
+        options.rounds = given.0.unwrap_or(options.rounds);
+        options.documents = given.1.unwrap_or(options.documents);
+        options
+    }
+}
+
+fn sources(corpus: &Corpus) -> Vec<Source> {
+    let files = corpus.files.iter();
+    files.map(|file| Source::from_text(&file.path, &*file.text, Origin::Worktree)).collect()
+}
+
+fn program(folder: &Path) -> Program {
+    Program { path: env!("CARGO_BIN_EXE_slo"), folder: folder.to_owned() }
+}
+
+/// The floor: events of every file, with the options of `yaml::parse` and without comments.
+fn scan(input: &Input) -> Option<Duration> {
+    Some(measure::on_thread(|| {
+        for source in &input.sources {
+            let mut options = granit_parser::options! {
+                emit_unresolved_aliases: true,
+                flow_nesting_limit: yaml::MAX_DEPTH,
+                block_nesting_limit: yaml::MAX_DEPTH,
+                simple_key_max_lookahead: 4096,
+            };
+            options.set_emit_comments(false);
+            let mut parser = Parser::new_from_str_with_options(&source.text, options);
+            while let Some(event) = parser.next_event() {
+                if black_box(event).is_err() {
+                    break;
+                }
+            }
+        }
+    }))
+}
+
+fn tree(input: &Input) -> Option<Duration> {
+    let mut sources = Sources::new();
+    let ids: Vec<_> = input.sources.iter().map(|file| sources.add(file.clone())).collect();
+    Some(measure::on_thread(|| {
+        for id in ids {
+            black_box(yaml::parse(id, sources.file(id)));
+        }
+    }))
+}
+
+fn model(input: &Input) -> Option<Duration> {
+    let mut sources = Sources::new();
+    let ids: Vec<_> = input.sources.iter().map(|file| sources.add(file.clone())).collect();
+    Some(measure::on_thread(|| {
+        for id in ids {
+            black_box(dialect::read(&yaml::parse(id, sources.file(id))));
+        }
+    }))
+}
+
+fn library(input: &Input) -> Option<Duration> {
+    let files = input.sources.clone();
+    Some(measure::on_thread(|| {
+        let tree = lint::load(files);
+        let facts = Facts {
+            config: &Config::default(),
+            code_owners: &CodeOwners::default(),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        black_box(lint::run(&tree, &input.rules, &facts));
+    }))
+}
+
+fn in_git(input: &Input) -> Option<Duration> {
+    input.in_git.as_ref()?.time(&["lint"])
+}
+
+fn outside(input: &Input) -> Option<Duration> {
+    input.outside.time(&["lint"])
+}
+
+/// A start is short, so many of them are measured at once.
+fn version(input: &Input) -> Option<Duration> {
+    let times: Option<Vec<Duration>> =
+        (0..20).map(|_| input.outside.time(&["--version"])).collect();
+    table::median(times?)
+}

@@ -1,0 +1,619 @@
+//! How people write OpenSLO: one text for each style, with blanks that the corpus fills in.
+//!
+//! A blank stands in angle brackets: `<name>` is new in every file, `<prose>` is a line of words.
+
+/// A way to write definitions.
+pub(crate) struct Style {
+    /// The ending of its files.
+    pub(crate) ending: &'static str,
+    /// Of a thousand files, how many are written so.
+    pub(crate) share: u32,
+    /// The text of a file.
+    pub(crate) text: &'static str,
+}
+
+/// Every style; the shares add up to 1000.
+pub(crate) const STYLES: &[Style] = &[
+    Style { ending: "yaml", share: 500, text: INLINE },
+    Style { ending: "yaml", share: 50, text: REFERENCED },
+    Style { ending: "yaml", share: 110, text: V1ALPHA },
+    Style { ending: "yaml", share: 100, text: V2ALPHA },
+    Style { ending: "yml", share: 75, text: OPERATOR },
+    Style { ending: "yaml", share: 45, text: FLOW },
+    Style { ending: "json", share: 40, text: JSON },
+    Style { ending: "yaml", share: 25, text: LIST },
+    Style { ending: "yaml", share: 35, text: ANCHORED },
+    Style { ending: "yaml", share: 15, text: MISTAKEN },
+    Style { ending: "yaml", share: 4, text: BROKEN },
+    Style { ending: "yaml", share: 1, text: TEMPLATE },
+];
+
+/// One SLO of `openslo/v1` with everything in place: comments, a folded and two literal blocks.
+const INLINE: &str = r#"# Owned by team <team>; reviewed every quarter.
+# <prose>
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: <name>
+  displayName: "<service> answers without an error"
+  labels:
+    team: [<team>, platform]
+    tier: "<digit>"
+  annotations:
+    example.com/runbook: https://runbooks.example.com/<service>/<name>
+    example.com/dashboard: "https://grafana.example.com/d/<number>/<service>?orgId=1&from=now-7d"
+spec:
+  service: <service>
+  indicator:
+    metadata:
+      name: <name>-ratio
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource:
+            type: Prometheus
+            spec:
+              # Client errors are the client's own: only 5xx is bad.
+              query: |
+                sum(
+                  rate(http_requests_total{job="<service>", route="/<word>/<word>", code!~"5.."}[5m])
+                )
+        total:
+          metricSource:
+            type: Prometheus
+            spec:
+              query: |
+                sum(
+                  rate(http_requests_total{job="<service>", route="/<word>/<word>"}[5m])
+                )
+  timeWindow:
+    - duration: 28d
+      isRolling: true
+  budgetingMethod: Occurrences
+  objectives:
+    - displayName: Most requests are answered
+      target: 0.<target>
+    - displayName: Hardly any day is bad
+      targetPercent: 99.<digit>
+  alertPolicies:
+    - kind: AlertPolicy
+      metadata:
+        name: <name>-fast
+      spec:
+        alertWhenBreaching: true
+        alertWhenResolved: false
+        conditions:
+          - kind: AlertCondition
+            metadata:
+              name: <name>-fast-burn
+            spec:
+              severity: page
+              condition:
+                kind: burnrate
+                op: gte
+                threshold: 14.4
+                lookbackWindow: 1h
+                alertAfter: 2m
+        notificationTargets:
+          - targetRef: on-call-<team>
+    # The slow one opens a ticket: <prose>
+    - kind: AlertPolicy
+      metadata:
+        name: <name>-slow
+        displayName: <word> <word> <word>
+        annotations:
+          example.com/runbook: https://runbooks.example.com/<service>/<name>#slow-burn
+          example.com/description: <prose>
+      spec:
+        alertWhenBreaching: true
+        alertWhenNoData: false
+        conditions:
+          - kind: AlertCondition
+            metadata:
+              name: <name>-slow-burn
+            spec:
+              severity: ticket
+              condition:
+                kind: burnrate
+                op: gte
+                threshold: 1
+                lookbackWindow: 3d
+                alertAfter: 30m
+        notificationTargets:
+          - kind: AlertNotificationTarget
+            metadata:
+              name: <name>-tickets
+            spec:
+              target: jira
+  x-description: >-
+    <prose>
+    <prose>
+
+    <prose>
+    <prose>
+  x-decisions:
+    - date: 2026-03-<digit>
+      who: [<word>, <word>]
+      what: "<prose>"
+    - date: 2026-06-<digit>
+      who: [<word>]
+      what: |
+        <prose>
+        <prose>
+"#;
+
+/// Objects that refer to one another, as the documents of one file.
+const REFERENCED: &str = r#"---
+apiVersion: openslo/v1
+kind: DataSource
+metadata:
+  name: metrics-<number>
+spec:
+  type: Prometheus
+  connectionDetails:
+    url: http://prometheus-<number>.example.com:9090
+    auth: { header: Authorization, value: "${PROMETHEUS_TOKEN}" }
+---
+# <prose>
+apiVersion: openslo/v1
+kind: SLI
+metadata:
+  name: <name>-latency
+  displayName: 'Time to answer: <service>, "<word>"'
+spec:
+  thresholdMetric:
+    metricSource:
+      metricSourceRef: metrics-<number>
+      spec:
+        query: histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="<service>"}[5m])))
+        x-why: '<prose>'
+---
+apiVersion: openslo/v1
+kind: AlertCondition
+metadata:
+  name: <name>-slow
+spec:
+  severity: ticket
+  condition:
+    kind: burnrate
+    op: gt
+    threshold: 3
+    lookbackWindow: 6h
+    alertAfter: 30m
+---
+apiVersion: openslo/v1
+kind: AlertNotificationTarget
+metadata:
+  name: <name>-channel
+  labels: { team: <team>, urgency: low }
+spec:
+  target: slack
+---
+apiVersion: openslo/v1
+kind: AlertPolicy
+metadata:
+  name: <name>-policy
+spec:
+  alertWhenNoData: true
+  conditions:
+    - conditionRef: <name>-slow
+  notificationTargets:
+    - targetRef: <name>-channel
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: <name>
+  displayName: <service> is quick
+  annotations:
+    example.com/why: >
+      <prose>
+      <prose>
+spec:
+  service: <service>
+  indicatorRef: <name>-latency
+  timeWindow:
+    - duration: 1M
+      calendar:
+        startTime: "2026-01-01 00:00:00"
+        timeZone: Europe/Berlin
+  budgetingMethod: Timeslices
+  objectives:
+    - displayName: quick enough
+      op: lte
+      value: 0.25
+      target: 0.<target>
+      timeSliceTarget: 0.95
+      timeSliceWindow: 5m
+  alertPolicies:
+    - alertPolicyRef: <name>-policy
+  x-notes: |
+    <prose>
+    <prose>
+"#;
+
+/// The first version of the format, still found in old repositories.
+const V1ALPHA: &str = r#"apiVersion: openslo/v1alpha
+kind: SLO
+metadata:
+  name: <name>
+  displayName: <service> availability
+  annotations:
+    notes: '<prose>'
+    owner: <team>
+    contact: "chat: <team>-<service>"
+    reviewed-by: '<word>, <word> and <word>'
+    more-notes: "<prose> \"<word>\" <prose>\n<prose>"
+spec:
+  service: <service>
+  budgetingMethod: Occurrences
+  timeWindows:
+    - unit: Day
+      count: 30
+      isRolling: true
+  objectives:
+    - displayName: Foo Availability
+      value: 1
+      target: 0.98
+      ratioMetrics:
+        incremental: true
+        good:
+          source: datadog
+          queryType: query
+          query: sum:trace.http.request.hits{service:<service>,http.status_code:200,env:prod}.as_count()
+        total:
+          source: datadog
+          queryType: query
+          query: sum:trace.http.request.hits{service:<service>,env:prod}.as_count()
+    # <prose>
+    - displayName: Bar Availability
+      value: 1
+      target: 0.<target>
+      ratioMetrics:
+        incremental: true
+        good:
+          source: prometheus
+          queryType: promql
+          query: 'sum(rate(grpc_server_handled_total{grpc_service="<service>.<word>",grpc_code="OK"}[5m]))'
+        total:
+          source: prometheus
+          queryType: promql
+          query: 'sum(rate(grpc_server_handled_total{grpc_service="<service>.<word>"}[5m]))'
+    - displayName: Baz Freshness
+      value: 1
+      target: 0.9<digit>
+      ratioMetrics:
+        counter: true
+        good:
+          source: prometheus
+          queryType: promql
+          query: >-
+            sum(rate(pipeline_records_total{pipeline="<service>",stage="<word>",age_seconds_le="600"}[5m]))
+        total:
+          source: prometheus
+          queryType: promql
+          query: >-
+            sum(rate(pipeline_records_total{pipeline="<service>",stage="<word>"}[5m]))
+"#;
+
+/// The draft of the next version, with what it says about a service in Japanese.
+const V2ALPHA: &str = r#"apiVersion: openslo.com/v2alpha
+kind: SLO
+metadata:
+  name: <name>.<service>
+  labels:
+    example.com/team: <team>
+  annotations:
+    example.com/description: "<japanese>"
+spec:
+  serviceRef: <service>
+  # <japanese>
+  sli:
+    metadata:
+      name: <name>-good
+      annotations:
+        example.com/description: |
+          <japanese>
+          <japanese>
+          <japanese>
+    spec:
+      ratioMetric:
+        counter: true
+        bad:
+          dataSourceRef: metrics
+          spec:
+            query: |-
+              sum(increase(checkout_failures_total{service="<service>", region=~"asia-.*"}[1m]))
+        total:
+          dataSourceRef: metrics
+          spec:
+            query: |-
+              sum(increase(checkout_attempts_total{service="<service>", region=~"asia-.*"}[1m]))
+  timeWindow:
+    - duration: 4w
+      isRolling: true
+  budgetingMethod: RatioTimeslices
+  objectives:
+    - displayName: <japanese>
+      target: 0.<target>
+      timeSliceWindow: 1m
+  alertPolicies:
+    - kind: AlertPolicy
+      metadata:
+        name: <name>.burn
+        labels: { example.com/team: <team>, example.com/urgency: high }
+      spec:
+        alertWhenBreaching: true
+        conditions:
+          - kind: AlertCondition
+            metadata:
+              name: <name>.burn
+            spec:
+              severity: page
+              condition: { kind: burnrate, op: gte, threshold: 6, lookbackWindow: 6h, alertAfter: 5m }
+        notificationTargets:
+          - targetRef: on-call
+"#;
+
+/// Resources for Kubernetes, as an operator reads them.
+const OPERATOR: &str = r#"apiVersion: openslo.com/v1
+kind: SLO
+metadata:
+  name: <name>
+  namespace: <team>
+  labels:
+    app.kubernetes.io/name: <service>
+    app.kubernetes.io/instance: <service>-<number>
+    app.kubernetes.io/version: "1.<digit>.<digit>"
+    app.kubernetes.io/part-of: <word>
+    app.kubernetes.io/managed-by: flux
+  annotations:
+    osko.dev/datasourceRef: "mimir-<team>"
+    example.com/description: <prose>
+    example.com/owner: "<team>@example.com"
+spec:
+  service: <service>
+  description: <prose>
+  budgetingMethod: Occurrences
+  indicator:
+    metadata:
+      name: <name>-sli
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource:
+            type: Mimir
+            spec:
+              query: http_requests_total{job="<service>", code=~"(2|3)..", cluster="<word>"}
+        total:
+          metricSource:
+            type: Mimir
+            spec:
+              query: http_requests_total{job="<service>", cluster="<word>"}
+  objectives:
+    - displayName: <prose>
+      target: "0.<target>"
+  timeWindow:
+    - duration: 28d
+      isRolling: true
+---
+apiVersion: openslo.com/v1
+kind: Datasource
+metadata:
+  name: mimir-<name>
+  namespace: <team>
+spec:
+  type: mimir
+  connectionDetails:
+    address: http://mimir.<team>.svc.cluster.local:9009/
+    sourceTenants: [ <team>, "<word>" ]
+    targetTenant: <team>
+status:
+  conditions:
+    - type: Ready
+      status: "True"
+      reason: Reconciled
+      message: <prose>
+      lastTransitionTime: "2026-03-0<digit>T0<digit>:00:00Z"
+  observedGeneration: <digit>
+"#;
+
+/// YAML that looks like JSON.
+const FLOW: &str = r#"{apiVersion: openslo/v1, kind: SLO, metadata: {name: <name>, labels: {team: <team>, tier: "<digit>"}, annotations: {example.com/why: "<prose>"}},
+ spec: {service: <service>, budgetingMethod: Occurrences, timeWindow: [{duration: 28d, isRolling: true}],
+  indicator: {metadata: {name: <name>-sli}, spec: {ratioMetric: {counter: true,
+    good: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(jobs_done_total{job="<service>"}[5m]))'}}},
+    total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(jobs_total{job="<service>"}[5m]))'}}}}}},
+  objectives: [{displayName: "done, <word> and all", target: 0.<target>}], x-words: [<word>, <word>, "<word>", '<word>']}}
+---
+{apiVersion: openslo/v1, kind: Service, metadata: {name: <name>-service, displayName: <service>}, spec: {x-about: "<prose>"}}
+"#;
+
+/// What a generator writes.
+const JSON: &str = r#"{
+  "apiVersion": "openslo/v1",
+  "kind": "SLO",
+  "metadata": {
+    "name": "<name>",
+    "displayName": "<service> \u2013 <word>",
+    "annotations": {
+      "example.com/description": "<prose> <prose>"
+    }
+  },
+  "spec": {
+    "service": "<service>",
+    "budgetingMethod": "Occurrences",
+    "indicator": {
+      "metadata": { "name": "<name>-sli" },
+      "spec": {
+        "ratioMetric": {
+          "counter": true,
+          "good": {
+            "metricSource": {
+              "type": "Prometheus",
+              "spec": { "query": "sum(rate(http_requests_total{job=\"<service>\",code!~\"5..\"}[5m]))" }
+            }
+          },
+          "total": {
+            "metricSource": {
+              "type": "Prometheus",
+              "spec": { "query": "sum(rate(http_requests_total{job=\"<service>\"}[5m]))" }
+            }
+          }
+        }
+      }
+    },
+    "timeWindow": [ { "duration": "28d", "isRolling": true } ],
+    "objectives": [ { "displayName": "<prose>", "target": 0.<target> } ]
+  }
+}
+"#;
+
+/// A list as `kubectl get -o yaml` prints it.
+const LIST: &str = r#"apiVersion: v1
+kind: List
+items:
+- apiVersion: openslo/v1
+  kind: Service
+  metadata:
+    name: <name>-service
+    labels:
+      owner: <team>
+  spec: {}
+- apiVersion: openslo/v1
+  kind: SLI
+  metadata:
+    name: <name>-sli
+  spec:
+    ratioMetric:
+      counter: true
+      good:
+        metricSource:
+          type: CloudWatch
+          spec:
+            region: eu-central-1
+            queries:
+            - id: good
+              metricStat: { namespace: AWS/ApplicationELB, name: HTTPCode_Target_2XX_Count, stat: Sum, period: 60 }
+      total:
+        metricSource:
+          type: CloudWatch
+          spec:
+            region: eu-central-1
+            queries:
+            - id: total
+              metricStat: { namespace: AWS/ApplicationELB, name: RequestCount, stat: Sum, period: 60 }
+- apiVersion: openslo/v1
+  kind: SLO
+  metadata:
+    name: <name>
+    annotations:
+      example.com/description: <prose>
+  spec:
+    service: <name>-service
+    indicatorRef: <name>-sli
+    budgetingMethod: Occurrences
+    timeWindow:
+    - duration: 30d
+      isRolling: true
+    objectives:
+    - displayName: <prose>
+      targetPercent: 99.<digit>
+    x-why: "<prose>
+      <prose>
+      <prose>"
+"#;
+
+/// Parts that are written once and used again, and findings that somebody allowed.
+const ANCHORED: &str = r#"apiVersion: openslo/v1
+kind: SLO
+metadata: &who
+  name: <name>
+  labels: &labels { team: <team>, service: <service> }
+spec:
+  service: <service>
+  indicator:
+    metadata: { <<: *who, annotations: { example.com/why: "<prose>" } }
+    spec:
+      ratioMetric:
+        counter: true
+        good: &good
+          metricSource:
+            type: Prometheus
+            # slo: allow(unresolved-query-placeholder) until 2099-12-31: filled in by the deployment
+            spec: { query: 'sum(rate(http_requests_total{job="<service>",env="${ENVIRONMENT}"}[5m]))' }
+        total: *good
+  timeWindow: [ { duration: 28d, isRolling: true } ]
+  budgetingMethod: Occurrences
+  objectives:
+    - displayName: good
+      target: 0.<target>
+  # <prose>
+  # <prose>
+  x-why: >+
+    <prose>
+      <prose>
+    <prose>
+
+"#;
+
+/// What people get wrong.
+const MISTAKEN: &str = r#"apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: <name>_<number>
+  displayname: <service>
+  annotations:
+    example.com/description: <prose>
+spec:
+  service: <service>
+  indicator:
+    metadata:
+      name: <name>-sli
+    spec:
+      ratioMetric:
+        good:
+          metricSource:
+            type: Prometheus
+            spec:
+              query: sum(rate(http_requests_total{job="$job",code!~"5.."}[$__rate_interval]))
+        total:
+          metricSource:
+            type: Prometheus
+            spec:
+              query: sum(rate(http_requests_total{job="$job"}[$__rate_interval]))
+  timeWindow:
+    - duration: 30 days
+      isRolling: true
+  budgetingMethod: occurrences
+  objectives:
+    - displayName: good
+      target: 99.<digit>
+      op: gte
+"#;
+
+/// A file that is no YAML after its first document.
+const BROKEN: &str = r#"apiVersion: openslo/v1
+kind: Service
+metadata:
+  name: <name>
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: "<name>-slo
+ spec: [
+"#;
+
+/// A template, which is passed over.
+const TEMPLATE: &str = r#"{{- range .Values.services }}
+apiVersion: openslo/v1
+kind: Service
+metadata:
+  name: {{ .name }}
+  annotations:
+    example.com/description: <prose>
+{{- end }}
+"#;
