@@ -98,13 +98,6 @@ pub enum Problem {
         /// The edit that writes it.
         rename: Option<Edit>,
     },
-    /// The version of the format is a draft that may still change.
-    UnstableVersion {
-        /// The version.
-        span: Span,
-        /// The version.
-        version: String,
-    },
     /// A merge (`<<`) brings a field that the object gives differently itself.
     MergeOverride {
         /// The object's own key.
@@ -279,7 +272,6 @@ impl Problem {
     pub fn span(&self) -> Span {
         match self {
             Self::UnknownKind { span, .. }
-            | Self::UnstableVersion { span, .. }
             | Self::MergeOverride { span, .. }
             | Self::UnknownField { span, .. }
             | Self::MissingFields { span, .. }

@@ -28,6 +28,7 @@ use crate::yaml;
 mod alerting;
 mod document;
 mod objective;
+mod policy;
 mod reference;
 mod suppression;
 mod window;
@@ -241,6 +242,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
     ("objective", objective::RULES),
     ("window", window::RULES),
     ("alerting", alerting::RULES),
+    ("policy", policy::RULES),
 ];
 
 /// Returns every rule, in the order of the families.

@@ -10,7 +10,6 @@ use crate::model::Dialect;
 use crate::model::Kind;
 use crate::yaml::Node;
 
-use super::Problem;
 use super::Reading;
 use super::schema::Schema;
 
@@ -89,12 +88,6 @@ pub(super) fn read(node: Node<'_>, dialect: Dialect, kind: Kind, reading: &mut R
     let head = node.given("kind").map_or(node.span(), Node::span);
     let mut problems =
         schema(dialect, kind).map_or_else(Vec::new, |schema| schema.check(node, head));
-    if dialect == Dialect::OpenSloV2Alpha
-        && let Some(version) = node.given("apiVersion")
-    {
-        let span = version.span();
-        problems.push(Problem::UnstableVersion { span, version: version.raw().to_owned() });
-    }
     check::object(node, dialect, kind, &mut problems);
     reading.problems.append(&mut problems);
     reading.objects.extend(lower::object(node, dialect, kind));

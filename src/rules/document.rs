@@ -19,12 +19,14 @@ mod unknown_field;
 mod unknown_kind;
 mod unknown_rule;
 mod unresolved_query_placeholder;
+mod unstable_version;
 mod unused_suppression;
 mod yaml_parse_error;
 
 pub(super) const RULES: &[&Rule] = &[
     &yaml_parse_error::RULE,
     &unknown_kind::RULE,
+    &unstable_version::RULE,
     &unknown_field::RULE,
     &missing_field::RULE,
     &conflicting_fields::RULE,

@@ -269,8 +269,9 @@ fn no_data(node: Node<'_>) -> NoData {
             _ => usual.zero_traffic,
         },
         min_events: fields::number(node, "minEvents").map_or(usual.min_events, |n| n.value),
-        on_unknown_given: on_unknown.is_some(),
-        on_backend_error_given: on_backend_error.is_some(),
+        // A value that cannot be read is reported for itself, and so is a misspelled key.
+        on_unknown_given: fields::place(node, "onUnknown").is_some(),
+        on_backend_error_given: fields::place(node, "onBackendError").is_some(),
         on_unknown: on_unknown.unwrap_or(usual.on_unknown),
         on_backend_error: on_backend_error.unwrap_or(usual.on_backend_error),
     }

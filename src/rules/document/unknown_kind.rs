@@ -20,26 +20,18 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        match problem {
-            Problem::UnknownKind { span, field, found, known, nearest, rename } => {
-                let found = quote(found);
-                let message = match *field {
-                    "kind" => format!("{found} is not a kind of this `apiVersion`"),
-                    _ => format!("{found} is not an `apiVersion` that is known"),
-                };
-                let finding = checker.report(*span, message);
-                finding.label(format!("known: {}", list(known, "and")));
-                if let (Some(nearest), Some(edit)) = (nearest, rename) {
-                    finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
-                }
-            }
-            Problem::UnstableVersion { span, version } => {
-                let message = format!("{} is a draft that may still change", quote(version));
-                checker
-                    .report_at(Level::Info, *span, message)
-                    .help("`openslo/v1` is the stable version");
-            }
-            _ => {}
+        let Problem::UnknownKind { span, field, found, known, nearest, rename } = problem else {
+            continue;
+        };
+        let found = quote(found);
+        let message = match *field {
+            "kind" => format!("{found} is not a kind of this `apiVersion`"),
+            _ => format!("{found} is not an `apiVersion` that is known"),
+        };
+        let finding = checker.report(*span, message);
+        finding.label(format!("known: {}", list(known, "and")));
+        if let (Some(nearest), Some(edit)) = (nearest, rename) {
+            finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
         }
     }
 }

@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::NoData;
+use crate::model::OnUnknown;
+use crate::model::Slo;
+use crate::policy::Governance;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+use crate::source::Span;
+
+use super::is_critical;
+
+pub(super) const RULE: Rule = Rule {
+    name: "no-data-unspecified",
+    level: Level::Error,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("no_data_unspecified.md"),
+    settings: &[],
+    check: Check::Catalog(check),
+};
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let governance = Governance::new(catalog);
+    let critical: Vec<(&Arc<Slo>, Vec<&Arc<ErrorBudgetPolicy>>)> = catalog
+        .slos()
+        .filter(|slo| is_critical(catalog, slo))
+        .map(|slo| (slo, governance.governing(slo)))
+        .collect();
+    for policy in catalog.policies() {
+        unspecified(policy, checker);
+        let governs = |policies: &[&Arc<ErrorBudgetPolicy>]| {
+            policies.iter().any(|other| Arc::ptr_eq(other, policy))
+        };
+        if let Some((slo, _)) = critical.iter().find(|(_, policies)| governs(policies)) {
+            allowed(policy, slo, checker);
+        }
+    }
+}
+
+fn unspecified(policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
+    let NoData { on_unknown_given, on_backend_error_given, .. } = policy.evaluation.no_data;
+    let (what, fields) = match (on_unknown_given, on_backend_error_given) {
+        (true, true) => return,
+        (false, true) => ("when data is missing", "`onUnknown`"),
+        (true, false) => ("when the backend fails", "`onBackendError`"),
+        (false, false) => {
+            ("when data is missing or the backend fails", "`onUnknown` and `onBackendError`")
+        }
+    };
+    let name = quote(policy.meta.name());
+    let message = format!("the error budget policy {name} does not say what happens {what}");
+    let span = policy.evaluation.no_data_span;
+    let finding = checker.report(span.unwrap_or_else(|| policy.meta.place()), message);
+    match span {
+        Some(_) => finding.label(format!("lacks {fields}")).help(format!("add {fields}")),
+        None => finding.help(format!("add {fields} under `spec.evaluation.noData`")),
+    };
+    finding.note("what is not said is `deny`: the change is blocked, with exit code 3");
+}
+
+/// Speaks of a policy that lets changes to a critical SLO pass while nobody knows its budget.
+fn allowed(policy: &ErrorBudgetPolicy, slo: &Slo, checker: &mut Checker<'_>) {
+    let no_data = &policy.evaluation.no_data;
+    let (unknown, failed) = (&no_data.on_unknown, &no_data.on_backend_error);
+    match unknown.value {
+        OnUnknown::Allow => report(unknown.span, "data is missing", slo, checker),
+        OnUnknown::Hold if no_data.then_on_unknown == OnUnknown::Allow => {
+            let when = format!("data is missing for longer than `{}`", no_data.hold_for);
+            report(unknown.span, &when, slo, checker);
+        }
+        _ => {}
+    }
+    if failed.value == OnUnknown::Allow {
+        report(failed.span, "the backend fails", slo, checker);
+    }
+}
+
+fn report(span: Span, when: &str, slo: &Slo, checker: &mut Checker<'_>) {
+    let message = format!("when {when}, every change passes");
+    checker
+        .report_at(Level::Warning, span, message)
+        .also(slo.meta.place(), "an SLO of the first priority that the policy governs")
+        .help("write `deny`, or `warn` to let the change pass with a remark");
+}
