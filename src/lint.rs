@@ -117,22 +117,29 @@ fn without_object(stream: &yaml::Stream, reading: &Reading) -> impl Iterator<Ite
 ///
 /// `{{.window}}` in a query is Sloth's placeholder and no template.
 fn is_template(text: &str) -> bool {
-    const MARKS: [&str; 12] = [
-        "{{-",
-        "-}}",
-        "{{ .Values",
-        "{{.Values",
-        "{{ .Release",
-        "{{ include",
-        "{{ template",
-        "{{ if ",
-        "{{ range ",
-        "{{ end",
-        "{% ",
-        "{%- ",
+    const MARKS: [&[u8]; 11] = [
+        b"{{-",
+        b"{{ .Values",
+        b"{{.Values",
+        b"{{ .Release",
+        b"{{ include",
+        b"{{ template",
+        b"{{ if ",
+        b"{{ range ",
+        b"{{ end",
+        b"{% ",
+        b"{%- ",
     ];
-    memchr::memmem::find(text.as_bytes(), b"{{").is_some_and(|_| {
-        MARKS.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
-    }) || memchr::memmem::find(text.as_bytes(), b"{% ").is_some()
-        || memchr::memmem::find(text.as_bytes(), b"{%- ").is_some()
+    let text = text.as_bytes();
+    let mut has_braces = false;
+    for start in memchr::memchr_iter(b'{', text) {
+        let rest = text.get(start..).unwrap_or_default();
+        has_braces |= rest.starts_with(b"{{");
+        if matches!(rest.get(1), Some(b'{' | b'%'))
+            && MARKS.iter().any(|mark| rest.starts_with(mark))
+        {
+            return true;
+        }
+    }
+    has_braces && memchr::memmem::find(text, b"-}}").is_some()
 }

@@ -26,12 +26,15 @@ pub use build::parse;
 pub use edit::delete_entry;
 pub use edit::insert_entry;
 pub use edit::replace_scalar;
+pub use node::Entries;
 pub use node::Entry;
+pub use node::Items;
 pub use node::Kind;
 pub use node::Node;
 pub use scalar::Scalar;
 pub use scalar::Style;
 pub use scalar::Value;
+pub use scalar::ValueType;
 
 /// The deepest nesting of collections that is read.
 pub const MAX_DEPTH: usize = 200;

@@ -14,11 +14,13 @@ use jsonschema::json::Object;
 use serde_json::Number;
 use serde_json::Value as JsonValue;
 
-use crate::quantity::Ratio;
-use crate::yaml::Entry;
-use crate::yaml::Kind;
+use crate::yaml::Entries;
+use crate::yaml::Items;
 use crate::yaml::Node;
+use crate::yaml::Scalar;
+use crate::yaml::Style;
 use crate::yaml::Value;
+use crate::yaml::ValueType;
 
 /// The span tree as a representation of JSON.
 pub(super) struct Tree;
@@ -33,8 +35,14 @@ pub(super) enum TreeNode<'a> {
 /// The entries of a mapping that have a value.
 pub(super) struct Members<'a>(Node<'a>);
 
+/// The entries of a mapping that have a value, each with its name.
+pub(super) struct MembersIter<'a>(Entries<'a>);
+
 /// The items of a sequence.
-pub(super) struct Items<'a>(Node<'a>);
+pub(super) struct Elements<'a>(Node<'a>);
+
+/// The items of a sequence, one after the other.
+pub(super) struct ElementsIter<'a>(Items<'a>);
 
 /// A number of the tree.
 pub(super) struct Decimal(Number);
@@ -76,23 +84,40 @@ impl JsonNumber for Decimal {
 }
 
 /// Returns the nearest JSON number; a range is checked exactly by rules, so nearest is enough here.
-fn number(value: &Ratio) -> Number {
+fn number(scalar: Scalar<'_>) -> Option<Number> {
+    if scalar.value_type() != ValueType::Number {
+        return None;
+    }
+    if let Ok(whole) = scalar.text.parse::<i64>() {
+        return Some(Number::from(whole));
+    }
+    if let Ok(value) = scalar.text.parse::<f64>()
+        && value.fract() != 0.0
+    {
+        return Number::from_f64(value);
+    }
+    // `1e3`, `5.0` and `0x1f` are whole too, and say so only when they are computed.
+    let Value::Number(value) = scalar.value() else {
+        return None;
+    };
     let whole = value.to_i64().map(Number::from);
-    whole.or_else(|| Number::from_f64(value.to_f64())).unwrap_or_else(|| Number::from(i64::MAX))
+    whole.or_else(|| Number::from_f64(value.to_f64())).or_else(|| Some(Number::from(i64::MAX)))
 }
 
-impl TreeNode<'_> {
-    fn value(&self) -> Option<Value> {
+impl<'a> TreeNode<'a> {
+    fn scalar(&self) -> Option<Scalar<'a>> {
         match self {
-            Self::Node(node) => node.scalar().map(|scalar| scalar.value()),
-            Self::Name(_) => Some(Value::String),
+            Self::Node(node) => node.scalar(),
+            Self::Name(name) => {
+                Some(Scalar { text: name, style: Style::DoubleQuoted, is_string: true })
+            }
         }
     }
 }
 
 impl<'a> JsonNode<'a, Tree> for TreeNode<'a> {
     type Object = Members<'a>;
-    type Array = Items<'a>;
+    type Array = Elements<'a>;
     type Number = Decimal;
 
     fn as_object(&self) -> Option<Members<'a>> {
@@ -102,68 +127,58 @@ impl<'a> JsonNode<'a, Tree> for TreeNode<'a> {
         }
     }
 
-    fn as_array(&self) -> Option<Items<'a>> {
+    fn as_array(&self) -> Option<Elements<'a>> {
         match self {
-            Self::Node(node) if node.is_sequence() => Some(Items(*node)),
+            Self::Node(node) if node.is_sequence() => Some(Elements(*node)),
             _ => None,
         }
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Name(name) => Some(Cow::Borrowed(name)),
-            Self::Node(node) => {
-                let scalar = node.scalar()?;
-                (scalar.value() == Value::String).then_some(Cow::Borrowed(scalar.text))
-            }
-        }
+        let scalar = self.scalar()?;
+        (scalar.value_type() == ValueType::String).then_some(Cow::Borrowed(scalar.text))
     }
 
     fn as_number(&self) -> Option<Decimal> {
-        match self.value()? {
-            Value::Number(value) => Some(Decimal(number(&value))),
-            _ => None,
-        }
+        number(self.scalar()?).map(Decimal)
     }
 
     fn as_boolean(&self) -> Option<bool> {
-        match self.value()? {
+        match self.scalar()?.value() {
             Value::Bool(value) => Some(value),
             _ => None,
         }
     }
 
     fn is_null(&self) -> bool {
-        self.value() == Some(Value::Null)
+        self.scalar().is_some_and(|scalar| scalar.is_null())
     }
 
     fn json_type(&self) -> JsonType {
-        match self {
-            Self::Node(node) if node.is_mapping() => JsonType::Object,
-            Self::Node(node) if node.is_sequence() => JsonType::Array,
-            _ => match self.value() {
-                Some(Value::Null) | None => JsonType::Null,
-                Some(Value::Bool(_)) => JsonType::Boolean,
-                Some(Value::Number(_)) => JsonType::Number,
-                Some(Value::String) => JsonType::String,
-            },
+        let Some(scalar) = self.scalar() else {
+            let is_mapping = matches!(self, Self::Node(node) if node.is_mapping());
+            return if is_mapping { JsonType::Object } else { JsonType::Array };
+        };
+        match scalar.value_type() {
+            ValueType::Null => JsonType::Null,
+            ValueType::Bool => JsonType::Boolean,
+            ValueType::Number => JsonType::Number,
+            ValueType::String => JsonType::String,
         }
     }
 
     /// Returns a scalar's value; what stands inside a collection is never shown in a message.
     fn to_value(&self) -> Cow<'a, JsonValue> {
-        Cow::Owned(match self {
-            Self::Name(name) => JsonValue::from(*name),
-            Self::Node(node) => match node.kind() {
-                Kind::Mapping => JsonValue::Object(serde_json::Map::new()),
-                Kind::Sequence => JsonValue::Array(Vec::new()),
-                Kind::Scalar(scalar) => match scalar.value() {
-                    Value::Null => JsonValue::Null,
-                    Value::Bool(value) => JsonValue::from(value),
-                    Value::Number(value) => JsonValue::Number(number(&value)),
-                    Value::String => JsonValue::from(scalar.text),
-                },
-            },
+        let Some(scalar) = self.scalar() else {
+            let is_mapping = matches!(self, Self::Node(node) if node.is_mapping());
+            let object = || JsonValue::Object(serde_json::Map::new());
+            return Cow::Owned(if is_mapping { object() } else { JsonValue::Array(Vec::new()) });
+        };
+        Cow::Owned(match scalar.value() {
+            Value::Null => JsonValue::Null,
+            Value::Bool(value) => JsonValue::from(value),
+            Value::Number(_) => number(scalar).map_or(JsonValue::Null, JsonValue::Number),
+            Value::String => JsonValue::from(scalar.text),
         })
     }
 
@@ -178,19 +193,23 @@ impl<'a> JsonNode<'a, Tree> for TreeNode<'a> {
     }
 }
 
-impl<'a> Members<'a> {
-    fn given(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.0.entries().filter(|entry| !entry.value.is_null())
+impl<'a> Iterator for MembersIter<'a> {
+    type Item = (&'a str, TreeNode<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.0.find(|entry| !entry.value.is_null())?;
+        let name = entry.key.scalar().map_or("", |scalar| scalar.text);
+        Some((name, TreeNode::Node(entry.value)))
     }
 }
 
 impl<'a> Object<'a, Tree> for Members<'a> {
     type Node = TreeNode<'a>;
     type MemberName = &'a str;
-    type MembersIter = std::vec::IntoIter<(&'a str, TreeNode<'a>)>;
+    type MembersIter = MembersIter<'a>;
 
     fn len(&self) -> usize {
-        self.given().count()
+        self.members().count()
     }
 
     fn get(&self, key: &String) -> Option<TreeNode<'a>> {
@@ -198,23 +217,33 @@ impl<'a> Object<'a, Tree> for Members<'a> {
     }
 
     fn members(&self) -> Self::MembersIter {
-        let named = self.given().map(|entry| {
-            let name = entry.key.scalar().map_or("", |scalar| scalar.text);
-            (name, TreeNode::Node(entry.value))
-        });
-        named.collect::<Vec<_>>().into_iter()
+        MembersIter(self.0.entries())
     }
 }
 
-impl<'a> Array<'a, Tree> for Items<'a> {
+impl<'a> Iterator for ElementsIter<'a> {
+    type Item = TreeNode<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(TreeNode::Node)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for ElementsIter<'_> {}
+
+impl<'a> Array<'a, Tree> for Elements<'a> {
     type Node = TreeNode<'a>;
-    type ElementsIter = std::vec::IntoIter<TreeNode<'a>>;
+    type ElementsIter = ElementsIter<'a>;
 
     fn len(&self) -> usize {
         self.0.len()
     }
 
     fn elements(&self) -> Self::ElementsIter {
-        self.0.items().map(TreeNode::Node).collect::<Vec<_>>().into_iter()
+        ElementsIter(self.0.items())
     }
 }

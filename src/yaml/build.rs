@@ -30,6 +30,9 @@ use super::node::Text;
 /// Above this number of keys, duplicates are looked up in a hash map.
 const FEW_KEYS: usize = 16;
 
+/// About how many bytes of text stand for one node, so that the arena seldom has to grow.
+const BYTES_PER_NODE: usize = 16;
+
 /// Reads every document of a file; a bad document is reported and the next one is read.
 pub fn parse(id: SourceId, source: &Source) -> Stream {
     let mut stream = Stream::default();
@@ -123,7 +126,7 @@ impl<'a> File<'a> {
             match event {
                 Event::DocumentStart(..) => {
                     start = Some(span.start as usize);
-                    builder = Some(Builder::new(self));
+                    builder = Some(Builder::new(self, self.expected_nodes(span)));
                 }
                 Event::DocumentEnd => {
                     if let Some(builder) = builder.take() {
@@ -141,6 +144,13 @@ impl<'a> File<'a> {
             }
         }
         false
+    }
+
+    /// Returns about how many nodes the document that starts here has, never more than its bytes.
+    fn expected_nodes(&self, start: Span) -> usize {
+        let rest = self.text.get(start.start as usize..).unwrap_or_default();
+        let length = memchr::memmem::find(rest.as_bytes(), b"\n---").unwrap_or(rest.len());
+        length / BYTES_PER_NODE
     }
 
     /// Returns the character at which the parser stopped, or the empty span at a line's end.
@@ -165,7 +175,8 @@ impl<'a> File<'a> {
         if let Cow::Borrowed(borrowed) = text {
             let start = (borrowed.as_ptr() as usize).wrapping_sub(self.body.as_ptr() as usize);
             let end = start.saturating_add(borrowed.len());
-            if self.body.get(start..end) == Some(borrowed) {
+            // The same length at the same place: there is no need to compare the bytes.
+            if self.body.get(start..end).is_some_and(|found| std::ptr::eq(found, borrowed)) {
                 let span = Span::new(self.id, start + self.offset, end + self.offset);
                 return Text::InFile { start: span.start, end: span.end };
             }
@@ -175,11 +186,11 @@ impl<'a> File<'a> {
 }
 
 impl<'f, 'a> Builder<'f, 'a> {
-    fn new(file: &'f File<'a>) -> Self {
+    fn new(file: &'f File<'a>, expected_nodes: usize) -> Self {
         Self {
             file,
-            nodes: Vec::new(),
-            children: Vec::new(),
+            nodes: Vec::with_capacity(expected_nodes),
+            children: Vec::with_capacity(expected_nodes),
             overrides: Vec::new(),
             problems: Vec::new(),
             pending: Vec::new(),
@@ -276,7 +287,8 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     fn end(&mut self, span: Span) {
         let Some(open) = self.open.pop() else { return };
-        let children = self.pending.split_off(open.first);
+        let mut pending = std::mem::take(&mut self.pending);
+        let children = pending.get(open.first..).unwrap_or_default();
         let first = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
         let last =
             children.last().and_then(|&child| self.nodes.get(child as usize)).map(|data| data.end);
@@ -288,9 +300,11 @@ impl<'f, 'a> Builder<'f, 'a> {
             Shape::Mapping { first, own, all, flow }
         } else {
             let length = u32::try_from(children.len()).unwrap_or(u32::MAX);
-            self.children.extend(children);
+            self.children.extend_from_slice(children);
             Shape::Sequence { first, length, flow }
         };
+        pending.truncate(open.first);
+        self.pending = pending;
         if let Some(data) = self.nodes.get_mut(open.node as usize) {
             data.end = end.max(start);
             data.shape = shape;
@@ -302,8 +316,8 @@ impl<'f, 'a> Builder<'f, 'a> {
     }
 
     /// Stores the entries of a mapping; returns how many are its own and how many there are.
-    fn close_mapping(&mut self, children: Vec<u32>) -> (u32, u32) {
-        self.find_duplicates(&children);
+    fn close_mapping(&mut self, children: &[u32]) -> (u32, u32) {
+        self.find_duplicates(children);
         let mut merges = Vec::new();
         let mut own = 0;
         for pair in children.chunks_exact(2) {
@@ -409,18 +423,20 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     fn find_duplicates(&mut self, children: &[u32]) {
         let mut found = Vec::new();
-        let keys: Vec<(u32, &str)> = children
-            .iter()
-            .step_by(2)
-            .filter_map(|&key| Some((key, self.scalar_text(key)?)))
-            .collect();
-        if keys.len() <= FEW_KEYS {
-            for (position, &(key, name)) in keys.iter().enumerate() {
-                let earlier = keys.iter().take(position).find(|(_, other)| *other == name);
+        let keys = children.iter().step_by(2);
+        let keys = keys.filter_map(|&key| Some((key, self.scalar_text(key)?)));
+        if children.len() <= 2 * FEW_KEYS {
+            let mut seen = [(0, ""); FEW_KEYS];
+            for (position, (key, name)) in keys.enumerate() {
+                let (before, free) = seen.split_at_mut(position);
+                let earlier = before.iter().find(|(_, other)| *other == name);
                 found.extend(earlier.map(|&(first, _)| (key, first, name.to_owned())));
+                if let Some(free) = free.first_mut() {
+                    *free = (key, name);
+                }
             }
         } else {
-            let mut seen: HashMap<&str, u32> = HashMap::with_capacity(keys.len());
+            let mut seen: HashMap<&str, u32> = HashMap::with_capacity(children.len() / 2);
             for (key, name) in keys {
                 match seen.get(name) {
                     Some(&first) => found.push((key, first, name.to_owned())),

@@ -5,7 +5,6 @@ use crate::source::Span;
 use super::Document;
 use super::Scalar;
 use super::Style;
-use super::Value;
 use super::scalar;
 
 /// One node in the arena.
@@ -79,6 +78,53 @@ pub struct Entry<'a> {
     pub merged: bool,
 }
 
+/// The items of a sequence.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    document: &'a Document,
+    children: std::slice::Iter<'a, u32>,
+}
+
+/// The entries of a mapping.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    document: &'a Document,
+    pairs: std::slice::ChunksExact<'a, u32>,
+    /// How many of the entries that are left are the mapping's own.
+    own: u32,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        let &child = self.children.next()?;
+        Some(Node::new(self.document, child))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.children.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Items<'_> {}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let &[key, value] = self.pairs.next()? else { return None };
+        let (key, value) = (Node::new(self.document, key), Node::new(self.document, value));
+        let merged = self.own == 0;
+        self.own = self.own.saturating_sub(1);
+        Some(Entry { key, value, merged })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.pairs.size_hint()
+    }
+}
+
 impl<'a> Node<'a> {
     pub(super) fn new(document: &'a Document, index: u32) -> Self {
         let mut index = index;
@@ -149,12 +195,12 @@ impl<'a> Node<'a> {
     /// Returns the decoded text of a scalar, whatever its type; nothing for a collection or null.
     pub fn text(self) -> Option<&'a str> {
         let scalar = self.scalar()?;
-        (scalar.value() != Value::Null).then_some(scalar.text)
+        (!scalar.is_null()).then_some(scalar.text)
     }
 
     /// Returns whether the node is null: `~`, `null`, or nothing at all.
     pub fn is_null(self) -> bool {
-        self.scalar().is_some_and(|scalar| scalar.value() == Value::Null)
+        self.scalar().is_some_and(|scalar| scalar.is_null())
     }
 
     /// Returns whether the node is a mapping.
@@ -195,27 +241,22 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the items of a sequence; none for anything else.
-    pub fn items(self) -> impl ExactSizeIterator<Item = Node<'a>> + Clone + use<'a> {
+    pub fn items(self) -> Items<'a> {
         let children = match self.data().shape {
             Shape::Sequence { first, length, .. } => self.children(first, length),
             _ => &[],
         };
-        children.iter().map(move |&child| Node::new(self.document, child))
+        Items { document: self.document, children: children.iter() }
     }
 
     /// Returns the entries of a mapping, its own in file order, then those that merges bring; none
     /// for anything else.
-    pub fn entries(self) -> impl Iterator<Item = Entry<'a>> + Clone + use<'a> {
+    pub fn entries(self) -> Entries<'a> {
         let (children, own) = match self.data().shape {
-            Shape::Mapping { first, own, all, .. } => (self.children(first, 2 * all), own as usize),
+            Shape::Mapping { first, own, all, .. } => (self.children(first, 2 * all), own),
             _ => (&[][..], 0),
         };
-        let document = self.document;
-        children.chunks_exact(2).enumerate().filter_map(move |(position, pair)| {
-            let &[key, value] = pair else { return None };
-            let (key, value) = (Node::new(document, key), Node::new(document, value));
-            Some(Entry { key, value, merged: position >= own })
-        })
+        Entries { document: self.document, pairs: children.chunks_exact(2), own }
     }
 
     /// Returns the entry of a key.

@@ -41,6 +41,19 @@ pub enum Value {
     String,
 }
 
+/// The type of a scalar's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A finite number.
+    Number,
+    /// Anything else.
+    String,
+}
+
 impl Scalar<'_> {
     /// Returns the value under the core schema of YAML 1.2.
     ///
@@ -50,21 +63,56 @@ impl Scalar<'_> {
             return Value::String;
         }
         match self.text {
-            "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+            text if is_null(text) => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
             text => number(text).map_or(Value::String, Value::Number),
         }
     }
 
-    /// Returns whether the value is a finite number, without computing it.
+    /// Returns the type of the value, mostly without computing the value.
+    pub fn value_type(&self) -> ValueType {
+        if self.style != Style::Plain || self.is_string {
+            return ValueType::String;
+        }
+        match self.text {
+            text if is_null(text) => ValueType::Null,
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => ValueType::Bool,
+            text if is_short_decimal(text) || number(text).is_some() => ValueType::Number,
+            _ => ValueType::String,
+        }
+    }
+
+    /// Returns whether the value is null.
+    pub fn is_null(&self) -> bool {
+        self.style == Style::Plain && !self.is_string && is_null(self.text)
+    }
+
+    /// Returns whether the value is a finite number.
     pub fn is_number(&self) -> bool {
-        matches!(self.text.as_bytes().first(), Some(b'0'..=b'9' | b'+' | b'-' | b'.'))
-            && matches!(self.value(), Value::Number(_))
+        self.value_type() == ValueType::Number
     }
 }
 
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// Returns whether text is digits, at most one point among them: what most numbers are.
+fn is_short_decimal(text: &str) -> bool {
+    let mut points = 0;
+    let mut is_digit_or_point = |byte: u8| {
+        points += usize::from(byte == b'.');
+        byte == b'.' || byte.is_ascii_digit()
+    };
+    text.len() <= 16 && text.bytes().all(&mut is_digit_or_point) && points < text.len().min(2)
+}
+
 fn number(text: &str) -> Option<Ratio> {
+    // Most scalars are words, and no number begins like one.
+    if !matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'+' | b'-' | b'.')) {
+        return None;
+    }
     let radix = |digits: &str, radix| i64::from_str_radix(digits, radix).ok().map(Ratio::whole);
     if let Some(digits) = text.strip_prefix("0x") {
         return digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| radix(digits, 16))?;
@@ -94,5 +142,42 @@ mod tests {
         }
         let quoted = Scalar { text: "99.9", style: Style::DoubleQuoted, is_string: false };
         assert_eq!(quoted.value(), Value::String);
+    }
+
+    #[test]
+    fn the_type_of_a_value_is_known_before_the_value() {
+        for text in [
+            "",
+            ".",
+            "~",
+            "null",
+            "true",
+            "False",
+            "yes",
+            "1",
+            "1.",
+            ".5",
+            "1.5",
+            "1.5.2",
+            "-3",
+            "+1e3",
+            "0x1f",
+            "0o17",
+            "28d",
+            "1-2",
+            "99.9%",
+            "12345678901234567890",
+            ".inf",
+        ] {
+            let scalar = Scalar { text, style: Style::Plain, is_string: false };
+            let expected = match scalar.value() {
+                Value::Null => ValueType::Null,
+                Value::Bool(_) => ValueType::Bool,
+                Value::Number(_) => ValueType::Number,
+                Value::String => ValueType::String,
+            };
+            assert_eq!(scalar.value_type(), expected, "{text}");
+            assert_eq!(scalar.is_null(), expected == ValueType::Null, "{text}");
+        }
     }
 }

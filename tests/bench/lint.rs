@@ -85,19 +85,22 @@ fn main() -> io::Result<()> {
     if let Some(folder) = options.folder {
         return corpus.write(&folder);
     }
+    let wanted = |name: &str| {
+        options.words.is_empty() || options.words.iter().any(|word| name.contains(word.as_str()))
+    };
+    let steps: Vec<&Step> = STEPS.iter().filter(|(name, ..)| wanted(name)).collect();
     let folders = (tempfile::tempdir()?, tempfile::tempdir()?);
-    corpus.write(folders.0.path())?;
-    corpus.write(folders.1.path())?;
+    let in_threads = |(name, ..): &&Step| name.ends_with("thread") && !wanted("memory");
+    if !steps.iter().all(in_threads) {
+        corpus.write(folders.0.path())?;
+        corpus.write(folders.1.path())?;
+    }
     let input = Input {
         sources: sources(&corpus),
         rules: RuleSet::new(&Rules::default(), &Choice::default()).0,
         in_git: measure::repository(folders.0.path()).then(|| program(folders.0.path())),
         outside: program(folders.1.path()),
     };
-    let wanted = |name: &str| {
-        options.words.is_empty() || options.words.iter().any(|word| name.contains(word.as_str()))
-    };
-    let steps: Vec<&Step> = STEPS.iter().filter(|(name, ..)| wanted(name)).collect();
     let mut rows: Vec<Row> = steps.iter().map(|(name, aim, _)| Row::new(name, *aim)).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(io::Error::other)?;
     for _ in 0..options.rounds {
