@@ -245,7 +245,7 @@ impl Run {
         let changes = change::between(&before.catalog, &self.head.catalog);
         let listed = changes.iter().filter(|change| change.kind.is_listed_by_default());
         let (before, after) = (&before.sources, &self.head.sources);
-        listed.map(|change| words::change_row(change, before, after)).collect()
+        words::change_rows(listed, before, after)
     }
 
     /// What the head changes of what is agreed takes effect after it is merged, and is named.

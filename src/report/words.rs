@@ -9,7 +9,7 @@ mod verdict;
 
 pub use budget::budget_row;
 pub use budget::objective_name;
-pub use change::change_row;
+pub use change::change_rows;
 pub use verdict::verdict_view;
 
 use crate::budget::Failure;

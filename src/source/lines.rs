@@ -26,7 +26,8 @@ impl<'a> LineIndex<'a> {
             _ => false,
         };
         let mut starts = vec![0];
-        starts.extend((0..bytes.len()).filter(|&index| ends_line(index)).map(|index| index + 1));
+        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(|&index| ends_line(index));
+        starts.extend(ends.map(|index| index + 1));
         Self { text, starts }
     }
 

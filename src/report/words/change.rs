@@ -1,21 +1,51 @@
 //! One row of the difference.
 
+use std::collections::HashMap;
+
 use crate::change::Change;
 use crate::change::ChangeKind;
 use crate::change::Effect;
 use crate::quantity::Ratio;
 use crate::report::ChangeRow;
 use crate::source::LineIndex;
+use crate::source::SourceId;
 use crate::source::Sources;
 use crate::source::Span;
 
 use super::percent;
 
-/// Returns the row of a change; it points at the place after the change, where there is one.
-pub fn change_row(change: &Change, before: &Sources, after: &Sources) -> ChangeRow {
+/// Returns the rows of changes; each points at the place after the change, where there is one.
+pub fn change_rows<'a>(
+    changes: impl Iterator<Item = &'a Change>,
+    before: &Sources,
+    after: &Sources,
+) -> Vec<ChangeRow> {
+    let (mut before, mut after) = (Places::new(before), Places::new(after));
+    changes.map(|change| change_row(change, &mut before, &mut after)).collect()
+}
+
+/// The lines of files, found once for each file: a change may touch thousands of SLOs in one.
+struct Places<'a> {
+    sources: &'a Sources,
+    lines: HashMap<SourceId, LineIndex<'a>>,
+}
+
+impl<'a> Places<'a> {
+    fn new(sources: &'a Sources) -> Self {
+        Self { sources, lines: HashMap::new() }
+    }
+
+    fn of(&mut self, span: Span) -> (String, usize) {
+        let file = self.sources.file(span.source);
+        let lines = self.lines.entry(span.source).or_insert_with(|| LineIndex::new(&file.text));
+        (file.path.clone(), lines.position(span.start as usize).line)
+    }
+}
+
+fn change_row(change: &Change, before: &mut Places<'_>, after: &mut Places<'_>) -> ChangeRow {
     let place = match (change.after_span, change.before_span) {
-        (Some(span), _) => Some(place(span, after)),
-        (None, Some(span)) => Some(place(span, before)),
+        (Some(span), _) => Some(after.of(span)),
+        (None, Some(span)) => Some(before.of(span)),
         (None, None) => None,
     };
     let (path, line) = place.map_or((String::new(), None), |(path, line)| (path, Some(line)));
@@ -34,12 +64,6 @@ pub fn change_row(change: &Change, before: &Sources, after: &Sources) -> ChangeR
         path,
         line,
     }
-}
-
-fn place(span: Span, sources: &Sources) -> (String, usize) {
-    let file = sources.file(span.source);
-    let line = LineIndex::new(&file.text).position(span.start as usize).line;
-    (file.path.clone(), line)
 }
 
 /// Returns a change as a person reads it: `99 % → 98.5 %`.
