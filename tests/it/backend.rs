@@ -1,4 +1,10 @@
 //! Measuring: recorded files and every way in which they can be wrong, servers and every way in which they can fail.
 
+mod choice;
+mod failures;
+mod methods;
+mod real;
 mod recorded;
+mod run;
 mod sample;
+mod secrets;
