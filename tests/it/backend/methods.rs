@@ -1,13 +1,14 @@
 //! From samples to counts, by each budgeting method.
 
+use crate::backend::run::Asked;
 use crate::backend::run::Outcome;
 use crate::backend::run::StandIn;
+use crate::backend::run::json;
 use crate::backend::run::run;
 use crate::backend::run::series;
 use crate::backend::run::steady;
 use crate::backend::sample::CHECKOUT;
 use crate::backend::sample::END;
-use crate::standin::http::Reply;
 
 const HOUR: i64 = 3600;
 
@@ -303,32 +304,11 @@ fn a_server_tells_its_version_and_is_asked_accordingly() {
 
 /// Measures with a server of a version, and returns whether it was told to refuse partial answers.
 fn with_version(version: &'static str) -> (Outcome, bool) {
-    use crate::backend::run::json;
-    use crate::backend::run::question;
-    use crate::standin::http::Server;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
-    use std::sync::atomic::Ordering;
-
-    let told = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&told);
-    let server = Server::start(move |request| -> Reply {
-        let asked = question(&request);
-        if asked.path.ends_with("buildinfo") {
-            return json(
-                200,
-                &format!("{{\"status\":\"success\",\"data\":{{\"version\":\"{version}\"}}}}"),
-            );
-        }
-        seen.fetch_or(
-            asked.parameters.get("partial_response").is_some_and(|it| it == "false"),
-            Ordering::SeqCst,
-        );
-        steady(&asked)
-    });
-    let config = format!(
-        "[backend.prod]\ntype = \"prometheus\"\nurl = \"{}\"\nscrape-interval = \"1m\"\n",
-        server.url()
-    );
-    (run(&config, CHECKOUT, 2), told.load(Ordering::SeqCst))
+    let data = format!("{{\"status\":\"success\",\"data\":{{\"version\":\"{version}\"}}}}");
+    let server = StandIn::telling_version(move |_| json(200, &data), |asked, _| steady(asked));
+    let outcome = run(&server.config("scrape-interval = \"1m\""), CHECKOUT, 2);
+    let refuses = |asked: &Asked| {
+        asked.parameters.get("partial_response").is_some_and(|value| value == "false")
+    };
+    (outcome, server.ranges().iter().all(refuses))
 }

@@ -46,15 +46,14 @@ impl Measured {
 
 /// Measures with a real server and counts the requests on their way to it.
 fn measure(url: &str, definition: &str) -> Measured {
-    let url = url.to_owned();
-    let between = StandIn::start(move |asked, _| {
-        let mut response = agent()
-            .post(format!("{url}{}", asked.path))
-            .send_form(asked.parameters.iter())
-            .unwrap();
-        let body = response.body_mut().with_config().limit(1 << 26).read_to_vec().unwrap();
-        Reply::Answer { status: response.status().as_u16(), headers: Vec::new(), body }
-    });
+    let (version_url, url) = (url.to_owned(), url.to_owned());
+    let between = StandIn::telling_version(
+        move |asked| forward(agent().get(format!("{version_url}{}", asked.path)).call()),
+        move |asked, _| {
+            let post = agent().post(format!("{url}{}", asked.path));
+            forward(post.send_form(asked.parameters.iter()))
+        },
+    );
     let catalog = catalog(definition);
     let requests = requests(&catalog, Definition::Trusted, HOURS);
     let outcome = ask(&between.config("timeout = \"1m\""), &catalog, &requests, None);
@@ -67,6 +66,12 @@ fn measure(url: &str, definition: &str) -> Measured {
     let state = budget::state(&terms, &measurement, &[], 3600, &NoData::default(), at(END + 60));
     let BudgetState::Known(known) = state else { panic!("{state:?} {measurement:?}") };
     Measured { measurement, known: *known, pages: ranges.len() }
+}
+
+fn forward(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Reply {
+    let mut response = response.unwrap();
+    let body = response.body_mut().with_config().limit(1 << 26).read_to_vec().unwrap();
+    Reply::Answer { status: response.status().as_u16(), headers: Vec::new(), body }
 }
 
 /// The counter's SLO by another method, in slices.
@@ -169,7 +174,5 @@ fn prometheus_3_is_off_by_less_than_one_scrape_interval_in_each_hour() {
         let server = Prometheus::start_3(data.path());
         let measured = measure(server.url(), CHECKOUT);
         assert_truth(&measured, &history, 1.0 / 59.0);
-        let method = measured.measurement.method.as_deref();
-        assert_eq!(method, Some("increase, one scrape interval in each 1h extrapolated"));
     }
 }

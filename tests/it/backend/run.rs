@@ -63,6 +63,14 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// Starts a server; the answer may depend on how many questions came before, the probe for the version aside.
     pub(crate) fn start(answer: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::telling_version(|_| json(404, "{}"), answer)
+    }
+
+    /// Starts a server that also answers when it is asked for its version.
+    pub(crate) fn telling_version(
+        version: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+        answer: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let log = Arc::clone(&asked);
         let server = Server::start(move |request| {
@@ -73,7 +81,7 @@ impl StandIn {
                 log.iter().filter(|asked| asked.is_range()).count()
             };
             if question.path.ends_with("buildinfo") {
-                return json(404, "{}");
+                return version(&question);
             }
             answer(&question, before - 1)
         });
@@ -209,6 +217,7 @@ pub(crate) fn ask(
         match path {
         "measured.csv" => Ok(b"slo,start,seconds,good,valid\ncheckout,2026-02-28T20:00:00Z,3600,1,2\nother,2026-02-28T20:00:00Z,3600,1,2\n".to_vec()),
         "broken.csv" => Ok(b"slo\n".to_vec()),
+        path if path.starts_with('/') => std::fs::read(path).map_err(|error| error.to_string()),
         _ => Err("there is no such file".to_owned()),
     }
     };
