@@ -120,26 +120,24 @@ pub fn measure(
     world: &World<'_>,
 ) -> Result<Answers, Error> {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut slots: Vec<Option<Measurement>> = vec![None; requests.len()];
-    for (index, (request, slot)) in requests.iter().zip(&mut slots).enumerate() {
-        match backend_of(setting, request)? {
-            Some(name) => groups.entry(name).or_default().push(index),
-            None => *slot = Some(failed(request, "", "", Failure::NoBackend, world.now)),
+    for (index, request) in requests.iter().enumerate() {
+        if let Some(name) = backend_of(setting, request)? {
+            groups.entry(name).or_default().push(index);
         }
     }
+    let all: Vec<&Request> = requests.iter().collect();
+    let mut measurements = fail(&all, "", "", &Failure::NoBackend, world.now);
     let mut warnings = Vec::new();
     for (name, indices) in groups {
         let asked: Vec<&Request> = indices.iter().filter_map(|&it| requests.get(it)).collect();
         let Some(backend) = setting.config.backends.get(name) else { continue };
         let answers = ask(setting, name, backend, &asked, world, &mut warnings);
         for (index, answer) in indices.into_iter().zip(answers) {
-            if let Some(slot) = slots.get_mut(index) {
-                *slot = Some(answer);
+            if let Some(slot) = measurements.get_mut(index) {
+                *slot = answer;
             }
         }
     }
-    let measurements = slots.into_iter().collect::<Option<Vec<_>>>();
-    let measurements = measurements.expect("every request has a backend or has failed");
     Ok(Answers { measurements, warnings })
 }
 

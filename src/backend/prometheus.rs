@@ -139,9 +139,8 @@ fn tally_all(
     };
     let gaps: Vec<Vec<Gap>> = plans.iter().zip(&tallies).map(gaps).collect();
     let of_gaps = |(plan, gaps): (&Result<Plan, Failure>, &Vec<Gap>)| {
-        let plan = plan.as_ref().ok();
-        let fetches = |plan: &Plan| gaps.iter().flat_map(|gap| gap::fetches(plan, *gap)).collect();
-        plan.map(fetches).unwrap_or_else(Vec::new)
+        let Ok(plan) = plan else { return Vec::new() };
+        gaps.iter().flat_map(|gap| gap::fetches(plan, *gap)).collect()
     };
     let fetched = get(plans.iter().zip(&gaps).flat_map(of_gaps).collect());
     for ((plan, gaps), tallies) in plans.iter().zip(gaps).zip(&mut tallies) {

@@ -1,4 +1,12 @@
 //! Measuring: recorded files and every way in which they can be wrong, servers and every way in which they can fail.
+#![expect(clippy::disallowed_methods, reason = "these tests start real programs on real files")]
 
+mod choice;
+mod failures;
+mod methods;
+mod real;
 mod recorded;
+mod run;
 mod sample;
+mod secrets;
+mod tls;

@@ -244,6 +244,10 @@ impl<'a> Client<'a> {
             ureq::Error::Timeout(_) => again(format!("no answer in {} s", self.timeout_seconds)),
             ureq::Error::HostNotFound => again("the host is not known".to_owned()),
             ureq::Error::ConnectionFailed => again("no connection".to_owned()),
+            // This is how a failed handshake of TLS arrives.
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Attempt::Failed(Failure::Unreachable(format!("TLS: {error}")))
+            }
             ureq::Error::Io(error) => again(format!("connection: {}", error.kind())),
             ureq::Error::Protocol(_) => again("an answer that is not HTTP".to_owned()),
             ureq::Error::Rustls(error) => {

@@ -71,9 +71,9 @@ pub(super) fn all(
     threads: u32,
     more: &[(&str, &str)],
 ) -> Fetched {
-    let mut fetched: Fetched =
+    let mut results: Fetched =
         fetches.into_iter().map(|fetch| (fetch, Ok(Samples::default()))).collect();
-    let jobs: Vec<(&Fetch, [i64; 3])> = fetched
+    let jobs: Vec<(&Fetch, [i64; 3])> = results
         .keys()
         .flat_map(|fetch| fetch.pages().into_iter().map(move |it| (fetch, it)))
         .collect();
@@ -95,11 +95,11 @@ pub(super) fn all(
     let owners: Vec<Fetch> = jobs.into_iter().map(|(fetch, _)| fetch.clone()).collect();
     for (index, page) in pages {
         let Some(fetch) = owners.get(index) else { continue };
-        if let Some(result) = fetched.get_mut(fetch) {
+        if let Some(result) = results.get_mut(fetch) {
             add(result, page, fetch);
         }
     }
-    fetched
+    results
 }
 
 fn add(result: &mut Result<Samples, Failure>, page: Result<Page, Failure>, fetch: &Fetch) {

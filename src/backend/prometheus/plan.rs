@@ -99,14 +99,14 @@ impl Plan {
             }
             BudgetingMethod::RatioTimeslices => Judgement::Share,
         };
-        let slice = request.terms.slice_seconds;
-        let grid = match judgement {
-            Judgement::Events => Grid::new(request, None),
-            _ => {
-                let slice = slice.ok_or_else(|| uncountable("`timeSliceWindow` is missing"))?;
-                Grid::new(request, Some(slice))
-            }
+        let slice = match judgement {
+            Judgement::Events => None,
+            Judgement::Slice(_) | Judgement::Share => request.terms.slice_seconds,
         };
+        if !matches!(judgement, Judgement::Events) && slice.is_none() {
+            return Err(uncountable("`timeSliceWindow` is missing"));
+        }
+        let grid = Grid::new(request, slice);
         let indicator = request.indicator.as_ref();
         let indicator = indicator.ok_or_else(|| uncountable("there is no indicator"))?;
         let subject = match &indicator.measure {
@@ -273,16 +273,10 @@ fn with_window(text: &str, seconds: i64) -> String {
             name.strip_prefix('.').unwrap_or(name).eq_ignore_ascii_case("window")
         });
         result.push_str(before);
-        match window {
-            Some((_, after)) => {
-                result.push_str(&format!("{seconds}s"));
-                rest = after;
-            }
-            None => {
-                result.push_str("{{");
-                rest = behind;
-            }
-        }
+        let filled = format!("{seconds}s");
+        let (put, left) = window.map_or(("{{", behind), |(_, after)| (filled.as_str(), after));
+        result.push_str(put);
+        rest = left;
     }
     result + rest
 }

@@ -55,7 +55,8 @@ pub(super) fn tally(plan: &Plan, fetched: &Fetched) -> Result<Tallies, Failure> 
                 let Some(metric) = metric else { return Ok(None) };
                 fold(samples(metric)?, metric.interval, plan.grid).map(Some)
             };
-            events(folded(good)?, folded(bad)?, folded(total)?)?
+            let [good, bad, total] = [folded(good)?, folded(bad)?, folded(total)?];
+            events(good.as_deref(), bad.as_deref(), total.as_deref())?
         }
         Subject::Threshold { metric, operator, value } => {
             let is_good = |sample: &Value| match sample {
@@ -126,25 +127,25 @@ fn fold(samples: &Samples, interval: i64, grid: Grid) -> Result<Vec<Folded>, Fai
 }
 
 fn events(
-    good: Option<Vec<Folded>>,
-    bad: Option<Vec<Folded>>,
-    total: Option<Vec<Folded>>,
+    good: Option<&[Folded]>,
+    bad: Option<&[Folded]>,
+    total: Option<&[Folded]>,
 ) -> Result<Tallies, Failure> {
     let mut tallies = Tallies::default();
-    let units = [&good, &bad, &total].into_iter().flatten().map(Vec::len).max().unwrap_or(0);
+    let units = [good, bad, total].into_iter().flatten().map(<[Folded]>::len).max().unwrap_or(0);
     let mut excess = Excess::default();
     for unit in 0..units {
-        let at = |folded: &Option<Vec<Folded>>| Some(folded.as_ref()?.get(unit)?.clone());
-        let (good, bad) = (at(&good), at(&bad));
-        let tally = match at(&total) {
+        let at = |folded: Option<&[Folded]>| Some(folded?.get(unit)?.clone());
+        let (good, bad) = (at(good), at(bad));
+        let tally = match at(total) {
             Some(total) => of_total(good, bad, &total, &mut excess),
             None => of_both(good.unwrap_or_default(), bad.unwrap_or_default()),
         };
         tallies.units.push(tally);
     }
     excess.judge(&mut tallies)?;
-    for (name, folded) in [("good", &good), ("bad", &bad)] {
-        let is_empty = folded.as_ref().is_some_and(|all| all.iter().all(|it| it.present == 0));
+    for (name, folded) in [("good", good), ("bad", bad)] {
+        let is_empty = folded.is_some_and(|all| all.iter().all(|it| it.present == 0));
         let has_traffic = tallies.units.iter().flatten().any(|tally| !tally.valid.is_zero());
         if is_empty && has_traffic {
             let text = "in all the time asked for, so none is counted";

@@ -21,10 +21,11 @@ const MOST_DIGITS: u32 = 420;
 ///
 /// * `measurements`: the answers to `requests`, in their order.
 pub fn write(requests: &[Request], measurements: &[Measurement]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut table = String::new();
     let mut written = BTreeSet::new();
     let mut record = |fields: [&str; 5]| {
-        writer.write_record(fields).expect("a Vec takes every byte, and every row has five fields");
+        table.push_str(&fields.join(","));
+        table.push('\n');
     };
     record(COLUMNS);
     for (request, measurement) in requests.iter().zip(measurements) {
@@ -33,6 +34,7 @@ pub fn write(requests: &[Request], measurements: &[Measurement]) -> String {
         if request.definition == Definition::Head || !written.insert(name.clone()) {
             continue;
         }
+        let name = quoted(&name);
         for row in series.rows() {
             let seconds = row.end.as_second() - row.start.as_second();
             let decimals = row.counts.as_ref();
@@ -41,15 +43,23 @@ pub fn write(requests: &[Request], measurements: &[Measurement]) -> String {
             record([&name, &row.start.to_string(), &seconds.to_string(), &good, &valid]);
         }
     }
-    let bytes = writer.into_inner().expect("a Vec takes every byte");
-    String::from_utf8(bytes).expect("every field is text")
+    table
 }
 
 fn name(request: &Request) -> String {
     let service = request.service().map(|service| format!("{service}/")).unwrap_or_default();
     let several = request.slo.objectives.len() > 1;
-    let objective = several.then(|| format!("#{}", request.objective)).unwrap_or_default();
+    let objective = if several { format!("#{}", request.objective) } else { String::new() };
     format!("{service}{}{objective}", request.name())
+}
+
+/// Returns a field as RFC 4180 writes it.
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
 }
 
 /// Returns the shortest decimal that is the number, or the nearest of thirty digits.

@@ -1,0 +1,199 @@
+//! Servers that fail: a value with its reason every time, and never a hang.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use slo::budget::Failure;
+
+use crate::backend::run::StandIn;
+use crate::backend::run::json;
+use crate::backend::run::run;
+use crate::backend::run::series;
+use crate::backend::run::steady;
+use crate::backend::sample::CHECKOUT;
+use crate::standin::http::Reply;
+
+/// Answers everything with one body, and returns the word and the detail of the failure.
+fn failure(status: u16, body: &'static str) -> (&'static str, String) {
+    let server = StandIn::start(move |_, _| json(status, body));
+    run(&server.config("retries = 0"), CHECKOUT, 4).failure()
+}
+
+fn is(word: &'static str, detail: &str) -> (&'static str, String) {
+    (word, detail.to_owned())
+}
+
+#[test]
+fn an_answer_that_is_none_is_named() {
+    let html = failure(200, "<!doctype html><title>Sign in</title>");
+    assert_eq!(html, is("malformed", "HTML where JSON was asked for"));
+    let cut = "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"met";
+    assert_eq!(failure(200, cut), is("malformed", "JSON that ends too early"));
+    assert_eq!(failure(200, ""), is("malformed", "an empty answer"));
+    let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#;
+    assert_eq!(failure(200, scalar), is("malformed", "a `scalar` where a `matrix` was asked for"));
+    let odd = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"1"]]}]}}"#;
+    assert_eq!(failure(200, odd), is("malformed", "samples at instants that were not asked for"));
+}
+
+#[test]
+fn a_refusal_is_told_in_the_words_of_the_server() {
+    let body = r#"{"status":"error","errorType":"bad_data","error":"parse\u001b[31m error"}"#;
+    assert_eq!(failure(400, body), is("refused", "HTTP 400: bad_data: parse[31m error"));
+    assert_eq!(failure(401, "<html>"), is("refused", "HTTP 401"));
+    assert_eq!(failure(200, body), is("refused", "bad_data: parse[31m error"));
+    let timeout = r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#;
+    assert_eq!(failure(503, timeout), is("refused", "HTTP 503: timeout: query timed out"));
+    assert_eq!(failure(502, "<html>Bad Gateway"), is("unreachable", "HTTP 502"));
+    let partial =
+        r#"{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}}"#;
+    assert_eq!(failure(200, partial).0, "refused");
+}
+
+#[test]
+fn two_series_are_a_query_that_is_not_aggregated() {
+    let two = r#"{"status":"success","data":{"resultType":"matrix","result":[
+        {"metric":{"pod":"a"},"values":[[1772323200,"1"]]},{"metric":{"pod":"b"},"values":[[1772323200,"1"]]}]}}"#;
+    let server = StandIn::start(move |_, _| json(200, two));
+    let outcome = run(&server.config(""), CHECKOUT, 4);
+    assert_eq!(outcome.measurements()[0].series.as_ref().err(), Some(&Failure::NotAggregated));
+}
+
+#[test]
+fn a_server_that_says_nothing_is_left_in_time() {
+    let server = StandIn::start(|_, _| Reply::Silence);
+    let begin = Instant::now();
+    let outcome = run(&server.config("timeout = \"1s\"\nretries = 0"), CHECKOUT, 4);
+    assert_eq!(outcome.failure(), is("unreachable", "no answer in 1 s"));
+    assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_server_that_hangs_up_is_asked_again_and_then_given_up() {
+    let server = StandIn::start(|_, _| Reply::HangUp);
+    let definitions: Vec<String> = (0..20)
+        .map(|index| {
+            CHECKOUT
+                .replace("name: checkout", &format!("name: c{index}"))
+                .replace("code=", &format!("zone=\"{index}\",code="))
+        })
+        .collect();
+    let config = server.config("retries = 2\nconcurrency = 1");
+    let outcome = run(&config, &definitions.join("---"), 4);
+    let failures = outcome.measurements().iter().filter(|it| it.series.is_err()).count();
+    assert_eq!(failures, 20);
+    // Three requests of three attempts each, and none for the others.
+    assert_eq!(server.ranges().len(), 9);
+    let given_up = outcome.measurements().iter().filter_map(|it| it.series.as_ref().err());
+    let last = given_up.filter_map(Failure::detail).last();
+    assert_eq!(last, Some("given up after 3 requests in a row that failed"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_unreachable() {
+    let gone = StandIn::start(|_, _| Reply::HangUp);
+    let config = gone.config("retries = 1");
+    drop(gone);
+    let outcome = run(&config, CHECKOUT, 4);
+    assert_eq!(outcome.failure(), is("unreachable", "connection: connection refused"));
+    assert_eq!(outcome.pauses.first(), Some(&Duration::from_millis(250)));
+}
+
+/// Fails so many times, then answers.
+fn after(times: usize, status: u16, headers: &[(&str, &str)]) -> (StandIn, Vec<(String, String)>) {
+    let headers: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let given = headers.clone();
+    let server = StandIn::start(move |asked, before| {
+        if before < times {
+            return Reply::Answer { status, headers: given.clone(), body: b"busy".to_vec() };
+        }
+        steady(asked)
+    });
+    (server, headers)
+}
+
+#[test]
+fn a_busy_server_is_asked_again_when_it_says() {
+    for (wanted, pause) in [
+        ("7", Duration::from_secs(7)),
+        ("9999", Duration::from_secs(30)),
+        ("soon", Duration::from_millis(250)),
+    ] {
+        let (server, _) = after(1, 429, &[("retry-after", wanted)]);
+        let outcome = run(&server.config("concurrency = 1"), CHECKOUT, 2);
+        assert_eq!(outcome.counts(), vec![(3600, "9".into(), "10".into()); 2]);
+        assert_eq!(outcome.pauses, [pause], "{wanted}");
+        assert_eq!(server.ranges().len(), 3);
+    }
+}
+
+#[test]
+fn a_failing_server_is_asked_again_after_ever_longer_pauses() {
+    let (server, _) = after(3, 503, &[]);
+    let outcome = run(&server.config("concurrency = 1"), CHECKOUT, 2);
+    assert_eq!(outcome.counts().len(), 2);
+    assert_eq!(outcome.pauses, [250, 500, 1000].map(Duration::from_millis));
+    let (server, _) = after(9, 503, &[]);
+    let outcome = run(&server.config("concurrency = 1\nretries = 1"), CHECKOUT, 2);
+    assert_eq!(outcome.failure(), is("unreachable", "HTTP 503"));
+    assert_eq!(server.ranges().len(), 4, "two queries, each twice");
+}
+
+#[test]
+fn what_cannot_get_better_is_asked_once() {
+    let server = StandIn::start(|_, _| {
+        json(422, r#"{"status":"error","errorType":"execution","error":"too many points"}"#)
+    });
+    let outcome = run(&server.config(""), CHECKOUT, 2);
+    assert_eq!(outcome.failure(), is("refused", "HTTP 422: execution: too many points"));
+    assert_eq!((server.ranges().len(), outcome.pauses.len()), (2, 0));
+}
+
+#[test]
+fn a_proxy_that_forbids_post_is_asked_by_get() {
+    for status in [403, 405] {
+        let server =
+            StandIn::start(
+                move |asked, _| {
+                    if asked.method == "POST" { json(status, "") } else { steady(asked) }
+                },
+            );
+        let outcome = run(&server.config("concurrency = 1"), CHECKOUT, 2);
+        assert_eq!(outcome.counts(), vec![(3600, "9".into(), "10".into()); 2]);
+        let methods: Vec<String> = server.ranges().into_iter().map(|asked| asked.method).collect();
+        assert_eq!(methods, ["POST", "GET", "GET"]);
+    }
+    let server = StandIn::start(|_, _| json(403, ""));
+    let outcome = run(&server.config(""), CHECKOUT, 2);
+    assert_eq!(outcome.failure(), is("refused", "HTTP 403"));
+}
+
+#[test]
+fn nothing_is_no_data_and_not_a_number_is_no_traffic() {
+    let server = StandIn::start(|asked, _| series(asked, |_| None));
+    let outcome = run(&server.config(""), CHECKOUT, 4);
+    assert!(outcome.counts().is_empty(), "no zero is made up");
+    let warnings = &outcome.measurements()[0].warnings;
+    assert_eq!(warnings, &["the server has no data in all the time asked for"]);
+    for idle in ["NaN", "0"] {
+        let server = StandIn::start(move |asked, _| series(asked, |_| Some(idle.to_owned())));
+        let outcome = run(&server.config(""), CHECKOUT, 2);
+        assert_eq!(outcome.counts(), vec![(3600, "0".into(), "0".into()); 2], "{idle}");
+    }
+}
+
+#[test]
+fn warnings_of_the_server_are_kept() {
+    let server = StandIn::start(|asked, _| {
+        let Reply::Answer { body, .. } = steady(asked) else { return Reply::HangUp };
+        let body = String::from_utf8(body).unwrap();
+        json(
+            200,
+            &body.replacen('{', "{\"warnings\":[\"one store is down\"],\"infos\":[\"fine\"],", 1),
+        )
+    });
+    let outcome = run(&server.config(""), CHECKOUT, 2);
+    assert_eq!(outcome.measurements()[0].warnings, ["one store is down"]);
+    assert_eq!(outcome.counts().len(), 2);
+}

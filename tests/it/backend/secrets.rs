@@ -1,0 +1,107 @@
+//! Tokens go to the server of the configuration, and nowhere else.
+
+use slo::config::variable;
+
+use crate::backend::run::StandIn;
+use crate::backend::run::TOKEN;
+use crate::backend::run::json;
+use crate::backend::run::run;
+use crate::backend::run::steady;
+use crate::backend::sample::CHECKOUT;
+use crate::standin::http::Reply;
+
+/// Base64 of `scraper:` and the token.
+const PAIR: &str = "c2NyYXBlcjpodW50ZXIyLTBmMWUyZDNjNGI1YQ==";
+
+fn sent(server: &StandIn, name: &str) -> Vec<String> {
+    let all = server.all();
+    let headers = all.iter().flat_map(|asked| &asked.headers);
+    headers.filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+}
+
+#[test]
+fn every_way_to_say_who_asks() {
+    for (settings, header, value) in [
+        ("bearer-token-env = \"TOKEN\"", "authorization", format!("Bearer {TOKEN}")),
+        (
+            "basic-user-env = \"USER\"\nbasic-password-env = \"TOKEN\"",
+            "authorization",
+            format!("Basic {PAIR}"),
+        ),
+        ("headers = { X-Scope-OrgID = \"a|${USER}\" }", "x-scope-orgid", "a|scraper".to_owned()),
+    ] {
+        let server = StandIn::start(|asked, _| steady(asked));
+        let outcome = run(&server.config(settings), CHECKOUT, 2);
+        assert_eq!(outcome.counts().len(), 2);
+        assert_eq!(sent(&server, header), vec![value; 3], "the version and two queries");
+    }
+}
+
+#[test]
+fn a_token_is_never_shown() {
+    for settings in [
+        "bearer-token-env = \"TOKEN\"",
+        "basic-user-env = \"USER\"\nbasic-password-env = \"TOKEN\"",
+        "headers = { X-Key = \"k-${TOKEN}\" }",
+    ] {
+        for status in [200, 400, 503] {
+            // A server that repeats what it got.
+            let server = StandIn::start(move |asked, _| {
+                let said = format!("no, {:?} {TOKEN}", asked.headers).replace(['"', '\\'], "'");
+                let error = format!(r#""errorType":"{TOKEN}","error":"{said}""#);
+                json(status, &format!(r#"{{"status":"error",{error},"warnings":["{said}"]}}"#))
+            });
+            let outcome = run(&server.config(settings), CHECKOUT, 2);
+            let shown = format!("{outcome:?}{}", outcome.failure().1);
+            assert!(shown.contains("[redacted]"), "{shown}");
+            assert!(!shown.contains(TOKEN) && !shown.contains(PAIR), "{shown}");
+        }
+    }
+    let server = StandIn::start(|asked, _| {
+        let Reply::Answer { body, .. } = steady(asked) else { return Reply::HangUp };
+        let body = String::from_utf8(body).unwrap();
+        json(200, &body.replacen('{', &format!("{{\"warnings\":[\"{TOKEN}\"],"), 1))
+    });
+    let outcome = run(&server.config("bearer-token-env = \"TOKEN\""), CHECKOUT, 2);
+    assert_eq!(outcome.measurements()[0].warnings, ["[redacted]"]);
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let other = StandIn::start(|asked, _| steady(asked));
+    for status in [301, 302, 307, 308] {
+        let location = format!("{}/api/v1/query_range?token={TOKEN}", other.server.url());
+        let server = StandIn::start(move |_, _| Reply::Answer {
+            status,
+            headers: vec![("location".to_owned(), location.clone())],
+            body: Vec::new(),
+        });
+        let outcome = run(&server.config("bearer-token-env = \"TOKEN\""), CHECKOUT, 2);
+        let host = other.server.url().replace("http://", "");
+        let text = format!("HTTP {status}: redirected to `{host}`, which is not followed");
+        assert_eq!(outcome.failure(), ("refused", text));
+        assert!(!format!("{outcome:?}").contains(TOKEN));
+    }
+    assert!(other.all().is_empty(), "{:?}", other.all());
+}
+
+#[test]
+fn a_missing_variable_or_file_is_named_and_nothing_is_sent() {
+    let server = StandIn::start(|asked, _| steady(asked));
+    for (settings, detail) in [
+        ("bearer-token-env = \"GONE\"", "environment variable `GONE` is not set or is empty"),
+        ("basic-user-env = \"EMPTY\"", "environment variable `EMPTY` is not set or is empty"),
+        ("headers = { A = \"${GONE}\" }", "environment variable `GONE` is not set or is empty"),
+        ("ca-file = \"ca.pem\"", "read `ca.pem`: there is no such file"),
+        ("ca-file = \"broken.csv\"", "read `broken.csv`: it holds no certificate"),
+        (
+            "client-cert-file = \"c.pem\"\nclient-key-file = \"k.pem\"",
+            "read `c.pem`: there is no such file",
+        ),
+    ] {
+        let outcome = run(&server.config(settings), CHECKOUT, 2);
+        assert_eq!(outcome.failure(), ("unreachable", detail.to_owned()));
+    }
+    assert!(server.all().is_empty());
+    assert!(variable("GONE", &|_| None).is_err());
+}
