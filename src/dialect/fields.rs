@@ -18,8 +18,13 @@ use super::nearest;
 
 /// Returns the text of a field.
 pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
+    Some(word(mapping, key)?.map(str::to_owned))
+}
+
+/// Returns the text of a field as it stands in the document, where it is only looked at.
+pub(super) fn word<'a>(mapping: Node<'a>, key: &str) -> Option<Spanned<&'a str>> {
     let node = mapping.given(key)?;
-    Some(Spanned::new(node.text()?.to_owned(), node.span()))
+    Some(Spanned::new(node.text()?, node.span()))
 }
 
 /// Returns the text of a field that holds text, and not a number or a truth value.
@@ -51,13 +56,13 @@ pub(super) fn number(mapping: Node<'_>, key: &str) -> Option<Spanned<Ratio>> {
 
 /// Returns the duration of a field.
 pub(super) fn duration(mapping: Node<'_>, key: &str) -> Option<Spanned<Duration>> {
-    let text = text(mapping, key)?;
-    Some(Spanned::new(Duration::parse(&text.value)?, text.span))
+    let text = word(mapping, key)?;
+    Some(Spanned::new(Duration::parse(text.value)?, text.span))
 }
 
 /// Returns the comparison of a field.
 pub(super) fn operator(mapping: Node<'_>, key: &str) -> Option<Spanned<Operator>> {
-    let text = text(mapping, key)?;
+    let text = word(mapping, key)?;
     let operator = Operator::ALL.into_iter().find(|operator| operator.name() == text.value)?;
     Some(Spanned::new(operator, text.span))
 }
@@ -83,24 +88,29 @@ pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
 }
 
 fn labels(map: Node<'_>) -> BTreeMap<String, Vec<Spanned<String>>> {
-    let spanned = |node: Node<'_>| Some(Spanned::new(node.text()?.to_owned(), node.span()));
-    map.entries()
-        .filter_map(|entry| {
-            let single = spanned(entry.value).into_iter();
-            let values = single.chain(entry.value.items().filter_map(spanned)).collect();
-            Some((entry.key.text()?.to_owned(), values))
-        })
-        .collect()
+    let mut labels = BTreeMap::new();
+    for entry in map.entries() {
+        if let Some(key) = entry.key.text() {
+            let values = match spanned(entry.value) {
+                Some(value) => vec![value],
+                None => entry.value.items().filter_map(spanned).collect(),
+            };
+            labels.insert(key.to_owned(), values);
+        }
+    }
+    labels
 }
 
 fn annotations(map: Node<'_>) -> Vec<Annotation> {
-    map.entries()
-        .filter_map(|entry| {
-            let key = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
-            let value = Spanned::new(entry.value.text()?.to_owned(), entry.value.span());
-            Some(Annotation { key, value })
-        })
-        .collect()
+    let mut annotations = Vec::with_capacity(map.len());
+    annotations.extend(map.entries().filter_map(|entry| {
+        Some(Annotation { key: spanned(entry.key)?, value: spanned(entry.value)? })
+    }));
+    annotations
+}
+
+fn spanned(node: Node<'_>) -> Option<Spanned<String>> {
+    Some(Spanned::new(node.text()?.to_owned(), node.span()))
 }
 
 /// Returns every scalar below a node, except the fields in `without` of the node itself.

@@ -48,7 +48,7 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
     let before = reading.objects.len();
     if root.is_sequence() {
         root.items().for_each(|item| object(item, reading));
-    } else if fields::text(root, "kind").is_some_and(|kind| kind.value == "List") {
+    } else if fields::word(root, "kind").is_some_and(|kind| kind.value == "List") {
         if let Some(items) = root.given("items") {
             items.items().for_each(|item| object(item, reading));
         }
@@ -70,12 +70,12 @@ fn object(node: Node<'_>, reading: &mut Reading) {
     if !node.is_mapping() {
         return;
     }
-    match fields::text(node, "apiVersion") {
+    match fields::word(node, "apiVersion") {
         Some(version) => {
             let known = VERSIONS.iter().find(|(dialect, _)| dialect.api_version() == version.value);
             match known {
                 Some(&(dialect, kinds)) => with_version(node, dialect, kinds, reading),
-                None => reading.problems.extend(unknown_version(node, &version.value)),
+                None => reading.problems.extend(unknown_version(node, version.value)),
             }
         }
         None => reading.problems.extend(without_version(node)),
@@ -140,7 +140,7 @@ fn without_kind(node: Node<'_>) -> Problem {
 
 /// Speaks of an object without a version only where its other fields are those of OpenSLO.
 fn without_version(node: Node<'_>) -> Option<Problem> {
-    let kind = fields::text(node, "kind")?;
+    let kind = fields::word(node, "kind")?;
     let spec = node.given("spec")?;
     let only_description = spec.entries().all(|entry| entry.key.text() == Some("description"));
     let known = openslo::KINDS

@@ -33,6 +33,9 @@ const FEW_KEYS: usize = 16;
 /// About how many bytes of text stand for one node, so that the arena seldom has to grow.
 const BYTES_PER_NODE: usize = 16;
 
+/// How deep definitions nest as a rule.
+const USUAL_DEPTH: usize = 16;
+
 /// Reads every document of a file; a bad document is reported and the next one is read.
 pub fn parse(id: SourceId, source: &Source) -> Stream {
     let mut stream = Stream::default();
@@ -193,8 +196,8 @@ impl<'f, 'a> Builder<'f, 'a> {
             children: Vec::with_capacity(expected_nodes),
             overrides: Vec::new(),
             problems: Vec::new(),
-            pending: Vec::new(),
-            open: Vec::new(),
+            pending: Vec::with_capacity(expected_nodes / 4),
+            open: Vec::with_capacity(expected_nodes.min(USUAL_DEPTH)),
             anchors: HashMap::new(),
             weights: HashMap::new(),
             aliased: 0,
