@@ -14,6 +14,8 @@ pub(crate) mod runner;
 pub(crate) mod server;
 
 mod action;
+mod examples;
+mod hooks;
 mod manifests;
 mod prometheus;
 mod victoria_metrics;

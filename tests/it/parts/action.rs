@@ -9,8 +9,8 @@ use sha2::Sha256;
 use tempfile::TempDir;
 
 use crate::parts::runner::Runner;
-use crate::parts::runner::TOKEN;
 use crate::parts::runner::write_script;
+use crate::standin::github::TOKEN;
 
 /// Prints its arguments, and does to the job what the gate does when it blocks.
 const BLOCKING: &str = r#"#!/usr/bin/env bash

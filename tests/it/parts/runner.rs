@@ -8,9 +8,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::parts::part;
+use crate::publish::job::copy;
+use crate::publish::job::example_folder;
+use crate::standin::github::TOKEN;
 
-/// The token that a run hands to the action. No log may show it.
-pub(crate) const TOKEN: &str = "token-of-a-test";
+/// An address where nobody answers: nothing that runs here may reach a forge.
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:1";
 
 const EVENT: &str = r#"{
   "number": 7,
@@ -32,32 +35,66 @@ pub(crate) struct Job {
     /// The action's result, then its outputs `outcome`, `exit-code` and `reason`, with bars between.
     pub(crate) result: String,
     pub(crate) log: String,
+    /// What the action wrote into the summary of its step.
+    pub(crate) summary: String,
 }
 
 impl Runner {
     /// Lays a repository whose workflow gives the action these inputs, and which holds these scripts.
     pub(crate) fn new(inputs: &[(&str, &str)], scripts: &[(&str, &str)]) -> Self {
         let runner = Self { folder: TempDir::new().expect("make a folder for a runner") };
-        let repository = runner.repository();
-        let workflows = repository.join(".github/workflows");
-        let settings = runner.home().join("act");
+        runner.lay(inputs);
+        write(&runner.event(), EVENT);
+        for (name, text) in scripts {
+            write_script(&runner.repository().join(name), text);
+        }
+        runner.begin();
+        runner
+    }
+
+    /// Lays a repository of an example of this project that gives the action these inputs, checked out at the
+    /// merge commit that a forge makes of a change.
+    pub(crate) fn on_example(example: &str, inputs: &[(&str, &str)]) -> Self {
+        let runner = Self { folder: TempDir::new().expect("make a folder for a runner") };
+        runner.lay(inputs);
+        copy(&example_folder(example), &runner.repository());
+        runner.begin();
+        runner.git(&["switch", "--quiet", "--create", "topic"]);
+        let into = runner.repository().join("src/checkout");
+        std::fs::create_dir_all(&into).expect("make a folder of the change");
+        write(&into.join("cart.txt"), "a basket\n");
+        runner.git(&["add", "--all"]);
+        runner.git(&["commit", "--quiet", "--message", "a change"]);
+        let (base, head) =
+            (runner.git(&["rev-parse", "main"]), runner.git(&["rev-parse", "topic"]));
+        runner.git(&["switch", "--quiet", "--detach", "main"]);
+        runner.git(&["merge", "--quiet", "--no-ff", "--message", "Merge topic into main", "topic"]);
+        let event =
+            EVENT.replace(&"1".repeat(40), head.trim()).replace(&"2".repeat(40), base.trim());
+        write(&runner.event(), &event);
+        runner
+    }
+
+    /// Writes the action, a workflow that gives it these inputs, and the settings of the runner.
+    fn lay(&self, inputs: &[(&str, &str)]) {
+        let workflows = self.repository().join(".github/workflows");
+        let settings = self.home().join("act");
         for folder in [&workflows, &settings] {
             std::fs::create_dir_all(folder).expect("make a folder of the runner");
         }
         let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
-        std::fs::copy(action, repository.join("action.yml")).expect("copy the action");
+        std::fs::copy(action, self.repository().join("action.yml")).expect("copy the action");
         write(&workflows.join("gate.yml"), &workflow(inputs));
         write(&settings.join("actrc"), "");
-        write(&runner.event(), EVENT);
-        for (name, text) in scripts {
-            write_script(&repository.join(name), text);
-        }
-        runner.commit();
-        runner
     }
 
     /// Runs the workflow on a pull request, with these environment variables.
     pub(crate) fn run(&self, environment: &[(&str, &str)]) -> Job {
+        self.run_against(NOWHERE, environment)
+    }
+
+    /// Runs the workflow on a pull request of the forge whose API is at this address.
+    pub(crate) fn run_against(&self, api: &str, environment: &[(&str, &str)]) -> Job {
         let mut command = Command::new(part("SLO_ACT"));
         command
             .current_dir(self.repository())
@@ -65,8 +102,7 @@ impl Runner {
             .arg(self.event())
             .args(["-s", &format!("GITHUB_TOKEN={TOKEN}"), "--action-cache-path"])
             .arg(self.home().join("actions"))
-            // Nothing that runs here may reach a forge.
-            .args(["--env", "GITHUB_API_URL=http://127.0.0.1:1"])
+            .args(["--env", &format!("GITHUB_API_URL={api}")])
             .env("HOME", self.home())
             .env("XDG_CACHE_HOME", self.home())
             .env("XDG_CONFIG_HOME", self.home());
@@ -79,29 +115,27 @@ impl Runner {
         let result = log.lines().find_map(|line| line.split_once("| result: "));
         let result =
             result.unwrap_or_else(|| panic!("the job gave no result:\n{log}")).1.to_owned();
-        Job { result, log }
+        // The runner reads the file of a step as GitHub does, and prints what it took.
+        let summary = log.split_once("Summary - ").map_or("", |(_, rest)| rest);
+        let summary = summary.split("\n[").next().unwrap_or_default().to_owned();
+        Job { result, summary, log }
     }
 
-    fn commit(&self) {
-        for arguments in [
-            &["init", "--quiet", "--initial-branch=main"][..],
-            &["add", "--all"],
-            &[
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@example.com",
-                "commit",
-                "--quiet",
-                "-m",
-                "x",
-            ],
-        ] {
-            let mut git = Command::new("git");
-            git.current_dir(self.repository()).env("HOME", self.home()).args(arguments);
-            let output = git.output().expect("start git");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
+    /// Makes the first commit, of all there is.
+    fn begin(&self) {
+        self.git(&["init", "--quiet", "--initial-branch=main"]);
+        self.git(&["remote", "add", "origin", "https://github.com/octo/shop.git"]);
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", "x"]);
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let mut git = Command::new("git");
+        git.current_dir(self.repository()).env("HOME", self.home());
+        git.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments);
+        let output = git.output().expect("start git");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("git prints text")
     }
 
     fn repository(&self) -> PathBuf {
