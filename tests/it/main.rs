@@ -9,6 +9,7 @@ mod fixture;
 mod forge;
 mod mutations;
 mod parts;
+mod policy_files;
 mod registry;
 mod report;
 mod standin;
