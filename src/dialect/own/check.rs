@@ -27,6 +27,9 @@ const EVIDENCE: [&str; 4] = ["trailer", "label", "paths", "revertOf"];
 /// An example of a day.
 const DAY: &str = "2026-12-31";
 
+/// An example of a condition.
+const CONDITION: &str = "{ burn: { lookback: slo, gte: 1 } }";
+
 /// An example of a trailer.
 const TRAILER: &str = "Change-Class: security";
 
@@ -89,8 +92,16 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
         {
             problems.push(invalid(name, "name", Expected::Unique));
         }
-        if let Some(enter) = tier.given("enter") {
-            check_condition(enter, names, problems);
+        match tier.given("enter") {
+            Some(condition) if condition.is_mapping() => {
+                check_condition(condition, names, problems);
+            }
+            Some(other) => {
+                // The schema has said that it is no mapping, and not what stands in one.
+                problems.retain(|problem| problem.span() != other.span());
+                problems.push(invalid(other, "enter", Expected::Like(CONDITION)));
+            }
+            None => {}
         }
         match tier.given("exit") {
             Some(condition) if condition.is_mapping() => {
@@ -208,8 +219,9 @@ fn explains(node: Node<'_>, problems: &[Problem]) -> bool {
 }
 
 fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut Vec<Problem>) {
-    let given: Vec<&'static str> =
+    let mut given: Vec<&'static str> =
         fields.iter().copied().filter(|field| node.given(field).is_some()).collect();
+    given.sort_by_key(|field| fields::key_span(node, field));
     match given.as_slice() {
         [_] => {}
         [] if explains(node, problems) => {}
