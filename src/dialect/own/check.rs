@@ -175,7 +175,7 @@ fn check_forms(spec: Node<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// A lookback that is no length of time is told how to be one.
-fn check_lookback(burn: Node<'_>, problems: &mut Vec<Problem>) {
+fn check_lookback(burn: Node<'_>, problems: &mut [Problem]) {
     let Some(lookback) = burn.given("lookback").filter(|node| node.scalar().is_some()) else {
         return;
     };
@@ -253,11 +253,10 @@ fn check_cycles(conditions: &BTreeMap<&str, Node<'_>>, problems: &mut Vec<Proble
                     done.insert(name, true);
                 }
                 Step::Enter(name, reference) => match (done.get(name), reference) {
-                    (Some(true), _) => {}
                     (Some(false), Some(reference)) => {
                         problems.push(invalid(reference, "condition", Expected::NoCycle));
                     }
-                    (Some(false), None) => {}
+                    (Some(true), _) | (Some(false), None) => {}
                     (None, _) => {
                         let Some(&condition) = conditions.get(name) else { continue };
                         done.insert(name, false);
