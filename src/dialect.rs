@@ -41,7 +41,7 @@ pub fn read(stream: &Stream) -> Reading {
 }
 
 /// Texts, one of which every file holds that this program can read.
-pub const MARKERS: [&str; 3] = ["openslo", "OpenSLO", "slo/v1"];
+pub const MARKERS: [&str; 4] = ["openslo", "OpenSLO", "slo/v1", "ErrorBudgetPolicy"];
 
 /// Returns whether the bytes of a file hold a [marker](MARKERS).
 ///
@@ -71,10 +71,21 @@ pub enum Expected {
     AtMost(String),
     /// Text of a certain form, which the field's documentation gives.
     Pattern,
+    /// Text of a certain form, of which this is an example.
+    Like(&'static str),
     /// A text that no other item of the list has.
     Unique,
     /// A name that does not lead back to where it stands.
     NoCycle,
+    /// The name of something that the file defines.
+    Defined {
+        /// The field that defines it.
+        under: &'static str,
+        /// What is known: defined there, or without a definition.
+        known: Vec<String>,
+        /// The one that was most likely meant.
+        nearest: Option<String>,
+    },
     /// Something else.
     Other,
 }

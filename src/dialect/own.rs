@@ -8,6 +8,7 @@ use super::Problem;
 use super::Reading;
 use super::schema::Schema;
 
+mod check;
 mod policy;
 
 /// The kinds that are read.
@@ -20,7 +21,7 @@ pub(super) fn read(node: Node<'_>, kind: Kind, reading: &mut Reading) {
     let head = node.given("kind").map_or(node.span(), Node::span);
     if kind == Kind::ErrorBudgetPolicy {
         let mut problems: Vec<Problem> = POLICY.check(node, head);
-        policy::check(node, &mut problems);
+        check::policy(node, &mut problems);
         reading.problems.append(&mut problems);
         let policy = policy::lower(node);
         reading.objects.push(Object::ErrorBudgetPolicy(std::sync::Arc::new(policy)));

@@ -125,7 +125,7 @@ fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
     let ours = matches!(group, "openslo" | "openslo.com" | "slo");
     let near = group.len() >= 6 && nearest::one(&lower, known.iter().copied()).is_some();
     let value = node.given("apiVersion")?;
-    (ours || near).then(|| unknown_kind(value, "apiVersion", version, &known))
+    (ours || near || is_own(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
 }
 
 fn without_kind(node: Node<'_>) -> Problem {
@@ -138,7 +138,7 @@ fn without_kind(node: Node<'_>) -> Problem {
     })
 }
 
-/// Speaks of an object without a version only where its other fields are those of OpenSLO.
+/// Speaks of an object without a version only where its other fields are those of OpenSLO, or ours.
 fn without_version(node: Node<'_>) -> Option<Problem> {
     let kind = fields::word(node, "kind")?;
     let spec = node.given("spec")?;
@@ -147,7 +147,9 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
         .iter()
         .chain(openslo::KINDS_OPERATOR)
         .any(|(spelling, _)| *spelling == kind.value);
-    if !known || node.get("metadata").is_none() || (kind.value == "Service" && !only_description) {
+    let is_openslo = known && node.get("metadata").is_some();
+    let is_other = kind.value == "Service" && !only_description;
+    if !is_own(node) && (!is_openslo || is_other) {
         return None;
     }
     if let Some(given) = node.given("apiVersion") {
@@ -161,6 +163,13 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
         of: String::new(),
         weak: false,
     }))
+}
+
+/// Returns whether an object is of a kind of ours, whatever its version says.
+fn is_own(node: Node<'_>) -> bool {
+    let kind = fields::text(node, "kind");
+    let is_policy = kind.is_some_and(|kind| kind.value == "ErrorBudgetPolicy");
+    is_policy && node.given("spec").is_some_and(|spec| spec.given("tiers").is_some())
 }
 
 /// Returns the key that was most likely meant to be `field`.

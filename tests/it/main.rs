@@ -9,6 +9,7 @@ mod fixture;
 mod forge;
 mod mutations;
 mod parts;
+mod policy_files;
 mod publish;
 mod registry;
 mod report;

@@ -30,6 +30,19 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             Expected::OneOf(known) => {
                 finding.help(format!("write {}", list(known, "or")));
             }
+            Expected::Like(example) => {
+                finding.help(format!("write it like `{example}`"));
+            }
+            Expected::Defined { nearest: Some(nearest), .. } => {
+                finding.help(format!("write `{nearest}`"));
+            }
+            Expected::Defined { under, known, nearest: None } if known.is_empty() => {
+                finding.help(format!("define it under `{under}`"));
+            }
+            Expected::Defined { under, known, nearest: None } => {
+                let known = list(known, "or");
+                finding.help(format!("write {known}, or define it under `{under}`"));
+            }
             Expected::Type(kinds) => {
                 if let Some(text) = in_other_style(found, kinds) {
                     finding.help(format!("write `{text}`"));
@@ -54,8 +67,9 @@ fn message(field: &str, found: &str, expected: &Expected) -> String {
         Expected::Above(limit) => format!("`{field}` must be above {limit}"),
         Expected::AtMost(limit) => format!("`{field}` cannot be above {limit}"),
         Expected::Unique => format!("`{field}` {} stands twice", quote(found)),
+        Expected::Defined { .. } => format!("`{field}` {} is not defined", quote(found)),
         Expected::NoCycle => format!("`{field}` {} leads back to itself", quote(found)),
-        Expected::OneOf(_) | Expected::Pattern | Expected::Other => {
+        Expected::OneOf(_) | Expected::Like(_) | Expected::Pattern | Expected::Other => {
             format!("`{field}` cannot be {}", quote(found))
         }
     }

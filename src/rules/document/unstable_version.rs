@@ -1,6 +1,7 @@
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Dialect;
+use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -17,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let metas = catalog.objects().iter().map(|object| object.meta());
+    let metas = catalog.objects().iter().map(Object::meta);
     let mut drafts = metas.filter(|meta| meta.dialect == Dialect::OpenSloV2Alpha);
     let Some(first) = drafts.next() else {
         return;

@@ -1,0 +1,314 @@
+//! Error budget policies: what a schema cannot state.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::dialect::Expected;
+use crate::dialect::Problem;
+use crate::dialect::fields;
+use crate::dialect::nearest;
+use crate::source::Span;
+use crate::yaml::Entry;
+use crate::yaml::Node;
+use crate::yaml::Value;
+use crate::yaml::replace_scalar;
+
+/// Change classes that need no definition.
+const KNOWN_CLASSES: [&str; 3] = ["security", "reliability-fix", "rollback"];
+
+/// The fields of a condition, of which it has exactly one.
+const FORMS: [&str; 5] = ["all", "any", "not", "condition", "burn"];
+
+/// The fields of a change class that give evidence, of which it has at least one.
+const EVIDENCE: [&str; 4] = ["trailer", "label", "paths", "revertOf"];
+
+/// An example of a day.
+const DAY: &str = "2026-12-31";
+
+/// An example of a condition.
+const CONDITION: &str = "{ burn: { lookback: slo, gte: 1 } }";
+
+/// An example of a trailer.
+const TRAILER: &str = "Change-Class: security";
+
+/// How many known names a problem lists at most.
+const MAX_TOLD: usize = 12;
+
+/// The comparisons of a burn rate, of which it has exactly one.
+const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
+
+/// The names that conditions and tiers may refer to; nothing where they cannot be read.
+struct Names<'a> {
+    conditions: Option<BTreeMap<&'a str, Node<'a>>>,
+    classes: Option<BTreeSet<&'a str>>,
+}
+
+/// Checks what the schema cannot state.
+pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
+    let Some(spec) = node.given("spec").filter(|spec| spec.is_mapping()) else { return };
+    let entries = |field: &str| spec.given(field).into_iter().flat_map(Node::entries);
+    let defined = entries("conditions").filter_map(|e| Some((e.key.text()?, e.value)));
+    let classes = entries("changeClasses").filter_map(|entry| entry.key.text());
+    let is_readable = |field: &str| {
+        let given = spec.given(field);
+        given.map_or_else(|| !is_misspelled(spec, field, problems), Node::is_mapping)
+    };
+    let defined: BTreeMap<&str, Node<'_>> = defined.collect();
+    let names = Names {
+        classes: is_readable("changeClasses").then(|| classes.chain(KNOWN_CLASSES).collect()),
+        conditions: is_readable("conditions").then(|| defined.clone()),
+    };
+    check_forms(spec, problems);
+    for entry in entries("conditions") {
+        if entry.value.is_null() {
+            problems.push(lacks(entry, &FORMS));
+        }
+        check_condition(entry.value, &names, problems);
+    }
+    check_cycles(&defined, problems);
+    check_tiers(spec, &names, problems);
+    for class in entries("changeClasses") {
+        let is_given = |field: &&str| class.value.given(field).is_some();
+        let may_have = class.value.is_mapping() || class.value.is_null();
+        if may_have && !EVIDENCE.iter().any(is_given) && !explains(class.value, problems) {
+            problems.push(lacks(class, &EVIDENCE));
+        }
+    }
+}
+
+fn lacks(entry: Entry<'_>, fields: &[&'static str]) -> Problem {
+    let of = entry.key.text().unwrap_or_default().to_owned();
+    Problem::MissingOneOf { span: entry.key.span(), fields: fields.to_vec(), of }
+}
+
+fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for tier in items(spec, "tiers").filter(|tier| tier.is_mapping()) {
+        if let Some(name) = tier.given("name")
+            && let Some(text) = word(name)
+            && !seen.insert(text)
+        {
+            problems.push(invalid(name, "name", Expected::Unique));
+        }
+        match tier.given("enter") {
+            Some(condition) if condition.is_mapping() => {
+                check_condition(condition, names, problems);
+            }
+            Some(other) => {
+                // The schema has said that it is no mapping, and not what stands in one.
+                problems.retain(|problem| problem.span() != other.span());
+                problems.push(invalid(other, "enter", Expected::Like(CONDITION)));
+            }
+            None => {}
+        }
+        match tier.given("exit") {
+            Some(condition) if condition.is_mapping() => {
+                check_condition(condition, names, problems);
+            }
+            Some(word) if word.text() != Some("auto") => {
+                // The schema may have said that it is neither text nor a mapping.
+                problems.retain(|problem| problem.span() != word.span());
+                let expected = ["auto", "{ burn: … }"].map(str::to_owned).to_vec();
+                problems.push(invalid(word, "exit", Expected::OneOf(expected)));
+            }
+            _ => {}
+        }
+        for class in items(tier, "exempt") {
+            if let Some(name) = word(class)
+                && let Some(classes) = &names.classes
+                && !classes.contains(name)
+            {
+                let known = classes.iter().copied();
+                problems.push(undefined(class, "exempt", "spec.changeClasses", name, known));
+            }
+        }
+        let gate = fields::text(tier, "gate");
+        let approves = gate.is_some_and(|gate| gate.value == "approve");
+        let has_approvers = tier.given("approvers").is_some();
+        if approves && !has_approvers && !is_misspelled(tier, "approvers", problems) {
+            let (span, of) = (fields::key_span(tier, "gate"), "tiers".to_owned());
+            problems.push(Problem::MissingOneOf { span, fields: vec!["approvers"], of });
+        }
+    }
+}
+
+/// The nesting is bounded by the reader of YAML, so this ends.
+fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
+    if !node.is_mapping() {
+        return;
+    }
+    exactly_one(node, &FORMS, "conditions", problems);
+    if let Some(given) = node.given("condition")
+        && let Some(name) = word(given)
+        && let Some(conditions) = &names.conditions
+        && !conditions.contains_key(name)
+    {
+        let known = conditions.keys().copied();
+        problems.push(undefined(given, "condition", "spec.conditions", name, known));
+    }
+    if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
+        exactly_one(burn, &COMPARISONS, "burn", problems);
+        check_lookback(burn, problems);
+    }
+    let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
+    parts.for_each(|part| check_condition(part, names, problems));
+}
+
+/// Says which form a text has, where the schema can only say that it does not have it.
+fn check_forms(spec: Node<'_>, problems: &mut Vec<Problem>) {
+    for problem in problems.iter_mut() {
+        let Problem::InvalidValue { field, expected, .. } = problem else { continue };
+        match (field.as_str(), &expected) {
+            ("revisit", Expected::Pattern) => *expected = Expected::Like(DAY),
+            ("trailer", Expected::Pattern) => *expected = Expected::Like(TRAILER),
+            _ => {}
+        }
+    }
+    if let Some(revisit) = spec.given("revisit")
+        && word(revisit).is_some_and(|day| day.parse::<Date>().is_err())
+        && !problems.iter().any(|problem| revisit.span().contains(problem.span()))
+    {
+        problems.push(invalid(revisit, "revisit", Expected::Like(DAY)));
+    }
+}
+
+/// A lookback that is no length of time is told how to be one.
+fn check_lookback(burn: Node<'_>, problems: &mut [Problem]) {
+    let Some(lookback) = burn.given("lookback").filter(|node| node.scalar().is_some()) else {
+        return;
+    };
+    for problem in problems.iter_mut().filter(|problem| problem.span() == lookback.span()) {
+        let text = lookback.text().unwrap_or_else(|| lookback.raw()).to_owned();
+        *problem = if text.contains(|letter: char| letter.is_ascii_digit()) {
+            let (span, field, units) = (lookback.span(), "lookback".to_owned(), "mhdw".to_owned());
+            let lowercase = replace_scalar(lookback, &text.to_ascii_lowercase());
+            Problem::InvalidDuration { span, text, field, units, zero: false, lowercase }
+        } else {
+            let expected = ["slo", "28d"].map(str::to_owned).to_vec();
+            invalid(lookback, "lookback", Expected::OneOf(expected))
+        };
+    }
+}
+
+/// Returns text that says something; the schema speaks of what is empty or no text.
+fn word(node: Node<'_>) -> Option<&str> {
+    let scalar = node.scalar().filter(|scalar| scalar.value() == Value::String)?;
+    Some(scalar.text).filter(|text| !text.is_empty())
+}
+
+/// Returns whether an unknown key of the mapping was most likely meant to be a field.
+fn is_misspelled(node: Node<'_>, field: &str, problems: &[Problem]) -> bool {
+    let keys: Vec<Span> = node.entries().map(|entry| entry.key.span()).collect();
+    problems.iter().any(|problem| match problem {
+        Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+            nearest == field && keys.contains(span)
+        }
+        _ => false,
+    })
+}
+
+/// Returns whether an unknown key of the mapping is what the lacking field was meant to be.
+fn explains(node: Node<'_>, problems: &[Problem]) -> bool {
+    let keys: Vec<Span> = node.entries().map(|entry| entry.key.span()).collect();
+    problems.iter().any(|problem| match problem {
+        Problem::UnknownField { span, .. } => keys.contains(span),
+        _ => false,
+    })
+}
+
+fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut Vec<Problem>) {
+    let mut given: Vec<&'static str> =
+        fields.iter().copied().filter(|field| node.given(field).is_some()).collect();
+    given.sort_by_key(|field| fields::key_span(node, field));
+    match given.as_slice() {
+        [_] => {}
+        [] if explains(node, problems) => {}
+        [] => {
+            let span = if node.is_empty() { node.span() } else { fields::first_key(node) };
+            let (fields, of) = (fields.to_vec(), of.to_owned());
+            problems.push(Problem::MissingOneOf { span, fields, of });
+        }
+        [first, second, ..] => problems.push(Problem::Conflict {
+            span: fields::key_span(node, second),
+            field: second,
+            other: fields::key_span(node, first),
+            other_field: first,
+            across: false,
+            redundant: None,
+        }),
+    }
+}
+
+/// A condition that leads back to itself has no meaning; every way back is reported once.
+fn check_cycles(conditions: &BTreeMap<&str, Node<'_>>, problems: &mut Vec<Problem>) {
+    // A condition is open while it is walked, and done when all that it leads to is.
+    let mut done: BTreeMap<&str, bool> = BTreeMap::new();
+    for &name in conditions.keys() {
+        let mut walked = vec![Step::Enter(name, None)];
+        while let Some(step) = walked.pop() {
+            match step {
+                Step::Leave(name) => {
+                    done.insert(name, true);
+                }
+                Step::Enter(name, reference) => match (done.get(name), reference) {
+                    (Some(false), Some(reference)) => {
+                        problems.push(invalid(reference, "condition", Expected::NoCycle));
+                    }
+                    (Some(true), _) | (Some(false), None) => {}
+                    (None, _) => {
+                        let Some(&condition) = conditions.get(name) else { continue };
+                        done.insert(name, false);
+                        walked.push(Step::Leave(name));
+                        walked.extend(references(condition));
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// A step of the walk along references.
+enum Step<'a> {
+    /// To a condition, by the reference to it.
+    Enter(&'a str, Option<Node<'a>>),
+    /// Back from a condition.
+    Leave(&'a str),
+}
+
+/// Returns the conditions that one refers to.
+fn references(condition: Node<'_>) -> Vec<Step<'_>> {
+    let (mut found, mut open) = (Vec::new(), vec![condition]);
+    while let Some(node) = open.pop() {
+        open.extend(items(node, "all").chain(items(node, "any")).chain(node.given("not")));
+        if let Some(reference) = node.given("condition")
+            && let Some(name) = reference.text()
+        {
+            found.push(Step::Enter(name, Some(reference)));
+        }
+    }
+    found
+}
+
+fn invalid(node: Node<'_>, field: &str, expected: Expected) -> Problem {
+    let (field, found) = (field.to_owned(), node.raw().to_owned());
+    Problem::InvalidValue { span: node.span(), field, found, expected }
+}
+
+fn undefined<'a>(
+    node: Node<'_>,
+    field: &str,
+    under: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Problem {
+    let nearest = nearest::one(name, known.clone()).map(str::to_owned);
+    // What is told of a long list is its beginning.
+    let known = known.take(MAX_TOLD).map(str::to_owned).collect();
+    invalid(node, field, Expected::Defined { under, known, nearest })
+}
+
+fn items<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
+    node.given(field).into_iter().flat_map(Node::items)
+}
