@@ -28,6 +28,10 @@ use crate::source::MAX_BYTES;
 
 use super::error::Error;
 use super::snapshot;
+use super::snapshot::Tracked;
+
+/// The most bytes of recorded measurements that are read.
+const LARGEST: u64 = 16 * MAX_BYTES as u64;
 
 /// Where recorded measurements are read.
 pub(super) enum Place<'a> {
@@ -154,10 +158,15 @@ fn read(place: &Place<'_>, path: &str) -> Result<Result<Vec<u8>, String>, Error>
     let root = match place {
         Place::Folder(root) => root,
         Place::Trusted { repository, commit, head, root } => {
-            if let Some(bytes) = snapshot::bytes(repository, *commit, path)? {
-                return Ok(Ok(bytes));
+            match snapshot::tracked(repository, *commit, path, LARGEST)? {
+                Tracked::Bytes(bytes) => return Ok(Ok(bytes)),
+                Tracked::Other => {
+                    let why = "the base branch has no file there that could be read";
+                    return Ok(Err(why.to_owned()));
+                }
+                Tracked::Nothing => {}
             }
-            if snapshot::bytes(repository, *head, path)?.is_some() {
+            if !matches!(snapshot::tracked(repository, *head, path, 0)?, Tracked::Nothing) {
                 let why =
                     "the change adds the file, and no change brings the numbers that judge it";
                 return Ok(Err(why.to_owned()));
@@ -171,7 +180,7 @@ fn read(place: &Place<'_>, path: &str) -> Result<Result<Vec<u8>, String>, Error>
         .is_ok_and(|full| root.canonicalize().is_ok_and(|root| full.starts_with(root)));
     match fs::metadata(&full) {
         Ok(_) if !inside => Ok(Err("the path leaves the repository".to_owned())),
-        Ok(metadata) if metadata.len() > 16 * MAX_BYTES as u64 => {
+        Ok(metadata) if metadata.len() > LARGEST => {
             Ok(Err("the file is too large to be read".to_owned()))
         }
         _ => Ok(fs::read(&full).map_err(|error| format!("the file cannot be read: {error}"))),

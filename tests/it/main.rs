@@ -1,10 +1,13 @@
 //! The one integration binary: everything the product promises, checked from outside.
 
 mod architecture;
+mod command;
 mod fixture;
 mod forge;
+mod gate;
 mod parts;
 mod registry;
 mod report;
+mod repository;
 mod standin;
 mod yaml;
