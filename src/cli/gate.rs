@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::change;
+use crate::config;
 use crate::config::Config;
+use crate::config::owners;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
 use crate::finding::Level;
@@ -26,6 +28,7 @@ use crate::lint;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
+use crate::model::Kind;
 use crate::model::Object;
 use crate::report::ChangeRow;
 use crate::report::Note;
@@ -33,7 +36,9 @@ use crate::report::Report;
 use crate::report::VerdictView;
 use crate::report::words;
 use crate::rules::Facts;
+use crate::rules::Suppression;
 use crate::source::LineIndex;
+use crate::source::Source;
 
 use super::Exit;
 use super::arguments::FailLevel;
@@ -51,6 +56,9 @@ use super::publish;
 use super::publish::Occasion;
 use super::snapshot;
 
+/// The kind that an error budget policy has.
+const POLICY_KIND: &str = "ErrorBudgetPolicy";
+
 /// The trees of a run and what is agreed in the trusted one.
 struct Run {
     repository: Repository,
@@ -59,6 +67,7 @@ struct Run {
     head_commit: CommitId,
     root: PathBuf,
     config: Config,
+    config_file: Option<Source>,
     code_owners: CodeOwners,
     trusted: Tree,
     /// The trusted tree's objects, with the policies that `[gate] policies` names alone.
@@ -88,7 +97,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     if run.repository.has_uncommitted_changes()? {
         output::say(global, "uncommitted changes are not judged");
     }
-    let (rules, _) = RuleSet::new(&run.config.rules, &options.rules.choice());
+    let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
     let facts = facts::collect(&run.repository, &run.trees, event.as_ref(), &options.labels)?;
     let services = run.services();
@@ -153,7 +162,9 @@ impl Run {
             Trees::Compared(compared) => (compared.trusted, compared.compared, compared.head),
         };
         let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
-        let (config, _) = snapshot::config(&repository, trusted_commit)?;
+        let named = project::trusted_config(global, &repository)?;
+        let (config, config_file) =
+            snapshot::config(&repository, trusted_commit, named.as_deref())?;
         let trusted = snapshot::read(&repository, trusted_commit, &config)?;
         let before = if before_commit == trusted_commit {
             Tree::default()
@@ -163,7 +174,7 @@ impl Run {
         let head = snapshot::read(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
         let agreed = agreed(&trusted, &config);
-        refuse_wrong_policies(&trusted, &agreed)?;
+        refuse_wrong_policies(&trusted, &agreed, &config)?;
         Ok(Self {
             repository,
             trees,
@@ -171,6 +182,7 @@ impl Run {
             head_commit,
             root,
             config,
+            config_file,
             code_owners,
             trusted,
             agreed,
@@ -195,29 +207,33 @@ impl Run {
 
     /// Returns what the rules say about the head that they do not say about where it started.
     ///
-    /// What only the head allows is not allowed yet: its suppressions do not count.
+    /// What only the head allows is not allowed yet: its suppressions do not count. One that the
+    /// trusted tree has counts for the object that it speaks of there, and no more often.
     fn findings(&self, rules: &RuleSet, now: Timestamp) -> Vec<Finding> {
-        let agreed: BTreeSet<(&str, &str)> = self
-            .trusted
-            .suppressions
-            .iter()
-            .map(|one| (path(&self.trusted, one.span), self.trusted.sources.slice(one.span)))
-            .collect();
-        let is_agreed = |one: &crate::rules::Suppression| {
-            let key = (path(&self.head, one.span), self.head.sources.slice(one.span));
-            agreed.contains(&key)
+        let agreed = counted(self.trusted.suppressions.iter().map(|one| key(&self.trusted, one)));
+        let wished = counted(self.head.suppressions.iter().map(|one| key(&self.head, one)));
+        let is_agreed = |one: &Suppression| {
+            let key = key(&self.head, one);
+            agreed.get(&key) >= wished.get(&key)
         };
         let facts = Facts { config: &self.config, code_owners: &self.code_owners, now };
         let mut findings = lint::run_allowing(&self.head, rules, &facts, &is_agreed);
         if let Trees::Compared(_) = self.trees {
             let before = self.before();
-            let known: BTreeSet<(String, &str, String)> = lint::run(before, rules, &facts)
-                .into_iter()
-                .map(|one| (path(before, one.span).to_owned(), one.rule, one.message))
-                .collect();
+            let mut known = counted(
+                lint::run(before, rules, &facts)
+                    .into_iter()
+                    .map(|one| (path(before, one.span).to_owned(), one.rule, one.message)),
+            );
             findings.retain(|one| {
                 let key = (path(&self.head, one.span).to_owned(), one.rule, one.message.clone());
-                !known.contains(&key)
+                match known.get_mut(&key) {
+                    Some(left) if *left > 0 => {
+                        *left -= 1;
+                        false
+                    }
+                    _ => true,
+                }
             });
         }
         findings
@@ -257,8 +273,11 @@ impl Run {
         };
         for change in changed {
             let previous = change.previous_path.as_deref().unwrap_or(&change.path);
-            let what = if change.path == crate::config::FILE_NAME {
+            let paths = [change.path.as_str(), previous];
+            let what = if paths.into_iter().any(is_configuration) {
                 "the configuration"
+            } else if paths.into_iter().any(|path| owners::PLACES.contains(&path)) {
+                "who owns what"
             } else if holds_policy(&self.head, &change.path)
                 || holds_policy(self.before(), previous)
             {
@@ -267,7 +286,8 @@ impl Run {
                 .config
                 .backends
                 .values()
-                .any(|backend| backend.path.as_ref().is_some_and(|path| path.value == previous))
+                .filter_map(|backend| backend.path.as_ref())
+                .any(|path| paths.contains(&path.value.as_str()))
             {
                 "recorded measurements"
             } else {
@@ -276,7 +296,7 @@ impl Run {
             view.notes.push(Note {
                 label: "after merge".to_owned(),
                 what: what.to_owned(),
-                why: format!("{} takes effect after it is merged", change.path),
+                why: format!("{previous} takes effect after it is merged"),
             });
         }
         if compared.merge_base_missing {
@@ -316,16 +336,52 @@ fn agreed(trusted: &Tree, config: &Config) -> Catalog {
     Catalog::new(trusted.catalog.objects().iter().filter(counts).cloned().collect(), Vec::new())
 }
 
-/// A policy that is wrong ends the run: half a policy is none that anybody agreed to.
-fn refuse_wrong_policies(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
-    let sources: BTreeSet<_> = agreed.policies().map(|policy| policy.meta.span).collect();
-    let (rules, _) = RuleSet::new(&crate::config::Rules::default(), &lint::Choice::default());
-    let config = Config::default();
+/// Returns whether a path is that of a configuration, of the root or of a folder.
+fn is_configuration(path: &str) -> bool {
+    path.rsplit('/').next() == Some(config::FILE_NAME)
+}
+
+/// Returns how often each key occurs.
+fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
+    let mut counts = BTreeMap::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    counts
+}
+
+/// Returns what makes a suppression the same in two trees: its file, the object that it speaks of,
+/// and its text.
+fn key<'a>(tree: &'a Tree, one: &Suppression) -> (&'a str, Option<(Kind, &'a str)>, &'a str) {
+    let mut objects = tree.catalog.objects().iter();
+    let object = objects.find(|object| {
+        let span = object.meta().span;
+        span.contains(one.scope) || one.scope.contains(span)
+    });
+    let object = object.map(|object| (object.kind(), object.meta().name()));
+    (path(tree, one.span), object, tree.sources.slice(one.span))
+}
+
+/// A policy that is wrong ends the run: half a policy is none that anybody agreed to, and one that
+/// cannot be read at all is no reason to have none.
+fn refuse_wrong_policies(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(), Error> {
+    let policies: BTreeSet<_> = agreed.policies().map(|policy| policy.meta.span).collect();
+    let globs = &config.gate.policies;
+    let is_lost = |finding: &Finding| {
+        let file = trusted.sources.file(finding.span.source);
+        let mut objects = trusted.catalog.objects().iter();
+        file.text.contains(POLICY_KIND)
+            && (globs.is_empty() || globs.matches(&file.path))
+            && !objects.any(|object| object.meta().span.contains(finding.span))
+    };
+    let (rules, _) = RuleSet::new(&config::Rules::default(), &lint::Choice::default());
+    let usual = Config::default();
     let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
-    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let facts = Facts { config: &usual, code_owners: &code_owners, now };
     let findings = lint::run(trusted, &rules, &facts);
     let wrong = findings.iter().find(|finding| {
-        finding.level == Level::Error && sources.iter().any(|span| span.contains(finding.span))
+        finding.level == Level::Error
+            && (policies.iter().any(|span| span.contains(finding.span)) || is_lost(finding))
     });
     let Some(finding) = wrong else { return Ok(()) };
     let file = trusted.sources.file(finding.span.source);

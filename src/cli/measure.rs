@@ -29,6 +29,10 @@ use super::arguments::Global;
 use super::error::Error;
 use super::output;
 use super::snapshot;
+use super::snapshot::Tracked;
+
+/// The most bytes of recorded measurements that are read.
+const LARGEST: u64 = 16 * MAX_BYTES as u64;
 
 /// Where recorded measurements are read.
 pub(super) enum Place<'a> {
@@ -92,13 +96,19 @@ fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
     let root = match place {
         Place::Folder(root) => root,
         Place::Trusted { repository, commit, head, root } => {
-            let tracked = |commit: &CommitId| {
-                snapshot::bytes(repository, *commit, path).map_err(|error| error.to_string())
+            let tracked = |commit: &CommitId, limit: u64| {
+                snapshot::tracked(repository, *commit, path, limit)
+                    .map_err(|error| error.to_string())
             };
-            if let Some(bytes) = tracked(commit)? {
-                return Ok(bytes);
+            match tracked(commit, LARGEST)? {
+                Tracked::Bytes(bytes) => return Ok(bytes),
+                Tracked::Other => {
+                    let why = "the base branch has no file there that could be read";
+                    return Err(why.to_owned());
+                }
+                Tracked::Nothing => {}
             }
-            if tracked(head)?.is_some() {
+            if !matches!(tracked(head, 0)?, Tracked::Nothing) {
                 let why =
                     "the change adds the file, and no change brings the numbers that judge it";
                 return Err(why.to_owned());
@@ -110,7 +120,7 @@ fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
     let is_inside = |full: &Path| root.canonicalize().is_ok_and(|root| full.starts_with(root));
     match (fs::metadata(&full), full.canonicalize()) {
         (Ok(_), Ok(real)) if !is_inside(&real) => Err("the path leaves the repository".to_owned()),
-        (Ok(metadata), _) if metadata.len() > 16 * MAX_BYTES as u64 => {
+        (Ok(metadata), _) if metadata.len() > LARGEST => {
             Err("the file is too large to be read".to_owned())
         }
         _ => fs::read(&full).map_err(|error| format!("the file cannot be read: {error}")),

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::io;
+use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -81,32 +82,43 @@ impl Project {
 
     /// Chooses the rules by the configuration and the command line.
     pub(super) fn rules(&self, options: &RuleOptions) -> Result<RuleSet, Error> {
-        let choice = options.choice();
-        let (rules, unknown) = RuleSet::new(&self.config.rules, &choice);
-        let Some(first) = unknown.into_iter().next() else {
-            return Ok(rules);
-        };
-        let hint = match first.nearest {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "`slo rules` lists the rules".to_owned(),
-        };
-        let message = format!("there is no rule `{}`", first.name);
-        Err(match (first.span, &self.file) {
-            (Some(span), Some(file)) => wrong(file, span, message, Some(hint)),
-            _ => Error::Usage { message, hint: Some(hint) },
-        })
+        choose(&self.config, self.file.as_ref(), options)
     }
 }
 
-/// Opens the repository that holds the folder named by `--repo`.
+/// Chooses the rules by a configuration and the command line.
+pub(super) fn choose(
+    config: &Config,
+    file: Option<&Source>,
+    options: &RuleOptions,
+) -> Result<RuleSet, Error> {
+    let (rules, unknown) = RuleSet::new(&config.rules, &options.choice());
+    let Some(first) = unknown.into_iter().next() else {
+        return Ok(rules);
+    };
+    let hint = match first.nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`slo rules` lists the rules".to_owned(),
+    };
+    let message = format!("there is no rule `{}`", first.name);
+    Err(match (first.span, file) {
+        (Some(span), Some(file)) => wrong(file, span, message, Some(hint)),
+        _ => Error::Usage { message, hint: Some(hint) },
+    })
+}
+
+/// Opens the repository that holds the folder named by `--repo`, which the head may have removed.
 pub(super) fn repository(global: &Global) -> Result<git::Repository, Error> {
-    Ok(git::Repository::discover(&absolute(&global.repo)?)?)
+    let start = absolute(&global.repo)?;
+    let there = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start);
+    Ok(git::Repository::discover(there)?)
 }
 
 /// Makes the folder of the trusted tree's `slo.toml` the root of what is judged; the whole
-/// repository where there is none from `--repo` upwards.
+/// repository where there is none from `--repo` upwards, and with `--config`.
 ///
-/// The head has no say in it: a `slo.toml` that it adds or moves changes no root.
+/// The head has no say in it: a `slo.toml` that it adds or moves changes no root, and neither does a
+/// link that it puts in the place of a folder.
 pub(super) fn at_trusted_root(
     global: &Global,
     repository: git::Repository,
@@ -114,7 +126,11 @@ pub(super) fn at_trusted_root(
 ) -> Result<(git::Repository, PathBuf), Error> {
     let start = absolute(&global.repo)?;
     let top = repository.worktree().map_or_else(|| start.clone(), Path::to_owned);
-    let mut folder = repository.relative(&start).unwrap_or_default();
+    let mut folder = match named_below(&repository, &global.repo)? {
+        _ if global.config.is_some() => String::new(),
+        Some(folder) => folder,
+        None => repository.relative(&start).unwrap_or_default(),
+    };
     loop {
         let path = match folder.as_str() {
             "" => config::FILE_NAME.to_owned(),
@@ -126,6 +142,43 @@ pub(super) fn at_trusted_root(
         }
         folder = folder.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
     }
+}
+
+/// Returns the path of the configuration in the trusted tree, from the root of what is judged.
+pub(super) fn trusted_config(
+    global: &Global,
+    repository: &git::Repository,
+) -> Result<Option<String>, Error> {
+    let Some(path) = &global.config else { return Ok(None) };
+    match named_below(repository, path)? {
+        Some(named) => Ok(Some(named)),
+        None => Err(Error::Usage {
+            message: format!("{} is not in the repository", path.display()),
+            hint: Some("`slo gate` reads the configuration of the base branch".to_owned()),
+        }),
+    }
+}
+
+/// Returns a path as it is named below the top of the repository, without following a link there.
+fn named_below(repository: &git::Repository, path: &Path) -> Result<Option<String>, Error> {
+    let mut named = PathBuf::new();
+    for part in current_dir()?.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(named.pop()),
+            part => named.push(part),
+        }
+    }
+    let Some(top) = repository.worktree().and_then(|top| top.canonicalize().ok()) else {
+        return Ok(None);
+    };
+    let mut ancestors: Vec<&Path> = named.ancestors().collect();
+    ancestors.reverse();
+    let outermost =
+        ancestors.into_iter().find(|folder| folder.canonicalize().is_ok_and(|it| it == top));
+    let below = outermost.and_then(|folder| named.strip_prefix(folder).ok());
+    let parts = below.map(|below| below.iter().map(|part| part.to_str()).collect());
+    Ok(parts.and_then(|parts: Option<Vec<&str>>| parts).map(|parts| parts.join("/")))
 }
 
 /// Reads CODEOWNERS; a line that cannot be read owns nothing, as on the forge.
@@ -150,10 +203,13 @@ pub(super) fn decode(file: &Source) -> Result<Config, Error> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    let failed =
-        |source: io::Error| Error::Io { action: "open", path: path.display().to_string(), source };
-    let joined = env::current_dir().map_err(failed)?.join(path);
+    let joined = current_dir()?.join(path);
     Ok(joined.canonicalize().unwrap_or(joined))
+}
+
+fn current_dir() -> Result<PathBuf, Error> {
+    let failed = |source| Error::Io { action: "find", path: "the current folder".into(), source };
+    env::current_dir().map_err(failed)
 }
 
 /// Looks for the configuration from a folder upwards, at most to the top of the repository.

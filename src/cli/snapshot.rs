@@ -36,13 +36,47 @@ pub(super) fn read(
     let sources = listed.iter().zip(contents).filter_map(|(file, content)| match content {
         Content::Bytes(bytes) => discover::is_worth_parsing(&bytes)
             .then(|| Source::decode(file.path.as_str(), bytes, origin.clone())),
-        Content::TooLarge { .. }
-        | Content::Symlink { .. }
-        | Content::Submodule
-        | Content::Folder
-        | Content::Absent => None,
+        Content::TooLarge(size) => {
+            Some(Source::too_large(file.path.as_str(), size, origin.clone()))
+        }
+        Content::Symlink { .. } | Content::Submodule | Content::Folder | Content::Absent => None,
     });
     Ok(lint::load(sources.collect()))
+}
+
+/// What a commit has at a path, without following a link.
+pub(super) enum Tracked {
+    /// A file.
+    Bytes(Vec<u8>),
+    /// Something that is no file that could be read: a link, a folder, or too much.
+    Other,
+    /// Nothing, and no folder on the way is anything but a folder.
+    Nothing,
+}
+
+/// Returns what a commit has at a path.
+///
+/// * `limit`: the most bytes that are read.
+pub(super) fn tracked(
+    repository: &Repository,
+    commit: CommitId,
+    path: &str,
+    limit: u64,
+) -> Result<Tracked, Error> {
+    let snapshot = repository.snapshot(commit)?;
+    match snapshot.read(path, limit)? {
+        Content::Bytes(bytes) => return Ok(Tracked::Bytes(bytes)),
+        Content::Absent => {}
+        _ => return Ok(Tracked::Other),
+    }
+    let mut parent = path;
+    while let Some((above, _)) = parent.rsplit_once('/') {
+        if !matches!(snapshot.read(above, 0)?, Content::Absent | Content::Folder) {
+            return Ok(Tracked::Other);
+        }
+        parent = above;
+    }
+    Ok(Tracked::Nothing)
 }
 
 /// Returns the bytes of a file in a commit; nothing where there is none.
@@ -58,14 +92,22 @@ pub(super) fn bytes(
 }
 
 /// Reads the configuration of a commit; the defaults where it has none.
+///
+/// * `named`: the file that was named instead of `slo.toml`, which then must be there.
 pub(super) fn config(
     repository: &Repository,
     commit: CommitId,
+    named: Option<&str>,
 ) -> Result<(Config, Option<Source>), Error> {
-    let Some(bytes) = bytes(repository, commit, config::FILE_NAME)? else {
+    let path = named.unwrap_or(config::FILE_NAME);
+    let Some(bytes) = bytes(repository, commit, path)? else {
+        if let Some(named) = named {
+            let message = format!("the base branch has no file {named}");
+            return Err(Error::Usage { message, hint: None });
+        }
         return Ok((Config::default(), None));
     };
-    let source = Source::decode(config::FILE_NAME, bytes, Origin::Commit(commit.to_string()));
+    let source = Source::decode(path, bytes, Origin::Commit(commit.to_string()));
     let config = project::decode(&source)?;
     Ok((config, Some(source)))
 }

@@ -4,14 +4,17 @@
 mod architecture;
 mod backend;
 mod change;
+mod command;
 mod dialect;
 mod fixture;
 mod forge;
+mod gate;
 mod mutations;
 mod parts;
 mod policy_files;
 mod publish;
 mod registry;
 mod report;
+mod repository;
 mod standin;
 mod yaml;

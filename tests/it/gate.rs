@@ -1,0 +1,8 @@
+//! `slo gate` over real repositories: what the change may not change, and what it decides.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+mod decides;
+mod history;
+mod shop;
+mod trusted;

@@ -1,0 +1,1 @@
+//! What the gate decides about a change, and how it says so.

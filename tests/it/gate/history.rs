@@ -1,0 +1,1 @@
+//! Which commits the gate compares: branches, merges, events, shallow clones.
