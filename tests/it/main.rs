@@ -1,7 +1,9 @@
 //! The one integration binary: everything the product promises, checked from outside.
 
 mod architecture;
+mod bad_input;
 mod command;
+mod examples;
 mod fixture;
 mod forge;
 mod gate;
