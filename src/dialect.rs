@@ -41,7 +41,7 @@ pub fn read(stream: &Stream) -> Reading {
 }
 
 /// Texts, one of which every file holds that this program can read.
-pub const MARKERS: [&str; 4] = ["openslo", "OpenSLO", "slo/v1", "ErrorBudgetPolicy"];
+pub const MARKERS: [&str; 4] = ["openslo", "OpenSLO", "slo/v", "ErrorBudgetPolicy"];
 
 /// Returns whether the bytes of a file hold a [marker](MARKERS).
 ///

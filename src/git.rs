@@ -82,8 +82,12 @@ impl Repository {
             trust: gix::discover::upwards::TrustPolicy::Assume(Trust::Reduced),
             ..Default::default()
         };
-        let options =
-            gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
+        let options = gix::open::Options::isolated().config_overrides([
+            "core.useReplaceRefs=false",
+            // Every reading asks for the size first and has a limit of its own; the one that comes
+            // with reduced trust would end the run for a large file that nobody reads.
+            "gitoxide.objects.allocLimit=268435456",
+        ]);
         let by_trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
         let shared = gix::ThreadSafeRepository::discover_opts(path, search, by_trust)
             .map_err(|source| opening_error(path, source))?;

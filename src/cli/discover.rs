@@ -42,19 +42,21 @@ enum Reading {
 
 /// Finds and reads every file of a project.
 pub(super) fn files(project: &Project) -> Result<Found, Error> {
-    let mut paths = walk(&project.root);
+    let mut found = Found::default();
+    let root = project.root.as_path();
+    let mut paths = walk(root, &mut found.passed_over);
     if let Some(repository) = &project.repository {
         // A walk leaves out what `.gitignore` matches, tracked or not.
-        paths.extend(repository.tracked_paths()?.into_iter().filter(|path| is_candidate(path)));
+        let tracked = repository.tracked_paths()?.into_iter().filter(|path| is_candidate(path));
+        let missed: Vec<String> = tracked.filter(|path| !paths.contains(path)).collect();
+        paths.extend(missed.into_iter().filter(|path| !is_below_link(root, path)));
     }
-    let mut found = Found::default();
     let files = &project.config.files;
     let (templates, paths): (Vec<String>, Vec<String>) = paths
         .into_iter()
         .filter(|path| files.is_read(path))
         .partition(|path| files.templates.matches(path));
     found.templates = templates.len();
-    let root = project.root.as_path();
     let readings: Vec<Reading> = paths.par_iter().map(|path| read(root, path)).collect();
     for reading in readings {
         match reading {
@@ -77,18 +79,32 @@ pub(super) fn is_worth_parsing(bytes: &[u8]) -> bool {
     wide || dialect::is_worth_parsing(bytes)
 }
 
-fn walk(root: &Path) -> BTreeSet<String> {
+fn walk(root: &Path, passed_over: &mut Vec<String>) -> BTreeSet<String> {
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(false).follow_links(false).require_git(true).parents(true);
     walk.filter_entry(|entry| entry.file_name() != ".git");
+    let mut found = BTreeSet::new();
     let entries = walk.build().filter_map(Result::ok);
-    entries
-        .filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir()))
-        .filter_map(|entry| {
-            let path = entry.path().strip_prefix(root).ok()?.to_str()?.replace('\\', "/");
-            is_candidate(&path).then_some(path)
-        })
-        .collect()
+    for entry in entries.filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir())) {
+        let Ok(path) = entry.path().strip_prefix(root) else { continue };
+        let shown = path.to_string_lossy().replace('\\', "/");
+        if !is_candidate(&shown) {
+            continue;
+        }
+        if path.to_str().is_some() {
+            found.insert(shown);
+        } else {
+            passed_over.push(format!("{shown}: its name is not UTF-8"));
+        }
+    }
+    passed_over.sort();
+    found
+}
+
+/// Returns whether a folder on the way is a link, which may lead out of the repository.
+fn is_below_link(root: &Path, path: &str) -> bool {
+    let mut folders = Path::new(path).ancestors().skip(1);
+    folders.any(|folder| !folder.as_os_str().is_empty() && root.join(folder).is_symlink())
 }
 
 fn read(root: &Path, path: &str) -> Reading {

@@ -39,6 +39,7 @@ use crate::rules::Facts;
 use crate::rules::Suppression;
 use crate::source::LineIndex;
 use crate::source::Source;
+use crate::source::Span;
 
 use super::Exit;
 use super::arguments::FailLevel;
@@ -220,13 +221,10 @@ impl Run {
         let mut findings = lint::run_allowing(&self.head, rules, &facts, &is_agreed);
         if let Trees::Compared(_) = self.trees {
             let before = self.before();
-            let mut known = counted(
-                lint::run(before, rules, &facts)
-                    .into_iter()
-                    .map(|one| (path(before, one.span).to_owned(), one.rule, one.message)),
-            );
+            let old = lint::run(before, rules, &facts);
+            let mut known = counted(old.iter().map(|one| finding_key(before, one)));
             findings.retain(|one| {
-                let key = (path(&self.head, one.span).to_owned(), one.rule, one.message.clone());
+                let key = finding_key(&self.head, one);
                 match known.get_mut(&key) {
                     Some(left) if *left > 0 => {
                         *left -= 1;
@@ -353,13 +351,23 @@ fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
 /// Returns what makes a suppression the same in two trees: its file, the object that it speaks of,
 /// and its text.
 fn key<'a>(tree: &'a Tree, one: &Suppression) -> (&'a str, Option<(Kind, &'a str)>, &'a str) {
+    (path(tree, one.span), object_at(tree, one.scope), tree.sources.slice(one.span))
+}
+
+/// Returns what makes a finding the same in two trees: its file, its object, its rule, its message.
+fn finding_key(tree: &Tree, one: &Finding) -> (String, Option<(Kind, String)>, String) {
+    let object = object_at(tree, one.span).map(|(kind, name)| (kind, name.to_owned()));
+    (path(tree, one.span).to_owned(), object, format!("{} {}", one.rule, one.message))
+}
+
+/// Returns the object that holds a span, or that a span holds.
+fn object_at(tree: &Tree, place: Span) -> Option<(Kind, &str)> {
     let mut objects = tree.catalog.objects().iter();
     let object = objects.find(|object| {
         let span = object.meta().span;
-        span.contains(one.scope) || one.scope.contains(span)
+        span.contains(place) || place.contains(span)
     });
-    let object = object.map(|object| (object.kind(), object.meta().name()));
-    (path(tree, one.span), object, tree.sources.slice(one.span))
+    object.map(|object| (object.kind(), object.meta().name()))
 }
 
 /// A policy that is wrong ends the run: half a policy is none that anybody agreed to, and one that

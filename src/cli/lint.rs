@@ -44,6 +44,11 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let rules = project.rules(&options.rules)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
     let wanted = Wanted::new(&project, &options.paths)?;
+    if wanted.stdin && options.fix.is_some() {
+        let message = "standard input cannot be fixed: there is no file to write".to_owned();
+        let hint = Some("name the file, or leave `--fix` out".to_owned());
+        return Err(Error::Usage { message, hint });
+    }
     let mut found = discover::files(&project)?;
     if wanted.stdin {
         found.sources.push(standard_input()?);

@@ -42,7 +42,11 @@ pub(super) fn render(
             source,
         })?;
         match &target.file {
-            None => write(&mut io::stdout().lock(), &text)?,
+            None => match write(&mut io::stdout().lock(), &text) {
+                // Whoever stops reading changes neither the other reports nor how the run ends.
+                Err(error) if error.is_closed_pipe() => {}
+                written => written?,
+            },
             Some(file) => write_file(Path::new(file), &text)?,
         }
     }
@@ -75,8 +79,16 @@ pub(super) fn write(stream: &mut dyn Write, text: &[u8]) -> Result<(), Error> {
 }
 
 /// Replaces a file as a whole: another reader sees the old text or the new, never half of one.
+///
+/// A link is followed, and what is no file, such as `/dev/stdout` or a named pipe, is written into.
 pub(super) fn write_file(path: &Path, text: &[u8]) -> Result<(), Error> {
     let failed = |source| Error::Io { action: "write", path: path.display().to_string(), source };
+    let followed = path.canonicalize();
+    let path = followed.as_deref().unwrap_or(path);
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let mut stream = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+        return stream.write_all(text).map_err(failed);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;

@@ -3,9 +3,11 @@
 
 mod architecture;
 mod backend;
+mod bad_input;
 mod change;
 mod command;
 mod dialect;
+mod examples;
 mod fixture;
 mod forge;
 mod gate;

@@ -1,5 +1,7 @@
 //! The verdict in words.
 
+use std::collections::BTreeSet;
+
 use crate::budget::Burn;
 use crate::budget::Opening;
 use crate::gate;
@@ -62,7 +64,9 @@ pub fn verdict_view(verdict: &Verdict, policies: &Sources) -> VerdictView {
 fn headline(verdict: &Verdict) -> String {
     let decisions: Vec<&Decision> = verdict.deciding().collect();
     let first = decisions.first();
-    let others = match decisions.len() {
+    // Two policies, or both definitions, that say the same of an objective are one thing to say.
+    let objectives: BTreeSet<_> = decisions.iter().map(|decision| objective(decision)).collect();
+    let others = match objectives.len() {
         0 | 1 => String::new(),
         several => format!(", and {} more", several - 1),
     };
@@ -84,6 +88,12 @@ fn headline(verdict: &Verdict) -> String {
             several => format!("{several} findings fail the change"),
         },
     }
+}
+
+/// Returns what tells one objective from another.
+fn objective(decision: &Decision) -> (Option<&str>, &str, usize) {
+    let service = decision.slo.service.as_ref().map(|service| service.value.as_str());
+    (service, decision.slo.meta.name(), decision.objective)
 }
 
 /// Returns what the deciding tier's numbers say about the budget.

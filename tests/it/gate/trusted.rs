@@ -248,15 +248,10 @@ const ATTACKS: &[Attack] = &[
         waits: None,
         does: |shop| {
             let id = shop.id("HEAD");
-            shop.git(&["rm", "-r", "--quiet", "src/checkout"]);
-            shop.git(&[
-                "update-index",
-                "--add",
-                "--cacheinfo",
-                &format!("160000,{id},src/checkout"),
-            ]);
-            shop.write("src/checkout/.keep", "");
-            shop.git(&["update-index", "--skip-worktree", "src/checkout"]);
+            shop.git(&["rm", "-r", "-f", "--quiet", "src/checkout"]);
+            std::fs::create_dir_all(shop.path().join("src/checkout")).unwrap();
+            let link = format!("160000,{id},src/checkout");
+            shop.git(&["update-index", "--add", "--cacheinfo", &link]);
         },
     },
     Attack {

@@ -1,0 +1,371 @@
+//! Bad input gets a finding or a clear error, never a panic, a hang or a lost file.
+//!
+//! Every run is guarded: one that panics or does not end fails its test (`command.rs`).
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::symlink;
+
+use crate::command::Ended;
+use crate::command::NOW;
+use crate::command::Run;
+use crate::command::slo;
+use crate::repository::Repository;
+
+/// An SLO with two things to find, one of which has a safe fix.
+const BROKEN: &str = "apiVersion: openslo/v1
+kind: SLO
+metadata: { name: payments }
+spec:
+  service: payments
+  indicator:
+    metadata: { name: answered }
+    spec:
+      ratioMetric:
+        counter: true
+        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
+        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
+  timeWindow: [{ duration: 28d, isRolling: true }]
+  budgetingMethod: occurrences
+  objectives: [{ target: 1 }]
+";
+
+fn folder() -> Repository {
+    let folder = Repository::folder();
+    folder.write("good/broken.yaml", BROKEN);
+    folder
+}
+
+fn lint(folder: &Repository) -> Ended {
+    slo(folder.path(), &["lint", "--format", "json", "--now", NOW])
+}
+
+/// Returns the rules that spoke about a file.
+fn rules_of(ended: &Ended, path: &str) -> Vec<String> {
+    let json = ended.json();
+    let findings = json["findings"].as_array().unwrap().iter();
+    let of_file = findings.filter(|finding| finding["path"] == path);
+    of_file.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Asserts that a file gets a finding and the file beside it is linted all the same.
+#[track_caller]
+fn is_a_finding(path: &str, content: &[u8]) {
+    let folder = folder();
+    folder.write(path, content);
+    let ended = lint(&folder);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_ne!(rules_of(&ended, path), Vec::<String>::new(), "{path}");
+    assert!(rules_of(&ended, "good/broken.yaml").contains(&"target-100".to_owned()), "{path}");
+}
+
+/// Asserts that a file is passed over and the file beside it is linted all the same.
+#[track_caller]
+fn is_passed_over(folder: &Repository) {
+    let ended = lint(folder);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(rules_of(&ended, "good/broken.yaml").contains(&"target-100".to_owned()));
+}
+
+#[test]
+fn text_of_another_encoding_is_a_finding() {
+    is_a_finding("latin.yaml", b"apiVersion: openslo/v1\nkind: SLO\n# caf\xe9\n");
+    let wide: Vec<u8> = BROKEN.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    is_a_finding("little.yaml", &[b"\xff\xfe", wide.as_slice()].concat());
+    let wide: Vec<u8> = BROKEN.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    is_a_finding("big.yaml", &[b"\xfe\xff", wide.as_slice()].concat());
+    is_a_finding("nul.yaml", b"apiVersion: openslo/v1\nkind: SLO\nmetadata: \0\n");
+}
+
+#[test]
+fn what_is_no_yaml_is_a_finding() {
+    is_a_finding("a.yaml", b"apiVersion: openslo/v1\nkind: [SLO\n");
+    is_a_finding("b.yaml", b"apiVersion: openslo/v1\n\tkind: SLO\n");
+    is_a_finding("c.yaml", b"openslo: \"\\q\n");
+    is_a_finding("d.json", b"{\"apiVersion\": \"openslo/v1\", ");
+    is_a_finding("e.yaml", b"apiVersion: openslo/v1\nkind: SLO\nkind: SLO\n");
+}
+
+#[test]
+fn depth_and_aliases_end_where_they_must() {
+    let deep = format!("apiVersion: openslo/v1\nkind: SLO\nspec: {}", "[".repeat(100_000));
+    is_a_finding("deep.yaml", deep.as_bytes());
+    let mut nested = "apiVersion: openslo/v1\nkind: SLO\nspec:\n".to_owned();
+    for level in 0..2_000 {
+        nested.push_str(&" ".repeat(level + 1));
+        nested.push_str("a:\n");
+    }
+    is_a_finding("nested.yaml", nested.as_bytes());
+    let mut bomb =
+        "apiVersion: openslo/v1\nkind: SLO\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..30 {
+        let alias = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{alias}]\n"));
+    }
+    bomb.push_str("spec: *a29\n");
+    is_a_finding("bomb.yaml", bomb.as_bytes());
+    is_a_finding("self.yaml", b"apiVersion: openslo/v1\nkind: SLO\nspec: &a { b: *a }\n");
+    let quotes = format!("apiVersion: openslo/v1\nkind: SLO\nspec: {}", "{a: \"".repeat(20_000));
+    is_a_finding("quotes.yaml", quotes.as_bytes());
+}
+
+#[test]
+fn a_file_that_is_too_large_is_a_finding() {
+    let mut large = b"apiVersion: openslo/v1\nkind: SLO\n".to_vec();
+    large.resize(50 * 1024 * 1024, b'#');
+    is_a_finding("large.yaml", &large);
+}
+
+#[test]
+fn an_empty_file_and_one_of_something_else_are_passed_over() {
+    let folder = folder();
+    folder.write("empty.yaml", "");
+    folder.write("blank.yaml", "\n\n---\n---\n...\n");
+    folder.write("other.yaml", "a: [1, 2");
+    folder.write("picture.json", b"\x89PNG\r\n\x1a\n\0\0");
+    let ended = lint(&folder);
+    assert_eq!(
+        ended.json()["findings"].as_array().unwrap().len(),
+        rules_of(&ended, "good/broken.yaml").len()
+    );
+    is_passed_over(&folder);
+}
+
+#[test]
+fn links_folders_and_pipes_are_not_read() {
+    let folder = folder();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("x.yaml"), BROKEN).unwrap();
+    symlink(outside.path().join("x.yaml"), folder.path().join("out.yaml")).unwrap();
+    symlink(outside.path(), folder.path().join("outside")).unwrap();
+    symlink("loop.yaml", folder.path().join("loop.yaml")).unwrap();
+    symlink("..", folder.path().join("good/up")).unwrap();
+    symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
+    fs::create_dir(folder.path().join("folder.yaml")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.yaml")).status();
+    assert!(made.unwrap().success());
+    let ended = lint(&folder);
+    assert!(
+        ended.err.contains("out.yaml: a link that leads out of the repository"),
+        "{}",
+        ended.err
+    );
+    let json = ended.json();
+    let paths = json["findings"].as_array().unwrap().iter().map(|finding| &finding["path"]);
+    assert!(paths.into_iter().all(|path| path == "good/broken.yaml"), "{json}");
+    is_passed_over(&folder);
+}
+
+#[test]
+fn a_tracked_file_below_a_link_is_not_read_and_not_fixed() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("x.yaml"), BROKEN).unwrap();
+    let repository = Repository::new();
+    repository.write("slo/x.yaml", BROKEN);
+    repository.commit("Start");
+    fs::remove_dir_all(repository.path().join("slo")).unwrap();
+    symlink(outside.path(), repository.path().join("slo")).unwrap();
+    let ended = slo(repository.path(), &["lint", "--fix", "--format", "json"]);
+    assert_eq!(rules_of(&ended, "slo/x.yaml"), Vec::<String>::new());
+    assert_eq!(fs::read_to_string(outside.path().join("x.yaml")).unwrap(), BROKEN);
+}
+
+#[test]
+fn a_name_that_is_no_text_is_said() {
+    let folder = folder();
+    let name = OsStr::from_bytes(b"caf\xe9.yaml");
+    fs::write(folder.path().join(name), BROKEN).unwrap();
+    let ended = lint(&folder);
+    assert!(ended.err.contains("passed over"), "{ended:?}");
+    is_passed_over(&folder);
+    let named = Run::new(folder.path()).arguments(&[OsStr::new("lint"), name]).end();
+    assert!(matches!(named.code, Some(0..=2)), "{named:?}");
+}
+
+#[test]
+fn names_and_lines_of_every_script_are_shown() {
+    let folder = folder();
+    folder.write("目標/決済 支払い.yaml", BROKEN);
+    let ended = lint(&folder);
+    assert!(rules_of(&ended, "目標/決済 支払い.yaml").contains(&"target-100".to_owned()));
+    let named = slo(folder.path(), &["lint", "目標"]).expect(1);
+    assert!(named.out.contains("目標/決済 支払い.yaml:"), "{}", named.out);
+    folder.write("new\nline.yaml", BROKEN);
+    let strange = slo(folder.path(), &["lint", "--format", "concise"]).expect(1);
+    assert!(!strange.out.lines().any(|line| line.starts_with("line.yaml")), "{}", strange.out);
+}
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let folder = folder();
+    let evil = BROKEN
+        .replace("payments", "\"pay\\e[2Jments\\u202e\"")
+        .replace("occurrences", "\"\\e]0;x\\a\"");
+    folder.write("evil.yaml", evil);
+    folder.write(
+        "raw.yaml",
+        BROKEN.replace("# ", "").replace("SLO", "SLO # \u{202e}\u{200b}\u{1b}[31m"),
+    );
+    for format in ["terminal", "concise", "github", "markdown"] {
+        let ended = slo(folder.path(), &["lint", "--format", format]);
+        for character in ['\u{1b}', '\u{7}', '\u{202e}'] {
+            assert!(!ended.out.contains(character), "{format}: {character:?}");
+        }
+    }
+}
+
+#[test]
+fn very_long_lines_and_many_findings_are_reported() {
+    let folder = Repository::folder();
+    let long = BROKEN.replace("sum(e)", &format!("\"sum({})\"", "e".repeat(1_000_000)));
+    folder.write(
+        "long.yaml",
+        long.replace("target: 1", &format!("{}target: 1", " ".repeat(200_000))),
+    );
+    let many: Vec<String> =
+        (0..1_000).map(|number| BROKEN.replace("payments", &format!("p{number}"))).collect();
+    folder.write("many.yaml", many.join("---\n"));
+    let ended = lint(&folder);
+    assert!(rules_of(&ended, "many.yaml").len() >= 1_000);
+    let text = slo(folder.path(), &["lint"]).expect(1);
+    assert!(text.out.lines().all(|line| line.len() < 4_000), "a line of the excerpt is cut");
+}
+
+#[test]
+fn thousands_of_files_are_read() {
+    let folder = folder();
+    for number in 0..5_000 {
+        folder.write(
+            &format!("many/{number}.yaml"),
+            "apiVersion: openslo/v1\nkind: Service\nmetadata: { name: a }\n",
+        );
+    }
+    is_passed_over(&folder);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_a_finding() {
+    let folder = folder();
+    folder.write("closed.yaml", BROKEN);
+    let closed = folder.path().join("closed.yaml");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    if fs::read(&closed).is_ok() {
+        // Whoever may read everything, such as root in a container, meets no such file.
+        return;
+    }
+    let ended = lint(&folder);
+    assert_ne!(rules_of(&ended, "closed.yaml"), Vec::<String>::new());
+    is_passed_over(&folder);
+}
+
+#[test]
+fn standard_input_is_linted_and_never_written() {
+    let folder = Repository::folder();
+    let run = |arguments: &[&str], input: &[u8]| {
+        Run::new(folder.path()).arguments(arguments).input(input).end()
+    };
+    let ended = run(&["lint", "-"], BROKEN.as_bytes()).expect(1);
+    assert!(ended.out.contains("<stdin>:"), "{}", ended.out);
+    run(&["lint", "-"], b"").expect(0);
+    run(&["lint", "-"], b"\xff\xfe\0").expect(1);
+    run(&["lint", "-", "--fix"], BROKEN.as_bytes()).expect(2);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no file was made");
+}
+
+#[test]
+fn a_fix_keeps_marks_line_ends_and_permissions_and_is_done_once() {
+    let folder = Repository::folder();
+    let broken = format!("\u{feff}{BROKEN}").replace('\n', "\r\n");
+    folder.write("slo.yaml", &broken);
+    let path = folder.path().join("slo.yaml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    slo(folder.path(), &["lint", "--fix"]).expect(1);
+    let fixed = folder.read("slo.yaml");
+    assert_eq!(fixed, broken.replace("occurrences", "Occurrences"));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    let again = slo(folder.path(), &["lint", "--fix"]).expect(1);
+    assert_eq!(folder.read("slo.yaml"), fixed);
+    assert!(!again.err.contains("applied"), "{}", again.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+}
+
+#[test]
+fn a_file_that_is_half_text_is_not_fixed() {
+    let folder = Repository::folder();
+    let bytes = [BROKEN.as_bytes(), b"# caf\xe9\n", BROKEN.as_bytes()].concat();
+    folder.write("slo.yaml", &bytes);
+    slo(folder.path(), &["lint", "--fix=unsafe"]).expect(1);
+    assert_eq!(fs::read(folder.path().join("slo.yaml")).unwrap(), bytes);
+}
+
+#[test]
+fn a_fix_that_cannot_be_written_leaves_the_file_whole() {
+    let folder = Repository::folder();
+    folder.write("closed/slo.yaml", BROKEN);
+    let closed = folder.path().join("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
+    let is_closed = fs::write(closed.join("probe"), "").is_err();
+    let ended = slo(folder.path(), &["lint", "--fix"]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    if is_closed {
+        ended.expect(3);
+        assert_eq!(folder.read("closed/slo.yaml"), BROKEN);
+    }
+}
+
+#[test]
+fn a_closed_pipe_changes_no_exit_code() {
+    let folder = folder();
+    let mut command = Run::new(folder.path()).arguments(&["lint"]).command();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(command.stdout(writer).status().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_report_into_a_pipe_or_through_a_link_replaces_neither() {
+    let folder = folder();
+    let link = folder.path().join("link.json");
+    folder.write("target.json", "{}");
+    symlink("target.json", &link).unwrap();
+    slo(folder.path(), &["lint", "--format", "json=link.json"]).expect(1);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(folder.read("target.json").contains("target-100"));
+    let ended = slo(folder.path(), &["lint", "--format", "json=/dev/stdout"]).expect(1);
+    assert!(ended.json()["version"] == 1);
+    slo(folder.path(), &["lint", "--format", "json=/dev/null"]).expect(1);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn a_token_is_never_printed() {
+    let secret = "s3cr3t-t0k3n-0123456789";
+    let shop = Repository::new();
+    shop.write("slo.toml", "[backend.prod]\ntype = \"prometheus\"\nurl = \"http://${HOST}:1\"\nbearer-token-env = \"TOKEN\"\ntimeout = \"1s\"\nretries = 0\n");
+    shop.write(
+        "slo/broken.yaml",
+        BROKEN.replace("target: 1", "target: 0.99").replace("occurrences", "Occurrences"),
+    );
+    shop.write("slo/policy.yaml", "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: { name: a }\nspec:\n  tiers: [{ name: b, enter: { burn: { lookback: slo, gte: 1 } }, gate: freeze }]\n");
+    shop.commit("Start");
+    for arguments in [
+        &["gate", "-v"][..],
+        &["budget", "-v"],
+        &["lint", "-v"],
+        &["gate", "-v", "--format", "json"],
+        &["rules", "-v"],
+    ] {
+        let run = Run::new(shop.path()).arguments(arguments);
+        let ended = run
+            .environment("TOKEN", secret)
+            .environment("GITHUB_TOKEN", secret)
+            .environment("HOST", "127.0.0.1")
+            .end();
+        assert!(!format!("{}{}", ended.out, ended.err).contains(secret), "{arguments:?}");
+    }
+}

@@ -1,0 +1,87 @@
+//! The repositories under `examples/` say what their README says, byte for byte.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::command::NOW;
+use crate::command::slo;
+use crate::repository::Repository;
+
+/// The name under which an example keeps what a command prints.
+const EXPECTED: &str = "expected-";
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else if !entry.file_name().to_string_lossy().starts_with(EXPECTED) {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Returns a repository whose first commit is the example.
+fn repository(name: &str) -> Repository {
+    let repository = Repository::new();
+    copy(&example(name), repository.path());
+    repository.commit("Start");
+    repository
+}
+
+#[track_caller]
+fn gives(repository: &Repository, name: &str, command: &str, code: i32) {
+    let mut arguments = vec![command];
+    arguments.extend(["--now", NOW]);
+    let ended = slo(repository.path(), &arguments).expect(code);
+    assert_eq!(ended.err, "");
+    let file = example(name).join(format!("{EXPECTED}{command}.txt"));
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::write(&file, &ended.out).unwrap();
+    }
+    assert_eq!(ended.out, fs::read_to_string(&file).unwrap(), "{}", file.display());
+}
+
+#[test]
+fn a_healthy_checkout_passes() {
+    let repository = repository("checkout");
+    gives(&repository, "checkout", "lint", 0);
+    gives(&repository, "checkout", "budget", 0);
+    gives(&repository, "checkout", "gate", 0);
+}
+
+#[test]
+fn a_spent_budget_blocks_and_says_what_would_open_the_gate() {
+    let repository = repository("checkout-frozen");
+    gives(&repository, "checkout-frozen", "lint", 0);
+    gives(&repository, "checkout-frozen", "budget", 0);
+    gives(&repository, "checkout-frozen", "gate", 1);
+    let expected = fs::read_to_string(example("checkout-frozen").join("expected-gate.txt"));
+    assert!(expected.unwrap().contains("\n  opens "));
+}
+
+#[test]
+fn the_readme_of_an_example_speaks_of_every_file() {
+    for name in ["checkout", "checkout-frozen"] {
+        let readme = fs::read_to_string(example(name).join("README.md")).unwrap();
+        let mut folders = vec![example(name)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                let file = entry.file_name().into_string().unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                } else if file != "README.md" {
+                    assert!(readme.contains(&file), "{name}/README.md names no {file}");
+                }
+            }
+        }
+    }
+}
