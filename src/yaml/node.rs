@@ -261,7 +261,26 @@ impl<'a> Node<'a> {
 
     /// Returns the entry of a key.
     pub fn entry(self, key: &str) -> Option<Entry<'a>> {
-        self.entries().find(|entry| entry.key.scalar().is_some_and(|scalar| scalar.text == key))
+        let Entries { document, pairs, own } = self.entries();
+        let (position, &[name, value]) = pairs.enumerate().find_map(|(position, pair)| {
+            let pair: &[u32; 2] = pair.try_into().ok()?;
+            Node::new(document, pair[0]).is_written(key).then_some((position, pair))
+        })?;
+        let (key, value) = (Node::new(document, name), Node::new(document, value));
+        Some(Entry { key, value, merged: position >= own as usize })
+    }
+
+    /// Returns whether the node is a scalar of this text; most are told apart by their length.
+    fn is_written(self, word: &str) -> bool {
+        match &self.data().shape {
+            Shape::Scalar { text: Text::InFile { start, end }, .. } => {
+                let range = *start as usize..*end as usize;
+                range.len() == word.len()
+                    && self.document.text.as_bytes().get(range) == Some(word.as_bytes())
+            }
+            Shape::Scalar { text: Text::Decoded(text), .. } => **text == *word,
+            _ => false,
+        }
     }
 
     /// Returns the value of a key; a null value counts as one.
