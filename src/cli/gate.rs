@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::budget;
+use crate::budget::Measurement;
 use crate::config::Config;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
@@ -34,6 +36,7 @@ use crate::rules::Facts;
 use crate::source::LineIndex;
 
 use super::Exit;
+use super::arguments::FailLevel;
 use super::arguments::GateOptions;
 use super::arguments::Global;
 use super::error::Error;
@@ -71,16 +74,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
 fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let event = facts::event(options.event.as_deref())?;
     let repository = project::repository(global)?;
-    let request = Request {
-        base: options.base.clone().or_else(|| match &event {
-            None => facts::gitlab_base(),
-            Some(_) => None,
-        }),
-        event: event.as_ref().and_then(facts::event_facts),
-        scope: if options.all { Scope::WholeTree } else { Scope::Change },
-        fetching: if options.no_fetch { Fetching::Forbidden } else { Fetching::Allowed },
-    };
-    let trees = trees::decide(&repository, &request)?;
+    let trees = trees::decide(&repository, &request(options, event.as_ref()))?;
     let run = Run::read(global, repository, trees)?;
     if run.repository.has_uncommitted_changes()? {
         output::say(global, "uncommitted changes are not judged");
@@ -103,31 +97,11 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
         now,
     };
     let findings = run.findings(&rules, now);
-    let fail_on = options.fail_on.map_or(run.config.gate.fail_on, |level| level.lowest());
+    let fail_on = options.fail_on.map_or(run.config.gate.fail_on, FailLevel::lowest);
     let blocking = findings.iter().filter(|finding| !finding.suppressed);
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
     let requests = gate::plan(&setting);
-    let backend = options.backend.as_deref().or_else(|| {
-        let fork = event.as_ref().and_then(|event| event.pull_request.as_ref());
-        let fallback = run.config.gate.fork_backend.as_ref();
-        fallback
-            .filter(|_| fork.is_some_and(|request| request.from_fork))
-            .map(|name| name.value.as_str())
-    });
-    let asked = Asked {
-        config: &run.config,
-        trusted: &run.agreed,
-        head: &run.head.catalog,
-        requests: &requests,
-        backend,
-    };
-    let place = Place::Trusted {
-        repository: &run.repository,
-        commit: run.trusted_commit,
-        head: run.head_commit,
-        root: &run.root,
-    };
-    let measurements = measure::all(&asked, &place)?;
+    let measurements = run.measure(options, event.as_ref(), &requests)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     let exit = exit(&verdict);
     let mut view = words::verdict_view(&verdict, &run.trusted.sources);
@@ -145,6 +119,19 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     }
 }
 
+/// Returns what is to be compared.
+fn request(options: &GateOptions, event: Option<&Event>) -> Request {
+    Request {
+        base: options.base.clone().or_else(|| match event {
+            None => facts::gitlab_base(),
+            Some(_) => None,
+        }),
+        event: event.and_then(facts::event_facts),
+        scope: if options.all { Scope::WholeTree } else { Scope::Change },
+        fetching: if options.no_fetch { Fetching::Forbidden } else { Fetching::Allowed },
+    }
+}
+
 impl Run {
     fn read(global: &Global, repository: Repository, trees: Trees) -> Result<Self, Error> {
         let (trusted_commit, before_commit, head_commit) = match &trees {
@@ -154,9 +141,10 @@ impl Run {
         let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
         let (config, _) = snapshot::config(&repository, trusted_commit)?;
         let trusted = snapshot::read(&repository, trusted_commit, &config)?;
-        let before = match before_commit == trusted_commit {
-            true => Tree::default(),
-            false => snapshot::read(&repository, before_commit, &config)?,
+        let before = if before_commit == trusted_commit {
+            Tree::default()
+        } else {
+            snapshot::read(&repository, before_commit, &config)?
         };
         let head = snapshot::read(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
@@ -213,6 +201,36 @@ impl Run {
             });
         }
         findings
+    }
+
+    /// Measures what the plan asks for, by the backends of the trusted configuration.
+    fn measure(
+        &self,
+        options: &GateOptions,
+        event: Option<&Event>,
+        requests: &[budget::Request],
+    ) -> Result<Vec<Measurement>, Error> {
+        let backend = options.backend.as_deref().or_else(|| {
+            let fork = event.and_then(|event| event.pull_request.as_ref());
+            let fallback = self.config.gate.fork_backend.as_ref();
+            fallback
+                .filter(|_| fork.is_some_and(|request| request.from_fork))
+                .map(|name| name.value.as_str())
+        });
+        let asked = Asked {
+            config: &self.config,
+            trusted: &self.agreed,
+            head: &self.head.catalog,
+            requests,
+            backend,
+        };
+        let place = Place::Trusted {
+            repository: &self.repository,
+            commit: self.trusted_commit,
+            head: self.head_commit,
+            root: &self.root,
+        };
+        measure::all(&asked, &place)
     }
 
     /// Returns what is known of the change beside the verdict.
