@@ -394,8 +394,12 @@ fn repository(event: Option<&Event>) -> Option<Repository> {
 
 /// Returns an error with its causes and what to do about it.
 fn told(error: &dyn StdError, hint: Option<&str>) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut parts: Vec<String> = causes.map(ToString::to_string).collect();
+    let mut parts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        parts.push(source.to_string());
+        cause = source.source();
+    }
     // A door's error speaks for itself through the one that carries it.
     parts.dedup();
     let text = parts.join(": ");
