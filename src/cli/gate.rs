@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::budget;
+use crate::budget::Measurement;
 use crate::change;
 use crate::config;
 use crate::config::Config;
@@ -84,16 +86,7 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
 fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let event = facts::event(options.event.as_deref())?;
     let repository = project::repository(global)?;
-    let request = Request {
-        base: options.base.clone().or_else(|| match &event {
-            None => facts::gitlab_base(),
-            Some(_) => None,
-        }),
-        event: event.as_ref().and_then(facts::event_facts),
-        scope: if options.all { Scope::WholeTree } else { Scope::Change },
-        fetching: if options.no_fetch { Fetching::Forbidden } else { Fetching::Allowed },
-    };
-    let trees = trees::decide(&repository, &request)?;
+    let trees = trees::decide(&repository, &request(options, event.as_ref()))?;
     let run = Run::read(global, repository, trees)?;
     if run.repository.has_uncommitted_changes()? {
         output::say(global, "uncommitted changes are not judged");
@@ -115,28 +108,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let blocking = findings.iter().filter(|finding| !finding.suppressed);
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
     let requests = gate::plan(&setting);
-    let backend = options.backend.as_deref().or_else(|| {
-        let fork = event.as_ref().and_then(|event| event.pull_request.as_ref());
-        let fallback = run.config.gate.fork_backend.as_ref();
-        fallback
-            .filter(|_| fork.is_some_and(|request| request.from_fork))
-            .map(|name| name.value.as_str())
-    });
-    let asked = Asked {
-        config: &run.config,
-        trusted: &run.agreed,
-        head: &run.head.catalog,
-        requests: &requests,
-        backend,
-        now,
-    };
-    let place = Place::Trusted {
-        repository: &run.repository,
-        commit: run.trusted_commit,
-        head: run.head_commit,
-        root: &run.root,
-    };
-    let measurements = measure::all(global, &asked, &place)?;
+    let measurements = run.measure(global, options, event.as_ref(), &requests, now)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     let exit = exit(&verdict);
     let mut view = words::verdict_view(&verdict, &run.trusted.sources);
@@ -153,6 +125,19 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
         // Whoever reads the report may leave early; the verdict stands.
         Err(error) if error.is_closed_pipe() => Ok(exit),
         written => written.map(|()| exit),
+    }
+}
+
+/// Returns what is to be compared.
+fn request(options: &GateOptions, event: Option<&Event>) -> Request {
+    Request {
+        base: options.base.clone().or_else(|| match event {
+            None => facts::gitlab_base(),
+            Some(_) => None,
+        }),
+        event: event.and_then(facts::event_facts),
+        scope: if options.all { Scope::WholeTree } else { Scope::Change },
+        fetching: if options.no_fetch { Fetching::Forbidden } else { Fetching::Allowed },
     }
 }
 
@@ -190,6 +175,40 @@ impl Run {
             before,
             head,
         })
+    }
+
+    /// Measures by the trusted configuration; a change from a fork, which has no secrets, by the
+    /// backend that the configuration names for forks.
+    fn measure(
+        &self,
+        global: &Global,
+        options: &GateOptions,
+        event: Option<&Event>,
+        requests: &[budget::Request],
+        now: Timestamp,
+    ) -> Result<Vec<Measurement>, Error> {
+        let backend = options.backend.as_deref().or_else(|| {
+            let request = event.and_then(|event| event.pull_request.as_ref());
+            let fallback = self.config.gate.fork_backend.as_ref();
+            fallback
+                .filter(|_| request.is_some_and(|request| request.from_fork))
+                .map(|name| name.value.as_str())
+        });
+        let asked = Asked {
+            config: &self.config,
+            trusted: &self.agreed,
+            head: &self.head.catalog,
+            requests,
+            backend,
+            now,
+        };
+        let place = Place::Trusted {
+            repository: &self.repository,
+            commit: self.trusted_commit,
+            head: self.head_commit,
+            root: &self.root,
+        };
+        measure::all(global, &asked, &place)
     }
 
     /// Returns the globs of each service's paths.

@@ -122,10 +122,7 @@ pub(super) fn refused(options: &GateOptions, error: &Error) {
     if !is_job() {
         return;
     }
-    let mut message = error.to_string();
-    if let Some(hint) = error.hint() {
-        message.push_str(&format!("; {hint}"));
-    }
+    let message = told(error, error.hint().as_deref());
     let place = error.place().map(|(path, position)| {
         let line = position.map(|position| format!(",line={}", position.line));
         format!(",file={}{}", property(path), line.unwrap_or_default())
@@ -154,9 +151,12 @@ fn render(global: &Global, options: &GateOptions, report: &Report<'_>) -> Result
         |format: Format, file: &Option<String>| format == Format::Terminal && file.is_none();
     let mut written = if options.format.is_empty() { shield(global, report) } else { Ok(()) };
     for target in &options.format {
-        written = written.and_then(|()| match shown(target.format, &target.file) {
-            true => shield(global, report),
-            false => output::render(global, std::slice::from_ref(target), report),
+        written = written.and_then(|()| {
+            if shown(target.format, &target.file) {
+                shield(global, report)
+            } else {
+                output::render(global, std::slice::from_ref(target), report)
+            }
         });
     }
     written
@@ -189,9 +189,10 @@ fn send(options: &GateOptions, commands: &str) {
     let mut targets = options.format.iter().filter(|target| target.file.is_none());
     let is_free = targets.all(|target| matches!(target.format, Format::Terminal | Format::Github));
     // Without annotations the report still stands in the log, in the summary and in the exit code.
-    let _ = match is_free {
-        true => output::write(&mut io::stdout().lock(), commands.as_bytes()),
-        false => output::write(&mut io::stderr().lock(), commands.as_bytes()),
+    let _ = if is_free {
+        output::write(&mut io::stdout().lock(), commands.as_bytes())
+    } else {
+        output::write(&mut io::stderr().lock(), commands.as_bytes())
     };
 }
 
@@ -300,7 +301,7 @@ impl Job<'_> {
                     self.say(&format!("comment: {url}"));
                 }
             }
-            Err(error) => self.regret("comment", &told(&error)),
+            Err(error) => self.regret("comment", &told(&error, error.hint())),
         }
     }
 
@@ -391,18 +392,18 @@ fn repository(event: Option<&Event>) -> Option<Repository> {
     }
 }
 
-/// Returns an error with its causes and what to do about it, on one line.
-fn told(error: &forge::Error) -> String {
-    let mut text = error.to_string();
+/// Returns an error with its causes and what to do about it.
+fn told(error: &dyn StdError, hint: Option<&str>) -> String {
+    let mut parts = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(source) = cause {
-        text.push_str(&format!(": {source}"));
+        parts.push(source.to_string());
         cause = source.source();
     }
-    if let Some(hint) = error.hint() {
-        text.push_str(&format!("; {hint}"));
-    }
-    text
+    // A door's error speaks for itself through the one that carries it.
+    parts.dedup();
+    let text = parts.join(": ");
+    hint.map_or_else(|| text.clone(), |hint| format!("{text}; {hint}"))
 }
 
 /// Returns a report that passes as one that says what it replaces.
@@ -420,17 +421,17 @@ fn footer(occasion: &Occasion<'_>, budgets: Option<&BudgetTable>) -> Vec<String>
     let more = policies.len().saturating_sub(NAMED_POLICIES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let base = if occasion.is_change { " (base)" } else { "" };
-    parts.push(match named.is_empty() {
-        true => format!("no policy at {}{base}", occasion.trusted),
-        false => format!("{word} {}{more} at {}{base}", named.join(", "), occasion.trusted),
-    });
+    let named = if named.is_empty() {
+        "no policy".to_owned()
+    } else {
+        format!("{word} {}{more}", named.join(", "))
+    };
+    parts.push(format!("{named} at {}{base}", occasion.trusted));
     if let Some(budgets) = budgets
         && let Some(at) = budgets.measured_at
     {
-        let backends = match budgets.backends.is_empty() {
-            true => String::new(),
-            false => format!(" from {}", budgets.backends.join(", ")),
-        };
+        let backends = budgets.backends.join(", ");
+        let backends = if backends.is_empty() { backends } else { format!(" from {backends}") };
         parts.push(format!("measured {}{backends}", at.strftime("%b %-d %H:%M UTC")));
     }
     parts.push(format!("slo {}", env!("CARGO_PKG_VERSION")));

@@ -1,4 +1,10 @@
 //! The hooks of `.pre-commit-hooks.yaml`, run by pre-commit as a repository that uses them would.
+//!
+//! # Why
+//!
+//! Only the hook of an installed program is run. The other one differs in where the program comes from: pre-commit
+//! builds it with `cargo install`, from nothing and with optimization, which takes longer than all other tests
+//! together. Its entry, its files and its arguments are held equal here, and `manifests` has the manifest validated.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -103,4 +109,21 @@ fn the_installed_hook_tells_a_good_file_from_a_bad_one() {
     assert!(!passed, "{said}");
     let (passed, said) = repository.run("slo-lint-system", &["measurements.csv"]);
     assert!(passed && said.contains("Skipped"), "{said}");
+}
+
+#[test]
+fn the_hook_that_builds_differs_in_nothing_else() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
+    let text = std::fs::read_to_string(manifest).expect("read the manifest");
+    let of = |id: &str| {
+        let start = format!("- id: {id}\n");
+        let rest = text.split_once(&start).expect("the hook is there").1;
+        let hook = rest.split("\n- id: ").next().unwrap_or_default();
+        let kept = |line: &&str| {
+            let key = line.trim_start();
+            !["name:", "description:", "language:"].iter().any(|other| key.starts_with(other))
+        };
+        hook.trim_end().lines().filter(kept).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(of("slo-lint"), of("slo-lint-system"));
 }
