@@ -15,6 +15,10 @@
     clippy::print_stdout,
     reason = "a benchmark writes files, asks the clock and prints"
 )]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every step has the signature of those that can fail"
+)]
 
 use std::env;
 use std::hint::black_box;

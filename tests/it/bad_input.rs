@@ -253,7 +253,7 @@ fn a_file_that_may_not_be_read_is_a_finding() {
     let folder = folder();
     folder.write("closed.yaml", BROKEN);
     let closed = folder.path().join("closed.yaml");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(&closed).is_ok() {
         // Whoever may read everything, such as root in a container, meets no such file.
         return;

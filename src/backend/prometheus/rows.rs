@@ -71,6 +71,7 @@ fn judge(judgement: &Judgement, tally: &Tally) -> Counts {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a slice has a tally or none")]
     fn tally(good: i64, valid: i64) -> Option<Tally> {
         let (good, valid) = (Ratio::whole(good), Ratio::whole(valid));
         Some(Tally { good, valid, covered: Ratio::one() })

@@ -85,7 +85,7 @@ fn a_server_that_hangs_up_is_asked_again_and_then_given_up() {
     // Three requests of three attempts each, and none for the others.
     assert_eq!(server.ranges().len(), 9);
     let given_up = outcome.measurements().iter().filter_map(|it| it.series.as_ref().err());
-    let last = given_up.filter_map(Failure::detail).last();
+    let last = given_up.filter_map(Failure::detail).next_back();
     assert_eq!(last, Some("given up after 3 requests in a row that failed"));
 }
 

@@ -48,7 +48,11 @@ const ATTACKS: &[Attack] = &[
         name: "narrow the policy's scope",
         waits: Some("slo/policy.yaml takes effect after it is merged"),
         does: |shop| {
-            shop.replace("slo/policy.yaml", "spec:\n", "spec:\n  scope: { paths: [\"docs/**\"] }\n")
+            shop.replace(
+                "slo/policy.yaml",
+                "spec:\n",
+                "spec:\n  scope: { paths: [\"docs/**\"] }\n",
+            );
         },
     },
     Attack {
@@ -59,7 +63,7 @@ const ATTACKS: &[Attack] = &[
                 "slo/policy.yaml",
                 "spec:\n",
                 "spec:\n  selector: { services: [\"other\"] }\n",
-            )
+            );
         },
     },
     Attack {
@@ -138,7 +142,7 @@ const ATTACKS: &[Attack] = &[
         name: "count no policy",
         waits: Some("slo.toml takes effect after it is merged"),
         does: |shop| {
-            shop.write("slo.toml", format!("{CONFIG}\n[gate]\npolicies = [\"none/**\"]\n"))
+            shop.write("slo.toml", format!("{CONFIG}\n[gate]\npolicies = [\"none/**\"]\n"));
         },
     },
     Attack {
@@ -153,7 +157,7 @@ const ATTACKS: &[Attack] = &[
         name: "write the measurements",
         waits: Some("measurements.csv takes effect after it is merged"),
         does: |shop| {
-            shop.write("measurements.csv", measurements("checkout-availability", |_| 1_000))
+            shop.write("measurements.csv", measurements("checkout-availability", |_| 1_000));
         },
     },
     Attack {
@@ -200,21 +204,21 @@ const ATTACKS: &[Attack] = &[
         name: "take the target away",
         waits: None,
         does: |shop| {
-            shop.replace("slo/checkout.yaml", "    - target: 0.99\n", "    - displayName: none\n")
+            shop.replace("slo/checkout.yaml", "    - target: 0.99\n", "    - displayName: none\n");
         },
     },
     Attack {
         name: "break the definition",
         waits: None,
         does: |shop| {
-            shop.write("slo/checkout.yaml", "apiVersion: openslo/v1\nkind: SLO\nspec: {{{\n")
+            shop.write("slo/checkout.yaml", "apiVersion: openslo/v1\nkind: SLO\nspec: {{{\n");
         },
     },
     Attack {
         name: "make the definition a template",
         waits: None,
         does: |shop| {
-            shop.write("slo/checkout.yaml", "apiVersion: openslo/v1\n{{- if .Values.slo }}\n")
+            shop.write("slo/checkout.yaml", "apiVersion: openslo/v1\n{{- if .Values.slo }}\n");
         },
     },
     Attack {
@@ -269,7 +273,7 @@ const ATTACKS: &[Attack] = &[
             shop.write(
                 ".gitattributes",
                 "src/** -diff linguist-generated filter=none export-ignore\n",
-            )
+            );
         },
     },
     Attack {
@@ -304,7 +308,8 @@ fn no_change_of_what_is_agreed_changes_the_verdict() {
 
 #[test]
 fn a_measurement_that_the_change_brings_is_refused() {
-    let bring: &[(&str, fn(&Repository))] = &[
+    type Bring = fn(&Repository);
+    let bring: &[(&str, Bring)] = &[
         ("file", |shop| {
             shop.write("out/measured.csv", measurements("checkout-availability", |_| 1_000));
         }),

@@ -118,7 +118,7 @@ impl Runner {
         // The runner reads the file of a step as GitHub does, and prints what it took.
         let summary = log.split_once("Summary - ").map_or("", |(_, rest)| rest);
         let summary = summary.split("\n[").next().unwrap_or_default().to_owned();
-        Job { result, summary, log }
+        Job { result, log, summary }
     }
 
     /// Makes the first commit, of all there is.
