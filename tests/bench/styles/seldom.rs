@@ -188,7 +188,7 @@ metadata:
 "#;
 
 /// A template, which is passed over.
-pub(super) const TEMPLATE: &str = r#"{{- range .Values.services }}
+pub(super) const TEMPLATE: &str = r"{{- range .Values.services }}
 apiVersion: openslo/v1
 kind: Service
 metadata:
@@ -196,4 +196,4 @@ metadata:
   annotations:
     example.com/description: <prose>
 {{- end }}
-"#;
+";
