@@ -241,7 +241,7 @@ impl Job<'_> {
         let used = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let room = LARGEST_SUMMARY.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
         if room < SMALLEST_SUMMARY {
-            return self.regret("summary", "the step has filled it");
+            return self.regret("summary", "the step leaves too little room");
         }
         let mut report = self.report.clone();
         let blob = self.blob();
@@ -256,9 +256,10 @@ impl Job<'_> {
             };
             drawn(Format::Markdown, &report, &Style::default())
         });
-        if let Some(text) = texts.iter().find(|text| text.len() <= room)
-            && let Err(error) = append("GITHUB_STEP_SUMMARY", text)
-        {
+        let Some(text) = texts.iter().find(|text| text.len() <= room) else {
+            return self.regret("summary", "the step leaves too little room");
+        };
+        if let Err(error) = append("GITHUB_STEP_SUMMARY", text) {
             self.regret("summary", &error.to_string());
         }
     }

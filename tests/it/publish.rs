@@ -214,6 +214,19 @@ fn only_a_pull_request_is_commented() {
 }
 
 #[test]
+fn a_pull_request_that_runs_with_the_rights_of_its_base_is_commented_too() {
+    let github = GitHub::start("");
+    let job = Job::new(FROZEN);
+    let mut environment = job.environment(&github.url());
+    let event = job.event("pull_request_target", &job.pull_request(2));
+    environment.push(("GITHUB_EVENT_NAME", "pull_request_target".to_owned()));
+    environment.push(("GITHUB_EVENT_PATH", event.display().to_string()));
+    environment.push(("GITHUB_SHA", job.sha("main")));
+    assert_blocked(&job.gate_in(&environment, &[]));
+    assert_eq!(ours(&github).len(), 1);
+}
+
+#[test]
 fn a_checkout_of_depth_two_is_enough() {
     let github = GitHub::start("");
     let job = Job::new(FROZEN);

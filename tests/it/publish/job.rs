@@ -151,11 +151,12 @@ impl Job {
         let merge = self.sha("merge");
         let origin = self.path("origin");
         std::fs::rename(self.repository(), &origin).unwrap();
-        let url = format!("file://{}", origin.display());
         let to = self.repository();
+        // Without `--no-local` a clone from this machine is whole, whatever depth is asked for.
         let mut clone = self.bare_in("git", self.folder.path());
-        clone.args(["clone", "--quiet", "--depth=2", "--branch=merge", &url]).arg(&to);
-        assert!(clone.status().unwrap().success(), "clone {url}");
+        clone.args(["clone", "--quiet", "--no-local", "--depth=2", "--branch=merge"]);
+        assert!(clone.arg(&origin).arg(&to).status().unwrap().success(), "clone {origin:?}");
+        assert_eq!(self.git(&["rev-list", "--count", &merge]).trim(), "3");
         self.git(&["checkout", "--quiet", "--detach", &merge]);
         merge
     }
@@ -192,7 +193,10 @@ impl Job {
     fn bare_in(&self, program: &str, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().current_dir(folder).stdin(Stdio::null());
-        command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.folder.path());
+        command.env("HOME", self.folder.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+        // Windows opens no connection without its own folder.
+        let kept = ["PATH", "SystemRoot"].into_iter();
+        command.envs(kept.filter_map(|name| Some((name, std::env::var_os(name)?))));
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "a reader");
             command.env(format!("GIT_{who}_EMAIL"), "reader@example.com");
