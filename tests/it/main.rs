@@ -2,7 +2,9 @@
 
 mod architecture;
 mod bad_input;
+mod cli;
 mod command;
+mod corpus;
 mod examples;
 mod fixture;
 mod forge;
