@@ -234,11 +234,10 @@ impl Ran {
             let word = line.trim_start().strip_prefix("::").and_then(|rest| rest.split_once("::"));
             match (stopped, word) {
                 (Some(end), Some((word, _))) if word == end => stopped = None,
-                (Some(_), _) => {}
                 (None, Some(("stop-commands", end))) => stopped = Some(end),
                 (None, Some(_)) => commands.push(line),
                 (None, None) if line.contains("##[") => commands.push(line),
-                (None, None) => {}
+                _ => {}
             }
         }
         commands

@@ -1,0 +1,294 @@
+//! What the command line adds: flags, exit codes, streams.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+use std::fs;
+
+use crate::command::Ended;
+use crate::command::NOW;
+use crate::command::Run;
+use crate::command::slo;
+use crate::repository::Repository;
+
+const COMMANDS: [&str; 6] = ["lint", "gate", "budget", "explain", "rules", "completions"];
+
+/// An SLO with one error and one warning.
+const BROKEN: &str = "apiVersion: openslo/v1
+kind: SLO
+metadata: { name: payments, annotations: { slo/owner: \"@shop/pay\" } }
+spec:
+  description: Payments are taken.
+  service: payments
+  indicator:
+    metadata: { name: answered }
+    spec:
+      ratioMetric:
+        counter: true
+        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
+        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
+  timeWindow: [{ duration: 28d, isRolling: true }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 1 }]
+";
+
+fn folder() -> Repository {
+    let folder = Repository::folder();
+    folder.write("slo/payments.yaml", BROKEN);
+    folder
+}
+
+fn clean() -> Repository {
+    let folder = Repository::folder();
+    folder.write("slo/payments.yaml", BROKEN.replace("target: 1", "target: 0.99"));
+    folder
+}
+
+/// Asserts that the command line is refused, on standard error alone, with a hint.
+#[track_caller]
+fn refused(ended: Ended, hint: &str) {
+    let ended = ended.expect(2);
+    assert_eq!(ended.out, "");
+    assert!(ended.err.contains(hint), "{hint}: {}", ended.err);
+}
+
+#[test]
+fn the_help_is_what_the_page_says() {
+    let folder = Repository::folder();
+    let mut text = slo(folder.path(), &["--help"]).expect(0).out;
+    for command in COMMANDS {
+        let help = slo(folder.path(), &[command, "--help"]).expect(0);
+        assert_eq!(help.err, "");
+        text.push_str(&format!("\n$ slo {command} --help\n{}", help.out));
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cli/help.txt");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cli")).unwrap();
+        fs::write(file, &text).unwrap();
+    }
+    assert_eq!(text, fs::read_to_string(file).unwrap());
+}
+
+#[test]
+fn the_version_goes_to_standard_output() {
+    let folder = Repository::folder();
+    let version = slo(folder.path(), &["--version"]).expect(0);
+    assert_eq!(version.out, format!("slo {}\n", env!("CARGO_PKG_VERSION")));
+    slo(folder.path(), &[]).expect(2);
+}
+
+#[test]
+fn what_nobody_knows_is_refused_with_the_nearest() {
+    let folder = folder();
+    let run = |arguments: &[&str]| slo(folder.path(), arguments);
+    refused(run(&["lnt"]), "lint");
+    refused(run(&["lint", "--fromat", "json"]), "--format");
+    refused(run(&["lint", "--format", "jsn"]), "json");
+    refused(run(&["lint", "--format", "json="]), "json");
+    refused(run(&["lint", "--rule", "target-10"]), "target-100");
+    refused(run(&["lint", "--set", "recomended"]), "recommended");
+    refused(run(&["lint", "--fail-on", "errors"]), "error");
+    refused(run(&["lint", "--now", "yesterday"]), "--now");
+    refused(run(&["lint", "nowhere.yaml"]), "nowhere.yaml");
+    refused(run(&["lint", ".."]), "--repo");
+    refused(run(&["lint", "--repo", "nowhere"]), "nowhere");
+    refused(run(&["explain", "target-10"]), "target-100");
+    refused(run(&["explain"]), "RULE");
+    refused(run(&["rules", "--rule", "target-10"]), "target-100");
+    refused(run(&["budget", "nothing"]), "nothing");
+    refused(run(&["budget", "--backend", "nothing"]), "nothing");
+    let missing = run(&["lint", "--config", "nowhere.toml"]);
+    assert_eq!(missing.code, Some(3), "{missing:?}");
+}
+
+#[test]
+fn the_configuration_is_refused_at_its_line() {
+    let folder = folder();
+    for (text, line, says) in [
+        ("[rules]\nmissing-ownr = \"off\"\n", 2, "missing-owner"),
+        ("[gate]\n\nfail_on = \"error\"\n", 3, "fail-on"),
+        ("[files\n", 1, ""),
+        ("[rules]\nno-alert = \"loud\"\n", 2, "error"),
+    ] {
+        folder.write("slo.toml", text);
+        let ended = slo(folder.path(), &["lint"]).expect(2);
+        assert!(ended.err.contains(&format!("slo.toml:{line}:")), "{text}: {}", ended.err);
+        assert!(ended.err.contains(says), "{text}: {}", ended.err);
+        let json = slo(folder.path(), &["lint", "--format", "json"]).expect(2).json();
+        assert_eq!(json["error"]["line"], line, "{json}");
+    }
+}
+
+#[test]
+fn the_exit_code_is_that_of_the_worst_finding_whatever_the_format() {
+    let folder = folder();
+    for format in ["terminal", "concise", "json", "sarif", "github", "markdown", "gitlab", "junit"]
+    {
+        let run = |more: &[&str]| {
+            let arguments = [&["lint", "--format", format], more].concat();
+            slo(folder.path(), &arguments)
+        };
+        let ended = run(&[]).expect(1);
+        assert_ne!(ended.out, "", "{format}");
+        run(&["--fail-on", "never"]).expect(0);
+        run(&["--rule", "no-alert"]).expect(0);
+        run(&["--rule", "no-alert", "--fail-on", "info"]).expect(0);
+        slo(clean().path(), &["lint", "--format", format]).expect(0);
+    }
+    slo(folder.path(), &["lint", "--rule", "no-alert", "--fail-on", "warning", "--set", "all"]);
+}
+
+#[test]
+fn several_formats_go_where_each_is_sent() {
+    let folder = folder();
+    let ended = slo(
+        folder.path(),
+        &[
+            "lint",
+            "--format",
+            "concise",
+            "--format",
+            "json=out/a.json",
+            "--format",
+            "sarif=out/b.sarif",
+        ],
+    )
+    .expect(1);
+    assert!(ended.out.starts_with("slo/payments.yaml:"), "{}", ended.out);
+    let json: serde_json::Value = serde_json::from_str(&folder.read("out/a.json")).unwrap();
+    assert_eq!(json["version"], 1);
+    let sarif: serde_json::Value = serde_json::from_str(&folder.read("out/b.sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let blocked = slo(folder.path(), &["lint", "--format", "json=slo/payments.yaml/x.json"]);
+    assert_eq!(blocked.code, Some(3), "{blocked:?}");
+}
+
+#[test]
+fn color_is_for_terminals_and_for_those_who_ask() {
+    let folder = folder();
+    assert!(!slo(folder.path(), &["lint"]).out.contains('\u{1b}'));
+    assert!(slo(folder.path(), &["lint", "--color", "always"]).out.contains('\u{1b}'));
+    let never = Run::new(folder.path()).arguments(&["lint", "--color", "never"]);
+    assert!(!never.environment("CLICOLOR_FORCE", "1").end().out.contains('\u{1b}'));
+}
+
+#[test]
+fn a_path_limits_what_is_reported_and_not_what_is_read() {
+    let folder = folder();
+    folder.write("other/broken.yaml", BROKEN.replace("payments", "other"));
+    let all = slo(folder.path(), &["lint", "--format", "concise"]).expect(1);
+    assert!(all.out.contains("slo/payments.yaml") && all.out.contains("other/broken.yaml"));
+    let one = slo(folder.path(), &["lint", "other", "--format", "concise"]).expect(1);
+    assert!(!one.out.contains("slo/payments.yaml"), "{}", one.out);
+    folder.write("empty/notes.yaml", "a: 1\n");
+    let silent = slo(folder.path(), &["lint", "empty"]).expect(0);
+    assert!(silent.err.contains("empty holds no SLO object"), "{}", silent.err);
+    let below = Run::new(&folder.path().join("other")).arguments(&["lint", "broken.yaml"]).end();
+    assert_eq!(below.code, Some(1), "{below:?}");
+}
+
+#[test]
+fn the_rules_say_which_line_set_a_level() {
+    let folder = clean();
+    folder.write(
+        "slo.toml",
+        "[rules]\ntarget-100 = \"warning\"\nmissing-owner = \"off\"\n[[rules.no-alert]]\nlevel = \"info\"\n[[rules.no-alert]]\nlevel = \"error\"\npaths = [\"slo/tier1/**\"]\n",
+    );
+    let rules = slo(folder.path(), &["rules"]).expect(0).out;
+    let line = |name: &str| {
+        let mut lines =
+            rules.lines().map(str::trim).filter(|line| line.starts_with(&format!("{name} ")));
+        lines
+            .next()
+            .unwrap_or_else(|| panic!("{name}"))
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(line("target-100"), "target-100 warning slo.toml:2");
+    assert_eq!(line("missing-owner"), "missing-owner off slo.toml:3");
+    assert_eq!(
+        line("no-alert"),
+        "no-alert info slo.toml:5, otherwise in slo/tier1/** (slo.toml:7)"
+    );
+    assert_eq!(line("invalid-duration"), "invalid-duration error set recommended");
+}
+
+#[test]
+fn a_level_holds_for_its_paths() {
+    let folder = folder();
+    folder.write("slo/tier1/payments.yaml", BROKEN.replace("payments", "tier1"));
+    folder.write(
+        "slo.toml",
+        "[[rules.target-100]]\nlevel = \"off\"\n[[rules.target-100]]\nlevel = \"error\"\npaths = [\"slo/tier1/**\"]\n",
+    );
+    let ended = slo(folder.path(), &["lint", "--rule", "target-100", "--format", "concise"]);
+    let lines: Vec<&str> = ended.out.lines().filter(|line| line.contains("target-100")).collect();
+    assert!(lines.iter().all(|line| line.starts_with("slo/tier1/")), "{}", ended.out);
+    assert_eq!((lines.len(), ended.code), (1, Some(1)), "{}", ended.out);
+}
+
+#[test]
+fn every_rule_is_explained_without_the_marks_of_its_test() {
+    let folder = Repository::folder();
+    for rule in slo::rules::all() {
+        let page = slo(folder.path(), &["explain", rule.name]).expect(0);
+        assert!(
+            page.out.starts_with(&format!("# {}\n\nfamily {}", rule.name, rule.family())),
+            "{}",
+            page.out
+        );
+        for mark in [
+            "#~",
+            "```findings",
+            "```yaml bad",
+            "```yaml good",
+            "```json model",
+            "```diff fix",
+            "file=",
+        ] {
+            assert!(!page.out.contains(mark), "{}: {mark}\n{}", rule.name, page.out);
+        }
+        assert_eq!(page.err, "");
+    }
+}
+
+#[test]
+fn nothing_to_lint_is_no_failure() {
+    let folder = Repository::folder();
+    let ended = slo(folder.path(), &["lint"]).expect(0);
+    assert!(ended.out.contains("no SLO found"), "{}", ended.out);
+    let quiet = slo(folder.path(), &["lint", "-q"]).expect(0);
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+    slo(folder.path(), &["budget", "--now", NOW]).expect(0);
+}
+
+#[test]
+fn what_is_recorded_is_read_again_the_same() {
+    let folder = Repository::folder();
+    folder.write(
+        "slo/payments.yaml",
+        BROKEN.replace("target: 1", "target: 0.99").replace("28d", "1d"),
+    );
+    folder.write("slo.toml", "[backend.recorded]\ntype = \"recorded\"\npath = \"a.csv\"\n");
+    let mut rows = "slo,start,seconds,good,valid\n".to_owned();
+    for hour in 10..24 {
+        rows.push_str(&format!("payments,2026-11-21T{hour}:00:00Z,3600,99,100\n"));
+    }
+    folder.write("a.csv", rows);
+    let budget = |more: &[&str]| {
+        slo(folder.path(), &[&["budget", "--now", NOW, "--format", "json"], more].concat())
+    };
+    let first = budget(&["--record", "b.csv"]).expect(0);
+    folder.write("slo.toml", "[backend.recorded]\ntype = \"recorded\"\npath = \"b.csv\"\n");
+    assert_eq!(budget(&[]).json()["budgets"], first.json()["budgets"]);
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let folder = Repository::folder();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ended = slo(folder.path(), &["completions", shell]).expect(0);
+        assert!(ended.out.contains("gate"), "{shell}");
+    }
+    refused(slo(folder.path(), &["completions", "cmd"]), "bash");
+}

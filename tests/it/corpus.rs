@@ -1,0 +1,171 @@
+//! Real files, collected from public repositories: `SLO_CORPUS` names the folder that holds them.
+//!
+//! `MANIFEST.tsv` says of each file which dialect it is in and whether the tool that the dialect
+//! belongs to accepts it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use slo::config::Config;
+use slo::config::owners::CodeOwners;
+use slo::dialect;
+use slo::finding::Finding;
+use slo::finding::Level;
+use slo::finding::Safety;
+use slo::lint;
+use slo::lint::Choice;
+use slo::lint::RuleSet;
+use slo::lint::Tree;
+use slo::rules;
+use slo::rules::Facts;
+use slo::rules::Set;
+use slo::source::Origin;
+use slo::source::Source;
+use slo::source::SourceId;
+use slo::yaml;
+
+use crate::command::NOW;
+
+/// Files about which we and the manifest differ, each with the reason.
+const DIFFERENCES: &[(&str, &str)] = &[];
+
+/// A file of the corpus.
+struct File {
+    path: String,
+    dialect: String,
+    valid: String,
+    bytes: Vec<u8>,
+}
+
+/// Returns the corpus; nothing, with a line that says so, where it is not at hand.
+fn corpus() -> Option<Vec<File>> {
+    let Some(root) = std::env::var_os("SLO_CORPUS").map(PathBuf::from) else {
+        println!("skipped: SLO_CORPUS is not set");
+        return None;
+    };
+    let manifest = fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
+    let files = manifest.lines().skip(1).filter_map(|line| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [path, dialect, _, _, _, valid, ..] = columns.as_slice() else {
+            panic!("a line of the manifest has too few columns: {line}");
+        };
+        let bytes = fs::read(root.join(path)).ok()?;
+        let (path, dialect, valid) =
+            ((*path).to_owned(), (*dialect).to_owned(), (*valid).to_owned());
+        Some(File { path, dialect, valid, bytes })
+    });
+    Some(files.collect())
+}
+
+fn load(path: &str, bytes: &[u8]) -> Tree {
+    lint::load(vec![Source::decode(path, bytes.to_vec(), Origin::Worktree)])
+}
+
+fn findings(tree: &Tree, set: Set) -> Vec<Finding> {
+    let config = Config::default();
+    let choice = Choice { set: Some(set), only: Vec::new() };
+    let (rules, _) = RuleSet::new(&config.rules, &choice);
+    let code_owners = CodeOwners::default();
+    let facts = Facts { config: &config, code_owners: &code_owners, now: NOW.parse().unwrap() };
+    lint::run(tree, &rules, &facts)
+}
+
+fn is_structural(finding: &Finding) -> bool {
+    let family = rules::named(finding.rule).map_or("", rules::Rule::family);
+    finding.level == Level::Error && matches!(family, "document" | "reference")
+}
+
+#[test]
+fn what_the_makers_accept_has_no_error_of_structure_and_what_they_refuse_has_a_finding() {
+    let Some(files) = corpus() else { return };
+    let mut seen = 0;
+    let mut differences = Vec::new();
+    for file in files.iter().filter(|file| file.dialect == "openslo") {
+        let tree = load(&file.path, &file.bytes);
+        let found = findings(&tree, Set::Recommended);
+        let explained = DIFFERENCES.iter().any(|(path, _)| file.path.ends_with(path));
+        let differs = match file.valid.as_str() {
+            "yes" => found
+                .iter()
+                .find(|finding| is_structural(finding))
+                .map(|finding| format!("{}: {}: {}", file.path, finding.rule, finding.message)),
+            "no" if found.is_empty() => Some(format!("{}: nothing is found", file.path)),
+            _ => None,
+        };
+        seen += 1;
+        match (differs, explained) {
+            (Some(difference), false) => differences.push(difference),
+            (None, true) => differences.push(format!("{}: differs no more", file.path)),
+            _ => {}
+        }
+    }
+    assert!(seen > 50, "the corpus holds {seen} files of OpenSLO");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn every_file_of_every_dialect_is_read_without_a_panic() {
+    let Some(files) = corpus() else { return };
+    for file in &files {
+        let tree = load(&file.path, &file.bytes);
+        let once = findings(&tree, Set::All);
+        assert_eq!(once, findings(&tree, Set::All), "{}", file.path);
+        let is_ours = file.dialect.contains("openslo") || file.dialect.contains("go-sdk");
+        let is_silent = !dialect::is_worth_parsing(&file.bytes);
+        if !is_ours && is_silent && file.dialect != "error-budget-policy" {
+            assert_eq!(tree.catalog.objects().len(), 0, "{}", file.path);
+        }
+    }
+}
+
+#[test]
+fn a_fix_changes_the_bytes_of_its_spans_alone_and_leaves_a_file_that_parses() {
+    let Some(files) = corpus() else { return };
+    let mut fixed_files = 0;
+    for file in &files {
+        let tree = load(&file.path, &file.bytes);
+        let found = findings(&tree, Set::All);
+        for finding in found.iter().filter(|finding| finding.fix.is_some()) {
+            let alone = lint::fix(&tree.sources, std::slice::from_ref(finding), Safety::Unsafe);
+            let [fixed] = alone.as_slice() else { panic!("{}: {finding:?}", file.path) };
+            only_spans_differ(&tree, finding, &fixed.text, &file.path);
+            parses(&fixed.text, &file.path);
+            let again = load(&file.path, fixed.text.as_bytes());
+            let same = |other: &&Finding| other.rule == finding.rule;
+            let before = found.iter().filter(same).count();
+            let after = findings(&again, Set::All).iter().filter(same).count();
+            assert!(after < before, "{}: the fix removes the finding: {finding:?}", file.path);
+        }
+        let all = lint::fix(&tree.sources, &found, Safety::Unsafe);
+        fixed_files += all.len();
+        all.iter().for_each(|fixed| parses(&fixed.text, &file.path));
+    }
+    println!("{fixed_files} files of the corpus have fixes");
+}
+
+/// Asserts that the text between the edits of a fix, and around them, is as it was.
+fn only_spans_differ(tree: &Tree, finding: &Finding, fixed: &str, path: &str) {
+    let before = &tree.sources.file(finding.span.source).text;
+    let mut edits = finding.fix.as_ref().map(|fix| fix.edits.clone()).unwrap_or_default();
+    edits.sort_by_key(|edit| edit.span.start);
+    let (mut old, mut new) = (0, 0);
+    for edit in &edits {
+        let range = edit.span.range();
+        let kept = range.start - old;
+        assert_eq!(before[old..range.start], fixed[new..new + kept], "{path}: {finding:?}");
+        new += kept;
+        assert_eq!(fixed[new..new + edit.text.len()], edit.text, "{path}: {finding:?}");
+        new += edit.text.len();
+        old = range.end;
+    }
+    assert_eq!(before[old..], fixed[new..], "{path}: {finding:?}");
+}
+
+fn parses(text: &str, path: &str) {
+    let source = Source::from_text(path, text, Origin::Worktree);
+    let stream = yaml::parse(SourceId::default(), &source);
+    let broken = stream.broken.is_empty();
+    assert!(broken, "{path}: a fix breaks the file");
+}
