@@ -1,7 +1,5 @@
 //! What the command line adds: flags, exit codes, streams.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
-
 use std::fs;
 
 use crate::command::Ended;

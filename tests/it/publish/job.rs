@@ -155,7 +155,11 @@ impl Job {
         // Without `--no-local` a clone from this machine is whole, whatever depth is asked for.
         let mut clone = self.bare_in("git", self.folder.path());
         clone.args(["clone", "--quiet", "--no-local", "--depth=2", "--branch=merge"]);
-        assert!(clone.arg(&origin).arg(&to).status().unwrap().success(), "clone {origin:?}");
+        assert!(
+            clone.arg(&origin).arg(&to).status().unwrap().success(),
+            "clone {}",
+            origin.display()
+        );
         assert_eq!(self.git(&["rev-list", "--count", &merge]).trim(), "3");
         self.git(&["checkout", "--quiet", "--detach", &merge]);
         merge
