@@ -56,6 +56,9 @@ pub(super) struct Asked<'a> {
 
 /// Answers every request, in order.
 pub(super) fn all(asked: &Asked<'_>, place: &Place<'_>) -> Result<Vec<Measurement>, Error> {
+    if let Some(name) = asked.backend {
+        named_backend(asked.config, name)?;
+    }
     let mut groups: BTreeMap<&str, (&Backend, Vec<usize>)> = BTreeMap::new();
     let mut answers: BTreeMap<usize, Measurement> = BTreeMap::new();
     for (index, request) in asked.requests.iter().enumerate() {
@@ -99,19 +102,24 @@ fn failed(request: &Request, backend: &str, failure: Failure) -> Measurement {
     }
 }
 
+/// Returns the backend that the command line names.
+fn named_backend<'a>(config: &'a Config, name: &str) -> Result<(&'a str, &'a Backend), Error> {
+    match config.backends.get_key_value(name) {
+        Some((name, backend)) => Ok((name, backend)),
+        None => Err(Error::Usage {
+            message: format!("there is no backend `{name}`"),
+            hint: Some(format!("`{}` names backends as `[backend.NAME]`", config::FILE_NAME)),
+        }),
+    }
+}
+
 /// Returns the backend that answers a request; nothing where none does.
 fn backend<'a>(
     asked: &Asked<'a>,
     request: &Request,
 ) -> Result<Option<(&'a str, &'a Backend)>, Error> {
     if let Some(name) = asked.backend {
-        return match asked.config.backends.get_key_value(name) {
-            Some((name, backend)) => Ok(Some((name, backend))),
-            None => Err(Error::Usage {
-                message: format!("there is no backend `{name}`"),
-                hint: Some(format!("`{}` names backends as `[backend.NAME]`", config::FILE_NAME)),
-            }),
-        };
+        return named_backend(asked.config, name).map(Some);
     }
     let catalog = match request.definition {
         Definition::Trusted => asked.trusted,
