@@ -21,7 +21,7 @@ pub(super) fn run(_: &Global, options: &ExplainOptions) -> Result<Exit, Error> {
     };
     let mut text = String::new();
     for (number, line) in rule.docs.lines().enumerate() {
-        text.push_str(shown(line));
+        text.push_str(&shown(line));
         text.push('\n');
         if number == 0 {
             let (family, level, set) = (rule.family(), rule.level.name(), rule.set.name());
@@ -36,9 +36,21 @@ pub(super) fn run(_: &Global, options: &ExplainOptions) -> Result<Exit, Error> {
 }
 
 /// Returns a line of the page without the marks that make it a test.
-fn shown(line: &str) -> &str {
-    if let Some((before, _)) = line.split_once("#~ ") {
-        return before.trim_end();
+fn shown(line: &str) -> String {
+    if let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) {
+        let mut words = info.split(' ');
+        let language = words.next().unwrap_or_default();
+        let (says, language) = match (language, words.next()) {
+            ("findings", _) => ("What is reported:", "text"),
+            (language, Some("bad")) => ("Bad:", language),
+            (language, Some("good")) => ("Good:", language),
+            (language, Some("fix")) => ("What the fix changes:", language),
+            (language, Some("config")) => ("With this in `slo.toml`:", language),
+            (language, Some("now")) => ("At this instant:", language),
+            (language, _) => return format!("```{language}"),
+        };
+        return format!("{says}\n\n```{language}");
     }
-    line
+    let (text, _) = line.split_once("#~ ").unwrap_or((line, ""));
+    if text.len() == line.len() { line.to_owned() } else { text.trim_end().to_owned() }
 }

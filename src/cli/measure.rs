@@ -62,6 +62,12 @@ pub(super) fn all(
     asked: &Asked<'_>,
     place: &Place<'_>,
 ) -> Result<Vec<Measurement>, Error> {
+    if let Some(name) = asked.backend.filter(|name| !asked.config.backends.contains_key(*name)) {
+        return Err(Error::Usage {
+            message: format!("there is no backend `{name}`"),
+            hint: Some(format!("`{}` names backends as `[backend.NAME]`", config::FILE_NAME)),
+        });
+    }
     let setting = Setting {
         config: asked.config,
         trusted: asked.trusted,

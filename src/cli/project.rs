@@ -230,7 +230,13 @@ fn find_config(start: &Path, top: Option<&Path>) -> Option<PathBuf> {
 fn read_config(path: &Path, root: &Path) -> Result<Source, Error> {
     let failed =
         |source: io::Error| Error::Io { action: "read", path: path.display().to_string(), source };
-    let bytes = fs::read(path).map_err(failed)?;
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let message = format!("there is no file {}", path.display());
+            return Err(Error::Usage { message, hint: None });
+        }
+        read => read.map_err(failed)?,
+    };
     let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
     Ok(Source::decode(shown.replace('\\', "/"), bytes, Origin::Worktree))
 }

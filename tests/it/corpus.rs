@@ -29,7 +29,12 @@ use slo::yaml;
 use crate::command::NOW;
 
 /// Files about which we and the manifest differ, each with the reason.
-const DIFFERENCES: &[(&str, &str)] = &[];
+const DIFFERENCES: &[(&str, &str)] = &[
+    ("openslo/v1/examples/alert_policies.yaml", "its condition stands in another file"),
+    ("openslo/v2alpha/examples/alert_policies.yaml", "its condition stands in another file"),
+    ("openslo/v1/examples/services.yaml", "the example shows one service twice"),
+    ("openslo/v2alpha/examples/services.yaml", "the example shows one service twice"),
+];
 
 /// A file of the corpus.
 struct File {
