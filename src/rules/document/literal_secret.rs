@@ -83,18 +83,28 @@ fn is_reference(value: &str) -> bool {
         || lower.chars().all(|letter| matches!(letter, '*' | 'x' | '.'))
 }
 
-/// Text that stands for a secret in an example: `changeme`, or the name of its key.
+/// Text that stands for a secret in an example: `changeme`, the name of its key, or nothing but
+/// words such as `my-secret-token`.
 fn is_example(key: &str, value: &str) -> bool {
-    const WORDS: [&str; 8] =
-        ["changeme", "accesskey", "secretkey", "apikey", "secret", "token", "password", "redacted"];
+    const WORDS: [&str; 14] = [
+        "changeme", "redacted", "example", "password", "secret", "access", "token", "some", "your",
+        "the", "key", "api", "app", "my",
+    ];
     let letters = |text: &str| {
         let plain = text.chars().filter(char::is_ascii_alphanumeric);
         plain.collect::<String>().to_ascii_lowercase()
     };
     let (key, value) = (letters(key), letters(value));
-    let prefixes = ["my", "your", "some", "the", "example"];
-    let bare = prefixes.iter().find_map(|prefix| value.strip_prefix(prefix)).unwrap_or(&value);
-    bare == key || WORDS.contains(&bare)
+    let mut rest = value.as_str();
+    while let Some(shorter) = WORDS
+        .iter()
+        .chain([&key.as_str()])
+        .filter(|word| !word.is_empty())
+        .find_map(|word| rest.strip_prefix(word))
+    {
+        rest = shorter;
+    }
+    rest.is_empty()
 }
 
 /// Returns whether text may carry three bits a character or more, as generated text does.
