@@ -16,12 +16,40 @@ pub(super) fn collect(stream: &Stream, source: &Source) -> Vec<Suppression> {
     if stream.comments.is_empty() {
         return Vec::new();
     }
-    let lines = LineIndex::new(&source.text);
-    let comments = stream.comments.iter();
-    comments.filter_map(|comment| read(comment, stream, &lines)).collect()
+    let speaks = |comment: &&Comment| comment.text.trim_start().starts_with("slo:");
+    let comments: Vec<&Comment> = stream.comments.iter().filter(speaks).collect();
+    if comments.is_empty() {
+        return Vec::new();
+    }
+    let lines = Lines::new(LineIndex::new(&source.text));
+    comments.into_iter().filter_map(|comment| read(comment, stream, &lines)).collect()
 }
 
-fn read(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Option<Suppression> {
+/// The lines of a file, and for each the first one from it on that is more than a comment.
+struct Lines<'a> {
+    index: LineIndex<'a>,
+    content: Vec<Option<usize>>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(index: LineIndex<'a>) -> Self {
+        let is_content = |text: &str| {
+            let text = text.trim();
+            !text.is_empty() && !text.starts_with('#') && text != "---"
+        };
+        let mut content = vec![None; index.len() + 2];
+        let mut next = None;
+        for line in (1..=index.len()).rev() {
+            next = if is_content(index.line(line)) { Some(line) } else { next };
+            if let Some(place) = content.get_mut(line) {
+                *place = next;
+            }
+        }
+        Self { index, content }
+    }
+}
+
+fn read(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> Option<Suppression> {
     let text = comment.text.as_str();
     let body = text.trim_start().strip_prefix("slo:")?;
     let offset = comment.span.start as usize + 1 + (text.len() - body.len());
@@ -65,17 +93,14 @@ fn read(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Option<Sup
 }
 
 /// Returns the bytes that a comment speaks of: its line, or the key or object below it.
-fn scope(comment: &Comment, stream: &Stream, lines: &LineIndex<'_>) -> Span {
+fn scope(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> Span {
     let source = comment.span.source;
+    let Lines { index: lines, content } = lines;
     let line = lines.position(comment.span.start as usize).line;
     if !comment.own_line {
         return Span::new(source, lines.start(line), lines.start(line + 1));
     }
-    let is_content = |text: &str| {
-        let text = text.trim();
-        !text.is_empty() && !text.starts_with('#') && text != "---"
-    };
-    let Some(below) = (line + 1..=lines.len()).find(|&line| is_content(lines.line(line))) else {
+    let Some(below) = content.get(line + 1).copied().flatten() else {
         return comment.span;
     };
     let row = Span::new(source, lines.start(below), lines.start(below + 1));

@@ -1,5 +1,7 @@
 //! Runs the chosen rules over a tree.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::finding::Finding;
@@ -76,6 +78,12 @@ fn suppress(
     now: Timestamp,
 ) -> Vec<Use> {
     let mut uses = Vec::with_capacity(honored.len());
+    let mut places: BTreeMap<(SourceId, &str), Vec<(u32, usize)>> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let place = (finding.span.start, index);
+        places.entry((finding.span.source, finding.rule)).or_default().push(place);
+    }
+    places.values_mut().for_each(|places| places.sort_unstable());
     for suppression in honored {
         let expired = suppression.is_expired(now) || suppression.bad_date.is_some();
         let mut unused = Vec::new();
@@ -84,15 +92,16 @@ fn suppress(
                 continue;
             };
             let mut speaks = matches!(rule.check, Check::Suppression(_));
-            let allowed = findings.iter_mut().filter(|finding| {
-                finding.rule == rule.name
-                    && finding.span.source == suppression.scope.source
-                    && suppression.scope.start <= finding.span.start
-                    && finding.span.start < suppression.scope.end.max(suppression.scope.start + 1)
-            });
-            for finding in allowed {
+            let scope = suppression.scope;
+            let end = scope.end.max(scope.start + 1);
+            let of_rule = places.get(&(scope.source, rule.name)).map_or(&[][..], Vec::as_slice);
+            let from = of_rule.partition_point(|(start, _)| *start < scope.start);
+            let within = of_rule.iter().skip(from).take_while(|(start, _)| *start < end);
+            for (_, index) in within {
                 speaks = true;
-                finding.suppressed |= !expired;
+                if let Some(finding) = findings.get_mut(*index) {
+                    finding.suppressed |= !expired;
+                }
             }
             if !speaks {
                 unused.push(place);

@@ -236,6 +236,15 @@ fn very_long_lines_and_many_findings_are_reported() {
 }
 
 #[test]
+fn thousands_of_suppressions_in_one_file_are_read() {
+    let folder = folder();
+    let comments = "# slo: allow(no-alert) until 2026-13-45: x\n".repeat(20_000);
+    folder.write("many.yaml", format!("{comments}{}", BROKEN.replace("payments", "many")));
+    let ended = lint(&folder);
+    assert!(rules_of(&ended, "many.yaml").len() >= 20_000);
+}
+
+#[test]
 fn thousands_of_files_are_read() {
     let folder = folder();
     for number in 0..5_000 {
