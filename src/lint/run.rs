@@ -83,7 +83,9 @@ fn suppress(
         let place = (finding.span.start, index);
         places.entry((finding.span.source, finding.rule)).or_default().push(place);
     }
-    places.values_mut().for_each(|places| places.sort_unstable());
+    for places in places.values_mut() {
+        places.sort_unstable();
+    }
     for suppression in honored {
         let expired = suppression.is_expired(now) || suppression.bad_date.is_some();
         let mut unused = Vec::new();
