@@ -2,12 +2,13 @@
 //!
 //! # Five doors
 //!
-//! A program that uses the library needs five functions; everything else that is public may change
+//! A program that uses the library needs five doors; everything else that is public may change
 //! between minor versions.
 //!
 //! * [`lint::load`] reads files into a [`lint::Tree`]: objects, and what could not be digested.
 //! * [`lint::run`] runs rules over a tree and returns findings.
 //! * [`lint::fix`] applies the fixes of findings to text.
+//! * [`change::between`] says what differs between two trees.
 //! * [`gate::plan`] says what must be measured to judge a change, and [`gate::decide`] judges it.
 //!
 //! ```
@@ -53,6 +54,7 @@
 //! | 4 | `backend` | **door**: good and valid events, recorded or asked of a server |
 //! | 4 | `forge` | **door**: the pull request and its comment |
 //! | 3 | [`dialect`] | recognizes an object and lowers it to the model |
+//! | 3 | [`change`] | what differs between two trees, in SLO terms |
 //! | 3 | [`budget`] | error-budget arithmetic |
 //! | 2 | [`model`] | the normalized objects, every field with its place |
 //! | 2 | [`config`] | `slo.toml` and CODEOWNERS |
