@@ -6,6 +6,7 @@
 //! sorted by the *name* of the definition it violates (`$defs/duration`, `$defs/fraction`), so a
 //! schema and the rules share one vocabulary and no list of paths has to be kept beside it.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use jsonschema::ValidationError;
@@ -102,9 +103,17 @@ impl Compiled {
         let definition = definition(schema_path);
         match error.kind() {
             Violation::AdditionalProperties { unexpected } => {
+                // Found once: a hostile mapping may have thousands of unknown keys.
                 let known = self.properties(schema_path);
-                for key in unexpected {
-                    problems.extend(unknown_key(&site, key, definition, &known));
+                let is_free = |name: &&str| site.node.get(name).is_none();
+                let free: Vec<&str> = known.iter().map(String::as_str).filter(is_free).collect();
+                let keys: HashMap<&str, Node<'_>> = site
+                    .node
+                    .entries()
+                    .filter_map(|entry| Some((entry.key.scalar()?.text, entry.key)))
+                    .collect();
+                for key in unexpected.iter().filter_map(|key| keys.get(key.as_str())) {
+                    problems.extend(unknown_key(&site, *key, definition, &known, &free));
                 }
             }
             Violation::PropertyNames { error } => {
@@ -208,16 +217,21 @@ fn definition(schema_path: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-fn unknown_key(site: &Site<'_>, key: &str, definition: &str, known: &[String]) -> Option<Problem> {
-    let entry = site.node.entry(key)?;
-    let span = entry.key.span();
+/// * `free`: the known fields that the mapping does not give.
+fn unknown_key(
+    site: &Site<'_>,
+    node: Node<'_>,
+    definition: &str,
+    known: &[String],
+    free: &[&str],
+) -> Option<Problem> {
+    let (key, span) = (node.scalar()?.text, node.span());
     if matches!(definition, "labels" | "annotations") {
         return Some(Problem::InvalidKey { span, key: key.to_owned(), map: site.field.clone() });
     }
-    let free = known.iter().map(String::as_str).filter(|name| site.node.get(name).is_none());
-    let candidates: Vec<&str> = nearest::within(key, free).collect();
+    let candidates: Vec<&str> = nearest::within(key, free.iter().copied()).collect();
     let rename = match candidates.as_slice() {
-        [only] => replace_scalar(entry.key, only),
+        [only] => replace_scalar(node, only),
         _ => None,
     };
     Some(Problem::UnknownField {
@@ -339,9 +353,11 @@ fn expected(kind: &Violation) -> Expected {
 fn one_for_each_value(problems: Vec<Problem>) -> Vec<Problem> {
     let mut kept: Vec<Problem> = Vec::new();
     for problem in problems {
-        let same = |other: &&mut Problem| {
-            weight(other) > 0 && weight(&problem) > 0 && other.span() == problem.span()
-        };
+        if weight(&problem) == 0 {
+            kept.push(problem);
+            continue;
+        }
+        let same = |other: &&mut Problem| weight(other) > 0 && other.span() == problem.span();
         match kept.iter_mut().find(same) {
             Some(other) if weight(other) < weight(&problem) => *other = problem,
             Some(_) => {}

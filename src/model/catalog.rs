@@ -14,6 +14,7 @@ use super::ErrorBudgetPolicy;
 use super::Indicator;
 use super::IndicatorUse;
 use super::Kind;
+use super::Meta;
 use super::MetricSource;
 use super::NotificationTarget;
 use super::Object;
@@ -119,6 +120,17 @@ impl Catalog {
             Object::Service(service) => Some(service),
             _ => None,
         })
+    }
+
+    /// Returns whether an SLO, or its service, is of the first priority: P1, or tier 1.
+    pub fn is_critical(&self, slo: &Slo) -> bool {
+        let is_first = |meta: &Meta| {
+            ["slo/priority", "slo/tier"].iter().any(|key| {
+                let value = meta.annotation(key).map(|value| value.value.trim().to_lowercase());
+                value.is_some_and(|value| matches!(value.as_str(), "p1" | "1" | "tier-1" | "tier1"))
+            })
+        };
+        is_first(&slo.meta) || self.service(slo).is_some_and(|service| is_first(&service.meta))
     }
 
     /// Returns the indicator that an objective uses.

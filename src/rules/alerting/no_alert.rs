@@ -3,7 +3,6 @@ use std::sync::Arc;
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Dialect;
-use crate::model::Meta;
 use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -32,7 +31,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     if let [first, _, ..] = silent.as_slice()
         && silent.len() == slos.len()
     {
-        let is_critical = silent.iter().any(|slo| is_critical(catalog, slo));
+        let is_critical = silent.iter().any(|slo| catalog.is_critical(slo));
         let message = "no SLO of the repository has an alert";
         checker
             .report_at(level(is_critical), first.meta.place(), message)
@@ -42,7 +41,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     }
     for slo in silent {
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
-        let level = level(is_critical(catalog, slo));
+        let level = level(catalog.is_critical(slo));
         let finding = checker.report_at(level, slo.meta.place(), message);
         if let Some(span) = slo.alert_policies_span {
             finding.also(span, "an empty list");
@@ -55,15 +54,4 @@ const HELP: &str = "list alert policies under `alertPolicies`: one that pages on
 
 fn level(is_critical: bool) -> Level {
     if is_critical { Level::Error } else { Level::Warning }
-}
-
-/// Returns whether an SLO, or its service, is of the first priority.
-fn is_critical(catalog: &Catalog, slo: &Slo) -> bool {
-    let is_first = |meta: &Meta| {
-        ["slo/priority", "slo/tier"].iter().any(|key| {
-            let value = meta.annotation(key).map(|value| value.value.trim().to_lowercase());
-            value.is_some_and(|value| matches!(value.as_str(), "p1" | "1" | "tier-1" | "tier1"))
-        })
-    };
-    is_first(&slo.meta) || catalog.service(slo).is_some_and(|service| is_first(&service.meta))
 }

@@ -14,8 +14,6 @@ use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Span;
 
-use super::is_critical;
-
 pub(super) const RULE: Rule = Rule {
     name: "no-data-unspecified",
     level: Level::Error,
@@ -30,7 +28,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let governance = Governance::new(catalog);
     let critical: Vec<(&Arc<Slo>, Vec<&Arc<ErrorBudgetPolicy>>)> = catalog
         .slos()
-        .filter(|slo| is_critical(catalog, slo))
+        .filter(|slo| catalog.is_critical(slo))
         .map(|slo| (slo, governance.governing(slo)))
         .collect();
     for policy in catalog.policies() {

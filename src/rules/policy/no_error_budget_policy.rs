@@ -20,8 +20,6 @@ use crate::rules::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::is_critical;
-
 pub(super) const RULE: Rule = Rule {
     name: "no-error-budget-policy",
     level: Level::Error,
@@ -54,7 +52,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         .collect();
     // Where no policy governs anything, their selectors are the cause.
     let is_cause = !idle.is_empty() && slos.iter().all(|governed| governed.policies.is_empty());
-    let is_grave = is_cause && lacking.iter().any(|slo| is_critical(catalog, slo));
+    let is_grave = is_cause && lacking.iter().any(|slo| catalog.is_critical(slo));
     for policy in idle {
         report_idle(policy, &slos, level(is_grave), checker);
     }
@@ -90,7 +88,7 @@ fn report_lacking(
     if let [first, _, ..] = lacking
         && lacking.len() == expected
     {
-        let is_grave = lacking.iter().any(|slo| is_critical(catalog, slo));
+        let is_grave = lacking.iter().any(|slo| catalog.is_critical(slo));
         let message = format!("no error budget policy governs any of the {expected} SLOs");
         checker
             .report_at(level(is_grave), first.meta.place(), message)
@@ -100,7 +98,7 @@ fn report_lacking(
     }
     for slo in lacking {
         let message = format!("no error budget policy governs the SLO {}", quote(slo.meta.name()));
-        let level = level(is_critical(catalog, slo));
+        let level = level(catalog.is_critical(slo));
         checker.report_at(level, slo.meta.place(), message).help(help);
     }
 }
