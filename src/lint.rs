@@ -103,14 +103,21 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
 /// Returns the documents of which some part is reported and not lowered to any object, such as one
 /// of an unknown kind: a name that stands there is not one that nothing has.
 fn without_object(stream: &yaml::Stream, reading: &Reading) -> impl Iterator<Item = Span> {
+    // Objects and problems stand in the order of the file, so each is found by halving.
     let is_lost = |problem: &&dialect::Problem| {
-        let mut objects = reading.objects.iter();
-        !objects.any(|object| object.meta().span.contains(problem.span()))
+        let place = problem.span();
+        let next =
+            reading.objects.partition_point(|object| object.meta().span.start <= place.start);
+        let around = next.checked_sub(1).and_then(|index| reading.objects.get(index));
+        !around.is_some_and(|object| object.meta().span.contains(place))
     };
     let lost: Vec<Span> =
         reading.problems.iter().filter(is_lost).map(dialect::Problem::span).collect();
     let documents = stream.documents.iter().map(|document| document.root().span());
-    documents.filter(move |span| lost.iter().any(|problem| span.contains(*problem)))
+    documents.filter(move |span| {
+        let next = lost.partition_point(|problem| problem.start < span.start);
+        lost.get(next).is_some_and(|problem| span.contains(*problem))
+    })
 }
 
 /// Returns whether text is a template of Helm or Jinja, which is YAML only after rendering.
