@@ -43,6 +43,7 @@ pub use policy::Lookback;
 pub use policy::NamedCondition;
 pub use policy::NoData;
 pub use policy::OnUnknown;
+pub use policy::ReleaseRate;
 pub use policy::Requirements;
 pub use policy::Scope;
 pub use policy::Selector;

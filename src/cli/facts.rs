@@ -1,8 +1,11 @@
 //! What the repository and the forge's event know about a change.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
+
+use jiff::Timestamp;
 
 use crate::forge::event;
 use crate::forge::event::Event;
@@ -12,6 +15,7 @@ use crate::gate::CommitFacts;
 use crate::gate::Commits;
 use crate::gate::Extent;
 use crate::gate::Facts;
+use crate::gate::Releases;
 use crate::git;
 use crate::git::Repository;
 use crate::git::commits::Commit;
@@ -67,13 +71,19 @@ pub(super) fn collect(
     trees: &Trees,
     event: Option<&Event>,
     labels: &[String],
+    release_tags: &BTreeMap<&str, Timestamp>,
 ) -> Result<Facts, Error> {
     let mut labels = labels.to_vec();
     let request = event.and_then(|event| event.pull_request.as_ref());
     labels.extend(request.iter().flat_map(|request| request.labels.iter().cloned()));
     let target_branch = request.map(|request| request.base_ref.clone());
-    let Trees::Compared(compared) = trees else {
-        return Ok(Facts { extent: Extent::WholeTree, labels, ..Facts::default() });
+    let compared = match trees {
+        Trees::Whole { head } => {
+            let releases = releases(repository, release_tags, *head)?;
+            let extent = Extent::WholeTree;
+            return Ok(Facts { extent, labels, releases, ..Facts::default() });
+        }
+        Trees::Compared(compared) => compared,
     };
     Ok(Facts {
         extent: Extent::Change,
@@ -81,7 +91,26 @@ pub(super) fn collect(
         changed: changed(repository, compared)?,
         labels,
         target_branch,
+        releases: releases(repository, release_tags, compared.trusted)?,
     })
+}
+
+/// Returns the releases that the branch with the given tip holds.
+///
+/// A shallow clone has the tags that somebody asked for, and tells of no others.
+fn releases(
+    repository: &Repository,
+    release_tags: &BTreeMap<&str, Timestamp>,
+    tip: CommitId,
+) -> Result<BTreeMap<String, Releases>, Error> {
+    let mut found = BTreeMap::new();
+    for (tags, since) in release_tags {
+        let listed = repository.tags(tags, *since, tip)?.tags;
+        let at = listed.iter().map(|tag| tag.committer_time).collect();
+        let is_cut = repository.is_shallow()?;
+        found.insert((*tags).to_owned(), Releases { at, is_cut });
+    }
+    Ok(found)
 }
 
 /// A renamed file touches the place it leaves as well as the one it comes to.

@@ -93,7 +93,9 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     }
     let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let facts = facts::collect(&run.repository, &run.trees, event.as_ref(), &options.labels)?;
+    let tags = gate::release_tags(&run.agreed, now);
+    let facts =
+        facts::collect(&run.repository, &run.trees, event.as_ref(), &options.labels, &tags)?;
     let services = run.services();
     let setting = Setting {
         trusted: &run.agreed,

@@ -9,6 +9,7 @@ use super::Reading;
 use super::schema::Schema;
 
 mod check;
+mod globs;
 mod policy;
 
 /// The kinds that are read.

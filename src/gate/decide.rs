@@ -22,6 +22,7 @@ use super::Decision;
 use super::Note;
 use super::Outcome;
 use super::Reason;
+use super::ReleaseLimit;
 use super::Setting;
 use super::Verdict;
 use super::exempt::exempt;
@@ -29,6 +30,7 @@ use super::people::approvals;
 use super::plan::Gated;
 use super::plan::gated;
 use super::plan::measured;
+use super::releases::release_limit;
 
 /// Decides about a change.
 ///
@@ -162,6 +164,7 @@ fn decision(
         exemptions: Vec::new(),
         refusals: Vec::new(),
         approvals: Vec::new(),
+        release_limit: None,
     };
     match ruling {
         Ruling::Gate { held, .. } => decision.answer = pass_through(&mut decision, held, setting),
@@ -196,21 +199,7 @@ fn pass_through(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> A
     match held.gate {
         GateKind::Open => Answer::new(Outcome::Pass, Reason::Open),
         GateKind::Warn => Answer::new(Outcome::Warn, Reason::Warn),
-        GateKind::Approve => {
-            let mut enough = !tiers.is_empty();
-            for tier in tiers {
-                let roles = tier.approvers.iter().map(|role| role.value.as_str());
-                let commits = setting.facts.commits.at_hand();
-                let found = approvals(commits, roles, setting.owners);
-                enough &= found.len() as u64 >= u64::from(tier.approvals);
-                decision.approvals.extend(found);
-            }
-            if enough {
-                Answer::new(Outcome::Pass, Reason::Approved)
-            } else {
-                Answer::new(Outcome::Block, Reason::NeedsApproval)
-            }
-        }
+        GateKind::Approve => approved(decision, &tiers, setting),
         GateKind::Freeze => {
             let mut all_exempt = !tiers.is_empty();
             for tier in tiers {
@@ -229,6 +218,29 @@ fn pass_through(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> A
                 Answer::new(Outcome::Block, Reason::Frozen)
             }
         }
+    }
+}
+
+/// Returns whether enough people approve, and whether a release is due.
+///
+/// A tier without approvers asks nobody: its release rate alone decides.
+fn approved(decision: &mut Decision, tiers: &[&Tier], setting: &Setting<'_>) -> Answer {
+    let mut enough = !tiers.is_empty();
+    for tier in tiers {
+        let roles = tier.approvers.iter().map(|role| role.value.as_str());
+        let commits = setting.facts.commits.at_hand();
+        let found = approvals(commits, roles, setting.owners);
+        let rate_decides = tier.approvers.is_empty() && tier.release_rate.is_some();
+        enough &= rate_decides || found.len() as u64 >= u64::from(tier.approvals);
+        decision.approvals.extend(found);
+        let limit = tier.release_rate.as_ref().and_then(|rate| release_limit(rate, setting));
+        decision.release_limit = decision.release_limit.max(limit);
+    }
+    match decision.release_limit {
+        _ if !enough => Answer::new(Outcome::Block, Reason::NeedsApproval),
+        Some(ReleaseLimit::Reached(_)) => Answer::new(Outcome::Block, Reason::RateLimited),
+        Some(ReleaseLimit::Hidden) => Answer::new(Outcome::Block, Reason::Unknown),
+        None => Answer::new(Outcome::Pass, Reason::Approved),
     }
 }
 

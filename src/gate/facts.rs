@@ -36,6 +36,17 @@ pub struct Facts {
     pub labels: Vec<String>,
     /// The branch that the change goes to, where that is known.
     pub target_branch: Option<String>,
+    /// The releases on the target branch, by the glob of their tags.
+    pub releases: BTreeMap<String, Releases>,
+}
+
+/// The tags of one glob on the target branch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Releases {
+    /// When the commits of the tags were made, oldest first.
+    pub at: Vec<Timestamp>,
+    /// Whether a shallow clone may hide some.
+    pub is_cut: bool,
 }
 
 /// How much is judged.

@@ -162,6 +162,17 @@ pub struct Decision {
     pub refusals: Vec<Refusal>,
     /// The approvals that count.
     pub approvals: Vec<Approval>,
+    /// Why no release passes at present, approved or not.
+    pub release_limit: Option<ReleaseLimit>,
+}
+
+/// Why no release passes at present; what is known for longest is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReleaseLimit {
+    /// A shallow clone may hide releases.
+    Hidden,
+    /// There were as many as the tier lets pass; the next one passes after this instant.
+    Reached(Timestamp),
 }
 
 /// A tier that is active, or held on.

@@ -207,6 +207,8 @@ pub struct Tier {
     pub approvers: Vec<Spanned<String>>,
     /// How many approvals are needed.
     pub approvals: u32,
+    /// How many releases an approval lets pass; no limit where it is absent.
+    pub release_rate: Option<ReleaseRate>,
     /// Change classes that pass a freeze.
     pub exempt: Vec<Spanned<String>>,
     /// Which priorities of SLOs it holds for; empty for all.
@@ -218,6 +220,17 @@ pub struct Tier {
     /// The whole tier.
     #[serde(skip)]
     pub span: Span,
+}
+
+/// How many releases a service may have in a time.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReleaseRate {
+    /// The most releases, at least 1.
+    pub max: Spanned<u32>,
+    /// The time in which they are counted.
+    pub per: Spanned<Duration>,
+    /// A glob of the names of the tags that are releases.
+    pub tags: Spanned<String>,
 }
 
 /// What a tier does to a change.

@@ -116,6 +116,7 @@ pub(crate) fn tier(name: &str, enter: &str, exit: Option<&str>, gate: GateKind) 
         gate: spanned(gate),
         approvers: Vec::new(),
         approvals: 1,
+        release_rate: None,
         exempt: Vec::new(),
         priority: Vec::new(),
         parallel: false,

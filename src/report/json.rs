@@ -159,6 +159,15 @@ struct VerdictDocument<'a> {
     tiers: Vec<TierView<'a>>,
     exemptions: Vec<ExemptionView<'a>>,
     overrides: Vec<OverrideView<'a>>,
+    notes: Vec<NoteView<'a>>,
+    ways_on: &'a [String],
+}
+
+#[derive(Serialize)]
+struct NoteView<'a> {
+    label: &'a str,
+    what: &'a str,
+    why: &'a str,
 }
 
 #[derive(Serialize)]
@@ -296,6 +305,8 @@ fn verdict_view(verdict: &VerdictView) -> VerdictDocument<'_> {
         until: instant(given.until),
         path: &given.path,
     });
+    let notes = verdict.notes.iter();
+    let notes = notes.map(|note| NoteView { label: &note.label, what: &note.what, why: &note.why });
     VerdictDocument {
         outcome: verdict.outcome.name(),
         exit_code: verdict.exit_code,
@@ -304,5 +315,7 @@ fn verdict_view(verdict: &VerdictView) -> VerdictDocument<'_> {
         tiers: tiers.collect(),
         exemptions: exemptions.collect(),
         overrides: overrides.collect(),
+        notes: notes.collect(),
+        ways_on: &verdict.ways_on,
     }
 }

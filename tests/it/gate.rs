@@ -4,5 +4,6 @@
 
 mod decides;
 mod history;
+mod releases;
 mod shop;
 mod trusted;

@@ -62,6 +62,12 @@ impl Repository {
         fs::remove_file(self.path().join(path)).unwrap();
     }
 
+    /// Sets the clock so that [`Self::commit`] commits at this time.
+    pub(crate) fn set_clock(&self, time: &str) {
+        let time: jiff::Timestamp = time.parse().expect("an instant");
+        self.seconds.set(time.as_second() - 120);
+    }
+
     /// Commits everything, one minute after the last command; returns the id.
     pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["add", "--all"]);

@@ -15,7 +15,9 @@ use serde_json::json;
 use crate::model::Condition;
 use crate::model::GateKind;
 use crate::model::Lookback;
+use crate::model::ReleaseRate;
 use crate::model::Tier;
+use crate::quantity::Duration;
 
 use super::Differences;
 use super::Direction;
@@ -30,7 +32,8 @@ pub(super) fn compare(found: &mut Differences<'_>) {
     let (left, right) = (found.left, found.right);
     let content = |tier: &&Tier| {
         let Tier { enter, exit, gate, approvers, approvals, exempt, priority, .. } = tier;
-        json!([enter, exit, gate, approvers, approvals, exempt, priority]).to_string()
+        let rate = &tier.release_rate;
+        json!([enter, exit, gate, approvers, approvals, rate, exempt, priority]).to_string()
     };
     let pairs = Pairing::new(left.tiers.iter().collect(), right.tiers.iter().collect())
         .by(|tier, _| Some(tier.name.value.clone()), |tier, _| content(tier))
@@ -137,6 +140,7 @@ fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier, activity: Activit
     found.values(&path(new, "approvals"), &counts, u32::to_string, |before, after| {
         when(approves, Direction::of(after.cmp(before)))
     });
+    release_rate(found, old, new, approves);
     // An SLO without a priority is unknown to a tier that asks for one, and may be refused for that.
     let asks = old.priority.is_empty() == new.priority.is_empty();
     let more = if asks { Direction::Tightened } else { Direction::Unclear };
@@ -148,6 +152,42 @@ fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier, activity: Activit
         let places = [Some(old.name.span), Some(new.name.span)];
         found.push(path(new, "name"), Direction::Unclear, texts, places);
     }
+}
+
+/// Compares how many releases pass.
+fn release_rate(found: &mut Differences<'_>, old: &Tier, new: &Tier, approves: bool) {
+    let when = |direction: Direction| if approves { direction } else { Direction::Neutral };
+    let field = path(new, "releaseRate");
+    let (before, after) = match (&old.release_rate, &new.release_rate) {
+        (None, None) => return,
+        (Some(before), Some(after)) => (before, after),
+        (before, after) => {
+            let direction =
+                if after.is_some() { Direction::Tightened } else { Direction::Loosened };
+            let texts = [before, after].map(|rate| rate.as_ref().map(rate_text));
+            let places = [before, after].map(|rate| rate.as_ref().map(|rate| rate.max.span));
+            return found.push(field, when(direction), texts, places);
+        }
+    };
+    let text = |value: &u32| value.to_string();
+    let counts = [before.max.value, after.max.value];
+    found.values(&format!("{field}.max"), &counts, text, |before, after| {
+        when(Direction::of(before.cmp(after)))
+    });
+    let times = [before.per.value, after.per.value];
+    let longer = times[1].nominal_seconds().cmp(&times[0].nominal_seconds());
+    if longer.is_ne() {
+        found.values(&format!("{field}.per"), &times, Duration::to_string, |_, _| {
+            when(Direction::of(longer))
+        });
+    }
+    let tags = [&before.tags.value, &after.tags.value];
+    let text = |tags: &&String| (*tags).clone();
+    found.values(&format!("{field}.tags"), &tags, text, |_, _| when(Direction::Unclear));
+}
+
+fn rate_text(rate: &ReleaseRate) -> String {
+    format!("{} in {}", rate.max.value, rate.per.value)
 }
 
 /// Compares when a tier begins and ends.

@@ -15,6 +15,8 @@ use crate::yaml::Node;
 use crate::yaml::Value;
 use crate::yaml::replace_scalar;
 
+use super::globs;
+
 /// Change classes that need no definition.
 const KNOWN_CLASSES: [&str; 3] = ["security", "reliability-fix", "rollback"];
 
@@ -23,6 +25,9 @@ const FORMS: [&str; 5] = ["all", "any", "not", "condition", "burn"];
 
 /// The fields of a change class that give evidence, of which it has at least one.
 const EVIDENCE: [&str; 4] = ["trailer", "label", "paths", "revertOf"];
+
+/// The fields of a tier that say what an approval needs, of which it has at least one.
+const APPROVAL: [&str; 2] = ["approvers", "releaseRate"];
 
 /// An example of a day.
 const DAY: &str = "2026-12-31";
@@ -69,6 +74,7 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
     }
     check_cycles(&defined, problems);
     check_tiers(spec, &names, problems);
+    globs::check(spec, problems);
     for class in entries("changeClasses") {
         let is_given = |field: &&str| class.value.given(field).is_some();
         let may_have = class.value.is_mapping() || class.value.is_null();
@@ -126,10 +132,11 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
         }
         let gate = fields::text(tier, "gate");
         let approves = gate.is_some_and(|gate| gate.value == "approve");
-        let has_approvers = tier.given("approvers").is_some();
-        if approves && !has_approvers && !is_misspelled(tier, "approvers", problems) {
+        let is_given =
+            |field: &&str| tier.given(field).is_some() || is_misspelled(tier, field, problems);
+        if approves && !APPROVAL.iter().any(is_given) {
             let (span, of) = (fields::key_span(tier, "gate"), "tiers".to_owned());
-            problems.push(Problem::MissingOneOf { span, fields: vec!["approvers"], of });
+            problems.push(Problem::MissingOneOf { span, fields: APPROVAL.to_vec(), of });
         }
     }
 }

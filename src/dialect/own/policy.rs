@@ -12,6 +12,7 @@ use crate::model::NamedCondition;
 use crate::model::NoData;
 use crate::model::OnUnknown;
 use crate::model::Operator;
+use crate::model::ReleaseRate;
 use crate::model::Requirements;
 use crate::model::Scope;
 use crate::model::Selector;
@@ -173,11 +174,22 @@ fn tier(node: Node<'_>) -> Option<Tier> {
         gate: Spanned::new(kind, gate.span),
         approvers: texts(node, "approvers"),
         approvals: approvals.and_then(|number| u32::try_from(number).ok()).unwrap_or(1),
+        release_rate: node.given("releaseRate").and_then(release_rate),
         exempt: texts(node, "exempt"),
         priority: texts(node, "priority"),
         parallel: fields::truth(node, "parallel").is_some_and(|parallel| parallel.value),
         actions: texts(node, "actions").into_iter().map(|action| action.value).collect(),
         span: node.span(),
+    })
+}
+
+fn release_rate(node: Node<'_>) -> Option<ReleaseRate> {
+    let max = fields::number(node, "max")?;
+    let per = fields::text(node, "per")?;
+    Some(ReleaseRate {
+        max: Spanned::new(u32::try_from(max.value.to_i64()?).ok()?, max.span),
+        per: Spanned::new(Duration::parse(&per.value)?, per.span),
+        tags: fields::text(node, "tags")?,
     })
 }
 

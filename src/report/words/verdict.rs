@@ -11,6 +11,7 @@ use crate::gate::Decision;
 use crate::gate::Miss;
 use crate::gate::Reason;
 use crate::gate::Refusal;
+use crate::gate::ReleaseLimit;
 use crate::gate::Verdict;
 use crate::model::GateKind;
 use crate::model::Lookback;
@@ -75,7 +76,8 @@ fn headline(verdict: &Verdict) -> String {
         Reason::NotInScope => "the change touches nothing that a policy judges".to_owned(),
         Reason::Open if verdict.decisions.is_empty() => "no policy governs this change".to_owned(),
         Reason::Open => "every error budget that this change touches is open".to_owned(),
-        Reason::Frozen | Reason::Warn | Reason::RateLimited | Reason::Borrowed => spent(),
+        Reason::Frozen | Reason::Warn | Reason::Borrowed => spent(),
+        Reason::RateLimited => format!("{}; {}", spent(), rate_limited(first)),
         Reason::Overridden => format!("{}; an override lets the change pass", spent()),
         Reason::NeedsApproval => format!("{}; the change needs {}", spent(), needed(first)),
         Reason::Approved => format!("{}; approved by {}", spent(), approvers(verdict)),
@@ -138,8 +140,28 @@ fn lookback(evidence: &Evidence, slo: &Slo) -> String {
     }
 }
 
+/// Returns how many releases pass, and when the next one does.
+fn rate_limited(decision: Option<&&Decision>) -> String {
+    let rate = decision.and_then(|decision| deciding_tier(decision)?.release_rate.as_ref());
+    let limit = match rate {
+        Some(rate) if rate.max.value == 1 => format!("one release in {} passes", rate.per.value),
+        Some(rate) => format!("{} releases in {} pass", rate.max.value, rate.per.value),
+        None => "too many releases lately".to_owned(),
+    };
+    match decision.and_then(|decision| decision.release_limit) {
+        Some(ReleaseLimit::Reached(until)) => format!("{limit}, the next one after {until}"),
+        _ => limit,
+    }
+}
+
 fn unknown(decision: &Decision) -> String {
     let name = objective_name(&decision.slo, decision.objective);
+    if decision.release_limit == Some(ReleaseLimit::Hidden) {
+        return format!(
+            "{}; how often it was released is not known: the clone is shallow",
+            spent(decision)
+        );
+    }
     match &decision.standing.ruling {
         Ruling::Unknown { reason, .. } => {
             format!("the error budget of {name} is not known: {}", super::reason(reason, "backend"))
@@ -374,6 +396,10 @@ fn warned(warning: &Warning) -> String {
     }
 }
 
+fn hides_releases(decision: Option<&Decision>) -> bool {
+    decision.is_some_and(|decision| decision.release_limit == Some(ReleaseLimit::Hidden))
+}
+
 /// Returns what a person can do about a verdict that blocks.
 fn ways_on(verdict: &Verdict) -> Vec<String> {
     let mut ways = Vec::new();
@@ -406,6 +432,10 @@ fn ways_on(verdict: &Verdict) -> Vec<String> {
         }
         Reason::NeedsApproval => {
             ways.push(format!("{} as a trailer `Approved-by:`", needed(first.as_ref())));
+        }
+        Reason::RateLimited => ways.push("wait".to_owned()),
+        Reason::Unknown if hides_releases(first) => {
+            ways.push("fetch with `fetch-depth: 0`, which fetches the tags too".to_owned());
         }
         Reason::Unknown => ways.push(
             "mend the measurement; `spec.evaluation.noData.onUnknown` of the policy says what the \

@@ -213,6 +213,6 @@ fn disagree(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy, slo: &Slo) -> bo
 
 /// Returns what a tier does and when, without what only people read.
 fn gate(tier: &Tier) -> serde_json::Value {
-    let Tier { enter, exit, gate, approvers, approvals, exempt, .. } = tier;
-    json!([enter, exit, gate, approvers, approvals, exempt])
+    let Tier { enter, exit, gate, approvers, approvals, release_rate, exempt, .. } = tier;
+    json!([enter, exit, gate, approvers, approvals, release_rate, exempt])
 }

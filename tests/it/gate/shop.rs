@@ -137,7 +137,9 @@ pub(crate) fn said(shop: &Repository) -> Said {
     let text = gate(shop, &[]);
     let json = gate(shop, &["--format", "json"]);
     assert_eq!(text.code, json.code, "the exit code does not depend on the format");
-    Said { code: json.code, verdict: verdict(&json), text: without_commits(shop, &text.out) }
+    let verdict = unnamed(shop, verdict(&json).to_string());
+    let verdict = serde_json::from_str(&verdict).unwrap();
+    Said { code: json.code, verdict, text: without_commits(shop, &text.out) }
 }
 
 /// Returns the verdict of a report, without the notes about what waits.
@@ -163,7 +165,11 @@ fn without_commits(shop: &Repository, text: &str) -> String {
             words.push_str(line.trim());
         }
     }
-    let mut words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    unnamed(shop, words.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Returns a text in which every commit has the same name.
+fn unnamed(shop: &Repository, mut words: String) -> String {
     for id in shop.git(&["rev-list", "--all"]).lines() {
         words = words.replace(&id[..7], "COMMIT");
     }
