@@ -44,6 +44,7 @@ mod policy;
 mod slo;
 
 pub use kind::ChangeKind;
+pub use objective::objective_pairs;
 pub use outage::Outage;
 pub use policy::Direction;
 pub use policy::PolicyDifference;

@@ -15,6 +15,7 @@ mod exempt;
 mod facts;
 mod people;
 mod plan;
+mod proposed;
 mod releases;
 #[cfg(test)]
 mod tests;

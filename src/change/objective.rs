@@ -83,6 +83,19 @@ pub(super) fn compare(before: Whole<'_>, after: Whole<'_>, changes: &mut Vec<Cha
     changes.extend(once(indicators, kept));
 }
 
+/// Returns the objectives of two definitions of an SLO that stand for each other, as positions before
+/// and after.
+///
+/// They are paired by name; by meaning; by position where as many are left on both sides; else those
+/// go together that have most in common.
+pub fn objective_pairs(before: (&Catalog, &Slo), after: (&Catalog, &Slo)) -> Vec<(usize, usize)> {
+    let pairs = pairs(before, after).into_iter().filter_map(|pair| match pair {
+        Pair::Both(before, after) => Some((before, after)),
+        Pair::Before(_) | Pair::After(_) => None,
+    });
+    pairs.collect()
+}
+
 /// Returns what an objective means: equal values mean the same.
 pub(super) fn meaning(catalog: &Catalog, objective: &Objective, reading: Reading) -> Value {
     let threshold = indicator::has_threshold(catalog, &objective.indicator);

@@ -10,7 +10,13 @@ use crate::budget;
 use crate::budget::Definition;
 use crate::budget::Request;
 use crate::budget::Terms;
+use crate::config::Config;
+use crate::git::Repository;
+use crate::git::trees;
+use crate::git::trees::Compared;
+use crate::git::trees::Trees;
 use crate::lint;
+use crate::lint::Tree;
 use crate::model::Catalog;
 use crate::model::Slo;
 use crate::report::Report;
@@ -20,29 +26,78 @@ use super::arguments::BudgetOptions;
 use super::arguments::Global;
 use super::discover;
 use super::error::Error;
+use super::facts;
 use super::measure;
 use super::measure::Asked;
 use super::measure::Place;
 use super::output;
+use super::project;
 use super::project::Project;
+use super::snapshot;
 
 /// The grid of budgets that no policy governs, in seconds.
 const STEP_SECONDS: i64 = 3_600;
 
 pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Error> {
+    if let Some((repository, compared)) = proposed(global)? {
+        return of_change(global, options, repository, &compared);
+    }
     let project = Project::open(global)?;
-    let now = options.now.unwrap_or_else(Timestamp::now);
     let tree = lint::load(discover::files(&project)?.sources);
+    show(global, options, &project.config, &tree, &Place::Folder(&project.root))
+}
+
+/// Returns the commits of the change that the pipeline runs for; nothing where it runs for none.
+fn proposed(global: &Global) -> Result<Option<(Repository, Compared)>, Error> {
+    let event = facts::event(None)?;
+    let event = event.as_ref().and_then(facts::event_facts);
+    let base = if event.is_none() { facts::gitlab_base() } else { None };
+    if event.is_none() && base.is_none() {
+        return Ok(None);
+    }
+    let repository = project::repository(global)?;
+    let request = trees::Request { base, event, ..trees::Request::default() };
+    Ok(match trees::decide(&repository, &request)? {
+        Trees::Whole { .. } => None,
+        Trees::Compared(compared) => Some((repository, compared)),
+    })
+}
+
+/// Shows the definitions that a change proposes, measured by the backends of the trusted tree: a
+/// change must not choose where a token is sent, nor bring its own numbers.
+fn of_change(
+    global: &Global,
+    options: &BudgetOptions,
+    repository: Repository,
+    compared: &Compared,
+) -> Result<Exit, Error> {
+    let (commit, head) = (compared.trusted, compared.head);
+    let (repository, root) = project::at_trusted_root(global, repository, commit)?;
+    let named = project::trusted_config(global, &repository)?;
+    let (config, _) = snapshot::config(&repository, commit, named.as_deref())?;
+    let tree = snapshot::read(&repository, head, &config)?;
+    let place = Place::Trusted { repository: &repository, commit, head, root: &root };
+    show(global, options, &config, &tree, &place)
+}
+
+fn show(
+    global: &Global,
+    options: &BudgetOptions,
+    config: &Config,
+    tree: &Tree,
+    place: &Place<'_>,
+) -> Result<Exit, Error> {
+    let now = options.now.unwrap_or_else(Timestamp::now);
     let requests = requests(&tree.catalog, &options.slos, now)?;
     let asked = Asked {
-        config: &project.config,
+        config,
         trusted: &tree.catalog,
         head: &tree.catalog,
         requests: &requests,
         backend: options.backend.as_deref(),
         now,
     };
-    let measurements = measure::all(global, &asked, &Place::Folder(&project.root))?;
+    let measurements = measure::all(global, &asked, place)?;
     if let Some(file) = &options.record {
         output::write_file(file, recorded::write(&requests, &measurements).as_bytes())?;
     }

@@ -77,6 +77,7 @@ pub(super) fn collect(
     let request = event.and_then(|event| event.pull_request.as_ref());
     labels.extend(request.iter().flat_map(|request| request.labels.iter().cloned()));
     let target_branch = request.map(|request| request.base_ref.clone());
+    let author = request.and_then(|request| request.author.clone());
     let compared = match trees {
         Trees::Whole { head } => {
             let releases = releases(repository, release_tags, *head)?;
@@ -90,6 +91,7 @@ pub(super) fn collect(
         commits: commits(repository, compared)?,
         changed: changed(repository, compared)?,
         labels,
+        author,
         target_branch,
         releases: releases(repository, release_tags, compared.trusted)?,
     })
@@ -118,10 +120,11 @@ fn changed(repository: &Repository, compared: &Compared) -> Result<Vec<ChangedPa
     let mut found = Vec::new();
     for change in repository.changed_paths(compared.compared, compared.head)? {
         if let Some(path) = change.previous_path {
-            found.push(ChangedPath { path, added: 0, deleted: 0 });
+            found.push(ChangedPath { path, hides_files: change.hides_files, added: 0, deleted: 0 });
         }
         let (added, deleted) = (change.added_lines, change.deleted_lines);
-        found.push(ChangedPath { path: change.path, added, deleted });
+        let hides_files = change.hides_files;
+        found.push(ChangedPath { path: change.path, hides_files, added, deleted });
     }
     Ok(found)
 }

@@ -306,7 +306,7 @@ impl Run {
                 .backends
                 .values()
                 .filter_map(|backend| backend.path.as_ref())
-                .any(|path| paths.contains(&path.value.as_str()))
+                .any(|path| paths.contains(&plain(&path.value).as_str()))
             {
                 "recorded measurements"
             } else {
@@ -353,6 +353,12 @@ fn agreed(trusted: &Tree, config: &Config) -> Catalog {
         _ => true,
     };
     Catalog::new(trusted.catalog.objects().iter().filter(counts).cloned().collect(), Vec::new())
+}
+
+/// Returns a path of the configuration as git writes it: `./a//b` is `a/b`.
+fn plain(path: &str) -> String {
+    let names = path.split('/').filter(|name| !matches!(*name, "" | "."));
+    names.collect::<Vec<_>>().join("/")
 }
 
 /// Returns whether a path is that of a configuration, of the root or of a folder.

@@ -114,6 +114,10 @@ fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
                 }
                 Tracked::Nothing => {}
             }
+            let is_plain = repository.root_is_plain(*head).map_err(|error| error.to_string())?;
+            if !is_plain || !is_where_it_says(repository, root) {
+                return Err("the change puts a link or a submodule in its place".to_owned());
+            }
             if !matches!(tracked(head, 0)?, Tracked::Nothing) {
                 let why =
                     "the change adds the file, and no change brings the numbers that judge it";
@@ -131,6 +135,17 @@ fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
         }
         _ => fs::read(&full).map_err(|error| format!("the file cannot be read: {error}")),
     }
+}
+
+/// Returns whether the judged folder lies in the worktree where its path says, without a link.
+fn is_where_it_says(repository: &Repository, root: &Path) -> bool {
+    let top = repository.worktree().and_then(|top| top.canonicalize().ok());
+    let named = top.map(|top| match repository.root().as_str() {
+        "" => top,
+        folder => top.join(folder),
+    });
+    // A folder that is not there holds nothing that could be read.
+    named.is_none() || !root.exists() || root.canonicalize().ok() == named
 }
 
 /// Makes the table of what was measured by the definitions that count.

@@ -29,7 +29,7 @@ use super::exempt::exempt;
 use super::people::approvals;
 use super::plan::Gated;
 use super::plan::gated;
-use super::plan::measured;
+use super::proposed::measured;
 use super::releases::release_limit;
 
 /// Decides about a change.
@@ -88,7 +88,14 @@ pub fn decide(
     if blocking_findings > 0 {
         answer = most_severe(answer, Answer::new(Outcome::Block, Reason::Findings));
     }
-    Verdict { answer, blocking_findings, tiers: active_tiers(&decisions), decisions, notes }
+    Verdict {
+        answer,
+        extent: setting.facts.extent,
+        blocking_findings,
+        tiers: active_tiers(&decisions),
+        decisions,
+        notes,
+    }
 }
 
 fn most_severe(left: Answer, right: Answer) -> Answer {
@@ -228,8 +235,7 @@ fn approved(decision: &mut Decision, tiers: &[&Tier], setting: &Setting<'_>) -> 
     let mut enough = !tiers.is_empty();
     for tier in tiers {
         let roles = tier.approvers.iter().map(|role| role.value.as_str());
-        let commits = setting.facts.commits.at_hand();
-        let found = approvals(commits, roles, setting.owners);
+        let found = approvals(roles, setting);
         let rate_decides = tier.approvers.is_empty() && tier.release_rate.is_some();
         enough &= rate_decides || found.len() as u64 >= u64::from(tier.approvals);
         decision.approvals.extend(found);

@@ -180,9 +180,8 @@ fn claim(
         return Err(Miss::Slo);
     }
     for (role, needed) in &requires.approvals {
-        let commits = setting.facts.commits.at_hand();
         let roles = std::iter::once(role.as_str());
-        let found = approvals(commits, roles, setting.owners).len();
+        let found = approvals(roles, setting).len();
         if u64::from(*needed) > found as u64 {
             return Err(Miss::Approvals { role: role.clone(), needed: *needed, found });
         }

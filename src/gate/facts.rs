@@ -34,6 +34,8 @@ pub struct Facts {
     pub changed: Vec<ChangedPath>,
     /// The labels of the pull request.
     pub labels: Vec<String>,
+    /// The login of whoever proposes the change, where that is known.
+    pub author: Option<String>,
     /// The branch that the change goes to, where that is known.
     pub target_branch: Option<String>,
     /// The releases on the target branch, by the glob of their tags.
@@ -127,6 +129,8 @@ pub struct Author {
 pub struct ChangedPath {
     /// The path from the root.
     pub path: String,
+    /// Whether a link or a submodule stands or stood there, so that what lies below it is not seen.
+    pub hides_files: bool,
     /// Lines added.
     pub added: u64,
     /// Lines deleted.

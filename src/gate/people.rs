@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::CommitFacts;
+use super::Setting;
 
 /// The trailer that names who approved.
 const APPROVED_BY: &str = "Approved-by";
@@ -26,17 +27,18 @@ pub struct Approval {
 /// Returns the approvals of a change by people of the given roles, one for each person.
 ///
 /// A person is matched without regard to case, by login or mail address. Nobody who wrote a part of
-/// the change approves it. A team (`@org/team`) approves nothing by a trailer, because who is in it
+/// the change or proposes it approves it. A team (`@org/team`) approves nothing by a trailer, because who is in it
 /// is not known here.
 pub(super) fn approvals<'a>(
-    commits: &[CommitFacts],
     roles: impl Iterator<Item = &'a str>,
-    owners: &BTreeMap<String, Vec<String>>,
+    setting: &Setting<'_>,
 ) -> Vec<Approval> {
-    let authors: BTreeSet<String> = commits.iter().flat_map(authors).collect();
+    let commits = setting.facts.commits.at_hand();
+    let proposes = setting.facts.author.iter().map(|login| format!("@{}", folded(login)));
+    let authors: BTreeSet<String> = commits.iter().flat_map(authors).chain(proposes).collect();
     let mut found: BTreeMap<String, Approval> = BTreeMap::new();
     for role in roles {
-        let members = owners.get(role).map_or(&[][..], Vec::as_slice);
+        let members = setting.owners.get(role).map_or(&[][..], Vec::as_slice);
         for (commit, approver) in approvers(commits) {
             if approver.is_disjoint(&authors) {
                 let member = members

@@ -13,9 +13,7 @@ use crate::budget::moved;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Indicator;
-use crate::model::Kind;
 use crate::model::Lookback;
-use crate::model::Object;
 use crate::model::Slo;
 use crate::policy::Globs;
 use crate::policy::Governance;
@@ -25,6 +23,7 @@ use crate::source::Spanned;
 
 use super::Extent;
 use super::Setting;
+use super::proposed::proposed;
 
 /// An objective that gates a change, in one of its definitions.
 #[derive(Clone, Debug)]
@@ -105,12 +104,7 @@ pub(super) fn gated(setting: &Setting<'_>) -> Vec<Gated> {
             continue;
         }
         found.extend(objectives(slo, Definition::Trusted, setting.trusted, &policies));
-        if let Some(head) = counterpart(slo, setting.head) {
-            let proposed = objectives(head, Definition::Head, setting.head, &policies);
-            let differing =
-                proposed.filter(|proposed| !is_unchanged(proposed, slo, setting.trusted));
-            found.extend(differing);
-        }
+        found.extend(proposed(slo, setting, &policies));
     }
     found.sort_by(|left, right| key(left).cmp(&key(right)));
     found
@@ -124,7 +118,7 @@ fn key(gated: &Gated) -> (&str, &str, usize, Definition) {
 
 /// Returns the objectives of an SLO; one that has none is judged as if it had one that cannot be
 /// read, so that a broken definition is not known instead of open.
-fn objectives<'a>(
+pub(super) fn objectives<'a>(
     slo: &'a Arc<Slo>,
     definition: Definition,
     catalog: &'a Catalog,
@@ -192,61 +186,15 @@ impl<'a> Reach<'a> {
         let of_service = service.and_then(|service| self.services.get(service));
         self.setting.facts.changed.iter().any(|changed| {
             let path = changed.path.as_str();
-            of_service.is_none_or(|globs| globs.matches(path))
-                && (scope.is_empty() || scope.matches(path))
+            // Whatever a link points at, or a submodule holds, may lie below it.
+            let touches = |globs: &Globs| {
+                globs.matches(path) || (changed.hides_files && globs.may_match_below(path))
+            };
+            of_service.is_none_or(touches) && (scope.is_empty() || touches(&scope))
         })
     }
 }
 
 fn text(glob: &Spanned<String>) -> &str {
     &glob.value
-}
-
-/// Returns the head's definition of an SLO: the one of its name and service, else the only one of
-/// its name.
-fn counterpart<'a>(slo: &Slo, head: &'a Catalog) -> Option<&'a Arc<Slo>> {
-    let named = head.named(Kind::Slo, slo.meta.name());
-    let named: Vec<&Arc<Slo>> = named
-        .filter_map(|object| match object {
-            Object::Slo(slo) => Some(slo),
-            _ => None,
-        })
-        .collect();
-    let service = |slo: &Slo| slo.service.as_ref().map(|service| service.value.clone());
-    let same = named.iter().find(|other| service(other) == service(slo));
-    match (same, named.as_slice()) {
-        (Some(same), _) => Some(same),
-        (None, [only]) => Some(only),
-        (None, _) => None,
-    }
-}
-
-/// Returns whether the head's objective means what the trusted one of its place means.
-fn is_unchanged(proposed: &Gated, trusted: &Arc<Slo>, catalog: &Catalog) -> bool {
-    let trusted = objectives(trusted, Definition::Trusted, catalog, &[])
-        .find(|trusted| trusted.objective == proposed.objective);
-    trusted.is_some_and(|trusted| {
-        promise(&trusted) == promise(proposed) && measured(&trusted) == measured(proposed)
-    })
-}
-
-fn promise(gated: &Gated) -> Option<String> {
-    let objective = gated.slo.objectives.get(gated.objective)?;
-    let target = objective.target.as_ref().map(|target| &target.value);
-    serde_json::to_string(&(target, &gated.slo.window)).ok()
-}
-
-/// Returns all that the counts of an objective depend on, as text; two that are equal are answered
-/// by the same measurement.
-pub(super) fn measured(gated: &Gated) -> Option<String> {
-    let objective = gated.slo.objectives.get(gated.objective)?;
-    let of_counts = (
-        gated.slo.method(),
-        &objective.operator,
-        &objective.value,
-        &objective.slice_target,
-        &objective.slice_window,
-        &gated.indicator,
-    );
-    serde_json::to_string(&of_counts).ok()
 }

@@ -141,7 +141,7 @@ fn measured(slo: &str, service: &str, series: Result<Arc<Series>, Failure>) -> M
 }
 
 fn changed(path: &str) -> ChangedPath {
-    ChangedPath { path: path.into(), added: 10, deleted: 2 }
+    ChangedPath { path: path.into(), hides_files: false, added: 10, deleted: 2 }
 }
 
 fn commit(id: &str, trailers: &[(&str, &str)]) -> CommitFacts {
@@ -353,6 +353,27 @@ fn a_head_that_measures_something_else_leaves_the_trusted_verdict() {
     assert_eq!(case.answer().1, Reason::Open);
     let verdict = case.verdict();
     assert!(verdict.notes.iter().any(|note| matches!(note, Note::HeadNotJudged { .. })));
+}
+
+#[test]
+fn an_objective_that_the_head_adds_gates_nothing_before_it_is_agreed() {
+    let mut case = Case::new(policy(GateKind::Freeze));
+    case.measurements = vec![measured("checkout-availability", "checkout", quiet())];
+    let with = |targets: &[&str]| {
+        let mut whole = slo("checkout-availability", "checkout", "0.999");
+        whole.objectives =
+            targets.iter().flat_map(|target| slo("x", "x", target).objectives).collect();
+        Some(vec![Object::Slo(Arc::new(whole))])
+    };
+    for targets in [["0.999", "0.9999"], ["0.9999", "0.999"]] {
+        case.head = with(&targets);
+        assert_eq!(case.answer(), (Outcome::Pass, Reason::Open, 0), "{targets:?}");
+        assert_eq!(case.requests(), ["checkout-availability#0 trusted"], "{targets:?}");
+    }
+    case.head = with(&["0.99", "0.95"]);
+    assert_eq!(case.requests().len(), 2, "the nearest one is the change of the agreed one");
+    case.head = with(&[]);
+    assert_eq!(case.answer(), (Outcome::Block, Reason::Unknown, 3), "none is not open");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::policy::Warning;
 
 use super::Approval;
 use super::Exemption;
+use super::Extent;
 use super::Refusal;
 
 /// What the gate does to a change.
@@ -238,6 +239,8 @@ pub enum Note {
 pub struct Verdict {
     /// What the gate does, and why.
     pub answer: Answer,
+    /// How much was judged: a change may still be exempt, a whole tree may not.
+    pub extent: Extent,
     /// How many findings block; 0 unless they were counted.
     pub blocking_findings: usize,
     /// What each policy says about each objective, in order of service, name, objective, definition.

@@ -32,6 +32,8 @@ pub struct ChangedPath {
     pub previous_path: Option<String>,
     /// What happened to it.
     pub kind: PathChange,
+    /// Whether a link or a submodule stands or stood there, so that what lies below it is not seen.
+    pub hides_files: bool,
     /// Lines that are new; 0 for binary files. Above 32 MiB every byte counts as a line.
     pub added_lines: u64,
     /// Lines that are gone; counted like `added_lines`.
@@ -96,11 +98,14 @@ pub(super) fn describe(
         (Some(_), None, None) => PathChange::Removed,
         (Some(_), Some(_), None) => PathChange::Modified,
     };
+    let sides = [before, difference.before, difference.after];
+    let hides = |entry: &Entry| matches!(entry.kind, FileKind::Symlink | FileKind::Submodule);
     let counts = counted(repository, before, difference.after)?;
     Ok(ChangedPath {
         path: difference.path.to_str_lossy().into_owned(),
         previous_path: source.map(|source| source.path.to_str_lossy().into_owned()),
         kind,
+        hides_files: sides.iter().flatten().any(hides),
         added_lines: counts.added,
         deleted_lines: counts.deleted,
     })
@@ -171,6 +176,7 @@ mod tests {
             path: path.to_owned(),
             previous_path: None,
             kind,
+            hides_files: false,
             added_lines: added,
             deleted_lines: deleted,
         }

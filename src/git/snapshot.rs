@@ -77,6 +77,24 @@ impl Repository {
         Ok(Snapshot { repository: self, commit, tree: self.root_tree(commit)? })
     }
 
+    /// Returns whether nothing but folders stands at the judged folder and above it at a commit; also
+    /// where there is nothing at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`], [`Error::Unreadable`].
+    pub fn root_is_plain(&self, commit: CommitId) -> Result<bool, Error> {
+        let whole = self.whole_tree(commit)?;
+        let ends = self.root.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        for end in ends.map(|(end, _)| end).chain([self.root.len()]) {
+            let folder = self.root.get(..end).unwrap_or_default().as_bstr();
+            if let Found::File(_) = entries::find(&self.local, Some(whole), folder)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
     pub(super) fn root_tree(&self, commit: CommitId) -> Result<Option<gix::ObjectId>, Error> {
         let whole = self.whole_tree(commit)?;

@@ -22,7 +22,7 @@ const PRIORITY: &str = "slo/priority";
 ///
 /// A glob that cannot be read matches everything: a mistake must not exempt anything.
 #[derive(Clone, Debug)]
-pub struct Globs(Vec<Option<GlobMatcher>>);
+pub struct Globs(Vec<(String, Option<GlobMatcher>)>);
 
 impl Globs {
     /// Compiles globs of paths; `*` does not cross a `/`, `**` does.
@@ -38,7 +38,16 @@ impl Globs {
     /// Returns whether one of the globs matches the whole text.
     pub fn matches(&self, text: &str) -> bool {
         let mut globs = self.0.iter();
-        globs.any(|glob| glob.as_ref().is_none_or(|glob| glob.is_match(text)))
+        globs.any(|(_, glob)| glob.as_ref().is_none_or(|glob| glob.is_match(text)))
+    }
+
+    /// Returns whether one of the globs may match a path below a folder.
+    ///
+    /// A glob with alternatives or escapes may match anything: this is asked of what nobody can see.
+    pub fn may_match_below(&self, folder: &str) -> bool {
+        self.0.iter().any(|(glob, compiled)| {
+            compiled.is_none() || glob.contains(['{', '\\']) || reaches_below(glob, folder)
+        })
     }
 
     /// Returns whether there is no glob, which matches nothing.
@@ -48,11 +57,24 @@ impl Globs {
 
     fn compiled<'a>(globs: impl IntoIterator<Item = &'a str>, separator: bool) -> Self {
         let compiled = globs.into_iter().map(|glob| {
-            let glob = GlobBuilder::new(glob).literal_separator(separator).build();
-            glob.ok().map(|glob| glob.compile_matcher())
+            let compiled = GlobBuilder::new(glob).literal_separator(separator).build();
+            (glob.to_owned(), compiled.ok().map(|glob| glob.compile_matcher()))
         });
         Self(compiled.collect())
     }
+}
+
+/// Returns whether a glob of paths goes on where a folder ends.
+fn reaches_below(glob: &str, folder: &str) -> bool {
+    let mut parts = glob.split('/');
+    for name in folder.split('/') {
+        match parts.next() {
+            Some("**") => return true,
+            Some(part) if Globs::of_paths([part]).matches(name) => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_some()
 }
 
 /// The policies of a tree, ready to say which of them govern an SLO.
@@ -159,4 +181,33 @@ pub(super) fn longest_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 
         Lookback::For(duration) => i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX),
     };
     lookbacks(policy).into_iter().map(seconds).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Globs;
+
+    #[test]
+    fn a_glob_reaches_below_the_folders_that_it_goes_through() {
+        let reaches = |glob: &str, folder: &str| Globs::of_paths([glob]).may_match_below(folder);
+        for (glob, folder) in [
+            ("src/checkout/**", "src/checkout"),
+            ("src/checkout/**", "src"),
+            ("src/*/pay.py", "src/checkout"),
+            ("**/checkout/**", "vendor"),
+            ("{src,lib}/checkout/**", "anything"),
+            ("src/[", "lib"),
+        ] {
+            assert!(reaches(glob, folder), "{glob} below {folder}");
+        }
+        for (glob, folder) in [
+            ("src/checkout/**", "src/search"),
+            ("src/checkout/**", "src/checkou"),
+            ("src/checkout", "src/checkout"),
+            ("src/*", "src/checkout"),
+            ("*.py", "src"),
+        ] {
+            assert!(!reaches(glob, folder), "{glob} below {folder}");
+        }
+    }
 }

@@ -69,6 +69,27 @@ fn a_spent_budget_blocks_and_says_what_would_open_the_gate() {
 }
 
 #[test]
+fn the_first_commands_of_the_readme_do_what_it_says() {
+    let repository = Repository::new();
+    for name in ["checkout", "checkout-frozen"] {
+        copy(&example(name), &repository.path().join("examples").join(name));
+    }
+    repository.commit("Start");
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let commands: Vec<_> =
+        readme.lines().filter_map(|line| line.split_once("$ cargo run --release -- ")).collect();
+    for (name, code) in [("checkout", 0), ("checkout-frozen", 1)] {
+        let repo = format!("--repo examples/{name} ");
+        let found = commands.iter().find(|(_, command)| command.contains(&repo));
+        let arguments: Vec<&str> = found.expect(name).1.split_whitespace().collect();
+        let ended = slo(repository.path(), &arguments).expect(code);
+        let file = example(name).join(format!("{EXPECTED}gate.txt"));
+        assert_eq!(ended.out, fs::read_to_string(&file).unwrap(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_readme_of_an_example_speaks_of_every_file() {
     for name in ["checkout", "checkout-frozen"] {
         let readme = fs::read_to_string(example(name).join("README.md")).unwrap();

@@ -41,6 +41,18 @@ fn approval_counts_by_a_person_of_the_role_who_wrote_nothing() {
 }
 
 #[test]
+fn whoever_proposes_a_change_does_not_approve_it() {
+    let approved_by = |author: &str| {
+        let mut case = Case::new(policy(GateKind::Approve));
+        case = case.commits(vec![commit("aaa", &[("Approved-by", "@ann")])]);
+        case.facts.author = Some(author.to_owned());
+        case.answer().1
+    };
+    assert_eq!(approved_by("Ann"), Reason::NeedsApproval);
+    assert_eq!(approved_by("eve"), Reason::Approved);
+}
+
+#[test]
 fn more_than_one_approval_needs_more_than_one_person() {
     let approved = |trailers: &[(&str, &str)]| {
         let mut policy = policy(GateKind::Approve);

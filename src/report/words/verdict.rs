@@ -8,6 +8,7 @@ use crate::gate;
 use crate::gate::ActiveTier;
 use crate::gate::Claim;
 use crate::gate::Decision;
+use crate::gate::Extent;
 use crate::gate::Miss;
 use crate::gate::Reason;
 use crate::gate::Refusal;
@@ -410,6 +411,11 @@ fn ways_on(verdict: &Verdict) -> Vec<String> {
     match verdict.answer.reason {
         Reason::Frozen => {
             let tier = first.and_then(|decision| deciding_tier(decision));
+            // No commit is judged where a whole tree is, and so none is exempt there.
+            let of = match verdict.extent {
+                Extent::Change => "commits",
+                Extent::WholeTree => "a change of commits",
+            };
             for class in tier.iter().flat_map(|tier| &tier.exempt) {
                 let defined = first.and_then(|decision| {
                     let classes = &decision.policy.change_classes;
@@ -424,12 +430,13 @@ fn ways_on(verdict: &Verdict) -> Vec<String> {
                     (None, _) => None,
                 };
                 ways.push(match trailer {
-                    Some(trailer) => format!("commits with the trailer `{trailer}`"),
-                    None => format!("commits of the class `{}`", class.value),
+                    Some(trailer) => format!("{of} with the trailer `{trailer}`"),
+                    None => format!("{of} of the class `{}`", class.value),
                 });
             }
             ways.push("wait".to_owned());
         }
+        Reason::NeedsApproval if verdict.extent == Extent::WholeTree => ways.push("wait".to_owned()),
         Reason::NeedsApproval => {
             ways.push(format!("{} as a trailer `Approved-by:`", needed(first.as_ref())));
         }

@@ -30,7 +30,7 @@ fn diverged(message: &str) -> Repository {
     shop
 }
 
-fn pull_request(base: &str, head: &str, labels: &[&str]) -> String {
+pub(super) fn pull_request(base: &str, head: &str, labels: &[&str]) -> String {
     let repository = json!({
         "id": 1, "name": "shop", "full_name": "octo/shop", "private": false, "default_branch": "main",
         "owner": { "login": "octo", "id": 2, "type": "User" }

@@ -307,6 +307,76 @@ fn no_change_of_what_is_agreed_changes_the_verdict() {
 }
 
 #[test]
+fn a_judged_folder_that_becomes_a_link_brings_no_measurements() {
+    let shop = Repository::new();
+    let config = CONFIG.replace("measurements.csv", "out/measured.csv");
+    shop.write("team/slo.toml", config);
+    shop.write("team/slo/policy.yaml", POLICY);
+    shop.write("team/slo/checkout.yaml", slo_named("checkout-availability"));
+    shop.write("team/src/checkout/pay.py", "price = 1\n");
+    shop.write(".gitignore", "team/out/\n");
+    shop.commit("Open the shop");
+    shop.write("team/out/measured.csv", measurements("checkout-availability", |_| SPENT));
+    shop.branch("work");
+    shop.write("team/src/checkout/pay.py", "price = 2\n");
+    shop.commit("Change the price");
+    expect(&shop, &["--repo", "team"], ("block", "frozen", 1));
+    shop.git(&["rm", "-r", "--quiet", "team"]);
+    std::fs::remove_dir_all(shop.path().join("team")).unwrap();
+    shop.write("mine/out/measured.csv", measurements("checkout-availability", |_| 1_000));
+    symlink("mine", shop.path().join("team")).unwrap();
+    shop.commit("Move the team");
+    expect(&shop, &["--repo", "team"], ("block", "backend-error", 3));
+}
+
+#[test]
+fn what_a_submodule_or_a_link_holds_is_not_out_of_scope() {
+    for place in ["src/checkout", "src"] {
+        let shop = shop(SPENT);
+        let [one, two] = ["1", "2"].map(|text| {
+            shop.write("README.md", text);
+            shop.commit("Say it better")
+        });
+        let bump = |id: &str| {
+            shop.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},{place}")]);
+            shop.git(&["commit", "--quiet", "-m", "Take the shop from elsewhere"]);
+        };
+        shop.git(&["rm", "-r", "--quiet", place]);
+        bump(&one);
+        shop.branch("work");
+        bump(&two);
+        expect(&shop, &[], ("block", "frozen", 1));
+        shop.git(&["rm", "--cached", "--quiet", place]);
+        let path = shop.path().join(place);
+        drop(std::fs::remove_dir_all(&path));
+        symlink("docs", &path).unwrap();
+        shop.commit("Link to elsewhere");
+        expect(&shop, &[], ("block", "frozen", 1));
+        shop.git(&["branch", "--force", "main", "HEAD"]);
+        std::fs::remove_file(&path).unwrap();
+        symlink("slo", &path).unwrap();
+        shop.commit("Link to another place");
+        expect(&shop, &[], ("block", "frozen", 1));
+    }
+    let shop = shop(SPENT);
+    shop.branch("work");
+    symlink("docs", shop.path().join("src/search/link")).unwrap();
+    shop.commit("Link within the search");
+    expect(&shop, &[], ("pass", "not-in-scope", 0));
+}
+
+#[test]
+fn a_path_of_the_configuration_is_known_however_it_is_written() {
+    let shop = shop_with(SPENT, &CONFIG.replace("measurements.csv", "./measurements.csv"), POLICY);
+    work(&shop);
+    shop.write("measurements.csv", measurements("checkout-availability", |_| 1_000));
+    shop.commit("Change the price");
+    let text = gate(&shop, &[]).expect(1).out;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("measurements.csv takes effect after it is merged"), "{text}");
+}
+
+#[test]
 fn a_measurement_that_the_change_brings_is_refused() {
     type Bring = fn(&Repository);
     let bring: &[(&str, Bring)] = &[

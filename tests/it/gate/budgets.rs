@@ -1,0 +1,79 @@
+//! `slo budget` in a pipeline: a change chooses neither the backend nor the numbers.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use crate::command::Ended;
+use crate::command::NOW;
+use crate::command::Run;
+use crate::repository::Repository;
+
+use super::history::pull_request;
+use super::shop::HEALTHY;
+use super::shop::SPENT;
+use super::shop::measurements;
+use super::shop::shop;
+
+/// Runs `slo budget` as a job of the forge does for the branch that is checked out.
+fn job(shop: &Repository) -> Ended {
+    let event = tempfile::NamedTempFile::new().unwrap();
+    let payload = pull_request(&shop.id("main"), &shop.id("HEAD"), &[]);
+    std::fs::write(event.path(), payload).unwrap();
+    Run::new(shop.path())
+        .arguments(&["budget", "--now", NOW, "--format", "json"])
+        .environment("GITHUB_EVENT_NAME", "pull_request")
+        .environment("GITHUB_EVENT_PATH", event.path().to_str().unwrap())
+        .environment("SHOP_TOKEN", "5ecret-token")
+        .end()
+}
+
+fn left(ended: &Ended) -> String {
+    ended.json()["budgets"][0]["remaining"].as_str().unwrap_or("nothing").to_owned()
+}
+
+#[test]
+fn a_pull_request_does_not_choose_where_a_token_is_sent() {
+    let shop = shop(SPENT);
+    let evil = TcpListener::bind("127.0.0.1:0").unwrap();
+    evil.set_nonblocking(true).unwrap();
+    let address = evil.local_addr().unwrap();
+    shop.branch("work");
+    let config = format!(
+        "[backend.mine]\ntype = \"prometheus\"\nurl = \"http://{address}\"\n\
+         bearer-token-env = \"SHOP_TOKEN\"\nheaders = {{ x = \"${{SHOP_TOKEN}}\" }}\n"
+    );
+    shop.write("slo.toml", config);
+    shop.commit("Measure elsewhere");
+    assert_eq!(left(&job(&shop)), "-1", "by the backend of the base");
+    match evil.accept() {
+        Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        Ok(_) => panic!("the head's server was asked"),
+    }
+    // Without a change, the configuration at hand is one's own.
+    let own = Run::new(shop.path()).arguments(&["budget", "--now", NOW]).end();
+    assert!(own.out.contains("SHOP_TOKEN"), "its variable is missing here: {own:?}");
+}
+
+#[test]
+fn a_pull_request_does_not_bring_its_own_numbers() {
+    let shop = shop(SPENT);
+    shop.branch("work");
+    shop.write("measurements.csv", measurements("checkout-availability", |_| HEALTHY));
+    shop.commit("Measure better");
+    assert_eq!(left(&job(&shop)), "-1");
+    let merge_request = Run::new(shop.path())
+        .arguments(&["budget", "--now", NOW, "--format", "json"])
+        .environment("CI_MERGE_REQUEST_DIFF_BASE_SHA", &shop.id("main"));
+    assert_eq!(left(&merge_request.end()), "-1");
+    let own = Run::new(shop.path()).arguments(&["budget", "--now", NOW, "--format", "json"]);
+    assert_eq!(left(&own.end()), "1");
+}
+
+#[test]
+fn a_pull_request_sees_the_definitions_that_it_proposes() {
+    let shop = shop(SPENT);
+    shop.branch("work");
+    shop.replace("slo/checkout.yaml", "target: 0.99", "target: 0.98");
+    shop.commit("Promise less");
+    assert_eq!(left(&job(&shop)), "0");
+}
