@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod agreed;
 mod arguments;
 mod budget;
 mod discover;

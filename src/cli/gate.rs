@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
-use crate::finding::Level;
 use crate::forge::event::Event;
 use crate::gate;
 use crate::gate::Setting;
@@ -31,7 +30,6 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
 use crate::model::Kind;
-use crate::model::Object;
 use crate::report::ChangeRow;
 use crate::report::Note;
 use crate::report::Report;
@@ -39,11 +37,11 @@ use crate::report::VerdictView;
 use crate::report::words;
 use crate::rules::Facts;
 use crate::rules::Suppression;
-use crate::source::LineIndex;
 use crate::source::Source;
 use crate::source::Span;
 
 use super::Exit;
+use super::agreed;
 use super::arguments::FailLevel;
 use super::arguments::GateOptions;
 use super::arguments::Global;
@@ -58,9 +56,6 @@ use super::project;
 use super::publish;
 use super::publish::Occasion;
 use super::snapshot;
-
-/// The kind that an error budget policy has.
-const POLICY_KIND: &str = "ErrorBudgetPolicy";
 
 /// The trees of a run and what is agreed in the trusted one.
 struct Run {
@@ -103,6 +98,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
         facts: &facts,
         services: &services,
         owners: &run.config.owners,
+        names_policies: !run.config.gate.policies.is_empty(),
         now,
     };
     let findings = run.findings(&rules, now);
@@ -153,7 +149,7 @@ impl Run {
         let named = project::trusted_config(global, &repository)?;
         let (config, config_file) =
             snapshot::config(&repository, trusted_commit, named.as_deref())?;
-        let trusted = snapshot::read(&repository, trusted_commit, &config)?;
+        let (trusted, unread) = snapshot::read_whole(&repository, trusted_commit, &config)?;
         let before = if before_commit == trusted_commit {
             Tree::default()
         } else {
@@ -161,8 +157,7 @@ impl Run {
         };
         let head = snapshot::read(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
-        let agreed = agreed(&trusted, &config);
-        refuse_wrong_policies(&trusted, &agreed, &config)?;
+        let agreed = agreed::of(&trusted, &unread, &config)?;
         Ok(Self {
             repository,
             trees,
@@ -343,18 +338,6 @@ fn path(tree: &Tree, span: crate::source::Span) -> &str {
     &tree.sources.file(span.source).path
 }
 
-/// Returns the objects of the trusted tree, with the policies that the configuration names alone.
-fn agreed(trusted: &Tree, config: &Config) -> Catalog {
-    let counts = |object: &&Object| match object {
-        Object::ErrorBudgetPolicy(policy) => {
-            let globs = &config.gate.policies;
-            globs.is_empty() || globs.matches(path(trusted, policy.meta.span))
-        }
-        _ => true,
-    };
-    Catalog::new(trusted.catalog.objects().iter().filter(counts).cloned().collect(), Vec::new())
-}
-
 /// Returns a path of the configuration as git writes it: `./a//b` is `a/b`.
 fn plain(path: &str) -> String {
     let names = path.split('/').filter(|name| !matches!(*name, "" | "."));
@@ -395,35 +378,4 @@ fn object_at(tree: &Tree, place: Span) -> Option<(Kind, &str)> {
         span.contains(place) || place.contains(span)
     });
     object.map(|object| (object.kind(), object.meta().name()))
-}
-
-/// A policy that is wrong ends the run: half a policy is none that anybody agreed to, and one that
-/// cannot be read at all is no reason to have none.
-fn refuse_wrong_policies(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(), Error> {
-    let policies: BTreeSet<_> = agreed.policies().map(|policy| policy.meta.span).collect();
-    let globs = &config.gate.policies;
-    let is_lost = |finding: &Finding| {
-        let file = trusted.sources.file(finding.span.source);
-        let mut objects = trusted.catalog.objects().iter();
-        file.text.contains(POLICY_KIND)
-            && (globs.is_empty() || globs.matches(&file.path))
-            && !objects.any(|object| object.meta().span.contains(finding.span))
-    };
-    let (rules, _) = RuleSet::new(&config::Rules::default(), &lint::Choice::default());
-    let usual = Config::default();
-    let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
-    let facts = Facts { config: &usual, code_owners: &code_owners, now };
-    let findings = lint::run(trusted, &rules, &facts);
-    let wrong = findings.iter().find(|finding| {
-        finding.level == Level::Error
-            && (policies.iter().any(|span| span.contains(finding.span)) || is_lost(finding))
-    });
-    let Some(finding) = wrong else { return Ok(()) };
-    let file = trusted.sources.file(finding.span.source);
-    Err(Error::Config {
-        message: finding.message.clone(),
-        path: file.path.clone(),
-        position: Some(LineIndex::new(&file.text).position(finding.span.start as usize)),
-        hint: Some(format!("`slo explain {}` says more", finding.rule)),
-    })
 }

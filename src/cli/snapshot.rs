@@ -8,15 +8,27 @@ use crate::git::Repository;
 use crate::git::id::CommitId;
 use crate::git::snapshot::Content;
 use crate::git::snapshot::FileKind;
+use crate::git::snapshot::Snapshot;
+use crate::git::snapshot::SnapshotFile;
 use crate::lint;
 use crate::lint::Tree;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
 
+use super::agreed;
 use super::discover;
 use super::error::Error;
 use super::project;
+
+/// A file of a commit that could not be read.
+pub(super) struct Unread {
+    pub(super) path: String,
+    /// Why, as the end of a sentence.
+    pub(super) why: String,
+    /// Whether it holds the words of an error budget policy, where that is known.
+    pub(super) names_policy: Option<bool>,
+}
 
 /// Reads the files of a commit into a tree; `[files]` of the given configuration says which.
 pub(super) fn read(
@@ -24,24 +36,94 @@ pub(super) fn read(
     commit: CommitId,
     config: &Config,
 ) -> Result<Tree, Error> {
+    read_whole(repository, commit, config).map(|(tree, _)| tree)
+}
+
+/// Reads the files of a commit into a tree, and says which it could not read.
+pub(super) fn read_whole(
+    repository: &Repository,
+    commit: CommitId,
+    config: &Config,
+) -> Result<(Tree, Vec<Unread>), Error> {
     let snapshot = repository.snapshot(commit)?;
     let files = &config.files;
     let keep = |path: &str| {
         discover::is_candidate(path) && files.is_read(path) && !files.templates.matches(path)
     };
-    let mut listed = snapshot.files(keep)?;
-    listed.retain(|file| matches!(file.kind, FileKind::File | FileKind::Executable));
+    let (listed, others): (Vec<_>, Vec<_>) = snapshot
+        .files(keep)?
+        .into_iter()
+        .partition(|file| matches!(file.kind, FileKind::File | FileKind::Executable));
+    let mut unread = Vec::new();
+    for link in others.iter().filter(|file| file.kind == FileKind::Symlink) {
+        if !leads_to_one_of(&snapshot, &link.path, &listed)? {
+            let (path, why) = (link.path.clone(), "a link is not followed".to_owned());
+            unread.push(Unread { path, why, names_policy: named_behind(&snapshot, &link.path)? });
+        }
+    }
     let contents = snapshot.read_all(&listed, MAX_BYTES as u64)?;
     let origin = Origin::Commit(commit.to_string());
-    let sources = listed.iter().zip(contents).filter_map(|(file, content)| match content {
-        Content::Bytes(bytes) => discover::is_worth_parsing(&bytes)
-            .then(|| Source::decode(file.path.as_str(), bytes, origin.clone())),
-        Content::TooLarge(size) => {
-            Some(Source::too_large(file.path.as_str(), size, origin.clone()))
+    let mut sources = Vec::new();
+    for (file, content) in listed.iter().zip(contents) {
+        let path = file.path.as_str();
+        match content {
+            Content::Bytes(bytes) if discover::is_worth_parsing(&bytes) => {
+                let is_text = std::str::from_utf8(&bytes).is_ok();
+                let names_policy = !is_text && agreed::names_policy(&bytes);
+                let source = Source::decode(path, bytes, origin.clone());
+                if source.unreadable.is_some() {
+                    let (path, why) = (path.to_owned(), "it is not UTF-8".to_owned());
+                    unread.push(Unread { path, why, names_policy: Some(names_policy) });
+                }
+                sources.push(source);
+            }
+            Content::TooLarge(size) => {
+                let (path, why) = (path.to_owned(), "it is too large".to_owned());
+                unread.push(Unread { path, why, names_policy: None });
+                sources.push(Source::too_large(file.path.as_str(), size, origin.clone()));
+            }
+            _ => {}
         }
-        Content::Symlink { .. } | Content::Submodule | Content::Folder | Content::Absent => None,
-    });
-    Ok(lint::load(sources.collect()))
+    }
+    Ok((lint::load(sources), unread))
+}
+
+/// Returns whether a link leads to a file that is read by its own name.
+fn leads_to_one_of(
+    snapshot: &Snapshot<'_>,
+    link: &str,
+    listed: &[SnapshotFile],
+) -> Result<bool, Error> {
+    let target = behind(snapshot, link)?;
+    Ok(target.is_some_and(|target| listed.binary_search_by(|file| file.path.cmp(&target)).is_ok()))
+}
+
+/// Returns whether what a link leads to holds the words of a policy; nothing where it is not there.
+fn named_behind(snapshot: &Snapshot<'_>, link: &str) -> Result<Option<bool>, Error> {
+    let Some(target) = behind(snapshot, link)? else { return Ok(None) };
+    Ok(match snapshot.read(&target, MAX_BYTES as u64)? {
+        Content::Bytes(bytes) => Some(agreed::names_policy(&bytes)),
+        _ => None,
+    })
+}
+
+/// Returns the path that a link leads to, below the root.
+fn behind(snapshot: &Snapshot<'_>, link: &str) -> Result<Option<String>, Error> {
+    let Content::Symlink(target) = snapshot.read(link, MAX_BYTES as u64)? else { return Ok(None) };
+    let folder = link.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in target.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => match names.pop() {
+                Some(_) => {}
+                None => return Ok(None),
+            },
+            name => names.push(name),
+        }
+    }
+    let is_relative = !target.starts_with('/') && !names.is_empty();
+    Ok(is_relative.then(|| names.join("/")))
 }
 
 /// What a commit has at a path, without following a link.

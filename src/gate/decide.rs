@@ -106,8 +106,13 @@ fn most_severe(left: Answer, right: Answer) -> Answer {
 fn nothing_gates(setting: &Setting<'_>, notes: &mut Vec<Note>) -> Answer {
     let open = Answer::new(Outcome::Pass, Reason::Open);
     if setting.trusted.policies().next().is_none() {
-        notes.push(Note::NoPolicy);
-        return open;
+        notes.push(if setting.names_policies { Note::NamedPolicyMissing } else { Note::NoPolicy });
+        // Somebody meant the gate to be held by a policy, and it is not.
+        return if setting.names_policies {
+            Answer::new(Outcome::Warn, Reason::Open)
+        } else {
+            open
+        };
     }
     let governance = Governance::new(setting.trusted);
     let mut slos = setting.trusted.slos();

@@ -19,6 +19,8 @@ pub struct Setting<'a> {
     pub services: &'a BTreeMap<String, Vec<String>>,
     /// The members of each role, from the trusted configuration.
     pub owners: &'a BTreeMap<String, Vec<String>>,
+    /// Whether the trusted configuration says which files hold the policies.
+    pub names_policies: bool,
     /// The clock.
     pub now: Timestamp,
 }

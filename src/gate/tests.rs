@@ -32,6 +32,7 @@ struct Case {
     services: BTreeMap<String, Vec<String>>,
     owners: BTreeMap<String, Vec<String>>,
     measurements: Vec<Measurement>,
+    names_policies: bool,
     findings: usize,
 }
 
@@ -55,6 +56,7 @@ impl Case {
             services: BTreeMap::new(),
             owners: roles,
             measurements: vec![measured("checkout-availability", "checkout", outage())],
+            names_policies: false,
             findings: 0,
         }
     }
@@ -74,6 +76,7 @@ impl Case {
             facts: &self.facts,
             services: &self.services,
             owners: &self.owners,
+            names_policies: self.names_policies,
             now: hour(NOW),
         })
     }
@@ -207,6 +210,9 @@ fn without_a_policy_or_a_governed_slo_the_gate_is_open_and_says_so() {
     case.trusted.remove(0);
     assert_eq!(case.answer(), (Outcome::Pass, Reason::Open, 0));
     assert!(matches!(case.verdict().notes.as_slice(), [Note::NoPolicy]));
+    case.names_policies = true;
+    assert_eq!(case.answer(), (Outcome::Warn, Reason::Open, 0), "somebody meant to have one");
+    assert!(matches!(case.verdict().notes.as_slice(), [Note::NamedPolicyMissing]));
     let mut policy = policy(GateKind::Freeze);
     policy.selector.slos = texts(&["search-*"]);
     let case = Case::new(policy);

@@ -203,6 +203,8 @@ pub struct ActiveTier {
 pub enum Note {
     /// The trusted tree has no policy.
     NoPolicy,
+    /// The trusted configuration says which files hold the policies, and none of them does.
+    NamedPolicyMissing,
     /// No policy of the trusted tree selects an SLO.
     NothingGoverned,
     /// Commits of a blocked change are not at hand, so nothing is exempt; `fetch-depth: 0` fetches them.

@@ -352,6 +352,12 @@ fn note_view(note: &gate::Note) -> Note {
         gate::Note::NoPolicy => {
             ("policy", "none".to_owned(), "the base branch holds no ErrorBudgetPolicy".to_owned())
         }
+        gate::Note::NamedPolicyMissing => (
+            "policy",
+            "none".to_owned(),
+            "no file that `[gate] policies` names holds an ErrorBudgetPolicy in the base branch"
+                .to_owned(),
+        ),
         gate::Note::NothingGoverned => {
             ("policy", "governs nothing".to_owned(), "no policy selects an SLO".to_owned())
         }

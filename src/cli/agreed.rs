@@ -1,0 +1,128 @@
+//! What is agreed: the objects of the trusted tree, with the policies that count.
+//!
+//! # Why
+//!
+//! A policy that is wrong ends the run: half a policy is none that anybody agreed to, and one that
+//! cannot be read is no reason to have none. It is found by its words, not by its name.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::config;
+use crate::config::Config;
+use crate::config::owners::CodeOwners;
+use crate::finding::Finding;
+use crate::finding::Level;
+use crate::lint;
+use crate::lint::RuleSet;
+use crate::lint::Tree;
+use crate::model::Catalog;
+use crate::model::Object;
+use crate::rules::Facts;
+use crate::source::LineIndex;
+use crate::source::Span;
+
+use super::error::Error;
+use super::snapshot::Unread;
+
+/// The kind that an error budget policy has.
+const KIND: &str = "ErrorBudgetPolicy";
+
+/// The version of the kinds of this tool.
+const VERSION: &str = "slo/v1";
+
+/// Returns the objects of the trusted tree, with the policies that the configuration names alone.
+///
+/// # Errors
+///
+/// A policy that is wrong, or that cannot be read.
+pub(super) fn of(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<Catalog, Error> {
+    let counts = |object: &&Object| match object {
+        Object::ErrorBudgetPolicy(policy) => {
+            counts(config, &trusted.sources.file(policy.meta.span.source).path)
+        }
+        _ => true,
+    };
+    let objects = trusted.catalog.objects().iter().filter(counts).cloned().collect();
+    let agreed = Catalog::new(objects, Vec::new());
+    refuse_unread(trusted, unread, config)?;
+    refuse_wrong(trusted, &agreed, config)?;
+    Ok(agreed)
+}
+
+/// Returns whether bytes that are no text that could be read hold a policy's words.
+pub(super) fn names_policy(bytes: &[u8]) -> bool {
+    let narrow = KIND.as_bytes().to_vec();
+    let little: Vec<u8> = KIND.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = KIND.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    [narrow, little, big].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
+}
+
+fn counts(config: &Config, path: &str) -> bool {
+    let globs = &config.gate.policies;
+    globs.is_empty() || globs.matches(path)
+}
+
+/// Returns whether text speaks of a policy, though its kind may be misspelled: `openslo/v1` is the
+/// version of something else.
+fn speaks_of_policy(text: &str) -> bool {
+    text.contains(KIND)
+        || text.match_indices(VERSION).any(|(at, _)| {
+            let before = text.get(..at).unwrap_or_default();
+            !before.ends_with(|letter: char| letter.is_alphanumeric())
+        })
+}
+
+fn refuse_unread(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<(), Error> {
+    let is_named = !config.gate.policies.is_empty();
+    let refuse = |path: &str, why: &str| {
+        Err(Error::Config {
+            message: format!("the error budget policy of the base branch cannot be read: {why}"),
+            path: path.to_owned(),
+            position: None,
+            hint: Some(format!("`[files]` of {} may exclude it", config::FILE_NAME)),
+        })
+    };
+    for file in unread {
+        let is_policy = file.names_policy.unwrap_or(is_named);
+        if is_policy && counts(config, &file.path) {
+            return refuse(&file.path, &file.why);
+        }
+    }
+    let files = trusted.sources.iter().map(|(_, file)| file);
+    for file in files.filter(|file| trusted.templates.contains(&file.path)) {
+        if file.text.contains(KIND) && speaks_of_policy(&file.text) && counts(config, &file.path) {
+            return refuse(&file.path, "it is a template");
+        }
+    }
+    Ok(())
+}
+
+fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(), Error> {
+    let policies: BTreeSet<Span> = agreed.policies().map(|policy| policy.meta.span).collect();
+    let is_lost = |finding: &Finding| {
+        let file = trusted.sources.file(finding.span.source);
+        let mut objects = trusted.catalog.objects().iter();
+        speaks_of_policy(&file.text)
+            && counts(config, &file.path)
+            && !objects.any(|object| object.meta().span.contains(finding.span))
+    };
+    let (rules, _) = RuleSet::new(&config::Rules::default(), &lint::Choice::default());
+    let usual = Config::default();
+    let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
+    let facts = Facts { config: &usual, code_owners: &code_owners, now };
+    let findings = lint::run(trusted, &rules, &facts);
+    let wrong = findings.iter().find(|finding| {
+        finding.level == Level::Error
+            && (policies.iter().any(|span| span.contains(finding.span)) || is_lost(finding))
+    });
+    let Some(finding) = wrong else { return Ok(()) };
+    let file = trusted.sources.file(finding.span.source);
+    Err(Error::Config {
+        message: finding.message.clone(),
+        path: file.path.clone(),
+        position: Some(LineIndex::new(&file.text).position(finding.span.start as usize)),
+        hint: Some(format!("`slo explain {}` says more", finding.rule)),
+    })
+}
