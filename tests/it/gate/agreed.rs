@@ -1,0 +1,92 @@
+//! A policy of the base branch that cannot be read is no reason to have none.
+
+use std::os::unix::fs::symlink;
+
+use crate::repository::Repository;
+
+use super::shop::CONFIG;
+use super::shop::POLICY;
+use super::shop::SPENT;
+use super::shop::expect;
+use super::shop::gate;
+use super::shop::shop;
+use super::shop::shop_with;
+use super::shop::work;
+
+#[test]
+fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
+    type Break = fn(&Repository);
+    let wide = |text: &str| {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()
+    };
+    let write = |shop: &Repository, bytes: &[u8]| shop.write("slo/policy.yaml", bytes);
+    let large = format!("{POLICY}{}", "#\n".repeat(9 * 1024 * 1024));
+    let cases: &[(&str, Vec<u8>)] = &[
+        ("UTF-16", wide(POLICY)),
+        ("not UTF-8", [POLICY.as_bytes(), b"# \xFF\n"].concat()),
+        ("another kind", POLICY.replace("ErrorBudgetPolicy", "ErrorBudgetPolcy").into_bytes()),
+        ("a template", format!("{{{{- if .Values.slo }}}}\n{POLICY}{{{{ end }}}}\n").into_bytes()),
+        ("not YAML", POLICY.replace("spec:", "spec: [").into_bytes()),
+    ];
+    for (name, bytes) in cases {
+        let shop = shop(SPENT);
+        write(&shop, bytes);
+        shop.commit("Agree");
+        work(&shop);
+        shop.commit("Change the price");
+        let ended = gate(&shop, &[]);
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        assert!(ended.err.contains("slo/policy.yaml"), "{name}: {}", ended.err);
+    }
+    let links: &[(&str, Break)] = &[
+        ("a link to what is not read", |shop| {
+            shop.git(&["mv", "slo/policy.yaml", "slo/policy.txt"]);
+            symlink("policy.txt", shop.path().join("slo/policy.yaml")).unwrap();
+        }),
+        ("a link out of the repository, named", |shop| {
+            shop.write("slo.toml", format!("{CONFIG}\n[gate]\npolicies = [\"slo/*\"]\n"));
+            shop.remove("slo/policy.yaml");
+            symlink("/dev/null", shop.path().join("slo/policy.yaml")).unwrap();
+        }),
+    ];
+    for (name, does) in links {
+        let shop = shop(SPENT);
+        does(&shop);
+        shop.commit("Agree");
+        work(&shop);
+        shop.commit("Change the price");
+        let ended = gate(&shop, &[]);
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        assert!(ended.err.contains("slo/policy.yaml"), "{name}: {}", ended.err);
+    }
+    let shop = shop_with(SPENT, &format!("{CONFIG}\n[gate]\npolicies = [\"slo/*\"]\n"), &large);
+    work(&shop);
+    shop.commit("Change the price");
+    gate(&shop, &[]).expect(2);
+}
+
+#[test]
+fn what_is_not_a_policy_may_be_unreadable() {
+    let shop = shop(SPENT);
+    shop.write("legacy.yaml", b"\xFF\xFEa\0:\0 \x001\0");
+    shop.write("openslo.yaml", "apiVersion: openslo/v1\nkind: Sloth\n");
+    shop.git(&["mv", "slo/policy.yaml", "slo/agreed.yaml"]);
+    symlink("agreed.yaml", shop.path().join("slo/policy.yaml")).unwrap();
+    symlink("/etc/hosts", shop.path().join("slo/hosts.yaml")).unwrap();
+    shop.commit("Agree");
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("block", "frozen", 1));
+}
+
+#[test]
+fn policies_that_are_named_and_not_there_are_a_warning() {
+    let config = format!("{CONFIG}\n[gate]\npolicies = [\"none/**\"]\n");
+    let shop = shop_with(SPENT, &config, POLICY);
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("warn", "open", 0));
+    let text = gate(&shop, &[]).out;
+    assert!(text.contains("[gate] policies"), "{text}");
+}
