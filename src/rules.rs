@@ -10,6 +10,8 @@
 //!
 //! No trait, no macro, no registration at a distance: a person who knows one rule knows them all.
 
+use std::cell::RefCell;
+
 use crate::config::Config;
 use crate::config::Value;
 use crate::config::owners::CodeOwners;
@@ -24,6 +26,7 @@ use crate::source::SourceId;
 use crate::source::Sources;
 use crate::source::Span;
 use crate::yaml;
+use crate::yaml::Node;
 
 mod alerting;
 mod document;
@@ -106,6 +109,8 @@ pub struct Checker<'a> {
     rule: &'static Rule,
     context: &'a Context<'a>,
     findings: Vec<Finding>,
+    /// The file that was read again last, to mend it.
+    mended: RefCell<Option<(SourceId, yaml::Stream)>>,
 }
 
 /// What every rule of a run may ask.
@@ -133,7 +138,7 @@ pub struct Facts<'a> {
 impl<'a> Checker<'a> {
     /// Returns a checker for one rule.
     pub fn new(rule: &'static Rule, context: &'a Context<'a>) -> Self {
-        Self { rule, context, findings: Vec::new() }
+        Self { rule, context, findings: Vec::new(), mended: RefCell::default() }
     }
 
     /// Reports a finding at the rule's own level.
@@ -203,6 +208,22 @@ impl<'a> Checker<'a> {
         };
         let is_safe = is_simple(word) && !old.contains('\n');
         is_safe.then_some(Edit { span, text })
+    }
+
+    /// Returns what `mend` makes of the mapping or sequence that is written at a span.
+    ///
+    /// Only the model outlives the reading of a file, so a file is read again where something in it
+    /// is to be mended: once, as long as a rule goes from file to file. Nothing where `mend` gives
+    /// nothing.
+    pub fn mend<T>(&self, place: Span, mend: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
+        let mut last = self.mended.borrow_mut();
+        let is_last = last.as_ref().is_some_and(|(source, _)| *source == place.source);
+        if !is_last {
+            let file = self.context.sources.file(place.source);
+            *last = Some((place.source, yaml::parse(place.source, file)));
+        }
+        let (_, stream) = last.as_ref()?;
+        mend(stream.collection(place)?)
     }
 
     /// Returns the text of a span.
