@@ -190,6 +190,16 @@ impl<'a> Checker<'a> {
             .map(|(_, value)| &value.value)
     }
 
+    /// Returns the texts of the rule's own setting of a name at a path: those of the last entry that
+    /// holds there and has it; none where none has.
+    pub fn texts(&self, name: &str, path: &str) -> Vec<&'a str> {
+        let entries = self.config().rules.entries_for(self.rule.name, path);
+        let settings = entries.flat_map(|entry| &entry.settings);
+        let given = settings.filter(|(key, _)| key.value == name).last();
+        let items = given.and_then(|(_, value)| value.value.as_array()).unwrap_or_default();
+        items.iter().filter_map(|item| item.value.as_str()).collect()
+    }
+
     /// Returns the path of a file from the root.
     pub fn path(&self, source: SourceId) -> &'a str {
         &self.context.sources.file(source).path

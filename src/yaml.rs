@@ -23,10 +23,11 @@ mod node;
 mod scalar;
 
 pub use build::parse;
+pub use edit::append_entries;
 pub use edit::delete_entries;
 pub use edit::delete_entry;
-pub use edit::insert_entry;
 pub use edit::replace_scalar;
+pub use edit::written;
 pub use node::Entries;
 pub use node::Entry;
 pub use node::Items;

@@ -39,24 +39,24 @@ pub fn delete_entry(mapping: Node<'_>, key: &str) -> Option<Edit> {
 ///
 /// A comment on an entry's own line goes with it; comments on lines of their own stay. Nothing where
 /// the mapping has none of the keys or no other, or where removing them would need more than edits:
-/// an alias of the document may stand for what is removed, or a comment in braces would go too.
+/// it holds a merge, an alias of the document may stand for what is removed, or a comment in braces
+/// would go too.
 pub fn delete_entries(mapping: Node<'_>, keys: &[&str]) -> Option<Vec<Edit>> {
-    let entries: Vec<Entry<'_>> = mapping.entries().filter(|entry| !entry.merged).collect();
+    let entries: Vec<Entry<'_>> = mapping.entries().collect();
     let is_doomed = |entry: &Entry<'_>| keys.iter().any(|key| is_key(entry, key));
     let doomed = entries.iter().filter(|entry| is_doomed(entry)).count();
-    if doomed == 0 || doomed == entries.len() || mapping.document().has_aliases() {
+    if doomed == 0 || doomed == entries.len() || !is_whole(mapping) {
         return None;
     }
     let places: Vec<Place> = entries
         .iter()
         .map(|entry| {
-            let span = entry.key.span().cover(entry.value.span());
-            Place { start: span.start as usize, end: span.end as usize, doomed: is_doomed(entry) }
+            let start = entry.key.span().start as usize;
+            Place { start, end: end_of(entry), doomed: is_doomed(entry) }
         })
         .collect();
     let text = &*mapping.document().text;
-    let ranges =
-        if mapping.is_flow() { in_flow(text, &places)? } else { in_block(text, &places)? };
+    let ranges = if mapping.is_flow() { in_flow(text, &places)? } else { in_block(text, &places)? };
     let source = mapping.span().source;
     let edit = |range: Range<usize>| Edit {
         span: Span::new(source, range.start, range.end),
@@ -132,38 +132,65 @@ fn in_block(text: &str, places: &[Place]) -> Option<Vec<Range<usize>>> {
     Some(ranges)
 }
 
-/// Returns the edit that adds `key: value` behind the entry named `after`.
+/// Returns the edit that adds entries, each a key and a value, behind the last one of a mapping.
 ///
-/// `value` is written as given; each further line of it is indented below the key, which braces have
-/// no place for. Nothing where `after` is not an entry of its own, or an alias of the document may
-/// stand for the mapping.
-pub fn insert_entry(mapping: Node<'_>, after: &str, key: &str, value: &str) -> Option<Edit> {
-    let entry = mapping.entries().find(|entry| !entry.merged && is_key(entry, after))?;
-    if mapping.document().has_aliases() {
+/// Keys and values are written as given; each further line of a value is indented below its key, which
+/// braces have no place for. Nothing where the mapping holds a merge, or an alias of the document may
+/// stand for it.
+pub fn append_entries(mapping: Node<'_>, added: &[(&str, &str)]) -> Option<Edit> {
+    if !mapping.is_mapping() || !is_whole(mapping) {
         return None;
     }
     let text = &*mapping.document().text;
-    let end = entry.key.span().cover(entry.value.span()).end as usize;
-    let source = entry.key.span().source;
+    let (source, last) = (mapping.span().source, mapping.entries().last());
     if mapping.is_flow() {
-        let text = format!(", {key}: {value}");
-        return (!value.contains('\n')).then_some(Edit { span: Span::new(source, end, end), text });
+        let written: Vec<String> =
+            added.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let written = written.join(", ");
+        let (span, written) = match last {
+            Some(last) => {
+                let end = end_of(&last);
+                (Span::new(source, end, end), format!(", {written}"))
+            }
+            None if mapping.raw().contains('#') => return None,
+            None => (mapping.span(), format!("{{{written}}}")),
+        };
+        return (!written.contains('\n')).then_some(Edit { span, text: written });
     }
-    let start = entry.key.span().start as usize;
-    let before = text.get(line_start(text, start)..start)?;
-    let column = before.chars().count();
+    let last = last?;
+    let (start, end) = (last.key.span().start as usize, end_of(&last));
+    let indentation = text.get(line_start(text, start)..start)?;
     let at = line_end(text, end);
-    let ending = if text.get(..at)?.ends_with("\r\n") { "\r\n" } else { "\n" };
-    let is_indented = before.trim_matches(['-', ' ']).is_empty();
-    if !is_indented || text.get(end..at)?.trim_end_matches("\r\n").contains('\r') {
+    let line = text.get(..at)?;
+    let is_plain = indentation.trim_matches(['-', ' ']).is_empty();
+    if !is_plain || text.get(end.min(at)..at)?.trim_end_matches("\r\n").contains('\r') {
         return None;
     }
-    let open = text.get(..at)?.ends_with('\n');
-    let (before, behind) = if open { ("", ending) } else { (ending, "") };
-    let value = value.replace('\n', &format!("{ending}{:column$}", ""));
-    let value = if value.starts_with(ending) { value } else { format!(" {value}") };
-    let text = format!("{before}{:column$}{key}:{value}{behind}", "");
-    Some(Edit { span: Span::new(source, at, at), text })
+    let column = indentation.chars().count();
+    let ending = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+    let mut written = String::new();
+    for (key, value) in added {
+        let space = if value.starts_with('\n') { "" } else { " " };
+        let value = value.replace('\n', &format!("{ending}{:column$}", ""));
+        written.push_str(&format!("{:column$}{key}:{space}{value}{ending}", ""));
+    }
+    if !line.ends_with('\n') {
+        written = format!("{ending}{}", written.trim_end_matches(ending));
+    }
+    Some(Edit { span: Span::new(source, at, at), text: written })
+}
+
+/// Returns text as a scalar on one line; nothing where it holds a control character.
+pub fn written(text: &str) -> Option<String> {
+    if is_plain(text) {
+        return Some(text.to_owned());
+    }
+    (!text.chars().any(char::is_control)).then(|| double_quoted(text))
+}
+
+/// Returns whether a mapping holds what is written in it, and is written for itself alone.
+fn is_whole(mapping: Node<'_>) -> bool {
+    !mapping.document().has_aliases() && !mapping.entries().any(|entry| entry.merged)
 }
 
 fn is_key(entry: &Entry<'_>, key: &str) -> bool {
@@ -178,6 +205,12 @@ fn line_end(text: &str, offset: usize) -> usize {
     }
     let rest = text.get(offset..).unwrap_or_default();
     rest.find('\n').map_or(text.len(), |at| offset + at + 1)
+}
+
+/// Returns the offset behind an entry; a value of nothing stands nowhere.
+fn end_of(entry: &Entry<'_>) -> usize {
+    let (key, value) = (entry.key.span(), entry.value.span());
+    if value.start == value.end { key.end as usize } else { key.cover(value).end as usize }
 }
 
 /// Returns the offset at which the line that holds `offset` starts.
@@ -267,6 +300,7 @@ mod tests {
             ("a: 1\n? b\n: 2\n", "a key with a mark of its own"),
             ("- &x b: 1\n  a: 2\n", "the anchor would name another key"),
             ("a: &x 1\nb: *x\n", "an alias may stand for it"),
+            ("{b: 1, <<: {d: 1}, a: 2}", "the merge would go"),
             ("a: 1\rb: 2\r", "the line ends where none is cut"),
         ] {
             assert_eq!(delete(text), None, "{why}: {text}");
@@ -274,16 +308,32 @@ mod tests {
     }
 
     #[test]
-    fn inserting_keeps_indentation_and_line_ends() {
-        let insert = |text| edited(text, |root| insert_entry(root.get("s")?, "a", "b", "2"));
-        assert_eq!(insert("s:\r\n  a: 1\r\n").as_deref(), Some("s:\r\n  a: 1\r\n  b: 2\r\n"));
-        assert_eq!(insert("s:\n  a: 1").as_deref(), Some("s:\n  a: 1\n  b: 2"));
-        assert_eq!(insert("s: {a: 1}\n").as_deref(), Some("s: {a: 1, b: 2}\n"));
-        assert_eq!(insert("s:\n  ? a\n  : 1\n"), None, "a key with a mark of its own");
-        let lines =
-            |text| edited(text, |root| insert_entry(root.get("s")?, "a", "b", "\n  - 1\n  - 2"));
-        let written = "s:\r\n  a: 1 # why\r\n  b:\r\n    - 1\r\n    - 2\r\n";
-        assert_eq!(lines("s:\r\n  a: 1 # why\r\n").as_deref(), Some(written));
+    fn what_is_added_keeps_indentation_and_line_ends() {
+        let append = |text, added| {
+            edited(text, |root| append_entries(root.get("s")?, added)).filter(|after| {
+                let source = Source::from_text("x.yaml", after.as_str(), Origin::Worktree);
+                parse(SourceId::default(), &source).problems.is_empty()
+            })
+        };
+        let one = |text| append(text, &[("b", "2")]);
+        assert_eq!(one("s:\r\n  a: 1\r\n").as_deref(), Some("s:\r\n  a: 1\r\n  b: 2\r\n"));
+        assert_eq!(one("s:\n  a: 1").as_deref(), Some("s:\n  a: 1\n  b: 2"));
+        assert_eq!(one("s: {a: 1}\n").as_deref(), Some("s: {a: 1, b: 2}\n"));
+        assert_eq!(one("s: {}\n").as_deref(), Some("s: {b: 2}\n"));
+        assert_eq!(one("s:\n  a:\nt: 1\n").as_deref(), Some("s:\n  a:\n  b: 2\nt: 1\n"));
+        assert_eq!(one("s:\n  ? a\n  : 1\n"), None, "a key with a mark of its own");
+        assert_eq!(one("s: &s\n  a: 1\nt: *s\n"), None, "the alias would have it, too");
+        assert_eq!(one("s: {\n # why\n}\n"), None, "the comment would go");
+        let lines = |text| append(text, &[("b", "\n  - 1\n  - 2"), ("c", "3")]);
+        let after = "s:\r\n  a: |\r\n    x\r\n  b:\r\n    - 1\r\n    - 2\r\n  c: 3\r\nt: 1\r\n";
+        assert_eq!(lines("s:\r\n  a: |\r\n    x\r\nt: 1\r\n").as_deref(), Some(after));
         assert_eq!(lines("s: {a: 1}\n"), None, "braces hold no lines");
+    }
+
+    #[test]
+    fn text_is_quoted_where_it_has_to_be() {
+        assert_eq!(written("fast-burn").as_deref(), Some("fast-burn"));
+        assert_eq!(written("@shop/sre").as_deref(), Some("\"@shop/sre\""));
+        assert_eq!(written("a\nb"), None);
     }
 }
