@@ -11,6 +11,7 @@
 //! No trait, no macro, no registration at a distance: a person who knows one rule knows them all.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::config::Value;
@@ -19,6 +20,7 @@ use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
 use crate::model::Slo;
 use crate::quantity::Ratio;
 use crate::source::Edit;
@@ -173,6 +175,15 @@ impl<'a> Checker<'a> {
     /// Returns what `slo.toml` says.
     pub fn config(&self) -> &'a Config {
         self.context.facts.config
+    }
+
+    /// Returns the error budget policies that count: those of the files that `[gate] policies` names.
+    pub fn policies(&self) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
+        let gate = &self.config().gate;
+        let counts = |policy: &&Arc<ErrorBudgetPolicy>| {
+            gate.counts_policies_of(self.path(policy.meta.span.source))
+        };
+        self.catalog().policies().filter(counts).collect()
     }
 
     /// Returns who owns which paths.

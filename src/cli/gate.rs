@@ -345,8 +345,7 @@ fn path(tree: &Tree, span: crate::source::Span) -> &str {
 fn agreed(trusted: &Tree, config: &Config) -> Catalog {
     let counts = |object: &&Object| match object {
         Object::ErrorBudgetPolicy(policy) => {
-            let globs = &config.gate.policies;
-            globs.is_empty() || globs.matches(path(trusted, policy.meta.span))
+            config.gate.counts_policies_of(path(trusted, policy.meta.span))
         }
         _ => true,
     };
@@ -393,12 +392,11 @@ fn object_at(tree: &Tree, place: Span) -> Option<(Kind, &str)> {
 /// cannot be read at all is no reason to have none.
 fn refuse_wrong_policies(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(), Error> {
     let policies: BTreeSet<_> = agreed.policies().map(|policy| policy.meta.span).collect();
-    let globs = &config.gate.policies;
     let is_lost = |finding: &Finding| {
         let file = trusted.sources.file(finding.span.source);
         let mut objects = trusted.catalog.objects().iter();
         file.text.contains(POLICY_KIND)
-            && (globs.is_empty() || globs.matches(&file.path))
+            && config.gate.counts_policies_of(&file.path)
             && !objects.any(|object| object.meta().span.contains(finding.span))
     };
     let (rules, _) = RuleSet::new(&config::Rules::default(), &lint::Choice::default());

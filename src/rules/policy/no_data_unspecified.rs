@@ -29,13 +29,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let governance = Governance::new(catalog);
+    let policies = checker.policies();
+    let governance = Governance::of(policies.iter().copied());
     let critical: Vec<(&Arc<Slo>, Vec<&Arc<ErrorBudgetPolicy>>)> = catalog
         .slos()
         .filter(|slo| catalog.is_critical(slo))
         .map(|slo| (slo, governance.governing(slo)))
         .collect();
-    for policy in catalog.policies() {
+    for policy in policies {
         unspecified(policy, checker);
         let governs = |policies: &[&Arc<ErrorBudgetPolicy>]| {
             policies.iter().any(|other| Arc::ptr_eq(other, policy))
