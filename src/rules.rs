@@ -27,6 +27,8 @@ use crate::source::Edit;
 use crate::source::SourceId;
 use crate::source::Sources;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml;
 use crate::yaml::Node;
 
@@ -299,8 +301,7 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 
 /// Returns the name of the rule that was most likely meant.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let distance = |rule: &&'static Rule| strsim::damerau_levenshtein(name, rule.name);
-    all().min_by_key(distance).filter(|rule| distance(rule) <= 3).map(|rule| rule.name)
+    spelling::nearest(name, all().map(|rule| rule.name), Vocabulary::Words).first().copied()
 }
 
 /// Returns names in a sentence: "`a`, `b` or `c`".

@@ -11,11 +11,11 @@ use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Spanned;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml::append_entries;
 use crate::yaml::replace_scalar;
 use crate::yaml::written;
-
-use super::nearest::nearest;
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
@@ -127,7 +127,8 @@ fn unknown_owners(catalog: &Catalog, checker: &mut Checker<'_>) {
                 continue;
             }
             let message = format!("the owner {} is not in `[owners]`", quote(name));
-            let near = nearest(name, config.owners.keys().map(String::as_str));
+            let roles = config.owners.keys().map(String::as_str);
+            let near = spelling::nearest(name, roles, Vocabulary::Names);
             let finding = checker.report_at(Level::Warning, owner.span, message);
             match near.first() {
                 Some(role) => finding.help(format!("`{role}` is near")),
