@@ -13,7 +13,6 @@ use crate::source::Span;
 use crate::yaml::Stream;
 
 mod fields;
-mod nearest;
 mod openslo;
 mod own;
 mod recognize;

@@ -63,6 +63,7 @@
 //! | 1 | [`finding`] | what a rule reports |
 //! | 0 | [`source`] | files, spans, lines, edits |
 //! | 0 | [`quantity`] | exact numbers and durations |
+//! | 0 | [`spelling`] | which known word was most likely meant |
 //!
 //! # The path of one file
 //!
@@ -105,4 +106,5 @@ pub mod query;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod spelling;
 pub mod yaml;

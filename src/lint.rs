@@ -30,6 +30,7 @@ pub use ruleset::Choice;
 pub use ruleset::Chosen;
 pub use ruleset::RuleSet;
 pub use ruleset::UnknownRule;
+pub use ruleset::wrong_settings;
 pub use run::run;
 pub use run::run_allowing;
 

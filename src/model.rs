@@ -1,8 +1,9 @@
 //! The normalized objects that every dialect is lowered to, each field with its place.
 //!
 //! **Invariant:** `model` knows no dialect's spelling, and every value that a person wrote carries
-//! the span where it is written. Objects serialize without spans, so two files that mean the same
-//! serialize to the same bytes; "equal in meaning" is defined as that equality.
+//! the span where it is written. Objects serialize without spans, so what differs in spelling alone
+//! serializes to the same bytes; "equal in meaning" is defined as that equality of
+//! [`Catalog::meaning`], which leaves out what nothing reads.
 //!
 //! # Why
 //!
@@ -50,6 +51,7 @@ pub use policy::Selector;
 pub use policy::Tier;
 pub use policy::ZeroTraffic;
 pub use slo::BudgetingMethod;
+pub use slo::Comparison;
 pub use slo::Indicator;
 pub use slo::IndicatorUse;
 pub use slo::Measure;

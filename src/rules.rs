@@ -10,6 +10,9 @@
 //!
 //! No trait, no macro, no registration at a distance: a person who knows one rule knows them all.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::config::Value;
 use crate::config::owners::CodeOwners;
@@ -17,13 +20,17 @@ use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
 use crate::model::Slo;
 use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::SourceId;
 use crate::source::Sources;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml;
+use crate::yaml::Node;
 
 mod alerting;
 mod document;
@@ -106,6 +113,8 @@ pub struct Checker<'a> {
     rule: &'static Rule,
     context: &'a Context<'a>,
     findings: Vec<Finding>,
+    /// The file that was read again last, to mend it.
+    mended: RefCell<Option<(SourceId, yaml::Stream)>>,
 }
 
 /// What every rule of a run may ask.
@@ -133,7 +142,7 @@ pub struct Facts<'a> {
 impl<'a> Checker<'a> {
     /// Returns a checker for one rule.
     pub fn new(rule: &'static Rule, context: &'a Context<'a>) -> Self {
-        Self { rule, context, findings: Vec::new() }
+        Self { rule, context, findings: Vec::new(), mended: RefCell::default() }
     }
 
     /// Reports a finding at the rule's own level.
@@ -170,6 +179,15 @@ impl<'a> Checker<'a> {
         self.context.facts.config
     }
 
+    /// Returns the error budget policies that count: those of the files that `[gate] policies` names.
+    pub fn policies(&self) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
+        let gate = &self.config().gate;
+        let counts = |policy: &&Arc<ErrorBudgetPolicy>| {
+            gate.counts_policies_of(self.path(policy.meta.span.source))
+        };
+        self.catalog().policies().filter(counts).collect()
+    }
+
     /// Returns who owns which paths.
     pub fn code_owners(&self) -> &'a CodeOwners {
         self.context.facts.code_owners
@@ -183,6 +201,16 @@ impl<'a> Checker<'a> {
             .flat_map(|entry| &entry.settings)
             .find(|(key, _)| key.value == name)
             .map(|(_, value)| &value.value)
+    }
+
+    /// Returns the texts of the rule's own setting of a name at a path: those of the last entry that
+    /// holds there and has it; none where none has.
+    pub fn texts(&self, name: &str, path: &str) -> Vec<&'a str> {
+        let entries = self.config().rules.entries_for(self.rule.name, path);
+        let settings = entries.flat_map(|entry| &entry.settings);
+        let given = settings.filter(|(key, _)| key.value == name).last();
+        let items = given.and_then(|(_, value)| value.value.as_array()).unwrap_or_default();
+        items.iter().filter_map(|item| item.value.as_str()).collect()
     }
 
     /// Returns the path of a file from the root.
@@ -203,6 +231,22 @@ impl<'a> Checker<'a> {
         };
         let is_safe = is_simple(word) && !old.contains('\n');
         is_safe.then_some(Edit { span, text })
+    }
+
+    /// Returns what `mend` makes of the mapping or sequence that is written at a span.
+    ///
+    /// Only the model outlives the reading of a file, so a file is read again where something in it
+    /// is to be mended: once, as long as a rule goes from file to file. Nothing where `mend` gives
+    /// nothing.
+    pub fn mend<T>(&self, place: Span, mend: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
+        let mut last = self.mended.borrow_mut();
+        let is_last = last.as_ref().is_some_and(|(source, _)| *source == place.source);
+        if !is_last {
+            let file = self.context.sources.file(place.source);
+            *last = Some((place.source, yaml::parse(place.source, file)));
+        }
+        let (_, stream) = last.as_ref()?;
+        mend(stream.collection(place)?)
     }
 
     /// Returns the text of a span.
@@ -257,8 +301,7 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 
 /// Returns the name of the rule that was most likely meant.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let distance = |rule: &&'static Rule| strsim::damerau_levenshtein(name, rule.name);
-    all().min_by_key(distance).filter(|rule| distance(rule) <= 3).map(|rule| rule.name)
+    spelling::nearest(name, all().map(|rule| rule.name), Vocabulary::Words).first().copied()
 }
 
 /// Returns names in a sentence: "`a`, `b` or `c`".

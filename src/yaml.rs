@@ -23,9 +23,11 @@ mod node;
 mod scalar;
 
 pub use build::parse;
+pub use edit::append_entries;
+pub use edit::delete_entries;
 pub use edit::delete_entry;
-pub use edit::insert_entry;
 pub use edit::replace_scalar;
+pub use edit::written;
 pub use node::Entries;
 pub use node::Entry;
 pub use node::Items;
@@ -78,6 +80,7 @@ pub struct Document {
     nodes: Vec<node::Data>,
     children: Vec<u32>,
     root: u32,
+    has_aliases: bool,
 }
 
 /// A key that a mapping sets itself although a merge (`<<`) brings another value for it.
@@ -163,9 +166,32 @@ impl Problem {
     }
 }
 
+impl Stream {
+    /// Returns the mapping or sequence that is written at a span.
+    pub fn collection(&self, span: Span) -> Option<Node<'_>> {
+        let next =
+            self.documents.partition_point(|document| document.root().span().start <= span.start);
+        let document = self.documents.get(next.checked_sub(1)?)?;
+        // Nodes are numbered in the order in which they begin.
+        let first = document.nodes.partition_point(|data| data.start < span.start);
+        let begun = document.nodes.iter().enumerate().skip(first);
+        let mut begun = begun.take_while(|(_, data)| data.start == span.start);
+        begun.find_map(|(index, data)| {
+            let node = Node::new(document, u32::try_from(index).ok()?);
+            let is_it = data.end == span.end && (node.is_mapping() || node.is_sequence());
+            (is_it && node.span() == span).then_some(node)
+        })
+    }
+}
+
 impl Document {
     /// Returns the root node.
     pub fn root(&self) -> Node<'_> {
         Node::new(self, self.root)
+    }
+
+    /// Returns whether an alias stands for some node, so that one edit may change two places.
+    pub fn has_aliases(&self) -> bool {
+        self.has_aliases
     }
 }

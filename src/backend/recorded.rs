@@ -181,7 +181,8 @@ pub fn unknown<'a>(
 pub fn definition_changed(trusted: &Request, head: &Request) -> bool {
     let counted = |request: &Request| {
         let objective = request.slo.objectives.get(request.objective);
-        let threshold = objective.map(|objective| (&objective.operator, &objective.value));
+        let threshold =
+            objective.map(|objective| objective.comparison(request.indicator.as_deref()));
         serde_json::to_value((
             &request.indicator,
             threshold,

@@ -116,15 +116,6 @@ fn facets(catalog: &Catalog, source: Option<&MetricSource>) -> [Shown; 4] {
     ]
 }
 
-/// Returns whether an objective's operator and value have a meaning for an indicator.
-pub(super) fn has_threshold(catalog: &Catalog, indicator: &IndicatorUse) -> bool {
-    let found = catalog.indicator(indicator).one();
-    // One that cannot be resolved may be anything.
-    found.is_none_or(|indicator| {
-        matches!(indicator.measure, Measure::Threshold(_) | Measure::Unreadable)
-    })
-}
-
 fn word(measure: &Measure) -> &'static str {
     match measure {
         Measure::Unreadable => "unreadable",

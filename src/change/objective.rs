@@ -98,10 +98,10 @@ pub fn objective_pairs(before: (&Catalog, &Slo), after: (&Catalog, &Slo)) -> Vec
 
 /// Returns what an objective means: equal values mean the same.
 pub(super) fn meaning(catalog: &Catalog, objective: &Objective, reading: Reading) -> Value {
-    let threshold = indicator::has_threshold(catalog, &objective.indicator);
+    let indicator = catalog.indicator(&objective.indicator).one();
     json!([
         objective.target,
-        threshold.then_some((&objective.operator, &objective.value)),
+        objective.comparison(indicator.as_deref()),
         objective.slice_target,
         objective.slice_window,
         objective.composite_weight,
@@ -260,8 +260,11 @@ fn compare_thresholds(
     changes: &mut Vec<Change>,
 ) {
     let (old, new) = (before.1, after.1);
-    let counts = indicator::has_threshold(before.0, &old.indicator)
-        || indicator::has_threshold(after.0, &new.indicator);
+    let is_compared = |catalog: &Catalog, objective: &Objective| {
+        let indicator = catalog.indicator(&objective.indicator).one();
+        objective.comparison(indicator.as_deref()).is_some()
+    };
+    let counts = is_compared(before.0, old) || is_compared(after.0, new);
     let same = json!([old.operator, old.value]) == json!([new.operator, new.value]);
     if !counts || same {
         return;

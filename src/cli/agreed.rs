@@ -40,7 +40,7 @@ const VERSION: &str = "slo/v1";
 pub(super) fn of(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<Catalog, Error> {
     let counts = |object: &&Object| match object {
         Object::ErrorBudgetPolicy(policy) => {
-            counts(config, &trusted.sources.file(policy.meta.span.source).path)
+            config.gate.counts_policies_of(&trusted.sources.file(policy.meta.span.source).path)
         }
         _ => true,
     };
@@ -57,11 +57,6 @@ pub(super) fn names_policy(bytes: &[u8]) -> bool {
     let little: Vec<u8> = KIND.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = KIND.encode_utf16().flat_map(u16::to_be_bytes).collect();
     [narrow, little, big].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
-}
-
-fn counts(config: &Config, path: &str) -> bool {
-    let globs = &config.gate.policies;
-    globs.is_empty() || globs.matches(path)
 }
 
 /// Returns whether text speaks of a policy, though its kind may be misspelled: `openslo/v1` is the
@@ -86,13 +81,16 @@ fn refuse_unread(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<(
     };
     for file in unread {
         let is_policy = file.names_policy.unwrap_or(is_named);
-        if is_policy && counts(config, &file.path) {
+        if is_policy && config.gate.counts_policies_of(&file.path) {
             return refuse(&file.path, &file.why);
         }
     }
     let files = trusted.sources.iter().map(|(_, file)| file);
     for file in files.filter(|file| trusted.templates.contains(&file.path)) {
-        if file.text.contains(KIND) && speaks_of_policy(&file.text) && counts(config, &file.path) {
+        if file.text.contains(KIND)
+            && speaks_of_policy(&file.text)
+            && config.gate.counts_policies_of(&file.path)
+        {
             return refuse(&file.path, "it is a template");
         }
     }
@@ -105,7 +103,7 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
         let file = trusted.sources.file(finding.span.source);
         let mut objects = trusted.catalog.objects().iter();
         speaks_of_policy(&file.text)
-            && counts(config, &file.path)
+            && config.gate.counts_policies_of(&file.path)
             && !objects.any(|object| object.meta().span.contains(finding.span))
     };
     let (rules, _) = RuleSet::new(&config::Rules::default(), &lint::Choice::default());

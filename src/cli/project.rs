@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
 use crate::git;
+use crate::lint;
 use crate::lint::RuleSet;
 use crate::source::LineIndex;
 use crate::source::Origin;
@@ -94,7 +95,12 @@ pub(super) fn choose(
 ) -> Result<RuleSet, Error> {
     let (rules, unknown) = RuleSet::new(&config.rules, &options.choice());
     let Some(first) = unknown.into_iter().next() else {
-        return Ok(rules);
+        return match (lint::wrong_settings(&config.rules).into_iter().next(), file) {
+            (Some(problem), Some(file)) => {
+                Err(wrong(file, problem.span, problem.message, problem.hint))
+            }
+            _ => Ok(rules),
+        };
     };
     let hint = match first.nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),

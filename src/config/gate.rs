@@ -27,6 +27,13 @@ pub struct Gate {
     pub policies: Globs,
 }
 
+impl Gate {
+    /// Returns whether the error budget policies of a file count.
+    pub fn counts_policies_of(&self, path: &str) -> bool {
+        self.policies.is_empty() || self.policies.matches(path)
+    }
+}
+
 /// From which level on a finding fails a run.
 ///
 /// `fail-on` is `"error"`, which is the default, `"warning"`, `"info"` or `"never"`.

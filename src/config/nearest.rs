@@ -1,24 +1,19 @@
 //! The known word that a person most likely meant.
 
+use crate::spelling;
+use crate::spelling::Vocabulary;
+
 /// Returns the known word that `word` was most likely meant to be.
 ///
-/// In this order: the same word in another spelling (`failOn`, `fail_on`), a word within two edits
-/// (one, for words of three characters), a word that holds this one as a whole part
-/// (`bearer-token` for `bearer-token-env`), and a word that starts with this one (`warn`).
+/// In this order: the nearest in spelling, a word that holds this one as a whole part (`bearer-token`
+/// for `bearer-token-env`), and a word that starts with this one (`warn`).
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = spelling::nearest(word, known.iter().copied(), Vocabulary::Words);
     let kebab = kebab(word);
-    let near = known
-        .iter()
-        .filter(|name| name.len().abs_diff(kebab.len()) <= 2)
-        .map(|name| (strsim::damerau_levenshtein(&kebab, name), *name))
-        .filter(|(distance, name)| *distance <= 2.min(name.len() / 2))
-        .min();
     let part =
         |name: &&&str| kebab.len() >= 4 && format!("-{name}-").contains(&format!("-{kebab}-"));
     let start = |name: &&&str| kebab.len() >= 3 && name.starts_with(&kebab);
-    near.map(|(_, name)| name)
-        .or_else(|| known.iter().find(part).copied())
-        .or_else(|| known.iter().find(start).copied())
+    near.first().or_else(|| known.iter().find(part)).or_else(|| known.iter().find(start)).copied()
 }
 
 /// Writes a word in kebab-case, cut to a length beyond which nothing is near.

@@ -11,10 +11,10 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Span;
 use crate::source::Spanned;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml::Node;
 use crate::yaml::Value;
-
-use super::nearest;
 
 /// Returns the text of a field.
 pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
@@ -146,7 +146,8 @@ fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
 
 /// Returns the place of a field, or of a key that was most likely meant to be it.
 pub(super) fn place(mapping: Node<'_>, field: &str) -> Option<Span> {
-    let near = |key: &str| nearest::one(key, std::iter::once(field)).is_some();
+    let near =
+        |key: &str| !spelling::nearest(key, std::iter::once(field), Vocabulary::Words).is_empty();
     let misspelled = || {
         let mut entries = mapping.entries().filter(|entry| !entry.value.is_null());
         entries.find(|entry| entry.key.text().is_some_and(near))

@@ -2,6 +2,8 @@
 
 use crate::model::Dialect;
 use crate::model::Kind;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml::Document;
 use crate::yaml::Node;
 use crate::yaml::replace_scalar;
@@ -9,7 +11,6 @@ use crate::yaml::replace_scalar;
 use super::Problem;
 use super::Reading;
 use super::fields;
-use super::nearest;
 use super::openslo;
 use super::own;
 
@@ -100,7 +101,7 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
 }
 
 fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]) -> Problem {
-    let candidates: Vec<&str> = nearest::within(found, known.iter().copied()).collect();
+    let candidates: Vec<&str> = spelling::nearest(found, known.iter().copied(), Vocabulary::Words);
     // `openslo/v2` is one edit from `openslo/v1` and no misspelling of it.
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let rename = match candidates.as_slice() {
@@ -123,7 +124,8 @@ fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
     let group = lower.split('/').next().unwrap_or_default();
     let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
     let ours = matches!(group, "openslo" | "openslo.com" | "slo");
-    let near = group.len() >= 6 && nearest::one(&lower, known.iter().copied()).is_some();
+    let near = group.len() >= 6
+        && !spelling::nearest(&lower, known.iter().copied(), Vocabulary::Words).is_empty();
     let value = node.given("apiVersion")?;
     (ours || near || is_own(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
 }
@@ -174,7 +176,8 @@ fn is_own(node: Node<'_>) -> bool {
 
 /// Returns the key that was most likely meant to be `field`.
 fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
-    let near = |key: &str| nearest::one(key, std::iter::once(field)).is_some();
+    let near =
+        |key: &str| !spelling::nearest(key, std::iter::once(field), Vocabulary::Words).is_empty();
     let entry = node.entries().find(|entry| entry.key.text().is_some_and(near))?;
     Some(Problem::UnknownField {
         span: entry.key.span(),

@@ -18,6 +18,8 @@ use serde_json::Value;
 
 use crate::source::Edit;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml::Entry;
 use crate::yaml::Node;
 use crate::yaml::replace_scalar;
@@ -25,7 +27,6 @@ use crate::yaml::replace_scalar;
 use super::Expected;
 use super::Problem;
 use super::fields;
-use super::nearest;
 use super::tree::Tree;
 use super::tree::TreeNode;
 
@@ -229,7 +230,7 @@ fn unknown_key(
     if matches!(definition, "labels" | "annotations") {
         return Some(Problem::InvalidKey { span, key: key.to_owned(), map: site.field.clone() });
     }
-    let candidates: Vec<&str> = nearest::within(key, free.iter().copied()).collect();
+    let candidates: Vec<&str> = spelling::nearest(key, free.iter().copied(), Vocabulary::Words);
     let rename = match candidates.as_slice() {
         [only] => replace_scalar(node, only),
         _ => None,
@@ -297,7 +298,9 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let known = options(kind);
             let same = |name: &&String| name.eq_ignore_ascii_case(&text);
             let case = known.iter().find(same).and_then(|name| replace_scalar(site.node, name));
-            let nearest = nearest::one(&text, known.iter().map(String::as_str)).map(str::to_owned);
+            let words = known.iter().map(String::as_str);
+            let near = spelling::nearest(&text, words, Vocabulary::Words);
+            let nearest = near.first().map(|&name| name.to_owned());
             Problem::UnknownMethod { span, found: text, known, nearest, case }
         }
         (_, Violation::MaxItems { limit }) => {

@@ -98,8 +98,7 @@ pub(super) fn measured(gated: &Gated) -> Option<String> {
     let objective = gated.slo.objectives.get(gated.objective)?;
     let of_counts = (
         gated.slo.method(),
-        &objective.operator,
-        &objective.value,
+        objective.comparison(gated.indicator.as_deref()),
         &objective.slice_target,
         &objective.slice_window,
         &gated.indicator,

@@ -1,9 +1,11 @@
 //! Which rules are on, at which level, and who said so.
 
 use crate::config::LevelSetting;
+use crate::config::Problem;
 use crate::config::RuleEntry;
 use crate::config::RuleSetName;
 use crate::config::Rules;
+use crate::config::Value;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::rules;
@@ -11,6 +13,8 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source::Sources;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 
 /// What the command line asks for, over what `slo.toml` says.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +91,10 @@ impl RuleSet {
     pub fn level(&self, rule: &Rule, finding: &Finding, sources: &Sources) -> Option<Level> {
         let chosen = self.chosen.iter().find(|chosen| chosen.rule.name == rule.name)?;
         let path = &sources.file(finding.span.source).path;
-        let special = chosen.entries.iter().find(|entry| {
-            !entry.paths.is_empty() && entry.level.is_some() && entry.paths.matches(path)
-        });
+        let mut entries = chosen.entries.iter();
+        let last = entries.rfind(|entry| entry.level.is_some() && entry.holds_for(path));
+        // What holds for every path is chosen already, by the command line too.
+        let special = last.filter(|entry| !entry.paths.is_empty());
         let level = match special.and_then(|entry| entry.level.as_ref()) {
             Some(setting) => level_of(setting.value),
             None => chosen.level,
@@ -97,6 +102,41 @@ impl RuleSet {
         // The rule's own level becomes the configured one; a case that deserves less stays below.
         Some(if finding.level == rule.level { level } else { finding.level.min(level) })
     }
+}
+
+/// Returns what `slo.toml` says as a rule's own setting that the rule does not read, in its order.
+pub fn wrong_settings(config: &Rules) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for entry in &config.entries {
+        let Some(rule) = rules::named(&entry.rule.value) else { continue };
+        for (key, value) in &entry.settings {
+            let known: Vec<&str> =
+                rule.settings.iter().chain(&["level", "paths"]).copied().collect();
+            let (span, message, hint) = if !known.contains(&key.value.as_str()) {
+                let near = spelling::nearest(&key.value, known.iter().copied(), Vocabulary::Words);
+                let hint = match near.first() {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known here: `{}`", known.join("`, `")),
+                };
+                let name = key.value.escape_debug();
+                (key.span, format!("unknown setting `{name}` of `{}`", rule.name), Some(hint))
+            } else if is_texts(&value.value) {
+                continue;
+            } else {
+                let found = value.value.kind();
+                let message = format!("`{}` expects an array of strings, found {found}", key.value);
+                (value.span, message, None)
+            };
+            problems.push(Problem { span, message, hint });
+        }
+    }
+    problems
+}
+
+/// Every setting that a rule has so far is a list of texts.
+fn is_texts(value: &Value) -> bool {
+    let items = value.as_array();
+    items.is_some_and(|items| items.iter().all(|item| item.value.as_str().is_some()))
 }
 
 impl Chosen {
@@ -120,7 +160,7 @@ fn level_of(setting: LevelSetting) -> Option<Level> {
 fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Chosen {
     let entries: Vec<RuleEntry> =
         config.entries.iter().filter(|entry| entry.rule.value == rule.name).cloned().collect();
-    let general = entries.iter().find(|entry| entry.paths.is_empty() && entry.level.is_some());
+    let general = entries.iter().rfind(|entry| entry.paths.is_empty() && entry.level.is_some());
     let set_by = general.and_then(|entry| entry.level.as_ref()).map(|level| level.span);
     let by_set = (rule.set <= set).then_some(rule.level);
     let configured = match general.and_then(|entry| entry.level.as_ref()) {
@@ -138,4 +178,66 @@ fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Cho
 
 fn unknown_rule(name: &str, span: Option<Span>) -> UnknownRule {
     UnknownRule { name: name.to_owned(), span, nearest: rules::nearest(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::source::Origin;
+    use crate::source::Source;
+    use crate::source::SourceId;
+
+    fn rules(text: &str) -> Rules {
+        let source = Source::from_text("slo.toml", text, Origin::Worktree);
+        let (config, problems) = Config::parse(SourceId::default(), &source);
+        assert_eq!(problems, []);
+        config.rules
+    }
+
+    #[test]
+    fn the_last_entry_that_holds_decides() {
+        let text = "[[rules.target-100]]\nlevel = \"info\"\n\n[[rules.target-100]]\npaths = [\"a/**\"]\n\
+                    level = \"warning\"\n\n[[rules.target-100]]\npaths = [\"a/b/**\"]\nlevel = \"off\"\n";
+        let (set, _) = RuleSet::new(&rules(text), &Choice::default());
+        let mut sources = Sources::new();
+        let rule = rules::named("target-100").expect("it is a rule");
+        let mut level = |path: &str| {
+            let id = sources.add(Source::from_text(path, "", Origin::Worktree));
+            let finding = Finding::new(rule.name, rule.level, Span::new(id, 0, 0), "x");
+            set.level(rule, &finding, &sources)
+        };
+        assert_eq!(level("x.yaml"), Some(Level::Info));
+        assert_eq!(level("a/x.yaml"), Some(Level::Warning));
+        assert_eq!(level("a/b/x.yaml"), None);
+    }
+
+    #[test]
+    fn a_setting_that_no_rule_reads_is_told() {
+        let told = |text: &str| {
+            let problems = wrong_settings(&rules(text));
+            let told = problems.into_iter().map(|problem| {
+                format!(
+                    "{}: {} | {}",
+                    problem.span.start,
+                    problem.message,
+                    problem.hint.unwrap_or_default()
+                )
+            });
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(told("[rules]\nno-alert = { alert-defaults = [\"a\"] }"), [""; 0]);
+        assert_eq!(
+            told("[rules]\nno-alert = { alert_default = [\"a\"] }"),
+            ["21: unknown setting `alert_default` of `no-alert` | did you mean `alert-defaults`?"]
+        );
+        assert_eq!(
+            told("[rules]\ntarget-100 = { depth = 1 }"),
+            ["23: unknown setting `depth` of `target-100` | known here: `level`, `paths`"]
+        );
+        assert_eq!(
+            told("[rules]\nno-alert = { alert-defaults = [1] }"),
+            ["38: `alert-defaults` expects an array of strings, found an array | "]
+        );
+    }
 }

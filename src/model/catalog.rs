@@ -18,6 +18,7 @@ use super::Meta;
 use super::MetricSource;
 use super::NotificationTarget;
 use super::Object;
+use super::Objective;
 use super::PolicyUse;
 use super::Referable;
 use super::Reference;
@@ -74,6 +75,36 @@ impl Catalog {
     /// Returns every object, in order.
     pub fn objects(&self) -> &[Object] {
         &self.objects
+    }
+
+    /// Returns every object as it is read: without the `op` and `value` of an objective over a ratio,
+    /// which nothing compares.
+    ///
+    /// Two trees of which these serialize to the same bytes mean the same.
+    pub fn meaning(&self) -> Vec<Object> {
+        let read = |object: &Object| match object {
+            Object::Slo(slo) => Object::Slo(self.without_unread(slo)),
+            other => other.clone(),
+        };
+        self.objects.iter().map(read).collect()
+    }
+
+    fn without_unread(&self, slo: &Arc<Slo>) -> Arc<Slo> {
+        let is_read = |objective: &Objective| {
+            let indicator = self.indicator(&objective.indicator).one();
+            objective.comparison(indicator.as_deref()).is_some()
+        };
+        let mut read = Arc::clone(slo);
+        for (index, objective) in slo.objectives.iter().enumerate() {
+            let is_given = objective.operator.is_some() || objective.value.is_some();
+            if is_given
+                && !is_read(objective)
+                && let Some(objective) = Arc::make_mut(&mut read).objectives.get_mut(index)
+            {
+                (objective.operator, objective.value) = (None, None);
+            }
+        }
+        read
     }
 
     /// Returns every object that has this kind and name, in order.

@@ -98,6 +98,21 @@ pub struct Objective {
     pub value_span: Option<Span>,
 }
 
+/// The operator and the value that a threshold metric is compared with, as far as they are given.
+pub type Comparison<'a> = (Option<&'a Spanned<Operator>>, Option<&'a Spanned<Ratio>>);
+
+impl Objective {
+    /// Returns what the indicator is compared with; nothing over a ratio, where nothing reads it.
+    ///
+    /// An indicator that could not be found or read may be anything.
+    pub fn comparison(&self, indicator: Option<&Indicator>) -> Option<Comparison<'_>> {
+        let is_ratio = indicator.is_some_and(|indicator| {
+            matches!(indicator.measure, Measure::Counts(_) | Measure::Raw { .. })
+        });
+        (!is_ratio).then_some((self.operator.as_ref(), self.value.as_ref()))
+    }
+}
+
 /// An indicator in place, by name, or none that can be read.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]

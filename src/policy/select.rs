@@ -86,7 +86,12 @@ pub struct Governance<'a> {
 impl<'a> Governance<'a> {
     /// Reads the selectors of every policy.
     pub fn new(catalog: &'a Catalog) -> Self {
-        let policies = catalog.policies();
+        Self::of(catalog.policies())
+    }
+
+    /// Reads the selectors of some policies.
+    pub fn of(policies: impl IntoIterator<Item = &'a Arc<ErrorBudgetPolicy>>) -> Self {
+        let policies = policies.into_iter();
         Self { policies: policies.map(|policy| (policy, Selection::new(policy))).collect() }
     }
 

@@ -4,8 +4,8 @@ use super::Rule;
 
 mod duplicate_object_name;
 mod missing_owner;
-mod nearest;
 mod selection;
+mod slip;
 mod unresolved_reference;
 
 pub(super) const RULES: &[&Rule] =

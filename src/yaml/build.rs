@@ -464,6 +464,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             nodes: self.nodes,
             children: self.children,
             root,
+            has_aliases: self.aliased > 0,
         };
         if sound {
             stream.documents.push(document);

@@ -245,6 +245,39 @@ fn thousands_of_suppressions_in_one_file_are_read() {
 }
 
 #[test]
+fn thousands_of_unknown_keys_in_one_mapping_are_told() {
+    let folder = folder();
+    let keys: Vec<String> = (0..20_000).map(|number| format!("  tarxet{number}: 1\n")).collect();
+    let head = "apiVersion: openslo/v1\nkind: SLO\nmetadata: { name: many }\nspec:\n";
+    folder.write("many.yaml", format!("{head}{}", keys.concat()));
+    assert!(rules_of(&lint(&folder), "many.yaml").len() >= 20_000);
+}
+
+#[test]
+fn thousands_of_documents_that_are_no_object_are_read() {
+    let folder = folder();
+    folder.write("many.yaml", "apiVersion: openslo/v1\n---\n".repeat(250_000));
+    let arguments = ["lint", "--rule", "target-100", "--format", "json", "--now", NOW];
+    let ended = slo(folder.path(), &arguments);
+    assert_eq!(rules_of(&ended, "many.yaml"), Vec::<String>::new());
+    assert_eq!(rules_of(&ended, "good/broken.yaml"), ["target-100"]);
+}
+
+#[test]
+fn thousands_of_placeholders_in_one_query_are_told() {
+    let folder = folder();
+    let placed: Vec<String> = (0..20_000).map(|number| format!("$a{number} ")).collect();
+    let open = "${".repeat(2_000_000);
+    let quoted = |text: &str| format!("'{text}'");
+    let text =
+        BROKEN.replace("sum(e)", &quoted(&placed.concat())).replace("sum(t)", &quoted(&open));
+    folder.write("many.yaml", text);
+    let told = rules_of(&lint(&folder), "many.yaml");
+    let placeholders = told.iter().filter(|rule| *rule == "unresolved-query-placeholder");
+    assert_eq!(placeholders.count(), 20_000);
+}
+
+#[test]
 fn thousands_of_files_are_read() {
     let folder = folder();
     for number in 0..5_000 {

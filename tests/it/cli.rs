@@ -183,6 +183,15 @@ fn a_path_limits_what_is_reported_and_not_what_is_read() {
 }
 
 #[test]
+fn a_setting_that_no_rule_reads_ends_the_run() {
+    let folder = clean();
+    folder.write("slo.toml", "[rules]\nno-alert = { alert-default = [\"fast-burn\"] }\n");
+    let ended = slo(folder.path(), &["lint"]).expect(2);
+    assert!(ended.err.contains("unknown setting `alert-default` of `no-alert`"), "{}", ended.err);
+    assert!(ended.err.contains("did you mean `alert-defaults`?"), "{}", ended.err);
+}
+
+#[test]
 fn the_rules_say_which_line_set_a_level() {
     let folder = clean();
     folder.write(

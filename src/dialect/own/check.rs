@@ -8,8 +8,9 @@ use jiff::civil::Date;
 use crate::dialect::Expected;
 use crate::dialect::Problem;
 use crate::dialect::fields;
-use crate::dialect::nearest;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml::Entry;
 use crate::yaml::Node;
 use crate::yaml::Value;
@@ -310,7 +311,8 @@ fn undefined<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Problem {
-    let nearest = nearest::one(name, known.clone()).map(str::to_owned);
+    let near = spelling::nearest(name, known.clone(), Vocabulary::Names);
+    let nearest = near.first().map(|&name| name.to_owned());
     // What is told of a long list is its beginning.
     let known = known.take(MAX_TOLD).map(str::to_owned).collect();
     invalid(node, field, Expected::Defined { under, known, nearest })

@@ -1,14 +1,21 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Dialect;
+use crate::model::Kind;
 use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
+use crate::source::Edit;
+use crate::yaml::Node;
+use crate::yaml::append_entries;
+use crate::yaml::written;
 
 use super::is_exempt;
 
@@ -18,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Strict,
     since: "0.1.0",
     docs: include_str!("no_alert.md"),
-    settings: &[],
+    settings: &[DEFAULTS],
     check: Check::Catalog(check),
 };
 
@@ -32,14 +39,15 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         && silent.len() == slos.len()
     {
         let is_critical = silent.iter().any(|slo| catalog.is_critical(slo));
+        let usual: Vec<Usual<'_>> = silent.iter().map(|slo| Usual::of(slo, checker)).collect();
         let message = "no SLO of the repository has an alert";
-        checker
-            .report_at(level(is_critical), first.meta.place(), message)
-            .label(format!("the first of {}", slos.len()))
-            .help(HELP);
+        let finding = checker.report_at(level(is_critical), first.meta.place(), message);
+        finding.label(format!("the first of {}", slos.len())).help(HELP);
+        offer(usual, finding);
         return;
     }
     for slo in silent {
+        let usual = Usual::of(slo, checker);
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
         let level = level(catalog.is_critical(slo));
         let finding = checker.report_at(level, slo.meta.place(), message);
@@ -47,11 +55,77 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             finding.also(span, "an empty list");
         }
         finding.help(HELP);
+        offer(vec![usual], finding);
     }
 }
+
+/// The setting that names the alert policies that an SLO usually has.
+const DEFAULTS: &str = "alert-defaults";
 
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
 
 fn level(is_critical: bool) -> Level {
     if is_critical { Level::Error } else { Level::Warning }
+}
+
+/// The alert policies that `slo.toml` names for the path of an SLO.
+#[derive(Default)]
+struct Usual<'a> {
+    /// The edit that lists them; nothing where there is no place for them, or none is named.
+    edit: Option<Edit>,
+    /// The first name that no policy has.
+    unknown: Option<&'a str>,
+}
+
+impl<'a> Usual<'a> {
+    fn of(slo: &Slo, checker: &Checker<'a>) -> Self {
+        let mut names = checker.texts(DEFAULTS, checker.path(slo.meta.span.source));
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        let is_defined = |name: &str| {
+            checker.catalog().named(Kind::AlertPolicy, name).next().is_some()
+                || checker.external().iter().any(|external| external == name)
+        };
+        if let Some(unknown) = names.iter().find(|name| !is_defined(name)) {
+            return Self { edit: None, unknown: Some(unknown) };
+        }
+        let written: Option<Vec<String>> = names.into_iter().map(written).collect();
+        let Some(names) = written.filter(|names| !names.is_empty()) else {
+            return Self::default();
+        };
+        let edit = checker.mend(slo.meta.span, |slo| list(slo.given("spec")?, &names));
+        Self { edit, unknown: None }
+    }
+}
+
+/// Returns the edit that lists alert policies in the `spec` of an SLO.
+fn list(spec: Node<'_>, names: &[String]) -> Option<Edit> {
+    const FIELD: &str = "alertPolicies";
+    let items: Vec<String> = names.iter().map(|name| format!("alertPolicyRef: {name}")).collect();
+    let braces = format!("[{{{}}}]", items.join("}, {"));
+    match spec.entry(FIELD) {
+        Some(given) if given.value.raw() == "[]" && !spec.document().has_aliases() => {
+            Some(Edit { span: given.value.span(), text: braces })
+        }
+        Some(_) => None,
+        None if spec.is_flow() => append_entries(spec, &[(FIELD, &braces)]),
+        None => {
+            let lines = format!("\n  - {}", items.join("\n  - "));
+            append_entries(spec, &[(FIELD, &lines)])
+        }
+    }
+}
+
+/// Offers the usual alert policies as a fix, or says which of them nobody defines.
+fn offer(usual: Vec<Usual<'_>>, finding: &mut Finding) {
+    if let Some(unknown) = usual.iter().find_map(|usual| usual.unknown) {
+        let unknown = quote(unknown);
+        finding.note(format!(
+            "`{DEFAULTS}` of `slo.toml` names {unknown}, and no AlertPolicy that was read has that name"
+        ));
+    }
+    let edits: Vec<Edit> = usual.into_iter().filter_map(|usual| usual.edit).collect();
+    if !edits.is_empty() {
+        finding.unsafe_fix(format!("list the policies of `{DEFAULTS}`"), edits);
+    }
 }

@@ -7,6 +7,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::yaml::delete_entries;
 
 pub(super) const RULE: Rule = Rule {
     name: "objective-threshold-mismatch",
@@ -61,14 +62,17 @@ fn unused(objective: &Objective, checker: &mut Checker<'_>) {
     let Some(span) = operator.or(value) else {
         return;
     };
-    let names = match (operator, value) {
-        (Some(_), Some(_)) => "`op` and `value`",
-        (Some(_), None) => "`op`",
-        _ => "`value`",
+    let (names, fields): (_, &[&str]) = match (operator, value) {
+        (Some(_), Some(_)) => ("`op` and `value`", &["op", "value"]),
+        (Some(_), None) => ("`op`", &["op"]),
+        _ => ("`value`", &["value"]),
     };
+    let edits = checker.mend(objective.span, |objective| delete_entries(objective, fields));
     let message = format!("an objective over a ratio of events has no use for {names}");
-    checker
-        .report_at(Level::Warning, span, message)
-        .label("nothing is compared with it")
-        .help(format!("delete {names}, or measure a threshold metric"));
+    let finding = checker.report_at(Level::Warning, span, message);
+    finding.label("nothing is compared with it");
+    match edits {
+        Some(edits) => finding.safe_fix(format!("delete {names}"), edits),
+        None => finding.help(format!("delete {names}, or measure a threshold metric")),
+    };
 }

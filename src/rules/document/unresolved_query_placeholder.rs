@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::MetricSource;
@@ -6,6 +8,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::quote;
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("unresolved_query_placeholder.md"),
-    settings: &[],
+    settings: &[VARIABLES],
     check: Check::Catalog(check),
 };
 
@@ -27,19 +30,25 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 }
 
 fn report(query: &Query, source: &MetricSource, checker: &mut Checker<'_>) {
-    let kind = checker.catalog().source_type(source);
-    let is_prometheus = kind.is_none_or(|kind| kind.to_ascii_lowercase().contains("prom"));
-    for found in placeholders(&query.text) {
-        let is_window = found.starts_with("{{") && found.contains(".window");
-        if is_window && is_prometheus {
+    let found = placeholders(&query.text);
+    if found.is_empty() {
+        return;
+    }
+    let variables = checker.texts(VARIABLES, checker.path(query.span.source));
+    let variables: HashSet<&str> = variables.into_iter().collect();
+    let has_window = found.iter().any(|placeholder| is_window(placeholder));
+    let reads_window = has_window && is_prometheus(source, checker);
+    let places = places(query, &found, checker);
+    for (placeholder, span) in found.into_iter().zip(places) {
+        if variables.contains(name(placeholder)) || (reads_window && is_window(placeholder)) {
             continue;
         }
-        let span = place(query, found, checker);
-        let finding = checker.report(span, format!("nothing fills in `{found}` in a query"));
-        if found.starts_with("$__") {
+        let message = format!("nothing fills in {} in a query", quote(placeholder));
+        let finding = checker.report(span, message);
+        if placeholder.starts_with("$__") {
             finding.label("only a dashboard knows this variable");
             finding.help("write a range such as `[5m]`");
-        } else if is_window {
+        } else if is_window(placeholder) {
             finding.label("the placeholder of Sloth, on a data source that is not Prometheus");
             finding.help("write the range that is meant");
         } else {
@@ -48,28 +57,61 @@ fn report(query: &Query, source: &MetricSource, checker: &mut Checker<'_>) {
     }
 }
 
-/// Returns where a placeholder stands in the file; quoting never changes its characters.
-fn place(query: &Query, found: &str, checker: &Checker<'_>) -> Span {
+/// The setting that names variables which another step fills in.
+const VARIABLES: &str = "variables";
+
+fn is_window(placeholder: &str) -> bool {
+    placeholder.starts_with("{{") && placeholder.contains(".window")
+}
+
+fn is_prometheus(source: &MetricSource, checker: &Checker<'_>) -> bool {
+    let kind = checker.catalog().source_type(source);
+    kind.is_none_or(|kind| kind.to_ascii_lowercase().contains("prom"))
+}
+
+/// Returns the variable of a placeholder: `env` of `$env`, `${env:regex}` and `{{ .env }}`.
+fn name(placeholder: &str) -> &str {
+    let inner = placeholder.trim_start_matches(['$', '{']).trim_end_matches('}').trim();
+    let inner = inner.strip_prefix('.').unwrap_or(inner);
+    inner.split_once(':').map_or(inner, |(name, _)| name)
+}
+
+/// Returns where placeholders, given in their order, stand in the file.
+///
+/// Quoting never changes the characters of one; where a line break or an escape does, it and those
+/// behind it are said to stand in the query.
+fn places(query: &Query, found: &[&str], checker: &Checker<'_>) -> Vec<Span> {
     let raw = checker.text(query.span);
-    raw.find(found).map_or(query.span, |offset| {
-        let start = query.span.start as usize + offset;
-        Span::new(query.span.source, start, start + found.len())
-    })
+    let mut rest = Some(0);
+    let place = |placeholder: &&str| {
+        let from = rest?;
+        rest = raw.get(from..)?.find(placeholder).map(|at| from + at + placeholder.len());
+        let end = query.span.start as usize + rest?;
+        Some(Span::new(query.span.source, end - placeholder.len(), end))
+    };
+    let places: Vec<Option<Span>> = found.iter().map(place).collect();
+    places.into_iter().map(|place| place.unwrap_or(query.span)).collect()
 }
 
 /// Returns the placeholders of a query, each once, in order.
 fn placeholders(query: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = query;
-    while let Some(at) = rest.find(['$', '{']) {
-        let tail = rest.get(at..).unwrap_or_default();
-        let length = length(tail);
-        if let Some(text) = length.and_then(|length| tail.get(..length))
-            && !found.contains(&text)
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    let (last_brace, last_braces) = (query.rfind('}'), query.rfind("}}"));
+    let mut at = 0;
+    while let Some(next) = query.get(at..).and_then(|rest| rest.find(['$', '{'])) {
+        at += next;
+        let rest = query.get(at..).unwrap_or_default();
+        // What no brace can close is not searched for one, again and again.
+        let is_open = |close: Option<usize>| close.is_none_or(|close| close < at);
+        let is_broken = rest.starts_with("${") && is_open(last_brace)
+            || rest.starts_with("{{") && is_open(last_braces);
+        let length = if is_broken { None } else { length(rest) };
+        if let Some(text) = length.and_then(|length| rest.get(..length))
+            && seen.insert(text)
         {
             found.push(text);
         }
-        rest = tail.get(length.unwrap_or(1)..).unwrap_or_default();
+        at += length.unwrap_or(1);
     }
     found
 }
@@ -102,5 +144,14 @@ mod tests {
         assert_eq!(placeholders("x[{{.window}}] / x[{{.window}}]"), ["{{.window}}"]);
         assert!(placeholders("avg:x{host:*} by {env}").is_empty());
         assert!(placeholders("a{{").is_empty());
+        assert_eq!(placeholders("${a} ${b {{c}} ${d"), ["${a}", "${b {{c}"]);
+    }
+
+    #[test]
+    fn a_variable_is_named_without_its_marks() {
+        for placeholder in ["$env", "${env}", "${env:regex}", "{{.env}}", "{{ env }}"] {
+            assert_eq!(name(placeholder), "env", "{placeholder}");
+        }
+        assert_eq!(name("$__range"), "__range");
     }
 }

@@ -11,8 +11,12 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::list;
 use crate::rules::quote;
+use crate::source::Edit;
 use crate::source::Span;
+use crate::yaml::Node;
+use crate::yaml::append_entries;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-data-unspecified",
@@ -25,13 +29,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let governance = Governance::new(catalog);
+    let policies = checker.policies();
+    let governance = Governance::of(policies.iter().copied());
     let critical: Vec<(&Arc<Slo>, Vec<&Arc<ErrorBudgetPolicy>>)> = catalog
         .slos()
         .filter(|slo| catalog.is_critical(slo))
         .map(|slo| (slo, governance.governing(slo)))
         .collect();
-    for policy in catalog.policies() {
+    for policy in policies {
         unspecified(policy, checker);
         let governs = |policies: &[&Arc<ErrorBudgetPolicy>]| {
             policies.iter().any(|other| Arc::ptr_eq(other, policy))
@@ -44,14 +49,19 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 
 fn unspecified(policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
     let NoData { on_unknown_given, on_backend_error_given, .. } = policy.evaluation.no_data;
-    let (what, fields) = match (on_unknown_given, on_backend_error_given) {
+    let lacking: &[&str] = match (on_unknown_given, on_backend_error_given) {
         (true, true) => return,
-        (false, true) => ("when data is missing", "`onUnknown`"),
-        (true, false) => ("when the backend fails", "`onBackendError`"),
-        (false, false) => {
-            ("when data is missing or the backend fails", "`onUnknown` and `onBackendError`")
-        }
+        (false, true) => &["onUnknown"],
+        (true, false) => &["onBackendError"],
+        (false, false) => &["onUnknown", "onBackendError"],
     };
+    let what = match lacking {
+        ["onUnknown"] => "when data is missing",
+        ["onBackendError"] => "when the backend fails",
+        _ => "when data is missing or the backend fails",
+    };
+    let fields = list(lacking, "and");
+    let edit = checker.mend(policy.meta.span, |policy| refuse(policy, lacking));
     let name = quote(policy.meta.name());
     let message = format!("the error budget policy {name} does not say what happens {what}");
     let span = policy.evaluation.no_data_span;
@@ -61,6 +71,29 @@ fn unspecified(policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
         None => finding.help(format!("add {fields} under `spec.evaluation.noData`")),
     };
     finding.note("what is not said is `deny`: the change is blocked, with exit code 3");
+    if let Some(edit) = edit {
+        let title = format!("write `deny` for {fields}, as it is judged already");
+        finding.unsafe_fix(title, vec![edit]);
+    }
+}
+
+/// Returns the edit that writes `deny` for the fields that a policy lacks.
+fn refuse(policy: Node<'_>, lacking: &[&str]) -> Option<Edit> {
+    let spec = policy.given("spec")?;
+    let braces = lacking.iter().map(|field| format!("{field}: deny")).collect::<Vec<_>>();
+    let braces = format!("{{ {} }}", braces.join(", "));
+    let Some(evaluation) = spec.entry("evaluation") else {
+        let (flow, block) = (format!("{{ noData: {braces} }}"), format!("\n  noData: {braces}"));
+        let value = if spec.is_flow() { flow } else { block };
+        return append_entries(spec, &[("evaluation", &value)]);
+    };
+    match evaluation.value.entry("noData") {
+        None => append_entries(evaluation.value, &[("noData", &braces)]),
+        Some(given) => {
+            let added: Vec<(&str, &str)> = lacking.iter().map(|field| (*field, "deny")).collect();
+            append_entries(given.value, &added)
+        }
+    }
 }
 
 /// Speaks of a policy that lets changes to a critical SLO pass while nobody knows its budget.

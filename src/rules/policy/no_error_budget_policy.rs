@@ -41,10 +41,11 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     if catalog.may_hold("ErrorBudgetPolicy") || catalog.may_hold("tiers") {
         return;
     }
-    let governance = Governance::new(catalog);
+    let policies = checker.policies();
+    let governance = Governance::of(policies.iter().copied());
     let slos: Vec<Governed<'_>> =
         catalog.slos().map(|slo| Governed { slo, policies: governance.governing(slo) }).collect();
-    let idle = idle(catalog, &slos);
+    let idle = idle(catalog, &policies, &slos);
     let lacking: Vec<&Arc<Slo>> = slos
         .iter()
         .filter(|governed| governed.policies.is_empty() && !is_aspirational(governed.slo))
@@ -79,11 +80,12 @@ fn report_lacking(
     checker: &mut Checker<'_>,
 ) {
     let expected = slos.iter().filter(|governed| !is_aspirational(governed.slo)).count();
-    let help = match catalog.policies().next() {
-        None => {
-            "add an object of `kind: ErrorBudgetPolicy`; without a `selector` it governs every SLO"
-        }
-        Some(_) => "let the `selector` of a policy match it, or add a policy that has none",
+    let help = if !checker.policies().is_empty() {
+        "let the `selector` of a policy match it, or add a policy that has none"
+    } else if catalog.policies().next().is_some() {
+        "let `[gate] policies` of `slo.toml` name the file of a policy"
+    } else {
+        "add an object of `kind: ErrorBudgetPolicy`; without a `selector` it governs every SLO"
     };
     if let [first, _, ..] = lacking
         && lacking.len() == expected
@@ -106,7 +108,11 @@ fn report_lacking(
 /// Returns the policies that select nothing, although there is something to select.
 ///
 /// One that another outranks everywhere selects something.
-fn idle<'a>(catalog: &'a Catalog, slos: &[Governed<'_>]) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
+fn idle<'a>(
+    catalog: &Catalog,
+    policies: &[&'a Arc<ErrorBudgetPolicy>],
+    slos: &[Governed<'_>],
+) -> Vec<&'a Arc<ErrorBudgetPolicy>> {
     if slos.is_empty() || catalog.may_hold("SLO") {
         return Vec::new();
     }
@@ -121,7 +127,7 @@ fn idle<'a>(catalog: &'a Catalog, slos: &[Governed<'_>]) -> Vec<&'a Arc<ErrorBud
         busy.binary_search(&policy.meta.span).is_err()
             && !slos.iter().any(|governed| selects(policy, governed.slo))
     };
-    catalog.policies().filter(is_idle).collect()
+    policies.iter().copied().filter(is_idle).collect()
 }
 
 fn report_idle(

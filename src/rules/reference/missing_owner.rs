@@ -9,9 +9,13 @@ use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
+use crate::source::Edit;
 use crate::source::Spanned;
-
-use super::nearest::nearest;
+use crate::spelling;
+use crate::spelling::Vocabulary;
+use crate::yaml::append_entries;
+use crate::yaml::replace_scalar;
+use crate::yaml::written;
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
@@ -29,27 +33,66 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         slos.iter().copied().filter(|slo| !has_owner(catalog, slo, checker)).collect();
     match lacking.as_slice() {
         [first, _, ..] if lacking.len() == slos.len() => {
-            checker
-                .report(first.meta.place(), "no SLO of the repository has an owner")
-                .label(format!("the first of {}", slos.len()))
-                .help(HELP);
+            let edits: Vec<Edit> = lacking.iter().filter_map(|slo| appoint(slo, checker)).collect();
+            let finding =
+                checker.report(first.meta.place(), "no SLO of the repository has an owner");
+            finding.label(format!("the first of {}", slos.len())).help(HELP);
+            if !edits.is_empty() {
+                finding.unsafe_fix(TITLE, edits);
+            }
         }
         each => {
             for slo in each {
+                let edit = appoint(slo, checker);
                 let message = format!("nobody owns the SLO {}", quote(slo.meta.name()));
                 let finding = checker.report(slo.meta.place(), message);
                 if let Some(service) = catalog.service(slo) {
                     finding.also(service.meta.place(), "its Service has no owner either");
                 }
                 finding.help(HELP);
+                if let Some(edit) = edit {
+                    finding.unsafe_fix(TITLE, vec![edit]);
+                }
             }
         }
     }
     unknown_owners(catalog, checker);
 }
 
+/// The annotation that names the owner of an SLO.
+const OWNER: &str = "slo/owner";
+
 const HELP: &str =
     "add a label `team`, an annotation `slo/owner`, or a line for the path to CODEOWNERS";
+
+const TITLE: &str = "annotate it with the owners that CODEOWNERS names for every path";
+
+/// Returns the edit that names the owners of every path as those of an SLO.
+fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
+    let config = checker.config();
+    let (owners, _) = checker.code_owners().owners_of(checker.path(slo.meta.span.source))?;
+    let is_known = |owner: &&String| config.owners.is_empty() || config.knows_owner(owner);
+    let known: Vec<&str> = owners.iter().filter(is_known).map(String::as_str).collect();
+    let owner = known.join(", ");
+    if owner.is_empty() {
+        return None;
+    }
+    let value = written(&owner)?;
+    checker.mend(slo.meta.span, |object| {
+        let metadata = object.given("metadata")?;
+        let Some(annotations) = metadata.entry("annotations") else {
+            let block = format!("\n  {OWNER}: {value}");
+            let braces = format!("{{{OWNER}: {value}}}");
+            let value = if metadata.is_flow() { braces } else { block };
+            return append_entries(metadata, &[("annotations", &value)]);
+        };
+        match annotations.value.entry(OWNER) {
+            Some(empty) if empty.value.raw().is_empty() => None,
+            Some(empty) => replace_scalar(empty.value, &owner),
+            None => append_entries(annotations.value, &[(OWNER, &value)]),
+        }
+    })
+}
 
 fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     let is_owned = |meta: &Meta| {
@@ -64,7 +107,7 @@ fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
 fn declared(meta: &Meta) -> Vec<&Spanned<String>> {
     let labels = ["owner", "team"].into_iter();
     let labels = labels.flat_map(|key| meta.labels.get(key).into_iter().flatten());
-    let annotation = meta.annotation("slo/owner");
+    let annotation = meta.annotation(OWNER);
     let given = annotation.into_iter().chain(labels);
     given.filter(|owner| !owner.value.trim().is_empty()).collect()
 }
@@ -84,7 +127,8 @@ fn unknown_owners(catalog: &Catalog, checker: &mut Checker<'_>) {
                 continue;
             }
             let message = format!("the owner {} is not in `[owners]`", quote(name));
-            let near = nearest(name, config.owners.keys().map(String::as_str));
+            let roles = config.owners.keys().map(String::as_str);
+            let near = spelling::nearest(name, roles, Vocabulary::Names);
             let finding = checker.report_at(Level::Warning, owner.span, message);
             match near.first() {
                 Some(role) => finding.help(format!("`{role}` is near")),

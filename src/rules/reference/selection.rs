@@ -9,9 +9,10 @@ use crate::policy::Globs;
 use crate::rules::Checker;
 use crate::rules::quote;
 use crate::source::Spanned;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 
-use super::nearest::is_word;
-use super::nearest::nearest;
+use super::slip::is_word;
 
 /// Says which names and globs of a selector fit nothing. One that fits nothing governs nothing.
 ///
@@ -47,7 +48,7 @@ fn one(
     {
         return;
     }
-    let near = nearest(&entry.value, known.iter().copied());
+    let near = spelling::nearest(&entry.value, known.iter().copied(), Vocabulary::Names);
     let only = match near.as_slice() {
         [only] if is_word(only) => Some(*only),
         _ => None,

@@ -18,12 +18,13 @@ use crate::rules::list;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 
-use super::nearest::is_name;
-use super::nearest::is_slip;
-use super::nearest::is_word;
-use super::nearest::nearest;
 use super::selection;
+use super::slip::is_name;
+use super::slip::is_slip;
+use super::slip::is_word;
 
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
@@ -143,7 +144,7 @@ fn report(
     let Some((first, rest)) = places.split_first() else {
         return;
     };
-    let near = nearest(name, catalog.names(kind));
+    let near = spelling::nearest(name, catalog.names(kind), Vocabulary::Names);
     if near.is_empty() && !is_name(name) {
         // `invalid-object-name` has said that nothing can have it.
         return;
@@ -234,7 +235,7 @@ fn mistyped_service(catalog: &Catalog, slo: &Slo, checker: &mut Checker<'_>) {
         let other = other.service.as_ref();
         other.is_some_and(|other| other.value == name)
     });
-    let near = nearest(name, catalog.names(Kind::Service));
+    let near = spelling::nearest(name, catalog.names(Kind::Service), Vocabulary::Names);
     let [only] = near.as_slice() else { return };
     let is_near = strsim::damerau_levenshtein(name, only) == 1 && is_slip(name, only);
     if !is_near || users.count() > 1 || is_known(catalog, checker, Kind::Service, name) {

@@ -1,22 +1,4 @@
-//! Which name was most likely meant.
-
-/// The longest name that is compared, in bytes: that of a Kubernetes object.
-const MAX_LENGTH: usize = 253;
-
-/// Returns the names that are nearest, at most two letters away; none for one of no sane length.
-pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    if name.len() > MAX_LENGTH {
-        return Vec::new();
-    }
-    let measured: Vec<(usize, &str)> = names
-        .filter(|known| known.len().abs_diff(name.len()) <= 2)
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= 2 && *distance * 3 <= known.len())
-        .collect();
-    let least = measured.iter().map(|(distance, _)| *distance).min();
-    let best = measured.iter().filter(|(distance, _)| Some(*distance) == least);
-    best.map(|(_, known)| *known).collect()
-}
+//! What a name that is near another one says about what was meant.
 
 /// Returns whether two names, one letter apart, differ inside one longer word of letters.
 pub(super) fn is_slip(name: &str, known: &str) -> bool {
@@ -79,12 +61,5 @@ mod tests {
         ] {
             assert!(!is_slip(written, known), "{written} is not {known}");
         }
-    }
-
-    #[test]
-    fn short_names_are_near_to_nothing() {
-        assert!(nearest("a", ["b"].into_iter()).is_empty());
-        assert!(nearest("api", ["app"].into_iter()).contains(&"app"));
-        assert_eq!(nearest("checkot", ["checkout", "check"].into_iter()), ["checkout"]);
     }
 }

@@ -1,0 +1,101 @@
+//! Which known word was most likely meant.
+//!
+//! **Invariant:** `spelling` knows no vocabulary, and says nothing: whether a word that is near is
+//! told, or written by a fix, is for those who know what the words are.
+//!
+//! # Why
+//!
+//! A misspelled key of `slo.toml`, a misspelled field of a definition and a misspelled name of an
+//! object are one question. Answered in one place, `fail_on`, `failOn` and `fial-on` lead to `fail-on`
+//! wherever they are written.
+
+/// The longest word that is compared, in bytes: the longest name of a Kubernetes object.
+const MAX_LENGTH: usize = 253;
+
+/// How many edits a word may be away.
+const MAX_DISTANCE: usize = 2;
+
+/// What the known words are, which says how much of one may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// Words of a format, of which there is a short list: half of a word may differ.
+    Words,
+    /// Names that people gave, among which `api` and `app` are two: a third of one may differ.
+    Names,
+}
+
+/// Returns the known words that are nearest to `word`, all at one distance, in the order of the
+/// alphabet; none where none is near.
+///
+/// A word in another spelling (`failOn`, `fail_on`, `FAIL-ON` for `fail-on`) is at distance 0; an edit
+/// adds, drops, replaces or swaps characters, and two are the most.
+pub fn nearest<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    vocabulary: Vocabulary,
+) -> Vec<&'a str> {
+    if word.len() > MAX_LENGTH {
+        return Vec::new();
+    }
+    let part = match vocabulary {
+        Vocabulary::Words => 2,
+        Vocabulary::Names => 3,
+    };
+    let word = folded(word);
+    let length = word.chars().count();
+    let distance = |name: &str| {
+        let is_near = letters(name).count().abs_diff(length) <= MAX_DISTANCE;
+        is_near.then(|| strsim::damerau_levenshtein(&word, &folded(name)))
+    };
+    let mut found: Vec<(usize, &str)> = known
+        .into_iter()
+        .filter(|name| name.len() <= MAX_LENGTH)
+        .filter_map(|name| Some((distance(name)?, name)))
+        .filter(|(distance, name)| *distance <= MAX_DISTANCE.min(name.len() / part))
+        .collect();
+    found.sort_unstable();
+    let least = found.first().map(|(distance, _)| *distance);
+    found.retain(|(distance, _)| Some(*distance) == least);
+    found.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Returns a word without what another spelling of it changes.
+fn folded(word: &str) -> String {
+    letters(word).collect()
+}
+
+fn letters(word: &str) -> impl Iterator<Item = char> {
+    let letters = word.chars().filter(|letter| !matches!(letter, '-' | '_' | ' '));
+    letters.flat_map(char::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        let known = ["target", "targetPercent", "op", "value", "timeSliceTarget"];
+        let one = |word| nearest(word, known, Vocabulary::Words).first().copied();
+        assert_eq!(one("targte"), Some("target"));
+        assert_eq!(one("TargetPercent"), Some("targetPercent"));
+        assert_eq!(one("time_slice_target"), Some("timeSliceTarget"));
+        assert_eq!(one("values"), Some("value"));
+        assert_eq!(one("opp"), Some("op"));
+        assert_eq!(one("goal"), None);
+        assert_eq!(one("x"), None, "a single letter is near nothing");
+        assert_eq!(one("名前"), None);
+        assert_eq!(one(&"target".repeat(100)), None);
+    }
+
+    #[test]
+    fn names_are_told_apart_sooner_than_words() {
+        let near =
+            |name, known: &[&'static str]| nearest(name, known.iter().copied(), Vocabulary::Names);
+        assert!(near("a", &["b"]).is_empty());
+        assert!(near("read", &["beat"]).is_empty(), "two letters of four");
+        assert_eq!(near("api", &["app"]), ["app"]);
+        assert_eq!(near("checkot", &["checkout", "check"]), ["checkout"]);
+        assert_eq!(near("zone-c", &["zone-b", "zone-a", "zones"]), ["zone-a", "zone-b", "zones"]);
+    }
+}
