@@ -27,9 +27,11 @@ printf 'outcome=pass\n' >>"$GITHUB_OUTPUT"
 /// Does to the job's program what Cargo does, and prints with which words it was asked to.
 const CARGO: &str = r#"#!/usr/bin/env bash
 printf 'argument: %s\n' "$@"
+printf 'of the workflow: %s\n' "${SHOP_SECRET-nothing}" "${CARGO_REGISTRY_TOKEN-nothing}" "${CARGO_TERM_COLOR-nothing}"
 [ -f action.yml ] || exit 1
-mkdir -p "$RUNNER_TEMP/slo-build/release"
-cp passing "$RUNNER_TEMP/slo-build/release/slo"
+while [ "$1" != --target-dir ]; do shift; done
+mkdir -p "$2/release"
+cp passing "$2/release/slo"
 "#;
 
 #[test]
@@ -100,10 +102,22 @@ fn the_action_builds_its_own_checkout_when_no_release_is_named() {
     write_script(&tools.path().join("cargo"), CARGO);
     let path = std::env::var("PATH").expect("there is a PATH");
     let path = format!("{}:{path}", tools.path().display());
-    let job =
-        Runner::new(&[("working-directory", ".")], &[("passing", PASSING)]).run(&[("PATH", &path)]);
+    let environment = [
+        ("PATH", path.as_str()),
+        ("SHOP_SECRET", "of the shop"),
+        ("CARGO_REGISTRY_TOKEN", "of the registry"),
+        ("CARGO_TERM_COLOR", "never"),
+    ];
+    let job = Runner::new(&[("working-directory", ".")], &[("passing", PASSING)]).run(&environment);
     assert_eq!(job.result, "success|pass|0|", "{}", job.log);
     assert!(job.log.contains("argument: --locked"), "{}", job.log);
+    let seen: Vec<&str> = job
+        .log
+        .lines()
+        .filter_map(|line| line.split_once("of the workflow: "))
+        .map(|it| it.1)
+        .collect();
+    assert_eq!(seen, ["nothing", "nothing", "never"], "no build script sees a secret");
 }
 
 #[test]
