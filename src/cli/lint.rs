@@ -85,6 +85,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         }
     };
     findings.retain(|finding| reported(finding, &tree));
+    let findings = lint::fold(findings);
     wanted.tell_about_silent_paths(global, &tree);
     let watched = is_terminal(&io::stdout());
     let elapsed = watched.then(|| started.elapsed());

@@ -1,6 +1,7 @@
 //! Which rules are on, at which level, and who said so.
 
 use crate::config::LevelSetting;
+use crate::config::Problem;
 use crate::config::RuleEntry;
 use crate::config::RuleSetName;
 use crate::config::Rules;
@@ -12,6 +13,8 @@ use crate::rules::Set;
 use crate::source::Sources;
 use crate::source::Span;
 
+use super::settings;
+
 /// What the command line asks for, over what `slo.toml` says.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
@@ -21,15 +24,15 @@ pub struct Choice {
     pub only: Vec<String>,
 }
 
-/// A rule that is not known, where it is named.
+/// What is wrong about a choice of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownRule {
-    /// The name.
-    pub name: String,
+pub struct WrongChoice {
     /// The place in `slo.toml`; nothing for the command line.
     pub span: Option<Span>,
-    /// The known name that was most likely meant.
-    pub nearest: Option<&'static str>,
+    /// What is wrong; lowercase, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 /// The rules of a run.
@@ -54,23 +57,25 @@ pub struct Chosen {
 impl RuleSet {
     /// Chooses rules by `slo.toml` and the command line, which wins.
     ///
-    /// Unknown names are returned beside the rules; whether they end the run is the caller's choice.
-    pub fn new(config: &Rules, choice: &Choice) -> (Self, Vec<UnknownRule>) {
+    /// Names of no rule and settings that a rule does not have, or cannot read, are returned beside
+    /// the rules; whether they end the run is the caller's choice.
+    pub fn new(config: &Rules, choice: &Choice) -> (Self, Vec<WrongChoice>) {
         let set = choice.set.unwrap_or(match config.set.as_ref().map(|set| set.value) {
             None | Some(RuleSetName::Recommended) => Set::Recommended,
             Some(RuleSetName::Strict) => Set::Strict,
             Some(RuleSetName::All) => Set::All,
         });
-        let mut unknown: Vec<UnknownRule> = config
-            .entries
-            .iter()
-            .filter(|entry| rules::named(&entry.rule.value).is_none())
-            .map(|entry| unknown_rule(&entry.rule.value, Some(entry.rule.span)))
-            .collect();
+        let mut wrong = Vec::new();
+        for entry in &config.entries {
+            match rules::named(&entry.rule.value) {
+                Some(rule) => wrong.extend(settings::problems(rule, entry).map(WrongChoice::from)),
+                None => wrong.push(unknown_rule(&entry.rule.value, Some(entry.rule.span))),
+            }
+        }
         let asked = choice.only.iter().filter(|name| rules::named(name).is_none());
-        unknown.extend(asked.map(|name| unknown_rule(name, None)));
+        wrong.extend(asked.map(|name| unknown_rule(name, None)));
         let chosen = rules::all().map(|rule| choose(rule, config, choice, set)).collect();
-        (Self { chosen }, unknown)
+        (Self { chosen }, wrong)
     }
 
     /// Returns the rules that are on somewhere.
@@ -87,15 +92,23 @@ impl RuleSet {
     pub fn level(&self, rule: &Rule, finding: &Finding, sources: &Sources) -> Option<Level> {
         let chosen = self.chosen.iter().find(|chosen| chosen.rule.name == rule.name)?;
         let path = &sources.file(finding.span.source).path;
-        let special = chosen.entries.iter().find(|entry| {
+        let special = chosen.entries.iter().rev().find(|entry| {
             !entry.paths.is_empty() && entry.level.is_some() && entry.paths.matches(path)
         });
         let level = match special.and_then(|entry| entry.level.as_ref()) {
-            Some(setting) => level_of(setting.value),
-            None => chosen.level,
-        }?;
-        // The rule's own level becomes the configured one; a case that deserves less stays below.
-        Some(if finding.level == rule.level { level } else { finding.level.min(level) })
+            Some(setting) => level_of(setting.value)?,
+            None if chosen.set_by.is_some() => chosen.level?,
+            // Nobody speaks of its level: each case has its own.
+            None => return chosen.level.map(|_| finding.level),
+        };
+        Some(if finding.level < rule.level { finding.level.min(level) } else { level })
+    }
+}
+
+impl From<Problem> for WrongChoice {
+    fn from(problem: Problem) -> Self {
+        let Problem { span, message, hint } = problem;
+        Self { span: Some(span), message, hint }
     }
 }
 
@@ -120,7 +133,8 @@ fn level_of(setting: LevelSetting) -> Option<Level> {
 fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Chosen {
     let entries: Vec<RuleEntry> =
         config.entries.iter().filter(|entry| entry.rule.value == rule.name).cloned().collect();
-    let general = entries.iter().find(|entry| entry.paths.is_empty() && entry.level.is_some());
+    let general =
+        entries.iter().rev().find(|entry| entry.paths.is_empty() && entry.level.is_some());
     let set_by = general.and_then(|entry| entry.level.as_ref()).map(|level| level.span);
     let by_set = (rule.set <= set).then_some(rule.level);
     let configured = match general.and_then(|entry| entry.level.as_ref()) {
@@ -136,6 +150,10 @@ fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Cho
     Chosen { rule, level, entries, set_by }
 }
 
-fn unknown_rule(name: &str, span: Option<Span>) -> UnknownRule {
-    UnknownRule { name: name.to_owned(), span, nearest: rules::nearest(name) }
+fn unknown_rule(name: &str, span: Option<Span>) -> WrongChoice {
+    let hint = match rules::nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`slo rules` lists the rules".to_owned(),
+    };
+    WrongChoice { span, message: format!("there is no rule `{name}`"), hint: Some(hint) }
 }

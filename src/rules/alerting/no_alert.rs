@@ -14,7 +14,7 @@ use super::is_exempt;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-alert",
-    level: Level::Error,
+    level: Level::Warning,
     set: Set::Strict,
     since: "0.1.0",
     docs: include_str!("no_alert.md"),
@@ -28,17 +28,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let slos: Vec<&Arc<Slo>> = catalog.slos().filter(expected).collect();
     let silent: Vec<&Arc<Slo>> =
         slos.iter().copied().filter(|slo| slo.alert_policies.is_empty()).collect();
-    if let [first, _, ..] = silent.as_slice()
-        && silent.len() == slos.len()
-    {
-        let is_critical = silent.iter().any(|slo| catalog.is_critical(slo));
-        let message = "no SLO of the repository has an alert";
-        checker
-            .report_at(level(is_critical), first.meta.place(), message)
-            .label(format!("the first of {}", slos.len()))
-            .help(HELP);
-        return;
-    }
+    let has_none = silent.len() == slos.len();
     for slo in silent {
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
         let level = level(catalog.is_critical(slo));
@@ -47,6 +37,9 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             finding.also(span, "an empty list");
         }
         finding.help(HELP);
+        if has_none {
+            finding.once("no SLO of the repository has an alert");
+        }
     }
 }
 

@@ -27,22 +27,16 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let slos: Vec<&Arc<Slo>> = catalog.slos().collect();
     let lacking: Vec<&Arc<Slo>> =
         slos.iter().copied().filter(|slo| !has_owner(catalog, slo, checker)).collect();
-    match lacking.as_slice() {
-        [first, _, ..] if lacking.len() == slos.len() => {
-            checker
-                .report(first.meta.place(), "no SLO of the repository has an owner")
-                .label(format!("the first of {}", slos.len()))
-                .help(HELP);
+    let has_none = lacking.len() == slos.len();
+    for slo in lacking {
+        let message = format!("nobody owns the SLO {}", quote(slo.meta.name()));
+        let finding = checker.report(slo.meta.place(), message);
+        if let Some(service) = catalog.service(slo) {
+            finding.also(service.meta.place(), "its Service has no owner either");
         }
-        each => {
-            for slo in each {
-                let message = format!("nobody owns the SLO {}", quote(slo.meta.name()));
-                let finding = checker.report(slo.meta.place(), message);
-                if let Some(service) = catalog.service(slo) {
-                    finding.also(service.meta.place(), "its Service has no owner either");
-                }
-                finding.help(HELP);
-            }
+        finding.help(HELP);
+        if has_none {
+            finding.once("no SLO of the repository has an owner");
         }
     }
     unknown_owners(catalog, checker);
