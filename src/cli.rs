@@ -23,6 +23,7 @@ mod measure;
 mod output;
 mod project;
 mod publish;
+mod replace;
 mod rules;
 mod snapshot;
 

@@ -6,6 +6,8 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use crate::report;
 use crate::report::Format;
 use crate::report::Refusal;
@@ -89,17 +91,26 @@ pub(super) fn write_file(path: &Path, text: &[u8]) -> Result<(), Error> {
         let mut stream = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
         return stream.write_all(text).map_err(failed);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text).map_err(failed)?;
-    match fs::metadata(path) {
-        Ok(old) => fs::set_permissions(file.path(), old.permissions()).map_err(failed)?,
-        Err(_) => readable(file.path()).map_err(failed)?,
-    }
+    fs::create_dir_all(folder(path)).map_err(failed)?;
+    let file = staged(path, text).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Writes bytes to a temporary file beside the one that it may replace, with its permissions.
+pub(super) fn staged(path: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(folder(path))?;
+    file.write_all(text)?;
+    match fs::metadata(path) {
+        Ok(old) => fs::set_permissions(file.path(), old.permissions())?,
+        Err(_) => readable(file.path())?,
+    }
+    Ok(file)
+}
+
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Gives a new file the permissions that files usually have; a temporary one is closed to others.

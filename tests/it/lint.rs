@@ -140,3 +140,34 @@ fn a_setting_that_a_rule_does_not_have_or_cannot_read_is_refused_at_its_place() 
     folder.write("slo.toml", "[rules]\nduplicate-object-name = { overlays = [\"x/*\"] }\n");
     slo(folder.path(), &["lint"]).expect(0);
 }
+
+#[test]
+fn a_fix_leaves_a_file_that_is_read_only_and_says_so_beside_the_findings() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Repository::folder();
+    let broken = lonely("a").replace("Occurrences", "occurrences");
+    folder.write("closed.yaml", &broken);
+    folder.write("open.yaml", broken.replace("name: a", "name: b"));
+    let closed = folder.path().join("closed.yaml");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let ended = slo(folder.path(), &["lint", "--fix", "--format", "concise"]).expect(3);
+    assert_eq!(folder.read("closed.yaml"), broken);
+    assert_eq!(folder.read("open.yaml"), lonely("a").replace("name: a", "name: b"));
+    assert!(ended.out.starts_with("closed.yaml:14:20: error[budgeting-method-"), "{}", ended.out);
+    assert_eq!(lines(&ended).len(), 1, "{}", ended.out);
+    assert!(ended.err.contains("applied 1 fix\n"), "{}", ended.err);
+    let says = "left as it was: closed.yaml (it is read-only); written: open.yaml";
+    assert!(ended.err.contains(says), "{}", ended.err);
+    let again = slo(folder.path(), &["lint"]).expect(1);
+    assert!(!again.err.contains("left"), "{}", again.err);
+}
+
+#[test]
+fn what_is_passed_over_is_said_once_with_fixes_too() {
+    let folder = Repository::new();
+    folder.write("a.yaml", lonely("a").replace("Occurrences", "occurrences"));
+    std::os::unix::fs::symlink("/etc/hosts", folder.path().join("out.yaml")).unwrap();
+    folder.commit("start");
+    let ended = slo(folder.path(), &["lint", "--fix"]).expect(0);
+    assert_eq!(ended.err.matches("passed over out.yaml").count(), 1, "{}", ended.err);
+}
