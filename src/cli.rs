@@ -76,6 +76,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    output::check_targets(arguments.formats())?;
     match &arguments.command {
         Command::Lint(options) => lint::run(&arguments.global, options),
         Command::Gate(options) => gate::run(&arguments.global, options),

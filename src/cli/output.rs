@@ -1,5 +1,6 @@
 //! Writes reports and errors where they belong.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
@@ -26,6 +27,33 @@ use super::is_terminal;
 
 /// The columns of a run that no terminal watches.
 const PLAIN_WIDTH: usize = 100;
+
+/// Refuses two formats that would write over each other.
+pub(super) fn check_targets(targets: &[Target]) -> Result<(), Error> {
+    let place = |target: &Target| {
+        let path = Path::new(target.file.as_ref()?);
+        // What is there already may have several names.
+        let full = path.canonicalize().or_else(|_| std::path::absolute(path));
+        Some(full.unwrap_or_else(|_| path.to_owned()))
+    };
+    let written = |target: &Target| match &target.file {
+        Some(file) => format!("`--format {}={file}`", target.format.name()),
+        None => format!("`--format {}`", target.format.name()),
+    };
+    let mut seen = BTreeMap::new();
+    for target in targets {
+        let Some(first) = seen.insert(place(target), target) else { continue };
+        let name = target.format.name();
+        let (where_to, hint) = if target.file.is_some() {
+            ("one file", "name another file for one of them".to_owned())
+        } else {
+            ("standard output", format!("send one to a file: `--format {name}=FILE`"))
+        };
+        let message = format!("{} and {} write to {where_to}", written(first), written(target));
+        return Err(Error::Usage { message, hint: Some(hint) });
+    }
+    Ok(())
+}
 
 /// Writes a report in every format that was asked for; the terminal's where none was.
 pub(super) fn render(

@@ -171,3 +171,28 @@ fn what_is_passed_over_is_said_once_with_fixes_too() {
     let ended = slo(folder.path(), &["lint", "--fix"]).expect(0);
     assert_eq!(ended.err.matches("passed over out.yaml").count(), 1, "{}", ended.err);
 }
+
+#[test]
+fn two_formats_to_one_place_are_refused_by_their_names() {
+    let folder = Repository::folder();
+    folder.write("a.yaml", lonely("a"));
+    std::os::unix::fs::symlink("new.txt", folder.path().join("link.txt")).unwrap();
+    folder.write("new.txt", "");
+    for (first, second, place) in [
+        ("concise", "github", "standard output"),
+        ("concise", "concise", "standard output"),
+        ("junit=out.txt", "sarif=out.txt", "one file"),
+        ("junit=out.txt", "sarif=./out.txt", "one file"),
+        ("junit=new.txt", "sarif=link.txt", "one file"),
+    ] {
+        for command in ["lint", "gate", "budget"] {
+            let arguments = [command, "--format", first, "--format", second];
+            let ended = slo(folder.path(), &arguments).expect(2);
+            let says = format!("`--format {first}` and `--format {second}` write to {place}");
+            assert!(ended.err.contains(&says), "{}", ended.err);
+            assert_eq!(ended.out, "");
+        }
+    }
+    slo(folder.path(), &["lint", "--format", "junit=a.xml", "--format", "sarif"]).expect(0);
+    assert!(!folder.path().join("out.txt").exists());
+}
