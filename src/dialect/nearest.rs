@@ -10,17 +10,25 @@ pub(super) fn within<'a>(
     word: &str,
     known: impl Iterator<Item = &'a str>,
 ) -> impl Iterator<Item = &'a str> {
-    let distance = |name: &str| {
-        if name.eq_ignore_ascii_case(word) { 0 } else { strsim::damerau_levenshtein(word, name) }
-    };
     let mut found: Vec<(usize, &str)> = known
         .filter(|name| name.len().abs_diff(word.len()) <= MAX_DISTANCE)
-        .map(|name| (distance(name), name))
+        .map(|name| (distance(word, name), name))
         .filter(|(distance, name)| *distance <= MAX_DISTANCE.min(name.len() / 2))
         .collect();
     found.sort_unstable();
     let best = found.first().map(|(distance, _)| *distance);
     found.into_iter().filter(move |(distance, _)| Some(*distance) == best).map(|(_, name)| name)
+}
+
+/// Returns whether a near word has one reading: at most every third character of the known one differs.
+///
+/// `up` and `or` are near `op` and may as well be words of their own.
+pub(super) fn is_certain(word: &str, known: &str) -> bool {
+    distance(word, known) <= known.len() / 3
+}
+
+fn distance(word: &str, known: &str) -> usize {
+    if known.eq_ignore_ascii_case(word) { 0 } else { strsim::damerau_levenshtein(word, known) }
 }
 
 /// Returns the nearest known word, if one is near.
@@ -41,5 +49,14 @@ mod tests {
         assert_eq!(one("values"), Some("value"));
         assert_eq!(one("goal"), None);
         assert_eq!(one("x"), None, "a single letter is near nothing");
+    }
+
+    #[test]
+    fn a_short_word_has_one_reading_only_as_itself() {
+        for other in ["up", "or", "ok", "po"] {
+            assert!(!is_certain(other, "op"), "{other}");
+        }
+        assert!(is_certain("OP", "op") && is_certain("knd", "kind"));
+        assert!(is_certain("targte", "target") && !is_certain("vakue1", "value"));
     }
 }

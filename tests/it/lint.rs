@@ -196,3 +196,24 @@ fn two_formats_to_one_place_are_refused_by_their_names() {
     slo(folder.path(), &["lint", "--format", "junit=a.xml", "--format", "sarif"]).expect(0);
     assert!(!folder.path().join("out.txt").exists());
 }
+
+#[test]
+fn a_safe_fix_adds_no_finding() {
+    let folder = Repository::folder();
+    for (old, new) in [
+        ("target: 0.99", "target: 5"),
+        ("target: 0.99", "target: 0.99, up: 1"),
+        ("target: 0.99", "target: 0.99, or: 1"),
+        (
+            "good: {",
+            "bed: { metricSource: { type: Prometheus, spec: { query: sum(x) } } }\n        good: {",
+        ),
+    ] {
+        let text = lonely("a").replace(old, new);
+        folder.write("a.yaml", &text);
+        let found = concise(&folder, &[]).expect(1);
+        let fixed = concise(&folder, &["--fix"]).expect(1);
+        assert_eq!(fixed.out, found.out, "{new}");
+        assert_eq!(folder.read("a.yaml"), text);
+    }
+}
