@@ -24,6 +24,7 @@ mod measure;
 mod output;
 mod project;
 mod publish;
+mod replace;
 mod rules;
 mod snapshot;
 
@@ -76,6 +77,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, Error> {
+    output::check_targets(arguments.formats())?;
     match &arguments.command {
         Command::Lint(options) => lint::run(&arguments.global, options),
         Command::Gate(options) => gate::run(&arguments.global, options),

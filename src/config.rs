@@ -50,6 +50,7 @@ pub use gate::FailOn;
 pub use gate::Gate;
 pub use globs::Globs;
 pub use paths::stays_inside;
+pub use rules::ENTRY_KEYS;
 pub use rules::LevelSetting;
 pub use rules::RuleEntry;
 pub use rules::RuleSetName;
@@ -122,6 +123,16 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+impl Problem {
+    /// Returns the problem that a table has a key that nobody knows.
+    ///
+    /// * `table`: how messages call it.
+    pub fn unknown_key(key: &str, span: Span, table: &str, known: &[&str]) -> Self {
+        let message = format!("unknown key `{}` in {table}", decode::short(key));
+        Self { span, message, hint: Some(decode::meant(key, known)) }
+    }
 }
 
 impl Default for Config {

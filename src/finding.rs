@@ -93,6 +93,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Whether a comment in the file allows it.
     pub suppressed: bool,
+    /// What is said in the place of this finding and its like, where nothing differs but the place.
+    pub once: Option<&'static str>,
 }
 
 impl Finding {
@@ -109,6 +111,7 @@ impl Finding {
             notes: Vec::new(),
             fix: None,
             suppressed: false,
+            once: None,
         }
     }
 
@@ -133,6 +136,13 @@ impl Finding {
     /// Says how it is known.
     pub fn note(&mut self, message: impl Into<String>) -> &mut Self {
         self.notes.push(message.into());
+        self
+    }
+
+    /// Lets one finding with this message stand for this one and those like it: it is true of the
+    /// whole repository, such as "no SLO of the repository has an owner".
+    pub fn once(&mut self, message: &'static str) -> &mut Self {
+        self.once = Some(message);
         self
     }
 

@@ -21,16 +21,18 @@ use crate::yaml;
 
 mod allow;
 mod fix;
+mod fold;
 mod ruleset;
 mod run;
+mod settings;
 
 pub use fix::Fixed;
 pub use fix::fix;
+pub use fold::fold;
 pub use ruleset::Choice;
 pub use ruleset::Chosen;
 pub use ruleset::RuleSet;
-pub use ruleset::UnknownRule;
-pub use ruleset::wrong_settings;
+pub use ruleset::WrongChoice;
 pub use run::run;
 pub use run::run_allowing;
 

@@ -48,7 +48,12 @@ pub use suppression::Use;
 pub struct Rule {
     /// The name: kebab-case, the bad thing; it reads well after *allow*.
     pub name: &'static str,
-    /// The highest level that it reports.
+    /// The usual level: that of most of what it reports, and the one that the catalog lists.
+    ///
+    /// A case that deserves less or more is reported with [`Checker::report_at`]. A level from
+    /// `slo.toml` is that of the usual case and the highest of any: the usual case moves to it in
+    /// both directions, a case that deserves more never stays above it, and one that deserves less
+    /// never rises to it.
     pub level: Level,
     /// When it is on without being asked for.
     pub set: Set,
@@ -56,10 +61,28 @@ pub struct Rule {
     pub since: &'static str,
     /// The page.
     pub docs: &'static str,
-    /// The names of its own settings in `slo.toml`.
-    pub settings: &'static [&'static str],
+    /// Its own settings in `slo.toml`.
+    pub settings: &'static [Setting],
     /// How it finds out.
     pub check: Check,
+}
+
+/// A setting of a rule: a key of its table in `slo.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The key.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+}
+
+/// What a setting of a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A list of globs from the root, for the whole repository: it stands without `paths`.
+    Globs,
+    /// A list of strings that are not empty.
+    Texts,
 }
 
 /// The sets of rules, each of which holds the ones before it.
@@ -145,12 +168,12 @@ impl<'a> Checker<'a> {
         Self { rule, context, findings: Vec::new(), mended: RefCell::default() }
     }
 
-    /// Reports a finding at the rule's own level.
+    /// Reports a finding at the rule's usual level.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Finding {
         self.report_at(self.rule.level, span, message)
     }
 
-    /// Reports a finding that deserves less than the rule's own level.
+    /// Reports a finding that deserves less or more than the rule's usual level.
     #[expect(clippy::missing_panics_doc, reason = "a list that was just pushed to has a last item")]
     pub fn report_at(
         &mut self,
@@ -158,7 +181,6 @@ impl<'a> Checker<'a> {
         span: Span,
         message: impl Into<String>,
     ) -> &mut Finding {
-        let level = level.min(self.rule.level);
         let finding = Finding::new(self.rule.name, level, span, message);
         self.findings.push(finding);
         self.findings.last_mut().expect("one was just pushed")

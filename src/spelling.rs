@@ -59,6 +59,13 @@ pub fn nearest<'a>(
     found.into_iter().map(|(_, name)| name).collect()
 }
 
+/// Returns whether a near word has one reading: at most every third character of the known one differs.
+///
+/// `up` and `or` are near `op`, and may as well be words of their own.
+pub fn is_certain(word: &str, known: &str) -> bool {
+    strsim::damerau_levenshtein(&folded(word), &folded(known)) <= known.len() / 3
+}
+
 /// Returns a word without what another spelling of it changes.
 fn folded(word: &str) -> String {
     letters(word).collect()
@@ -86,6 +93,15 @@ mod tests {
         assert_eq!(one("x"), None, "a single letter is near nothing");
         assert_eq!(one("名前"), None);
         assert_eq!(one(&"target".repeat(100)), None);
+    }
+
+    #[test]
+    fn a_short_word_has_one_reading_only_as_itself() {
+        for other in ["up", "or", "ok", "po"] {
+            assert!(!is_certain(other, "op"), "{other}");
+        }
+        assert!(is_certain("OP", "op") && is_certain("knd", "kind"));
+        assert!(is_certain("targte", "target") && !is_certain("vakue1", "value"));
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(super) struct LintOptions {
     /// Fail on findings of this level or above
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
-    /// Write the report in this format, to a file with `=FILE`; may be given several times
+    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is missing; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) format: Vec<Target>,
     /// Take this instant for now, such as 2026-11-22T09:00:00Z
@@ -114,7 +114,7 @@ pub(super) struct GateOptions {
     /// Fail on findings of this level or above
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
-    /// Write the report in this format, to a file with `=FILE`; may be given several times
+    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is missing; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) format: Vec<Target>,
     /// Take this instant for now, such as 2026-11-22T09:00:00Z
@@ -133,7 +133,7 @@ pub(super) struct BudgetOptions {
     /// Write the counts to this file as recorded measurements
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-    /// Write the report in this format, to a file with `=FILE`; may be given several times
+    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is missing; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) format: Vec<Target>,
     /// Take this instant for now, such as 2026-11-22T09:00:00Z

@@ -23,6 +23,9 @@ pub(super) enum Error {
     /// The event that started the run, or the forge, cannot be understood.
     #[error("{0}")]
     Forge(#[from] crate::forge::Error),
+    /// Fixed files that were not written, each with why, and those that were.
+    #[error("left as it was: {left}; {written}")]
+    Unwritten { left: String, written: String },
     /// A file or a stream cannot be read or written.
     #[error("{action} {path}")]
     Io { action: &'static str, path: String, source: io::Error },
@@ -33,7 +36,9 @@ impl Error {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config { .. } | Self::Usage { .. } => Exit::Usage,
-            Self::Git(_) | Self::Forge(_) | Self::Io { .. } => Exit::Unknown,
+            Self::Git(_) | Self::Forge(_) | Self::Unwritten { .. } | Self::Io { .. } => {
+                Exit::Unknown
+            }
         }
     }
 
@@ -43,6 +48,9 @@ impl Error {
             Self::Config { hint, .. } | Self::Usage { hint, .. } => hint.clone(),
             Self::Git(error) => error.hint().map(str::to_owned),
             Self::Forge(error) => error.hint().map(str::to_owned),
+            Self::Unwritten { .. } => {
+                Some("make the file what it is to be, and run `slo lint --fix` again".to_owned())
+            }
             Self::Io { .. } => None,
         }
     }

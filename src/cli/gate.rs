@@ -250,7 +250,8 @@ impl Run {
                 }
             });
         }
-        findings
+        // After the comparison: how many lacked the same before has no part in what is new.
+        lint::fold(findings)
     }
 
     /// Returns what is known of the change beside the verdict.

@@ -31,6 +31,7 @@ use super::arguments::LintOptions;
 use super::discover;
 use super::error::Error;
 use super::fix;
+use super::fix::Mended;
 use super::is_terminal;
 use super::output;
 use super::project::Project;
@@ -62,29 +63,19 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let judge = |tree: &Tree| lint::run(tree, &rules, &facts);
     let reported =
         |finding: &Finding, tree: &Tree| wanted.holds(&tree.sources.file(finding.span.source).path);
-    let (tree, mut findings) = match options.fix {
-        None => {
-            let findings = judge(&tree);
-            (tree, findings)
-        }
-        Some(which) => {
-            let highest = match which {
-                FixKind::Safe => Safety::Safe,
-                FixKind::Unsafe => Safety::Unsafe,
-            };
-            let mended = fix::apply(&project, tree, judge, reported, highest)?;
-            if mended.applied > 0 {
-                let fixes = if mended.applied == 1 {
-                    "1 fix"
-                } else {
-                    &format!("{} fixes", mended.applied)
-                };
-                output::say(global, &format!("applied {fixes}"));
-            }
-            (mended.tree, mended.findings)
-        }
+    let mended = match options.fix {
+        None => Mended { findings: judge(&tree), tree, applied: 0, unwritten: None },
+        Some(FixKind::Safe) => fix::apply(&project, tree, judge, reported, Safety::Safe),
+        Some(FixKind::Unsafe) => fix::apply(&project, tree, judge, reported, Safety::Unsafe),
     };
+    match mended.applied {
+        0 => {}
+        1 => output::say(global, "applied 1 fix"),
+        count => output::say(global, &format!("applied {count} fixes")),
+    }
+    let Mended { tree, mut findings, unwritten, .. } = mended;
     findings.retain(|finding| reported(finding, &tree));
+    let findings = lint::fold(findings);
     wanted.tell_about_silent_paths(global, &tree);
     let watched = is_terminal(&io::stdout());
     let elapsed = watched.then(|| started.elapsed());
@@ -94,6 +85,9 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     report.rules = &views;
     report.summary = (!global.quiet).then_some(summary);
     output::render(global, &options.format, &report)?;
+    if let Some(unwritten) = unwritten {
+        return Err(unwritten);
+    }
     let fail_on = options.fail_on.map_or(project.config.gate.fail_on, FailLevel::lowest);
     let failing =
         findings.iter().any(|finding| !finding.suppressed && fail_on.includes(finding.level));

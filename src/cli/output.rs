@@ -1,10 +1,13 @@
 //! Writes reports and errors where they belong.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
 use std::io::Write;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::report;
 use crate::report::Format;
@@ -24,6 +27,33 @@ use super::is_terminal;
 
 /// The columns of a run that no terminal watches.
 const PLAIN_WIDTH: usize = 100;
+
+/// Refuses two formats that would write over each other.
+pub(super) fn check_targets(targets: &[Target]) -> Result<(), Error> {
+    let place = |target: &Target| {
+        let path = Path::new(target.file.as_ref()?);
+        // What is there already may have several names.
+        let full = path.canonicalize().or_else(|_| std::path::absolute(path));
+        Some(full.unwrap_or_else(|_| path.to_owned()))
+    };
+    let written = |target: &Target| match &target.file {
+        Some(file) => format!("`--format {}={file}`", target.format.name()),
+        None => format!("`--format {}`", target.format.name()),
+    };
+    let mut seen = BTreeMap::new();
+    for target in targets {
+        let Some(first) = seen.insert(place(target), target) else { continue };
+        let name = target.format.name();
+        let (where_to, hint) = if target.file.is_some() {
+            ("one file", "name another file for one of them".to_owned())
+        } else {
+            ("standard output", format!("send one to a file: `--format {name}=FILE`"))
+        };
+        let message = format!("{} and {} write to {where_to}", written(first), written(target));
+        return Err(Error::Usage { message, hint: Some(hint) });
+    }
+    Ok(())
+}
 
 /// Writes a report in every format that was asked for; the terminal's where none was.
 pub(super) fn render(
@@ -89,17 +119,26 @@ pub(super) fn write_file(path: &Path, text: &[u8]) -> Result<(), Error> {
         let mut stream = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
         return stream.write_all(text).map_err(failed);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text).map_err(failed)?;
-    match fs::metadata(path) {
-        Ok(old) => fs::set_permissions(file.path(), old.permissions()).map_err(failed)?,
-        Err(_) => readable(file.path()).map_err(failed)?,
-    }
+    fs::create_dir_all(folder(path)).map_err(failed)?;
+    let file = staged(path, text).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Writes bytes to a temporary file beside the one that it may replace, with its permissions.
+pub(super) fn staged(path: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(folder(path))?;
+    file.write_all(text)?;
+    match fs::metadata(path) {
+        Ok(old) => fs::set_permissions(file.path(), old.permissions())?,
+        Err(_) => readable(file.path())?,
+    }
+    Ok(file)
+}
+
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Gives a new file the permissions that files usually have; a temporary one is closed to others.

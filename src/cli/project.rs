@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
 use crate::git;
-use crate::lint;
 use crate::lint::RuleSet;
+use crate::lint::WrongChoice;
 use crate::source::LineIndex;
 use crate::source::Origin;
 use crate::source::Source;
@@ -93,23 +93,13 @@ pub(super) fn choose(
     file: Option<&Source>,
     options: &RuleOptions,
 ) -> Result<RuleSet, Error> {
-    let (rules, unknown) = RuleSet::new(&config.rules, &options.choice());
-    let Some(first) = unknown.into_iter().next() else {
-        return match (lint::wrong_settings(&config.rules).into_iter().next(), file) {
-            (Some(problem), Some(file)) => {
-                Err(wrong(file, problem.span, problem.message, problem.hint))
-            }
-            _ => Ok(rules),
-        };
+    let (rules, wrong_choices) = RuleSet::new(&config.rules, &options.choice());
+    let Some(WrongChoice { span, message, hint }) = wrong_choices.into_iter().next() else {
+        return Ok(rules);
     };
-    let hint = match first.nearest {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => "`slo rules` lists the rules".to_owned(),
-    };
-    let message = format!("there is no rule `{}`", first.name);
-    Err(match (first.span, file) {
-        (Some(span), Some(file)) => wrong(file, span, message, Some(hint)),
-        _ => Error::Usage { message, hint: Some(hint) },
+    Err(match (span, file) {
+        (Some(span), Some(file)) => wrong(file, span, message, hint),
+        _ => Error::Usage { message, hint },
     })
 }
 

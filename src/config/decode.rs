@@ -97,8 +97,8 @@ impl Decoder {
         for (key, _) in table.iter() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
-                let message = format!("unknown key `{}` in {}", short(name), table.name);
-                self.problem(key.span(), message, Some(meant(name, known)));
+                let span = self.span(key.span());
+                self.problems.push(Problem::unknown_key(name, span, &table.name, known));
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::source::Spanned;
 pub(super) const KEYS: &[&str] = &["set"];
 
 /// The keys of a rule's table that are not its own settings.
-pub(super) const ENTRY_KEYS: &[&str] = &["level", "paths"];
+pub const ENTRY_KEYS: &[&str] = &["level", "paths"];
 
 /// The words for a level.
 pub(super) const LEVELS: &[(&str, LevelSetting)] = &[
@@ -73,8 +73,8 @@ pub struct RuleEntry {
     pub level: Option<Spanned<LevelSetting>>,
     /// `paths`: where the entry holds; empty means everywhere.
     pub paths: Globs,
-    /// Every other key, in the order of the file: the rule reads them and refuses what it does not
-    /// know, a misspelled `level` included.
+    /// Every other key, in the order of the file: whoever knows the rules refuses what is no setting
+    /// of the rule, a misspelled `level` included.
     pub settings: Vec<(Spanned<String>, Spanned<Value>)>,
 }
 

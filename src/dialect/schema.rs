@@ -60,6 +60,23 @@ struct Site<'a> {
     knows_percent: bool,
 }
 
+/// Sets of fields of which one mapping holds at most one.
+const ALTERNATIVES: [&[&str]; 13] = [
+    &["all", "any", "not", "condition", "burn"],
+    &["gt", "gte", "lt", "lte"],
+    &["good", "bad", "raw"],
+    &["total", "raw"],
+    &["target", "targetPercent"],
+    &["thresholdMetric", "ratioMetric"],
+    &["service", "serviceRef"],
+    &["indicator", "indicatorRef"],
+    &["sli", "sliRef"],
+    &["isRolling", "calendar"],
+    &["dataSourceRef", "dataSourceSpec"],
+    &["spec", "conditionRef"],
+    &["spec", "targetRef"],
+];
+
 impl Schema {
     /// Returns a schema that compiles on first use.
     pub(super) const fn new(text: &'static str) -> Self {
@@ -232,7 +249,9 @@ fn unknown_key(
     }
     let candidates: Vec<&str> = spelling::nearest(key, free.iter().copied(), Vocabulary::Words);
     let rename = match candidates.as_slice() {
-        [only] => replace_scalar(node, only),
+        [only] if spelling::is_certain(key, only) && !is_ruled_out(only, known, free) => {
+            replace_scalar(node, only)
+        }
         _ => None,
     };
     Some(Problem::UnknownField {
@@ -243,6 +262,15 @@ fn unknown_key(
         nearest: candidates.first().map(|&name| name.to_owned()),
         rename,
     })
+}
+
+/// Returns whether a field would contradict one that the mapping gives: `bad` beside `good`.
+fn is_ruled_out(field: &str, known: &[String], free: &[&str]) -> bool {
+    let is_given = |other: &&str| {
+        *other != field && !free.contains(other) && known.iter().any(|name| name == other)
+    };
+    let sets = ALTERNATIVES.iter().filter(|set| set.contains(&field));
+    sets.flat_map(|set| set.iter()).any(is_given)
 }
 
 /// A field that stands there without a value is reported in its place, each on its own.

@@ -5,7 +5,6 @@ use crate::config::Problem;
 use crate::config::RuleEntry;
 use crate::config::RuleSetName;
 use crate::config::Rules;
-use crate::config::Value;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::rules;
@@ -13,8 +12,8 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source::Sources;
 use crate::source::Span;
-use crate::spelling;
-use crate::spelling::Vocabulary;
+
+use super::settings;
 
 /// What the command line asks for, over what `slo.toml` says.
 #[derive(Clone, Debug, Default)]
@@ -25,15 +24,15 @@ pub struct Choice {
     pub only: Vec<String>,
 }
 
-/// A rule that is not known, where it is named.
+/// What is wrong about a choice of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownRule {
-    /// The name.
-    pub name: String,
+pub struct WrongChoice {
     /// The place in `slo.toml`; nothing for the command line.
     pub span: Option<Span>,
-    /// The known name that was most likely meant.
-    pub nearest: Option<&'static str>,
+    /// What is wrong; lowercase, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 /// The rules of a run.
@@ -58,23 +57,25 @@ pub struct Chosen {
 impl RuleSet {
     /// Chooses rules by `slo.toml` and the command line, which wins.
     ///
-    /// Unknown names are returned beside the rules; whether they end the run is the caller's choice.
-    pub fn new(config: &Rules, choice: &Choice) -> (Self, Vec<UnknownRule>) {
+    /// Names of no rule and settings that a rule does not have, or cannot read, are returned beside
+    /// the rules; whether they end the run is the caller's choice.
+    pub fn new(config: &Rules, choice: &Choice) -> (Self, Vec<WrongChoice>) {
         let set = choice.set.unwrap_or(match config.set.as_ref().map(|set| set.value) {
             None | Some(RuleSetName::Recommended) => Set::Recommended,
             Some(RuleSetName::Strict) => Set::Strict,
             Some(RuleSetName::All) => Set::All,
         });
-        let mut unknown: Vec<UnknownRule> = config
-            .entries
-            .iter()
-            .filter(|entry| rules::named(&entry.rule.value).is_none())
-            .map(|entry| unknown_rule(&entry.rule.value, Some(entry.rule.span)))
-            .collect();
+        let mut wrong = Vec::new();
+        for entry in &config.entries {
+            match rules::named(&entry.rule.value) {
+                Some(rule) => wrong.extend(settings::problems(rule, entry).map(WrongChoice::from)),
+                None => wrong.push(unknown_rule(&entry.rule.value, Some(entry.rule.span))),
+            }
+        }
         let asked = choice.only.iter().filter(|name| rules::named(name).is_none());
-        unknown.extend(asked.map(|name| unknown_rule(name, None)));
+        wrong.extend(asked.map(|name| unknown_rule(name, None)));
         let chosen = rules::all().map(|rule| choose(rule, config, choice, set)).collect();
-        (Self { chosen }, unknown)
+        (Self { chosen }, wrong)
     }
 
     /// Returns the rules that are on somewhere.
@@ -96,47 +97,20 @@ impl RuleSet {
         // What holds for every path is chosen already, by the command line too.
         let special = last.filter(|entry| !entry.paths.is_empty());
         let level = match special.and_then(|entry| entry.level.as_ref()) {
-            Some(setting) => level_of(setting.value),
-            None => chosen.level,
-        }?;
-        // The rule's own level becomes the configured one; a case that deserves less stays below.
-        Some(if finding.level == rule.level { level } else { finding.level.min(level) })
+            Some(setting) => level_of(setting.value)?,
+            None if chosen.set_by.is_some() => chosen.level?,
+            // Nobody speaks of its level: each case has its own.
+            None => return chosen.level.map(|_| finding.level),
+        };
+        Some(if finding.level < rule.level { finding.level.min(level) } else { level })
     }
 }
 
-/// Returns what `slo.toml` says as a rule's own setting that the rule does not read, in its order.
-pub fn wrong_settings(config: &Rules) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for entry in &config.entries {
-        let Some(rule) = rules::named(&entry.rule.value) else { continue };
-        for (key, value) in &entry.settings {
-            let known: Vec<&str> =
-                rule.settings.iter().chain(&["level", "paths"]).copied().collect();
-            let (span, message, hint) = if !known.contains(&key.value.as_str()) {
-                let near = spelling::nearest(&key.value, known.iter().copied(), Vocabulary::Words);
-                let hint = match near.first() {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known here: `{}`", known.join("`, `")),
-                };
-                let name = key.value.escape_debug();
-                (key.span, format!("unknown setting `{name}` of `{}`", rule.name), Some(hint))
-            } else if is_texts(&value.value) {
-                continue;
-            } else {
-                let found = value.value.kind();
-                let message = format!("`{}` expects an array of strings, found {found}", key.value);
-                (value.span, message, None)
-            };
-            problems.push(Problem { span, message, hint });
-        }
+impl From<Problem> for WrongChoice {
+    fn from(problem: Problem) -> Self {
+        let Problem { span, message, hint } = problem;
+        Self { span: Some(span), message, hint }
     }
-    problems
-}
-
-/// Every setting that a rule has so far is a list of texts.
-fn is_texts(value: &Value) -> bool {
-    let items = value.as_array();
-    items.is_some_and(|items| items.iter().all(|item| item.value.as_str().is_some()))
 }
 
 impl Chosen {
@@ -176,8 +150,12 @@ fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Cho
     Chosen { rule, level, entries, set_by }
 }
 
-fn unknown_rule(name: &str, span: Option<Span>) -> UnknownRule {
-    UnknownRule { name: name.to_owned(), span, nearest: rules::nearest(name) }
+fn unknown_rule(name: &str, span: Option<Span>) -> WrongChoice {
+    let hint = match rules::nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`slo rules` lists the rules".to_owned(),
+    };
+    WrongChoice { span, message: format!("there is no rule `{name}`"), hint: Some(hint) }
 }
 
 #[cfg(test)]
@@ -210,34 +188,5 @@ mod tests {
         assert_eq!(level("x.yaml"), Some(Level::Info));
         assert_eq!(level("a/x.yaml"), Some(Level::Warning));
         assert_eq!(level("a/b/x.yaml"), None);
-    }
-
-    #[test]
-    fn a_setting_that_no_rule_reads_is_told() {
-        let told = |text: &str| {
-            let problems = wrong_settings(&rules(text));
-            let told = problems.into_iter().map(|problem| {
-                format!(
-                    "{}: {} | {}",
-                    problem.span.start,
-                    problem.message,
-                    problem.hint.unwrap_or_default()
-                )
-            });
-            told.collect::<Vec<_>>()
-        };
-        assert_eq!(told("[rules]\nno-alert = { alert-defaults = [\"a\"] }"), [""; 0]);
-        assert_eq!(
-            told("[rules]\nno-alert = { alert_default = [\"a\"] }"),
-            ["21: unknown setting `alert_default` of `no-alert` | did you mean `alert-defaults`?"]
-        );
-        assert_eq!(
-            told("[rules]\ntarget-100 = { depth = 1 }"),
-            ["23: unknown setting `depth` of `target-100` | known here: `level`, `paths`"]
-        );
-        assert_eq!(
-            told("[rules]\nno-alert = { alert-defaults = [1] }"),
-            ["38: `alert-defaults` expects an array of strings, found an array | "]
-        );
     }
 }

@@ -20,7 +20,8 @@ use super::Tree;
 /// Runs the chosen rules over a tree and returns what they report, sorted.
 ///
 /// Findings that a comment allows are kept and marked. The same tree, rules and facts give the same
-/// findings in the same order.
+/// findings in the same order. What all objects of a tree have in common is reported of each of them:
+/// [`fold`](super::fold) says it once, after whatever is not to be reported has been left out.
 pub fn run(tree: &Tree, rules: &RuleSet, facts: &Facts<'_>) -> Vec<Finding> {
     run_allowing(tree, rules, facts, &|_| true)
 }

@@ -187,7 +187,7 @@ fn a_setting_that_no_rule_reads_ends_the_run() {
     let folder = clean();
     folder.write("slo.toml", "[rules]\nno-alert = { alert-default = [\"fast-burn\"] }\n");
     let ended = slo(folder.path(), &["lint"]).expect(2);
-    assert!(ended.err.contains("unknown setting `alert-default` of `no-alert`"), "{}", ended.err);
+    assert!(ended.err.contains("unknown key `alert-default` in `no-alert`"), "{}", ended.err);
     assert!(ended.err.contains("did you mean `alert-defaults`?"), "{}", ended.err);
 }
 

@@ -90,7 +90,7 @@ impl Case {
         let facts = Facts { config: &config, code_owners: &code_owners, now };
         let mut findings = lint::run(&tree, &rules, &facts);
         findings.retain(|finding| only.is_empty() || only.contains(&finding.rule));
-        (tree, findings)
+        (tree, lint::fold(findings))
     }
 
     /// Checks some rules on this case; returns what is wrong, and the new text of expected blocks.

@@ -5,6 +5,7 @@
 mod agreed;
 mod budgets;
 mod decides;
+mod findings;
 mod history;
 mod releases;
 mod shop;

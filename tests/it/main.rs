@@ -14,6 +14,7 @@ mod examples;
 mod fixture;
 mod forge;
 mod gate;
+mod lint;
 mod mutations;
 mod parts;
 mod policy_files;

@@ -35,7 +35,7 @@ fn every_page_says_what_the_rule_is_in_the_same_order() {
         let summary = rule.summary();
         assert!(summary.ends_with('.') && summary.len() < 100, "{}: {summary}", rule.name);
         for setting in rule.settings {
-            assert!(page.contains(&format!("`{setting}`")), "{}: {setting}", rule.name);
+            assert!(page.contains(&format!("`{}`", setting.name)), "{}: {setting:?}", rule.name);
         }
     }
 }

@@ -9,8 +9,10 @@ use crate::model::Kind;
 use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Setting;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::yaml::Node;
@@ -21,11 +23,11 @@ use super::is_exempt;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-alert",
-    level: Level::Error,
+    level: Level::Warning,
     set: Set::Strict,
     since: "0.1.0",
     docs: include_str!("no_alert.md"),
-    settings: &[DEFAULTS],
+    settings: &[Setting { name: DEFAULTS, holds: Holds::Texts }],
     check: Check::Catalog(check),
 };
 
@@ -35,17 +37,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let slos: Vec<&Arc<Slo>> = catalog.slos().filter(expected).collect();
     let silent: Vec<&Arc<Slo>> =
         slos.iter().copied().filter(|slo| slo.alert_policies.is_empty()).collect();
-    if let [first, _, ..] = silent.as_slice()
-        && silent.len() == slos.len()
-    {
-        let is_critical = silent.iter().any(|slo| catalog.is_critical(slo));
-        let usual: Vec<Usual<'_>> = silent.iter().map(|slo| Usual::of(slo, checker)).collect();
-        let message = "no SLO of the repository has an alert";
-        let finding = checker.report_at(level(is_critical), first.meta.place(), message);
-        finding.label(format!("the first of {}", slos.len())).help(HELP);
-        offer(usual, finding);
-        return;
-    }
+    let has_none = silent.len() == slos.len();
     for slo in silent {
         let usual = Usual::of(slo, checker);
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
@@ -55,7 +47,10 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             finding.also(span, "an empty list");
         }
         finding.help(HELP);
-        offer(vec![usual], finding);
+        if has_none {
+            finding.once("no SLO of the repository has an alert");
+        }
+        offer(usual, finding);
     }
 }
 
@@ -117,15 +112,14 @@ fn list(spec: Node<'_>, names: &[String]) -> Option<Edit> {
 }
 
 /// Offers the usual alert policies as a fix, or says which of them nobody defines.
-fn offer(usual: Vec<Usual<'_>>, finding: &mut Finding) {
-    if let Some(unknown) = usual.iter().find_map(|usual| usual.unknown) {
+fn offer(usual: Usual<'_>, finding: &mut Finding) {
+    if let Some(unknown) = usual.unknown {
         let unknown = quote(unknown);
         finding.note(format!(
             "`{DEFAULTS}` of `slo.toml` names {unknown}, and no AlertPolicy that was read has that name"
         ));
     }
-    let edits: Vec<Edit> = usual.into_iter().filter_map(|usual| usual.edit).collect();
-    if !edits.is_empty() {
-        finding.unsafe_fix(format!("list the policies of `{DEFAULTS}`"), edits);
+    if let Some(edit) = usual.edit {
+        finding.unsafe_fix(format!("list the policies of `{DEFAULTS}`"), vec![edit]);
     }
 }

@@ -47,7 +47,9 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             let finding =
                 checker.report(*span, format!("{found} is a percentage in a field of fractions"));
             finding.label("a target is a share of all events, at most 1");
-            let has_one_reading = value.compare_whole(100).is_lt();
+            // Few let more than half of all events fail: below that, percent is no certain reading.
+            let has_one_reading =
+                value.compare_whole(50).is_ge() && value.compare_whole(100).is_lt();
             match other_field.as_ref().filter(|_| has_one_reading) {
                 Some(edit) => {
                     finding.safe_fix("rename the field to `targetPercent`", vec![edit.clone()])

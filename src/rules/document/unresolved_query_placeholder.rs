@@ -6,8 +6,10 @@ use crate::model::MetricSource;
 use crate::model::Query;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Setting;
 use crate::rules::quote;
 use crate::source::Span;
 
@@ -17,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("unresolved_query_placeholder.md"),
-    settings: &[VARIABLES],
+    settings: &[Setting { name: VARIABLES, holds: Holds::Texts }],
     check: Check::Catalog(check),
 };
 

@@ -18,22 +18,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let metas = catalog.objects().iter().map(Object::meta);
-    let mut drafts = metas.filter(|meta| meta.dialect == Dialect::OpenSloV2Alpha);
-    let Some(first) = drafts.next() else {
-        return;
-    };
     let version = Dialect::OpenSloV2Alpha.api_version();
     let stable = Dialect::OpenSloV1.api_version();
-    let help = format!("`{stable}` is the stable version");
-    match 1 + drafts.count() {
-        1 => {
-            let message = format!("one object is written in `{version}`, a draft");
-            checker.report(first.place(), message).label("this one").help(help);
-        }
-        count => {
-            let message = format!("{count} objects are written in `{version}`, a draft");
-            checker.report(first.place(), message).label("the first of them").help(help);
-        }
+    let metas = catalog.objects().iter().map(Object::meta);
+    for meta in metas.filter(|meta| meta.dialect == Dialect::OpenSloV2Alpha) {
+        let message = format!("one object is written in `{version}`, a draft");
+        let finding = checker.report(meta.place(), message);
+        finding.label("this one").help(format!("`{stable}` is the stable version"));
+        finding.once("several objects are written in `openslo.com/v2alpha`, a draft");
     }
 }

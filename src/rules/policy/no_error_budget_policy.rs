@@ -22,7 +22,7 @@ use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-error-budget-policy",
-    level: Level::Error,
+    level: Level::Warning,
     set: Set::Strict,
     since: "0.1.0",
     docs: include_str!("no_error_budget_policy.md"),
@@ -87,21 +87,15 @@ fn report_lacking(
     } else {
         "add an object of `kind: ErrorBudgetPolicy`; without a `selector` it governs every SLO"
     };
-    if let [first, _, ..] = lacking
-        && lacking.len() == expected
-    {
-        let is_grave = lacking.iter().any(|slo| catalog.is_critical(slo));
-        let message = format!("no error budget policy governs any of the {expected} SLOs");
-        checker
-            .report_at(level(is_grave), first.meta.place(), message)
-            .label("this is the first of them")
-            .help(help);
-        return;
-    }
+    let has_none = lacking.len() == expected;
     for slo in lacking {
         let message = format!("no error budget policy governs the SLO {}", quote(slo.meta.name()));
         let level = level(catalog.is_critical(slo));
-        checker.report_at(level, slo.meta.place(), message).help(help);
+        let finding = checker.report_at(level, slo.meta.place(), message);
+        finding.help(help);
+        if has_none {
+            finding.once("no error budget policy governs any SLO of the repository");
+        }
     }
 }
 
@@ -185,7 +179,8 @@ fn report_rivals(slos: &[Governed<'_>], checker: &mut Checker<'_>) {
         };
         let (one, two) = (quote(first.meta.name()), quote(other.meta.name()));
         checker
-            .report(
+            .report_at(
+                Level::Error,
                 other.meta.place(),
                 format!("the error budget policies {one} and {two} disagree about {about}"),
             )

@@ -9,8 +9,10 @@ use crate::model::Kind;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Setting;
 use crate::rules::quote;
 
 pub(super) const RULE: Rule = Rule {
@@ -19,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("duplicate_object_name.md"),
-    settings: &["overlays"],
+    settings: &[Setting { name: "overlays", holds: Holds::Globs }],
     check: Check::Catalog(check),
 };
 
@@ -39,10 +41,7 @@ impl Default for Settings {
 
 impl Settings {
     fn read(checker: &Checker<'_>) -> Self {
-        let given = match checker.setting("overlays") {
-            Some(Value::Array(items)) => Some(items),
-            _ => None,
-        };
+        let given = checker.setting("overlays").and_then(Value::as_array);
         let patterns = given.map(|items| {
             let texts = items.iter().filter_map(|item| item.value.as_str());
             texts.map(str::to_owned).collect()

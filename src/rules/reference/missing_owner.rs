@@ -31,29 +31,20 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let slos: Vec<&Arc<Slo>> = catalog.slos().collect();
     let lacking: Vec<&Arc<Slo>> =
         slos.iter().copied().filter(|slo| !has_owner(catalog, slo, checker)).collect();
-    match lacking.as_slice() {
-        [first, _, ..] if lacking.len() == slos.len() => {
-            let edits: Vec<Edit> = lacking.iter().filter_map(|slo| appoint(slo, checker)).collect();
-            let finding =
-                checker.report(first.meta.place(), "no SLO of the repository has an owner");
-            finding.label(format!("the first of {}", slos.len())).help(HELP);
-            if !edits.is_empty() {
-                finding.unsafe_fix(TITLE, edits);
-            }
+    let has_none = lacking.len() == slos.len();
+    for slo in lacking {
+        let edit = appoint(slo, checker);
+        let message = format!("nobody owns the SLO {}", quote(slo.meta.name()));
+        let finding = checker.report(slo.meta.place(), message);
+        if let Some(service) = catalog.service(slo) {
+            finding.also(service.meta.place(), "its Service has no owner either");
         }
-        each => {
-            for slo in each {
-                let edit = appoint(slo, checker);
-                let message = format!("nobody owns the SLO {}", quote(slo.meta.name()));
-                let finding = checker.report(slo.meta.place(), message);
-                if let Some(service) = catalog.service(slo) {
-                    finding.also(service.meta.place(), "its Service has no owner either");
-                }
-                finding.help(HELP);
-                if let Some(edit) = edit {
-                    finding.unsafe_fix(TITLE, vec![edit]);
-                }
-            }
+        finding.help(HELP);
+        if let Some(edit) = edit {
+            finding.unsafe_fix(TITLE, vec![edit]);
+        }
+        if has_none {
+            finding.once("no SLO of the repository has an owner");
         }
     }
     unknown_owners(catalog, checker);
