@@ -168,6 +168,14 @@ pub struct DataSource {
     pub settings: Vec<Setting>,
 }
 
+/// Returns whether a data source of a type answers `PromQL`: `Prometheus`, and what is made after it.
+pub fn answers_promql(source_type: &str) -> bool {
+    const WORDS: [&str; 5] = ["prom", "thanos", "cortex", "mimir", "victoria"];
+    let lower = source_type.to_lowercase();
+    // VictoriaLogs has a language of its own.
+    !lower.contains("logs") && WORDS.iter().any(|word| lower.contains(word))
+}
+
 /// A setting whose meaning belongs to the system that is measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {
