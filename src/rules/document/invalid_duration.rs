@@ -1,5 +1,12 @@
+use std::sync::Arc;
+
 use crate::dialect::Problem;
 use crate::finding::Level;
+use crate::model::AlertCondition;
+use crate::model::AlertPolicy;
+use crate::model::BurnRate;
+use crate::model::Object;
+use crate::model::Referable;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -9,6 +16,7 @@ use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
+use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-duration",
@@ -31,14 +39,85 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         finding.label(format!("`{field}` takes a whole number from {least} and a unit"));
         finding.note(format!("units: {}; `m` is minutes, `M` is months", letters.join(", ")));
         let allowed = |duration: &Duration| units.contains(duration.unit.letter());
+        let minutes = minutes(text).filter(|_| field != "duration");
         if let Some(meant) = meant(text).filter(allowed) {
             let same_letters = text.to_ascii_lowercase() == meant.to_string();
             match lowercase.as_ref().filter(|_| same_letters) {
                 Some(edit) => finding.safe_fix(format!("write `{meant}`"), vec![edit.clone()]),
                 None => finding.help(format!("write `{meant}`")),
             };
+        } else if let (Some(minutes), Some(edit)) = (minutes.filter(allowed), lowercase) {
+            finding.unsafe_fix(format!("write `{minutes}`"), vec![edit.clone()]);
         }
     }
+    for object in checker.catalog().objects_of(file.source) {
+        for burn in conditions(object).into_iter().filter_map(|one| one.burn_rate.as_ref()) {
+            months(burn, file, checker);
+        }
+    }
+}
+
+/// Says that months stand where only minutes make sense: an alert that waits for months, or one
+/// that looks back over months although no window is longer.
+fn months(burn: &BurnRate, file: &FileFacts, checker: &mut Checker<'_>) {
+    let is_told = |span| file.dialect.iter().any(|problem| problem.span() == span);
+    let is_in_months =
+        |given: &&Spanned<Duration>| given.value.unit == Unit::Month && !is_told(given.span);
+    let is_whole = |lookback: &&Spanned<Duration>| {
+        let mut windows = checker.catalog().slos().filter_map(|slo| slo.window.as_ref());
+        let lookback = lookback.value.nominal_seconds();
+        windows.all(|window| window.duration.value.nominal_seconds() <= lookback)
+    };
+    let after = burn.alert_after.as_ref().filter(is_in_months);
+    let lookback = Some(&burn.lookback).filter(is_in_months).filter(is_whole);
+    let places = [
+        (after, "alertAfter", "the condition would have to hold as long"),
+        (lookback, "lookbackWindow", "no window of an SLO is longer"),
+    ];
+    for (given, field, label) in places {
+        let Some(Spanned { value, span }) = given else { continue };
+        let minutes = Duration::new(value.count, Unit::Minute).to_string();
+        let plural = if value.count == 1 { "" } else { "s" };
+        let message = format!("`{value}` in `{field}` is {} month{plural}", value.count);
+        let edit = checker.rewrite(*span, &minutes);
+        let finding = checker.report_at(Level::Warning, *span, message);
+        finding.label(label);
+        finding.note("`m` is minutes, `M` is months");
+        if let Some(edit) = edit {
+            finding.unsafe_fix(format!("write `{minutes}`"), vec![edit]);
+        }
+    }
+}
+
+/// Returns the alert conditions that stand in an object.
+fn conditions(object: &Object) -> Vec<&AlertCondition> {
+    match object {
+        Object::AlertCondition(condition) => vec![condition],
+        Object::AlertPolicy(policy) => in_policy(policy).collect(),
+        Object::Slo(slo) => slo
+            .alert_policies
+            .iter()
+            .filter_map(inline)
+            .flat_map(|policy| in_policy(policy))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn in_policy(policy: &AlertPolicy) -> impl Iterator<Item = &AlertCondition> {
+    policy.conditions.iter().filter_map(inline).map(Arc::as_ref)
+}
+
+fn inline<T>(used: &Referable<T>) -> Option<&Arc<T>> {
+    match used {
+        Referable::Inline(object) => Some(object),
+        Referable::Missing | Referable::Named(_) => None,
+    }
+}
+
+/// Returns the minutes that `5M` would mean in a format, or a field, without months.
+fn minutes(text: &str) -> Option<Duration> {
+    Duration::parse(&format!("{}m", text.strip_suffix('M')?))
 }
 
 /// Returns what is wrong: the form, the unit, or that it is zero.
