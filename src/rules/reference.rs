@@ -4,7 +4,7 @@ use super::Rule;
 
 mod duplicate_object_name;
 mod missing_owner;
-mod nearest;
+pub(super) mod nearest;
 mod selection;
 mod unresolved_reference;
 

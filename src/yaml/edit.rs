@@ -148,4 +148,12 @@ mod tests {
         assert_eq!(insert("s:\n  a: 1").as_deref(), Some("s:\n  a: 1\n  b: 2"));
         assert_eq!(insert("s: {a: 1}\n").as_deref(), Some("s: {a: 1, b: 2}\n"));
     }
+
+    #[test]
+    fn the_line_behind_a_block_scalar_stays() {
+        let text = "a: |\n  one\n  two\nb: 2\n";
+        assert_eq!(edited(text, |root| delete_entry(root, "a")).as_deref(), Some("b: 2\n"));
+        let added = edited(text, |root| insert_entry(root, "a", "c", "3"));
+        assert_eq!(added.as_deref(), Some("a: |\n  one\n  two\nc: 3\nb: 2\n"));
+    }
 }

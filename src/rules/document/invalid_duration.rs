@@ -1,10 +1,10 @@
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::dialect::Problem;
 use crate::finding::Level;
 use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
-use crate::model::BurnRate;
 use crate::model::Object;
 use crate::model::Referable;
 use crate::quantity::Duration;
@@ -50,42 +50,40 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             finding.unsafe_fix(format!("write `{minutes}`"), vec![edit.clone()]);
         }
     }
-    for object in checker.catalog().objects_of(file.source) {
+    let catalog = checker.catalog();
+    let longest = LazyCell::new(|| {
+        let windows = catalog.slos().filter_map(|slo| slo.window.as_ref());
+        windows.map(|window| window.duration.value.nominal_seconds()).max()
+    });
+    for object in catalog.objects_of(file.source) {
         for burn in conditions(object).into_iter().filter_map(|one| one.burn_rate.as_ref()) {
-            months(burn, file, checker);
+            // Where the format has no months at all, that has been said.
+            let is_told = |span| file.dialect.binary_search_by_key(&span, Problem::span).is_ok();
+            let is_whole = |length: u64| longest.is_none_or(|longest| longest <= length);
+            let is_in_months = |given: &&Spanned<Duration>| {
+                given.value.unit == Unit::Month && !is_told(given.span)
+            };
+            let after = burn.alert_after.as_ref().filter(is_in_months);
+            let lookback = Some(&burn.lookback).filter(is_in_months);
+            let lookback = lookback.filter(|given| is_whole(given.value.nominal_seconds()));
+            months(after, "alertAfter", "the condition would have to hold as long", checker);
+            months(lookback, "lookbackWindow", "no window of an SLO is longer", checker);
         }
     }
 }
 
-/// Says that months stand where only minutes make sense: an alert that waits for months, or one
-/// that looks back over months although no window is longer.
-fn months(burn: &BurnRate, file: &FileFacts, checker: &mut Checker<'_>) {
-    let is_told = |span| file.dialect.iter().any(|problem| problem.span() == span);
-    let is_in_months =
-        |given: &&Spanned<Duration>| given.value.unit == Unit::Month && !is_told(given.span);
-    let is_whole = |lookback: &&Spanned<Duration>| {
-        let mut windows = checker.catalog().slos().filter_map(|slo| slo.window.as_ref());
-        let lookback = lookback.value.nominal_seconds();
-        windows.all(|window| window.duration.value.nominal_seconds() <= lookback)
-    };
-    let after = burn.alert_after.as_ref().filter(is_in_months);
-    let lookback = Some(&burn.lookback).filter(is_in_months).filter(is_whole);
-    let places = [
-        (after, "alertAfter", "the condition would have to hold as long"),
-        (lookback, "lookbackWindow", "no window of an SLO is longer"),
-    ];
-    for (given, field, label) in places {
-        let Some(Spanned { value, span }) = given else { continue };
-        let minutes = Duration::new(value.count, Unit::Minute).to_string();
-        let plural = if value.count == 1 { "" } else { "s" };
-        let message = format!("`{value}` in `{field}` is {} month{plural}", value.count);
-        let edit = checker.rewrite(*span, &minutes);
-        let finding = checker.report_at(Level::Warning, *span, message);
-        finding.label(label);
-        finding.note("`m` is minutes, `M` is months");
-        if let Some(edit) = edit {
-            finding.unsafe_fix(format!("write `{minutes}`"), vec![edit]);
-        }
+/// Says that months stand where only minutes make sense.
+fn months(given: Option<&Spanned<Duration>>, field: &str, label: &str, checker: &mut Checker<'_>) {
+    let Some(Spanned { value, span }) = given else { return };
+    let minutes = Duration::new(value.count, Unit::Minute).to_string();
+    let plural = if value.count == 1 { "" } else { "s" };
+    let message = format!("`{value}` in `{field}` is {} month{plural}", value.count);
+    let edit = checker.rewrite(*span, &minutes);
+    let finding = checker.report_at(Level::Warning, *span, message);
+    finding.label(label);
+    finding.note("`m` is minutes, `M` is months");
+    if let Some(edit) = edit {
+        finding.unsafe_fix(format!("write `{minutes}`"), vec![edit]);
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn is_word(name: &str) -> bool {
 }
 
 /// Returns whether an object could have the name.
-pub(super) fn is_name(name: &str) -> bool {
+pub(in crate::rules) fn is_name(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     name.starts_with(plain)
         && name.ends_with(plain)

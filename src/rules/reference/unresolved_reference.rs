@@ -1,13 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Level;
-use crate::model::AlertPolicy;
 use crate::model::Catalog;
-use crate::model::Indicator;
-use crate::model::IndicatorUse;
 use crate::model::Kind;
-use crate::model::Object;
-use crate::model::Referable;
 use crate::model::Reference;
 use crate::model::Slo;
 use crate::rules::Check;
@@ -41,7 +36,7 @@ type Group<'a> = BTreeMap<(Kind, &'a str), Vec<&'a Reference>>;
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
         let mut group = Group::new();
-        for reference in references(object) {
+        for reference in object.references() {
             let key = (reference.kind, reference.name.value.as_str());
             let same = group.entry(key).or_default();
             // Objectives share the indicator of their SLO.
@@ -60,59 +55,6 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     }
     for policy in catalog.policies() {
         selection::check(catalog, policy, checker);
-    }
-}
-
-/// Returns every reference of an object and of the objects written inside it.
-fn references(object: &Object) -> Vec<&Reference> {
-    let mut found = Vec::new();
-    match object {
-        Object::Slo(slo) => {
-            for objective in &slo.objectives {
-                match &objective.indicator {
-                    IndicatorUse::Missing => {}
-                    IndicatorUse::Named(reference) => found.push(reference),
-                    IndicatorUse::Inline(indicator) => in_indicator(indicator, &mut found),
-                }
-            }
-            for policy in &slo.alert_policies {
-                collect(policy, &mut found, in_policy);
-            }
-        }
-        Object::Sli(indicator) => in_indicator(indicator, &mut found),
-        Object::AlertPolicy(policy) => in_policy(policy, &mut found),
-        Object::Service(_)
-        | Object::AlertCondition(_)
-        | Object::AlertNotificationTarget(_)
-        | Object::DataSource(_)
-        | Object::ErrorBudgetPolicy(_) => {}
-    }
-    found
-}
-
-fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {
-    let sources = indicator.measure.sources().into_iter();
-    found.extend(sources.filter_map(|source| source.reference.as_ref()));
-}
-
-fn in_policy<'a>(policy: &'a AlertPolicy, found: &mut Vec<&'a Reference>) {
-    for condition in &policy.conditions {
-        collect(condition, found, |_, _| {});
-    }
-    for target in &policy.targets {
-        collect(target, found, |_, _| {});
-    }
-}
-
-fn collect<'a, T>(
-    used: &'a Referable<T>,
-    found: &mut Vec<&'a Reference>,
-    inside: impl Fn(&'a T, &mut Vec<&'a Reference>),
-) {
-    match used {
-        Referable::Missing => {}
-        Referable::Inline(object) => inside(object, found),
-        Referable::Named(reference) => found.push(reference),
     }
 }
 
@@ -143,11 +85,11 @@ fn report(
     let Some((first, rest)) = places.split_first() else {
         return;
     };
-    let near = nearest(name, catalog.names(kind));
-    if near.is_empty() && !is_name(name) {
-        // `invalid-object-name` has said that nothing can have it.
+    if !is_name(name) {
+        // `invalid-object-name` says that nothing can have it.
         return;
     }
+    let near = nearest(name, catalog.names(kind));
     let edits = rename(name, &near, places, checker);
     let is_empty = catalog.names(kind).next().is_none();
     let level = match kind {
