@@ -4,7 +4,7 @@ use super::Rule;
 
 mod duplicate_object_name;
 mod missing_owner;
-pub(super) mod nearest;
+mod nearest;
 mod selection;
 mod unresolved_reference;
 

@@ -28,6 +28,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
+/// Fields in which months are most likely minutes.
+const IN_MINUTES: [&str; 3] = ["alertAfter", "lookbackWindow", "timeSliceWindow"];
+
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         let Problem::InvalidDuration { span, text, field, units, zero, lowercase } = problem else {
@@ -39,7 +42,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         finding.label(format!("`{field}` takes a whole number from {least} and a unit"));
         finding.note(format!("units: {}; `m` is minutes, `M` is months", letters.join(", ")));
         let allowed = |duration: &Duration| units.contains(duration.unit.letter());
-        let minutes = minutes(text).filter(|_| field != "duration");
+        let minutes = minutes(text).filter(|_| IN_MINUTES.contains(&field.as_str()));
         if let Some(meant) = meant(text).filter(allowed) {
             let same_letters = text.to_ascii_lowercase() == meant.to_string();
             match lowercase.as_ref().filter(|_| same_letters) {

@@ -13,7 +13,6 @@ use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
-use crate::rules::reference::nearest::is_name;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
@@ -98,7 +97,7 @@ fn form(dotted: bool) -> String {
 }
 
 /// Returns whether a reference has its cause elsewhere: the object itself has the name, or lies
-/// where it cannot be read. A name that another version allows is left to `unresolved-reference`.
+/// where it cannot be read.
 fn is_reference_known(name: &str, checker: &Checker<'_>) -> bool {
     const KINDS: [Kind; 6] = [
         Kind::Service,
@@ -109,8 +108,7 @@ fn is_reference_known(name: &str, checker: &Checker<'_>) -> bool {
         Kind::DataSource,
     ];
     let catalog = checker.catalog();
-    is_name(name)
-        || KINDS.iter().any(|kind| catalog.named(*kind, name).next().is_some())
+    KINDS.iter().any(|kind| catalog.named(*kind, name).next().is_some())
         || catalog.may_hold(name)
         || checker.external().iter().any(|external| external == name)
 }

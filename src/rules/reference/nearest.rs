@@ -50,9 +50,10 @@ pub(super) fn is_word(name: &str) -> bool {
 }
 
 /// Returns whether an object could have the name.
-pub(in crate::rules) fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    name.starts_with(plain)
+    name.len() <= MAX_LENGTH
+        && name.starts_with(plain)
         && name.ends_with(plain)
         && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
 }

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use crate::finding::Level;
 use crate::model::Catalog;
+use crate::model::Dialect;
 use crate::model::Kind;
+use crate::model::Object;
 use crate::model::Reference;
 use crate::model::Slo;
 use crate::rules::Check;
@@ -45,7 +47,8 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             }
         }
         for ((kind, name), places) in group {
-            if !is_known(catalog, checker, kind, name) {
+            // Where nothing can have the name, `invalid-object-name` says so.
+            if may_be_named(object, name) && !is_known(catalog, checker, kind, name) {
                 report(catalog, checker, kind, name, &places);
             }
         }
@@ -56,6 +59,14 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for policy in catalog.policies() {
         selection::check(catalog, policy, checker);
     }
+}
+
+/// Returns whether the format of an object allows a name: a dot and more than 63 characters are for
+/// names of later versions.
+fn may_be_named(object: &Object, name: &str) -> bool {
+    let is_label = name.len() <= 63 && !name.contains('.');
+    let is_early = matches!(object.meta().dialect, Dialect::OpenSloV1 | Dialect::OpenSloV1Alpha);
+    is_name(name) && (is_label || !is_early)
 }
 
 /// Returns whether an object has the name, may have it, or lives elsewhere.
@@ -85,10 +96,6 @@ fn report(
     let Some((first, rest)) = places.split_first() else {
         return;
     };
-    if !is_name(name) {
-        // `invalid-object-name` says that nothing can have it.
-        return;
-    }
     let near = nearest(name, catalog.names(kind));
     let edits = rename(name, &near, places, checker);
     let is_empty = catalog.names(kind).next().is_none();
