@@ -24,10 +24,10 @@ const SECRETS: [&str; 7] =
 
 /// Words behind such a word that make a key speak of a secret: where it is kept, how long it lasts.
 const ABOUT: &str = "ref refs reference env file path dir name names id ids url uri arn endpoint host \
-    provider source manager store engine audience issuer scope scopes type kind mode method algorithm \
-    header field format prefix region namespace role mount location property selector version policy \
-    lifetime expiry expires expiration ttl seconds duration interval timeout rotation enabled required \
-    length size limit count usage";
+    server address provider source manager store engine backend helper plugin class exchange audience \
+    issuer realm tenant scope scopes type kind mode method algorithm header field format prefix region \
+    namespace role mount location property selector version policy lifetime expiry expires expiration \
+    ttl seconds duration interval timeout rotation enabled required length size limit count usage";
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
