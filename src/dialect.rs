@@ -12,6 +12,7 @@ use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml::Stream;
 
+mod announce;
 mod fields;
 mod openslo;
 mod own;
@@ -47,6 +48,12 @@ pub const MARKERS: [&str; 4] = ["openslo", "OpenSLO", "slo/v", "ErrorBudgetPolic
 /// A file without any is passed over before it is parsed.
 pub fn is_worth_parsing(text: &[u8]) -> bool {
     MARKERS.iter().any(|marker| memchr::memmem::find(text, marker.as_bytes()).is_some())
+}
+
+/// Returns whether text that is no YAML names a version that this program reads, or nearly, at its
+/// top level: what is wrong with a file that was never meant to hold an object is nobody's business.
+pub fn is_meant(text: &str) -> bool {
+    announce::announces(text)
 }
 
 /// What a value should have been.

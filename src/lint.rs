@@ -95,9 +95,12 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
     let mut unreadable: Vec<String> = stream.broken.iter().map(slice).collect();
     unreadable.extend(without_object(&stream, &reading).map(|span| slice(&span)));
     let suppressions = allow::collect(&stream, source);
+    let problems = std::mem::take(&mut stream.problems);
+    let is_bytes = |problem: &yaml::Problem| matches!(problem, yaml::Problem::Unreadable { .. });
+    let is_ours = problems.is_empty() || dialect::is_meant(&source.text);
     let facts = FileFacts {
         source: id,
-        yaml: std::mem::take(&mut stream.problems),
+        yaml: problems.into_iter().filter(|problem| is_ours || is_bytes(problem)).collect(),
         dialect: std::mem::take(&mut reading.problems),
     };
     FileReading { facts, reading, suppressions, unreadable, template: false }

@@ -34,6 +34,7 @@ pub use object::Object;
 pub use object::Reference;
 pub use object::Service;
 pub use object::Setting;
+pub use object::answers_promql;
 pub use policy::Burn;
 pub use policy::ChangeClass;
 pub use policy::Condition;

@@ -16,6 +16,7 @@ use crate::model::Indicator;
 use crate::model::IndicatorUse;
 use crate::model::Measure;
 use crate::model::MetricSource;
+use crate::model::answers_promql;
 use crate::query;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
@@ -40,9 +41,6 @@ pub(super) enum Reading {
     /// As it is meant: equal in one layout. It costs a parse.
     Meaning,
 }
-
-/// Words in the type of a data source that answers PromQL.
-const PROMETHEUS: [&str; 6] = ["prometheus", "promql", "thanos", "cortex", "mimir", "victoria"];
 
 /// Marks that may begin a comment up to the end of a line.
 const COMMENTS: [&str; 3] = ["--", "#", "//"];
@@ -177,11 +175,7 @@ fn describe_source(catalog: &Catalog, source: &MetricSource, reading: Reading) -
 /// Returns the text of a query in one layout: PromQL printed from its tree, with matchers and lists
 /// of labels in order; anything else without needless white space.
 fn canonical_query(text: &str, source_type: Option<&str>) -> String {
-    let is_prometheus = source_type.is_none_or(|source_type| {
-        let lower = source_type.to_lowercase();
-        PROMETHEUS.iter().any(|word| lower.contains(word))
-    });
-    if is_prometheus {
+    if source_type.is_none_or(answers_promql) {
         let (tree, problems) = query::parse(text);
         if let (Some(mut tree), true) = (tree, problems.is_empty()) {
             order_labels(&mut tree);

@@ -120,14 +120,19 @@ fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]
 
 /// Speaks of a version only where its group is ours, or nearly: a Deployment is none of our business.
 fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
+    let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
+    let value = node.given("apiVersion")?;
+    (is_ours(version) || is_own(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
+}
+
+/// Returns whether the group of a version is one of ours, or nearly.
+pub(super) fn is_ours(version: &str) -> bool {
     let lower = version.to_lowercase();
     let group = lower.split('/').next().unwrap_or_default();
-    let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
-    let ours = matches!(group, "openslo" | "openslo.com" | "slo");
-    let near = group.len() >= 6
-        && !spelling::nearest(&lower, known.iter().copied(), Vocabulary::Words).is_empty();
-    let value = node.given("apiVersion")?;
-    (ours || near || is_own(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
+    let known = VERSIONS.iter().map(|(dialect, _)| dialect.api_version());
+    let near =
+        || group.len() >= 6 && !spelling::nearest(&lower, known, Vocabulary::Words).is_empty();
+    matches!(group, "openslo" | "openslo.com" | "slo") || near()
 }
 
 fn without_kind(node: Node<'_>) -> Problem {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::source::SourceId;
 use crate::source::Span;
 
 use super::AlertCondition;
@@ -105,6 +106,13 @@ impl Catalog {
             }
         }
         read
+    }
+
+    /// Returns the objects of a file, in order; the files of a catalog stand in theirs.
+    pub fn objects_of(&self, source: SourceId) -> impl Iterator<Item = &Object> {
+        let of = |object: &Object| object.meta().span.source;
+        let first = self.objects.partition_point(|object| of(object) < source);
+        self.objects.iter().skip(first).take_while(move |object| of(object) == source)
     }
 
     /// Returns every object that has this kind and name, in order.

@@ -12,7 +12,9 @@ use super::AlertCondition;
 use super::AlertPolicy;
 use super::ErrorBudgetPolicy;
 use super::Indicator;
+use super::IndicatorUse;
 use super::NotificationTarget;
+use super::Referable;
 use super::Slo;
 
 /// The format that an object is written in.
@@ -168,6 +170,14 @@ pub struct DataSource {
     pub settings: Vec<Setting>,
 }
 
+/// Returns whether a data source of a type answers `PromQL`: `Prometheus`, and what is made after it.
+pub fn answers_promql(source_type: &str) -> bool {
+    const WORDS: [&str; 5] = ["prom", "thanos", "cortex", "mimir", "victoria"];
+    let lower = source_type.to_lowercase();
+    // VictoriaLogs has a language of its own.
+    !lower.contains("logs") && WORDS.iter().any(|word| lower.contains(word))
+}
+
 /// A setting whose meaning belongs to the system that is measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {
@@ -230,6 +240,33 @@ impl Object {
             Self::ErrorBudgetPolicy(object) => &object.meta,
         }
     }
+
+    /// Returns every reference of the object and of the objects written inside it.
+    pub fn references(&self) -> Vec<&Reference> {
+        let mut found = Vec::new();
+        match self {
+            Self::Slo(slo) => {
+                for objective in &slo.objectives {
+                    match &objective.indicator {
+                        IndicatorUse::Missing => {}
+                        IndicatorUse::Named(reference) => found.push(reference),
+                        IndicatorUse::Inline(indicator) => in_indicator(indicator, &mut found),
+                    }
+                }
+                for policy in &slo.alert_policies {
+                    collect(policy, &mut found, in_policy);
+                }
+            }
+            Self::Sli(indicator) => in_indicator(indicator, &mut found),
+            Self::AlertPolicy(policy) => in_policy(policy, &mut found),
+            Self::Service(_)
+            | Self::AlertCondition(_)
+            | Self::AlertNotificationTarget(_)
+            | Self::DataSource(_)
+            | Self::ErrorBudgetPolicy(_) => {}
+        }
+        found
+    }
 }
 
 /// A name that stands for an object elsewhere.
@@ -242,4 +279,30 @@ pub struct Reference {
     /// The field that holds the name, such as `indicatorRef`.
     #[serde(skip)]
     pub field: &'static str,
+}
+
+fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {
+    let sources = indicator.measure.sources().into_iter();
+    found.extend(sources.filter_map(|source| source.reference.as_ref()));
+}
+
+fn in_policy<'a>(policy: &'a AlertPolicy, found: &mut Vec<&'a Reference>) {
+    for condition in &policy.conditions {
+        collect(condition, found, |_, _| {});
+    }
+    for target in &policy.targets {
+        collect(target, found, |_, _| {});
+    }
+}
+
+fn collect<'a, T>(
+    used: &'a Referable<T>,
+    found: &mut Vec<&'a Reference>,
+    inside: impl Fn(&'a T, &mut Vec<&'a Reference>),
+) {
+    match used {
+        Referable::Missing => {}
+        Referable::Inline(object) => inside(object, found),
+        Referable::Named(reference) => found.push(reference),
+    }
 }

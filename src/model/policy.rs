@@ -217,6 +217,9 @@ pub struct Tier {
     pub parallel: bool,
     /// What people are asked to do; the tool does none of it.
     pub actions: Vec<String>,
+    /// Who is to be told; the tool tells nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<String>,
     /// The whole tier.
     #[serde(skip)]
     pub span: Span,

@@ -121,6 +121,7 @@ pub(crate) fn tier(name: &str, enter: &str, exit: Option<&str>, gate: GateKind) 
         priority: Vec::new(),
         parallel: false,
         actions: Vec::new(),
+        notify: Vec::new(),
         span: Span::default(),
     }
 }

@@ -173,6 +173,17 @@ impl<'a> File<'a> {
         Comment { span, text: text.to_owned(), own_line }
     }
 
+    /// Returns the span of a block scalar without the line ends behind it, which the parser counts
+    /// to the scalar up to the next token; any other span as it is.
+    fn without_blank_end(&self, span: Span, style: Style) -> Span {
+        if !matches!(style, Style::Literal | Style::Folded) {
+            return span;
+        }
+        let text = self.text.get(span.range()).unwrap_or_default();
+        let start = span.start as usize;
+        Span::new(span.source, start, start + text.trim_end().len())
+    }
+
     /// Returns where decoded text stands in the file, if it stands there as it is.
     fn text(&self, text: Cow<'a, str>) -> Text {
         if let Cow::Borrowed(borrowed) = text {
@@ -209,6 +220,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let style = Style::of(style);
+                let span = self.file.without_blank_end(span, style);
                 let is_null = style == Style::Plain && span.start == span.end;
                 let is_string = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let text = if is_null { Text::Decoded("".into()) } else { self.file.text(text) };

@@ -336,4 +336,12 @@ mod tests {
         assert_eq!(written("@shop/sre").as_deref(), Some("\"@shop/sre\""));
         assert_eq!(written("a\nb"), None);
     }
+
+    #[test]
+    fn the_line_behind_a_block_scalar_stays() {
+        let text = "a: |\n  one\n  two\nb: 2\n";
+        assert_eq!(edited(text, |root| delete_entry(root, "a")).as_deref(), Some("b: 2\n"));
+        let added = edited(text, |root| append_entries(root, &[("c", "3")]));
+        assert_eq!(added.as_deref(), Some("a: |\n  one\n  two\nb: 2\nc: 3\n"));
+    }
 }

@@ -85,9 +85,17 @@ fn text_of_another_encoding_is_a_finding() {
 fn what_is_no_yaml_is_a_finding() {
     is_a_finding("a.yaml", b"apiVersion: openslo/v1\nkind: [SLO\n");
     is_a_finding("b.yaml", b"apiVersion: openslo/v1\n\tkind: SLO\n");
-    is_a_finding("c.yaml", b"openslo: \"\\q\n");
+    is_a_finding("c.yaml", b"apiVersion: openslo/v1\nkind: \"\\q\n");
     is_a_finding("d.json", b"{\"apiVersion\": \"openslo/v1\", ");
     is_a_finding("e.yaml", b"apiVersion: openslo/v1\nkind: SLO\nkind: SLO\n");
+}
+
+#[test]
+fn what_is_no_yaml_and_names_no_version_is_passed_over() {
+    let folder = folder();
+    folder.write("c.yaml", "openslo: \"\\q\n");
+    assert_eq!(rules_of(&lint(&folder), "c.yaml"), Vec::<String>::new());
+    is_passed_over(&folder);
 }
 
 #[test]

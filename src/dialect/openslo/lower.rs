@@ -55,15 +55,10 @@ struct Lower {
     dialect: Dialect,
 }
 
-/// Returns a reference; text that cannot be a name leads nowhere, and a finding says so.
+/// Returns a reference; one whose name has a wrong form still leads to the object that is named so.
 fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference> {
-    let name = fields::string(mapping, field).filter(|name| is_name(&name.value))?;
+    let name = fields::string(mapping, field).filter(|name| !name.value.trim().is_empty())?;
     Some(Reference { kind, name, field })
-}
-
-fn is_name(text: &str) -> bool {
-    let is_name = |letter: u8| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
-    !text.is_empty() && text.len() <= 253 && text.bytes().all(is_name)
 }
 
 impl Lower {

@@ -179,6 +179,7 @@ fn tier(node: Node<'_>) -> Option<Tier> {
         priority: texts(node, "priority"),
         parallel: fields::truth(node, "parallel").is_some_and(|parallel| parallel.value),
         actions: texts(node, "actions").into_iter().map(|action| action.value).collect(),
+        notify: texts(node, "notify").into_iter().map(|channel| channel.value).collect(),
         span: node.span(),
     })
 }

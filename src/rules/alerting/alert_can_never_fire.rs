@@ -85,7 +85,10 @@ fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
     let is_alive = targets_of(slo).any(|target| can_fire(burn, &target.value, &largest));
     for target in targets_of(slo) {
         let needed = &burn.threshold.value * &target.value.complement();
-        if needed <= half {
+        // A burn rate of 1 is the least worth an alert, however much a low target lets fail.
+        let is_least =
+            burn.threshold.value <= Ratio::one() && can_fire(burn, &target.value, &largest);
+        if needed <= half || is_least {
             continue;
         }
         // A ladder of objectives may share an alert that is meant for its strictest one.

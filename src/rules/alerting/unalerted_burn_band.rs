@@ -4,7 +4,15 @@ use crate::finding::Level;
 use crate::model::AlertCondition;
 use crate::model::BurnRate;
 use crate::model::Catalog;
+use crate::model::Condition;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Lookback;
+use crate::model::Operator;
 use crate::model::Slo;
+use crate::model::Tier;
+use crate::policy::Governance;
+use crate::policy::applies;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -24,10 +32,20 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("unalerted_burn_band.md"),
     settings: &[],
-    check: Check::Slo(check),
+    check: Check::Catalog(check),
 };
 
-fn check(slo: &Slo, checker: &mut Checker<'_>) {
+/// The most names of conditions that are followed from a tier.
+const MOST_NAMES: usize = 64;
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let governance = Governance::new(catalog);
+    for slo in catalog.slos() {
+        report(slo, &governance, checker);
+    }
+}
+
+fn report(slo: &Slo, governance: &Governance<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
     if is_exempt(slo) || !checker.catalog().knows_alerts_of(slo) {
         return;
@@ -46,11 +64,63 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
     let gone = seconds.checked_div(rate).map_or_else(String::new, |time| in_words(&time));
     let about = if length.unit.is_calendar() { "about " } else { "" };
     let span = slo.alert_policies_span.unwrap_or_else(|| slo.meta.place());
-    checker
-        .report(span, format!("burn rates between 1 and {rate} alert nobody"))
+    let policies = governance.governing(slo);
+    let telling = policies.iter().find_map(|policy| telling_tier(policy, slo, length));
+    let level = if telling.is_some() { Level::Info } else { Level::Warning };
+    let message = format!("burn rates between 1 and {rate} alert nobody");
+    let finding = checker.report_at(level, span, message);
+    finding
         .label(format!("just below {rate} the budget of {length} is gone in {about}{gone}"))
-        .also(lowest.threshold.span, "the lowest burn rate that alerts")
-        .help("add an alert that files a ticket at a burn rate of 1 over 3 days");
+        .also(lowest.threshold.span, "the lowest burn rate that alerts");
+    if let Some(tier) = telling {
+        finding.also(tier.name.span, "this tier tells once the budget is gone");
+    }
+    finding.help("add an alert that files a ticket at a burn rate of 1 over 3 days");
+}
+
+/// Returns the tier of a policy that tells somebody that the budget of the whole window is gone.
+fn telling_tier<'a>(
+    policy: &'a ErrorBudgetPolicy,
+    slo: &Slo,
+    window: Duration,
+) -> Option<&'a Tier> {
+    policy.tiers.iter().find(|tier| {
+        let is_told = !tier.notify.is_empty() && applies(tier, slo) == Some(true);
+        is_told && is_budget_gone(&tier.enter, policy, window, &mut Vec::new())
+    })
+}
+
+/// Returns whether a condition is true whenever the budget of the whole window is gone.
+///
+/// * `seen`: the names that were followed, each once and only so many.
+fn is_budget_gone<'a>(
+    condition: &'a Condition,
+    policy: &'a ErrorBudgetPolicy,
+    window: Duration,
+    seen: &mut Vec<&'a str>,
+) -> bool {
+    match condition {
+        Condition::Any(parts) => {
+            parts.iter().any(|part| is_budget_gone(part, policy, window, seen))
+        }
+        Condition::Named(name) => {
+            if seen.len() >= MOST_NAMES || seen.contains(&name.value.as_str()) {
+                return false;
+            }
+            seen.push(&name.value);
+            let named = policy.conditions.iter().find(|named| named.name.value == name.value);
+            named.is_some_and(|named| is_budget_gone(&named.condition, policy, window, seen))
+        }
+        Condition::Burn(burn) => {
+            let is_whole = match burn.lookback.value {
+                Lookback::Slo => true,
+                Lookback::For(length) => length == window,
+            };
+            let is_upward = matches!(burn.operator, Operator::Gt | Operator::Gte);
+            is_whole && is_upward && burn.threshold.value <= Ratio::one()
+        }
+        Condition::All(_) | Condition::Not(_) => false,
+    }
 }
 
 /// Returns the conditions that tell somebody, once what other rules report is put right.

@@ -1,5 +1,12 @@
+use std::cell::LazyCell;
+use std::sync::Arc;
+
 use crate::dialect::Problem;
 use crate::finding::Level;
+use crate::model::AlertCondition;
+use crate::model::AlertPolicy;
+use crate::model::Object;
+use crate::model::Referable;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -9,6 +16,7 @@ use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
+use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-duration",
@@ -19,6 +27,9 @@ pub(super) const RULE: Rule = Rule {
     settings: &[],
     check: Check::File(check),
 };
+
+/// Fields in which months are most likely minutes.
+const IN_MINUTES: [&str; 3] = ["alertAfter", "lookbackWindow", "timeSliceWindow"];
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
@@ -31,14 +42,83 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         finding.label(format!("`{field}` takes a whole number from {least} and a unit"));
         finding.note(format!("units: {}; `m` is minutes, `M` is months", letters.join(", ")));
         let allowed = |duration: &Duration| units.contains(duration.unit.letter());
+        let minutes = minutes(text).filter(|_| IN_MINUTES.contains(&field.as_str()));
         if let Some(meant) = meant(text).filter(allowed) {
             let same_letters = text.to_ascii_lowercase() == meant.to_string();
             match lowercase.as_ref().filter(|_| same_letters) {
                 Some(edit) => finding.safe_fix(format!("write `{meant}`"), vec![edit.clone()]),
                 None => finding.help(format!("write `{meant}`")),
             };
+        } else if let (Some(minutes), Some(edit)) = (minutes.filter(allowed), lowercase) {
+            finding.unsafe_fix(format!("write `{minutes}`"), vec![edit.clone()]);
         }
     }
+    let catalog = checker.catalog();
+    let longest = LazyCell::new(|| {
+        let windows = catalog.slos().filter_map(|slo| slo.window.as_ref());
+        windows.map(|window| window.duration.value.nominal_seconds()).max()
+    });
+    for object in catalog.objects_of(file.source) {
+        for burn in conditions(object).into_iter().filter_map(|one| one.burn_rate.as_ref()) {
+            // Where the format has no months at all, that has been said.
+            let is_told = |span| file.dialect.binary_search_by_key(&span, Problem::span).is_ok();
+            let is_whole = |length: u64| longest.is_none_or(|longest| longest <= length);
+            let is_in_months = |given: &&Spanned<Duration>| {
+                given.value.unit == Unit::Month && !is_told(given.span)
+            };
+            let after = burn.alert_after.as_ref().filter(is_in_months);
+            let lookback = Some(&burn.lookback).filter(is_in_months);
+            let lookback = lookback.filter(|given| is_whole(given.value.nominal_seconds()));
+            months(after, "alertAfter", "the condition would have to hold as long", checker);
+            months(lookback, "lookbackWindow", "no window of an SLO is longer", checker);
+        }
+    }
+}
+
+/// Says that months stand where only minutes make sense.
+fn months(given: Option<&Spanned<Duration>>, field: &str, label: &str, checker: &mut Checker<'_>) {
+    let Some(Spanned { value, span }) = given else { return };
+    let minutes = Duration::new(value.count, Unit::Minute).to_string();
+    let plural = if value.count == 1 { "" } else { "s" };
+    let message = format!("`{value}` in `{field}` is {} month{plural}", value.count);
+    let edit = checker.rewrite(*span, &minutes);
+    let finding = checker.report_at(Level::Warning, *span, message);
+    finding.label(label);
+    finding.note("`m` is minutes, `M` is months");
+    if let Some(edit) = edit {
+        finding.unsafe_fix(format!("write `{minutes}`"), vec![edit]);
+    }
+}
+
+/// Returns the alert conditions that stand in an object.
+fn conditions(object: &Object) -> Vec<&AlertCondition> {
+    match object {
+        Object::AlertCondition(condition) => vec![condition],
+        Object::AlertPolicy(policy) => in_policy(policy).collect(),
+        Object::Slo(slo) => slo
+            .alert_policies
+            .iter()
+            .filter_map(inline)
+            .flat_map(|policy| in_policy(policy))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn in_policy(policy: &AlertPolicy) -> impl Iterator<Item = &AlertCondition> {
+    policy.conditions.iter().filter_map(inline).map(Arc::as_ref)
+}
+
+fn inline<T>(used: &Referable<T>) -> Option<&Arc<T>> {
+    match used {
+        Referable::Inline(object) => Some(object),
+        Referable::Missing | Referable::Named(_) => None,
+    }
+}
+
+/// Returns the minutes that `5M` would mean in a format, or a field, without months.
+fn minutes(text: &str) -> Option<Duration> {
+    Duration::parse(&format!("{}m", text.strip_suffix('M')?))
 }
 
 /// Returns what is wrong: the form, the unit, or that it is zero.

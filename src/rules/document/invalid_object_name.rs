@@ -1,11 +1,21 @@
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use crate::dialect::Problem;
 use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Kind;
+use crate::model::Object;
+use crate::model::Selector;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
+use crate::source::Edit;
+use crate::source::Span;
+use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-object-name",
@@ -17,28 +27,162 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
+/// What a name has to keep clear of, and where it is used.
+struct Names<'a> {
+    catalog: &'a Catalog,
+    /// The kinds of objects, by the places of their names.
+    kinds: BTreeMap<Span, Kind>,
+    /// How many names of a kind there are that are this one, or would become it.
+    taken: BTreeMap<(Kind, String), usize>,
+    /// The places that name an object.
+    places: BTreeMap<(Kind, &'a str), Vec<Span>>,
+}
+
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    let mut names = None;
     for problem in &file.dialect {
         let Problem::InvalidName { span, name, field, is_reference, dotted } = problem else {
             continue;
         };
-        let message = if *is_reference {
-            format!("{} in `{field}` cannot be the name of an object", quote(name))
-        } else {
-            format!("{} cannot be the name of an object", quote(name))
-        };
-        let (letters, most) = if *dotted {
-            ("lower-case letters, digits, hyphens and dots", 253)
-        } else {
-            ("lower-case letters, digits and hyphens", 63)
-        };
-        let finding = checker.report(*span, message);
-        finding.note(format!(
-            "a name has at most {most} {letters}, with a letter or digit at both ends"
-        ));
-        if let Some(suggestion) = suggestion(name, *dotted) {
-            finding.help(format!("`{suggestion}` would do; rename every reference with it"));
+        if *is_reference {
+            if !is_reference_known(name, checker) {
+                let message =
+                    format!("{} in `{field}` cannot be the name of an object", quote(name));
+                let finding = checker.report(*span, message);
+                finding.note(form(*dotted));
+                if let Some(suggestion) = suggestion(name, *dotted) {
+                    finding.help(format!("`{suggestion}` would do; name the object so too"));
+                }
+            }
+            continue;
         }
+        let names = names.get_or_insert_with(|| Names::new(checker.catalog()));
+        let suggestion = suggestion(name, *dotted);
+        let fix = suggestion.as_ref().and_then(|to| names.rename(*span, name, to, checker));
+        let message = format!("{} cannot be the name of an object", quote(name));
+        let finding = checker.report(*span, message);
+        finding.note(form(*dotted));
+        match (suggestion, fix) {
+            (Some(suggestion), _) if suggestion == name.trim() => {
+                finding.help("write it on one line, without space around it");
+            }
+            (Some(suggestion), Some(edits)) => {
+                let title = match edits.len() - 1 {
+                    0 => format!("write `{suggestion}`"),
+                    1 => format!("write `{suggestion}`, also where it is referred to"),
+                    times => format!("write `{suggestion}`, also in {times} references to it"),
+                };
+                finding.unsafe_fix(title, edits);
+            }
+            (Some(suggestion), None) if names.is_taken(*span, &suggestion) => {
+                finding
+                    .help(format!("`{suggestion}` would be the name of two objects; find another"));
+            }
+            (Some(suggestion), None) => {
+                finding.help(format!("`{suggestion}` would do; rename every reference with it"));
+            }
+            (None, _) => {}
+        }
+    }
+}
+
+/// Returns what names look like.
+fn form(dotted: bool) -> String {
+    let (letters, most) = if dotted {
+        ("lower-case letters, digits, hyphens and dots", 253)
+    } else {
+        ("lower-case letters, digits and hyphens", 63)
+    };
+    format!("a name has at most {most} {letters}, with a letter or digit at both ends")
+}
+
+/// Returns whether a reference has its cause elsewhere: the object itself has the name, or lies
+/// where it cannot be read.
+fn is_reference_known(name: &str, checker: &Checker<'_>) -> bool {
+    const KINDS: [Kind; 6] = [
+        Kind::Service,
+        Kind::Sli,
+        Kind::AlertPolicy,
+        Kind::AlertCondition,
+        Kind::AlertNotificationTarget,
+        Kind::DataSource,
+    ];
+    let catalog = checker.catalog();
+    KINDS.iter().any(|kind| catalog.named(*kind, name).next().is_some())
+        || catalog.may_hold(name)
+        || checker.external().iter().any(|external| external == name)
+}
+
+impl<'a> Names<'a> {
+    fn new(catalog: &'a Catalog) -> Self {
+        let (mut taken, mut kinds) = (BTreeMap::new(), BTreeMap::new());
+        let mut places: BTreeMap<(Kind, &'a str), Vec<Span>> = BTreeMap::new();
+        let mut place = |kind, name: &'a Spanned<String>| {
+            places.entry((kind, name.value.as_str())).or_default().push(name.span);
+        };
+        for object in catalog.objects() {
+            for reference in object.references() {
+                place(reference.kind, &reference.name);
+            }
+            match object {
+                Object::Slo(slo) => slo.service.iter().for_each(|name| place(Kind::Service, name)),
+                Object::ErrorBudgetPolicy(policy) => {
+                    let Selector { services, slos, .. } = &policy.selector;
+                    for name in services {
+                        place(Kind::Service, name);
+                    }
+                    for name in slos {
+                        place(Kind::Slo, name);
+                    }
+                }
+                _ => {}
+            }
+            let (kind, meta) = (object.kind(), object.meta());
+            kinds.insert(meta.place(), kind);
+            let becomes = [
+                Some(meta.name().to_owned()),
+                suggestion(meta.name(), false),
+                suggestion(meta.name(), true),
+            ];
+            let becomes: BTreeSet<String> = becomes.into_iter().flatten().collect();
+            for name in becomes {
+                *taken.entry((kind, name)).or_insert(0) += 1;
+            }
+        }
+        Self { catalog, kinds, taken, places }
+    }
+
+    /// Returns whether the object that has its name at a place would share a new one.
+    fn is_taken(&self, span: Span, to: &str) -> bool {
+        let taken = self.kinds.get(&span).and_then(|kind| self.taken.get(&(*kind, to.to_owned())));
+        taken.is_some_and(|count| *count > 1)
+    }
+
+    /// Returns the edits that rename an object and every reference to it; nothing where a reference
+    /// may stand where it cannot be written, or the new name is another object's.
+    fn rename(&self, span: Span, name: &str, to: &str, checker: &Checker<'_>) -> Option<Vec<Edit>> {
+        const VALUES: [&str; 7] = ["true", "false", "null", "yes", "no", "on", "off"];
+        // The line end of a block scalar would stay.
+        let is_text =
+            name.trim() == name && to.starts_with(|letter: char| letter.is_ascii_alphabetic());
+        let config = checker.config();
+        let mut sources = config.backends.values().flat_map(|backend| &backend.sources);
+        let is_configured =
+            config.services.contains_key(name) || sources.any(|source| source == name);
+        if !is_text || VALUES.contains(&to) || is_configured || self.catalog.may_hold(name) {
+            return None;
+        }
+        if self.is_taken(span, to) {
+            return None;
+        }
+        let mut spans = vec![span];
+        // An object in place is named by nobody.
+        if let Some(&kind) = self.kinds.get(&span) {
+            spans.extend(self.places.get(&(kind, name)).into_iter().flatten());
+        }
+        spans.sort_unstable();
+        spans.dedup();
+        spans.into_iter().map(|span| checker.rewrite(span, to)).collect()
     }
 }
 

@@ -2,6 +2,7 @@ use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Object;
 use crate::model::Setting;
+use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -17,22 +18,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Catalog(check),
 };
 
-/// Parts of a key that holds a secret.
-const SECRET_KEYS: [&str; 10] = [
-    "secret",
-    "token",
-    "passw",
-    "apikey",
-    "api_key",
-    "appkey",
-    "app_key",
-    "accesskey",
-    "access_key",
-    "credential",
-];
+/// Parts of a word that means a secret; `api`, `app` or `access` before `key` means one too.
+const SECRETS: [&str; 7] =
+    ["secret", "token", "passw", "apikey", "appkey", "accesskey", "credential"];
 
-/// Ends of a key that names where a secret is kept.
-const REFERENCE_ENDS: [&str; 8] = ["ref", "env", "file", "path", "name", "id", "url", "uri"];
+/// Words behind such a word that make a key speak of a secret: where it is kept, how long it lasts.
+const ABOUT: &str = "ref refs reference env file path dir name names id ids url uri arn endpoint host \
+    server address provider source manager store engine backend helper plugin class exchange audience \
+    issuer realm tenant scope scopes type kind mode method algorithm header field format prefix region \
+    namespace role mount location property selector version policy lifetime expiry expires expiration \
+    ttl seconds duration interval timeout rotation enabled required length size limit count usage";
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
@@ -47,7 +42,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 
 fn report(settings: &[Setting], checker: &mut Checker<'_>) {
     for Setting { key, value, .. } in settings {
-        if !is_secret_key(key) || is_reference(&value.value) {
+        if !is_secret_key(key) || is_reference(key, &value.value) || is_plain(&value.value) {
             continue;
         }
         let variable = format!("`{key}: ${{{}}}`", variable(key));
@@ -65,22 +60,90 @@ fn report(settings: &[Setting], checker: &mut Checker<'_>) {
 }
 
 fn is_secret_key(key: &str) -> bool {
-    let lower = key.to_ascii_lowercase().replace('-', "_");
-    SECRET_KEYS.iter().any(|part| lower.contains(part))
-        && !REFERENCE_ENDS.iter().any(|end| lower.ends_with(end))
+    let words = words(key);
+    let is_secret = |(place, word): (usize, &String)| {
+        let before = place.checked_sub(1).and_then(|place| words.get(place));
+        let is_part = SECRETS.iter().any(|part| word.contains(part)) && !word.contains("tokeniz");
+        is_part
+            || word == "key"
+                && before.is_some_and(|word| matches!(&**word, "api" | "app" | "access"))
+    };
+    let Some(place) = words.iter().enumerate().position(is_secret) else {
+        return false;
+    };
+    let is_about = |word: &String| ABOUT.split_whitespace().any(|about| about == word);
+    let (before, behind) = words.split_at(place);
+    !behind.iter().any(is_about) && !before.iter().any(|word| word == "existing")
+}
+
+/// Returns the words of a key in lower case: `api`, `key` of `apiKey`, `API_KEY` and `api-key`.
+fn words(key: &str) -> Vec<String> {
+    let letters: Vec<char> = key.chars().collect();
+    let mut words = vec![String::new()];
+    for (place, letter) in letters.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| letters.get(place));
+        let next = letters.get(place + 1);
+        let begins = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_uppercase() || next.is_some_and(|next| next.is_lowercase())
+            });
+        if begins || !letter.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Text that is replaced before use, or that names where the secret is kept.
-fn is_reference(value: &str) -> bool {
-    const MARKS: [&str; 4] = ["${", "$(", "{{", "<"];
-    const SCHEMES: [&str; 8] =
-        ["env:", "vault:", "file:", "secret:", "ref:", "aws-sm:", "gcp-sm:", "op://"];
-    let lower = value.trim().to_ascii_lowercase();
-    lower.is_empty()
-        || lower.starts_with('$')
-        || MARKS.iter().any(|mark| lower.contains(mark))
+fn is_reference(key: &str, value: &str) -> bool {
+    const ENCLOSED: [(&str, &str); 3] = [("${", "}"), ("$(", ")"), ("{{", "}}")];
+    const SCHEMES: [&str; 4] = ["env:", "vault:", "file:", "arn:"];
+    let value = value.trim();
+    let lower = value.to_ascii_lowercase();
+    let is_enclosed = |(open, close): &(&str, &str)| {
+        value.split_once(open).is_some_and(|(_, rest)| rest.contains(close))
+    };
+    let variable = value.strip_prefix('$').filter(|name| !name.is_empty());
+    let is_capital =
+        |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    let address = value.split_once("://").map(|(_, address)| address);
+    let is_public =
+        |address: &str| !address.split_once('@').is_some_and(|(user, _)| user.contains(':'));
+    let is_kept = ["file", "path"].iter().any(|end| key.to_ascii_lowercase().ends_with(end));
+    value.is_empty()
+        || ENCLOSED.iter().any(is_enclosed)
+        || (value.starts_with('<') && value.ends_with('>'))
+        || variable.is_some_and(|name| name.chars().all(is_capital))
         || SCHEMES.iter().any(|scheme| lower.starts_with(scheme))
-        || lower.chars().all(|letter| matches!(letter, '*' | 'x' | '.'))
+        || address.is_some_and(is_public)
+        || (is_kept && value.contains('/'))
+        || (lower.starts_with("projects/") && lower.contains("/secrets/"))
+        || is_name_of_secret(key, value)
+}
+
+/// Returns whether a value names an object that holds a secret, as in `secret: metrics-reader`.
+fn is_name_of_secret(key: &str, value: &str) -> bool {
+    let is_object = matches!(&*key.to_ascii_lowercase(), "secret" | "secrets" | "credentials");
+    let is_word =
+        |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase());
+    is_object && value.contains('-') && value.split('-').all(is_word)
+}
+
+/// Returns whether text is no secret whatever its key: a number, a date, a mask, a state.
+fn is_plain(value: &str) -> bool {
+    const STATES: [&str; 4] = ["disabled", "optional", "required", "anonymous"];
+    let value = value.trim();
+    let date = value.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok());
+    let is_of_time = |letter: char| letter.is_ascii_digit() || "-:.+TZ ".contains(letter);
+    let is_mask = |letter: char| matches!(letter, '*' | 'x' | 'X' | '.');
+    Ratio::parse(value).is_some()
+        || (date.is_some() && value.chars().all(is_of_time))
+        || value.chars().all(is_mask)
+        || STATES.contains(&value)
 }
 
 /// Text that stands for a secret in an example: `changeme`, the name of its key, or nothing but

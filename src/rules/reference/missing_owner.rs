@@ -85,13 +85,24 @@ fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
     })
 }
 
+/// Returns whether an SLO has an owner, or may have one.
 fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     let is_owned = |meta: &Meta| {
         let path = checker.path(meta.span.source);
         let by_path = checker.code_owners().owners_of(path);
         !declared(meta).is_empty() || by_path.is_some_and(|(_, is_catch_all)| !is_catch_all)
     };
-    is_owned(&slo.meta) || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))
+    is_owned(&slo.meta)
+        || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))
+        || is_elsewhere(catalog, slo, checker)
+}
+
+/// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
+/// broken document, or in another repository. It may have an owner.
+fn is_elsewhere(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
+    let Some(service) = &slo.service else { return false };
+    let is_external = || checker.external().contains(&service.value);
+    catalog.service(slo).is_none() && (catalog.may_hold(&service.value) || is_external())
 }
 
 /// Returns the owners that an object itself names.

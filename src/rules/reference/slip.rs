@@ -1,5 +1,8 @@
 //! What a name that is near another one says about what was meant.
 
+/// The longest name of an object, in bytes: that of a Kubernetes object.
+const MAX_LENGTH: usize = 253;
+
 /// Returns whether two names, one letter apart, differ inside one longer word of letters.
 pub(super) fn is_slip(name: &str, known: &str) -> bool {
     let words = |text: &str| text.split(['-', '.', '_']).map(str::to_owned).collect::<Vec<_>>();
@@ -34,7 +37,8 @@ pub(super) fn is_word(name: &str) -> bool {
 /// Returns whether an object could have the name.
 pub(super) fn is_name(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    name.starts_with(plain)
+    name.len() <= MAX_LENGTH
+        && name.starts_with(plain)
         && name.ends_with(plain)
         && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
 }

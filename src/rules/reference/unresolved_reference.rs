@@ -1,13 +1,10 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Level;
-use crate::model::AlertPolicy;
 use crate::model::Catalog;
-use crate::model::Indicator;
-use crate::model::IndicatorUse;
+use crate::model::Dialect;
 use crate::model::Kind;
 use crate::model::Object;
-use crate::model::Referable;
 use crate::model::Reference;
 use crate::model::Slo;
 use crate::rules::Check;
@@ -42,7 +39,7 @@ type Group<'a> = BTreeMap<(Kind, &'a str), Vec<&'a Reference>>;
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
         let mut group = Group::new();
-        for reference in references(object) {
+        for reference in object.references() {
             let key = (reference.kind, reference.name.value.as_str());
             let same = group.entry(key).or_default();
             // Objectives share the indicator of their SLO.
@@ -51,7 +48,8 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             }
         }
         for ((kind, name), places) in group {
-            if !is_known(catalog, checker, kind, name) {
+            // Where nothing can have the name, `invalid-object-name` says so.
+            if may_be_named(object, name) && !is_known(catalog, checker, kind, name) {
                 report(catalog, checker, kind, name, &places);
             }
         }
@@ -64,57 +62,12 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     }
 }
 
-/// Returns every reference of an object and of the objects written inside it.
-fn references(object: &Object) -> Vec<&Reference> {
-    let mut found = Vec::new();
-    match object {
-        Object::Slo(slo) => {
-            for objective in &slo.objectives {
-                match &objective.indicator {
-                    IndicatorUse::Missing => {}
-                    IndicatorUse::Named(reference) => found.push(reference),
-                    IndicatorUse::Inline(indicator) => in_indicator(indicator, &mut found),
-                }
-            }
-            for policy in &slo.alert_policies {
-                collect(policy, &mut found, in_policy);
-            }
-        }
-        Object::Sli(indicator) => in_indicator(indicator, &mut found),
-        Object::AlertPolicy(policy) => in_policy(policy, &mut found),
-        Object::Service(_)
-        | Object::AlertCondition(_)
-        | Object::AlertNotificationTarget(_)
-        | Object::DataSource(_)
-        | Object::ErrorBudgetPolicy(_) => {}
-    }
-    found
-}
-
-fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {
-    let sources = indicator.measure.sources().into_iter();
-    found.extend(sources.filter_map(|source| source.reference.as_ref()));
-}
-
-fn in_policy<'a>(policy: &'a AlertPolicy, found: &mut Vec<&'a Reference>) {
-    for condition in &policy.conditions {
-        collect(condition, found, |_, _| {});
-    }
-    for target in &policy.targets {
-        collect(target, found, |_, _| {});
-    }
-}
-
-fn collect<'a, T>(
-    used: &'a Referable<T>,
-    found: &mut Vec<&'a Reference>,
-    inside: impl Fn(&'a T, &mut Vec<&'a Reference>),
-) {
-    match used {
-        Referable::Missing => {}
-        Referable::Inline(object) => inside(object, found),
-        Referable::Named(reference) => found.push(reference),
-    }
+/// Returns whether the format of an object allows a name: a dot and more than 63 characters are for
+/// names of later versions.
+fn may_be_named(object: &Object, name: &str) -> bool {
+    let is_label = name.len() <= 63 && !name.contains('.');
+    let is_early = matches!(object.meta().dialect, Dialect::OpenSloV1 | Dialect::OpenSloV1Alpha);
+    is_name(name) && (is_label || !is_early)
 }
 
 /// Returns whether an object has the name, may have it, or lives elsewhere.
@@ -145,10 +98,6 @@ fn report(
         return;
     };
     let near = spelling::nearest(name, catalog.names(kind), Vocabulary::Names);
-    if near.is_empty() && !is_name(name) {
-        // `invalid-object-name` has said that nothing can have it.
-        return;
-    }
     let edits = rename(name, &near, places, checker);
     let is_empty = catalog.names(kind).next().is_none();
     let level = match kind {
