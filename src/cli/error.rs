@@ -18,10 +18,10 @@ pub(super) enum Error {
     #[error("{message}")]
     Usage { message: String, hint: Option<String> },
     /// The repository cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Git(#[from] git::error::Error),
     /// The event that started the run, or the forge, cannot be understood.
-    #[error("{0}")]
+    #[error(transparent)]
     Forge(#[from] crate::forge::Error),
     /// A file or a stream cannot be read or written.
     #[error("{action} {path}")]

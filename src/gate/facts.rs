@@ -30,8 +30,11 @@ pub struct Facts {
     pub extent: Extent,
     /// The commits of the change.
     pub commits: Commits,
-    /// The paths that differ between the compared tree and the head.
-    pub changed: Vec<ChangedPath>,
+    /// The paths that differ between the compared tree and the head; a renamed file has two.
+    pub changed: Vec<String>,
+    /// How many lines the whole change adds and deletes; `None` when nobody counted them, which
+    /// [`super::Evidence`] asks for.
+    pub changed_lines: Option<u64>,
     /// The labels of the pull request.
     pub labels: Vec<String>,
     /// The branch that the change goes to, where that is known.
@@ -105,12 +108,9 @@ pub struct CommitFacts {
     pub paths: Vec<String>,
     /// Whether it has more than one parent.
     pub is_merge: bool,
-    /// Whether it is the exact inverse of one of its ancestors.
+    /// Whether it is the exact inverse of one of its ancestors; `false` unless [`super::Evidence`] asks
+    /// for it.
     pub reverts_ancestor: bool,
-    /// Lines added.
-    pub added: u64,
-    /// Lines deleted.
-    pub deleted: u64,
 }
 
 /// Who wrote a commit.
@@ -120,23 +120,4 @@ pub struct Author {
     pub name: String,
     /// The mail address.
     pub mail: String,
-}
-
-/// A path that differs between two trees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedPath {
-    /// The path from the root.
-    pub path: String,
-    /// Lines added.
-    pub added: u64,
-    /// Lines deleted.
-    pub deleted: u64,
-}
-
-impl Facts {
-    /// Returns how many lines the whole change adds and deletes.
-    pub fn changed_lines(&self) -> u64 {
-        let lines = self.changed.iter();
-        lines.fold(0_u64, |sum, path| sum.saturating_add(path.added).saturating_add(path.deleted))
-    }
 }

@@ -190,8 +190,8 @@ impl<'a> Reach<'a> {
         }
         let scope = Globs::of_paths(policy.scope.paths.iter().map(text));
         let of_service = service.and_then(|service| self.services.get(service));
-        self.setting.facts.changed.iter().any(|changed| {
-            let path = changed.path.as_str();
+        self.setting.facts.changed.iter().any(|path| {
+            let path = path.as_str();
             of_service.is_none_or(|globs| globs.matches(path))
                 && (scope.is_empty() || scope.matches(path))
         })
