@@ -49,6 +49,15 @@ use crate::git::id::CommitId;
 /// Bytes of decoded objects that are kept at hand, since walks read the same trees again and again.
 const OBJECT_CACHE_BYTES: usize = 32 * 1024 * 1024;
 
+/// Where the default branch is looked for when nobody names it, the best place first.
+const DEFAULT_BRANCHES: [&str; 5] = [
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/heads/main",
+    "refs/remotes/origin/master",
+    "refs/heads/master",
+];
+
 /// An opened repository and the folder inside it that is judged.
 ///
 /// Paths that go in and come out are relative to [`Repository::root`] and use `/`.
@@ -189,8 +198,9 @@ impl Repository {
     /// Returns the default branch: the one of this name where the forge says it, else what
     /// `origin/HEAD` points at, else `main`, else `master`.
     ///
-    /// A name is looked up as a branch of `origin` first, then as a local branch: whoever is judged
-    /// may have named a local one.
+    /// A name is looked up as a branch of `origin` first, then as a local branch, since whoever is
+    /// judged may have named a local one. A name that the forge says is no local branch where there
+    /// is an `origin`.
     ///
     /// # Errors
     ///
@@ -199,24 +209,21 @@ impl Repository {
     pub fn default_branch(&self, named: Option<&str>) -> Result<Branch, Error> {
         if let Some(name) = named {
             let branch = match self.branch_of_origin(name)? {
-                Some(branch) => Some(branch),
-                None => self.branch(&format!("refs/heads/{name}"))?,
+                None if !self.has_origin() => self.branch(&format!("refs/heads/{name}"))?,
+                known => known,
             };
             return branch.ok_or_else(|| Error::BranchMissing { name: name.to_owned() });
         }
-        const CANDIDATES: [&str; 5] = [
-            "refs/remotes/origin/HEAD",
-            "refs/remotes/origin/main",
-            "refs/heads/main",
-            "refs/remotes/origin/master",
-            "refs/heads/master",
-        ];
-        for candidate in CANDIDATES {
+        for candidate in DEFAULT_BRANCHES {
             if let Some(branch) = self.branch(candidate)? {
                 return Ok(branch);
             }
         }
         Err(Error::DefaultBranchMissing)
+    }
+
+    fn has_origin(&self) -> bool {
+        self.local.config_snapshot().string("remote.origin.url").is_some()
     }
 
     /// Returns the branch of a name as `origin` had it when it was last fetched.
@@ -372,7 +379,8 @@ mod tests {
             named(&sample, "trunk").unwrap(),
             Branch { name: "trunk".to_owned(), tip: main }
         );
-        for name in ["other", "", "../heads/main", "a b", "@{-1}"] {
+        clone.git(&["branch", "own"]);
+        for name in ["own", "other", "", "../heads/main", "a b", "@{-1}"] {
             let error = named(&clone, name).unwrap_err();
             assert!(matches!(error, Error::BranchMissing { .. }), "{name}");
             assert!(error.hint().is_some());

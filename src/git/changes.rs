@@ -439,7 +439,7 @@ mod tests {
     #[test]
     fn the_counts_are_those_of_git() {
         let sample = Sample::new();
-        let text: String = (0..40).map(|line| format!("line {line}\n")).collect();
+        let text = (0..40).map(|line| format!("line {line}\n")).collect::<Vec<_>>().concat();
         sample.commit_file("a", &text);
         let text = text.replace("line 7\n", "").replace("line 20\n", "x\ny\n");
         sample.commit_file("a", &text);

@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(counted(b"", b"\0\na\nb\n"), 3);
         assert_eq!(counted(b"a\nb\n", b"a\0\nb\n"), 2);
         assert_eq!(counted(b"", &[b'a'; 200]), 1);
-        assert_eq!(counted(b"", &[b'a'; 200_000]), 1_000);
+        assert_eq!(counted(b"", &vec![b'a'; 200_000]), 1_000);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 mod decides;
 mod history;
+mod merges;
+mod pipelines;
 mod releases;
 mod shop;
 mod trusted;
