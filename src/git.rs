@@ -17,6 +17,7 @@
 
 pub mod changes;
 pub mod commits;
+mod effort;
 mod entries;
 pub mod error;
 pub mod fetch;

@@ -10,13 +10,13 @@ use gix::bstr::BString;
 use gix::bstr::ByteSlice;
 
 use crate::git::Repository;
+use crate::git::effort::Effort;
 use crate::git::entries;
 use crate::git::entries::Difference;
 use crate::git::entries::Entry;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
 use crate::git::lines;
-use crate::git::lines::Effort;
 use crate::git::renames;
 use crate::git::snapshot;
 use crate::git::snapshot::FileKind;
@@ -97,8 +97,8 @@ impl Repository {
     /// from which there are most.
     ///
     /// A line counts once for each 200 bytes that it begins, also in files that are no text. A file
-    /// that moves counts by what changes in it; above 32 MiB every byte counts as a line. What is
-    /// too long to be compared counts whole.
+    /// that moves counts by what changes in it. What is too long to be compared counts whole; above
+    /// 32 MiB, and where a change asks for too much work, every byte counts as a line.
     ///
     /// # Errors
     ///
@@ -207,43 +207,32 @@ fn counted(
     if before.map(|entry| entry.id) == after.map(|entry| entry.id) {
         return Ok(0);
     }
-    let old = text(repository, before)?;
-    let new = text(repository, after)?;
-    Ok(match (old, new) {
-        (Text::Bytes(old), Text::Bytes(new)) => lines::count(&old, &new, effort),
-        (old, new) => old.size().saturating_add(new.size()),
-    })
+    let sizes = [size(repository, before)?, size(repository, after)?];
+    let is_read = sizes.into_iter().all(|size| size <= COUNTED_BYTES && effort.takes_bytes(size));
+    if !is_read {
+        return Ok(sizes.into_iter().fold(0, u64::saturating_add));
+    }
+    Ok(lines::count(&text(repository, before)?, &text(repository, after)?, effort))
 }
 
-/// The bytes of a side, or how many there are.
-enum Text {
-    Bytes(Vec<u8>),
-    TooLarge(u64),
-}
-
-impl Text {
-    fn size(&self) -> u64 {
-        match self {
-            Text::Bytes(bytes) => bytes.len() as u64,
-            Text::TooLarge(size) => *size,
+/// Returns the bytes of a side; a submodule is the line that names its commit.
+fn text(repository: &gix::Repository, entry: Option<Entry>) -> Result<Vec<u8>, Error> {
+    match entry {
+        None => Ok(Vec::new()),
+        Some(entry) if entry.kind == FileKind::Submodule => {
+            Ok(format!("{}\n", entry.id).into_bytes())
         }
+        Some(entry) => snapshot::blob(repository, entry.id, COUNTED_BYTES)
+            .map(Option::unwrap_or_default)
+            .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source)),
     }
 }
 
-fn text(repository: &gix::Repository, entry: Option<Entry>) -> Result<Text, Error> {
-    let Some(entry) = entry else {
-        return Ok(Text::Bytes(Vec::new()));
-    };
-    if entry.kind == FileKind::Submodule {
-        return Ok(Text::Bytes(format!("{}\n", entry.id).into_bytes()));
-    }
-    let unreadable = |source| Error::unreadable(format!("blob {}", entry.id), source);
-    match snapshot::blob(repository, entry.id, COUNTED_BYTES).map_err(unreadable)? {
-        Some(bytes) => Ok(Text::Bytes(bytes)),
-        None => repository
-            .find_header(entry.id)
-            .map(|header| Text::TooLarge(header.size()))
-            .map_err(unreadable),
+fn size(repository: &gix::Repository, entry: Option<Entry>) -> Result<u64, Error> {
+    match entry {
+        Some(entry) if entry.kind != FileKind::Submodule => snapshot::size(repository, entry.id)
+            .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source)),
+        _ => Ok(0),
     }
 }
 

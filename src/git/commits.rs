@@ -5,11 +5,14 @@ use jiff::Timestamp;
 
 use crate::git::Repository;
 use crate::git::changes;
+use crate::git::effort::Effort;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
-use crate::git::lines::Effort;
 use crate::git::trailers;
 use crate::git::trailers::Trailer;
+
+/// The work of looking at a commit, beside its paths.
+const COMMIT_EFFORT: usize = 50;
 
 /// A commit of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +36,8 @@ pub struct Commit {
     /// The paths that it changes from its parent, both of a renamed file; of a merge commit, those of
     /// what it adds beyond its parents.
     ///
-    /// `None` when too little of the history is at hand, so that nobody knows.
+    /// `None` when too little of the history is at hand, or the change asks for too much work, so that
+    /// nobody knows.
     pub changed_paths: Option<Vec<String>>,
 }
 
@@ -145,11 +149,15 @@ impl Repository {
         if !parents.iter().all(|parent| self.holds(*parent)) {
             return Ok(None);
         }
-        match parents {
-            [] => changes::touched(&self.local, None, self.root_tree(id)?).map(Some),
-            [parent] => self.touched_paths(*parent, id).map(Some),
-            _ => self.added_by_merge(id, effort),
+        if !effort.takes(COMMIT_EFFORT) {
+            return Ok(None);
         }
+        let paths = match parents {
+            [] => changes::touched(&self.local, None, self.root_tree(id)?)?,
+            [parent] => self.touched_paths(*parent, id)?,
+            _ => return self.added_by_merge(id, effort),
+        };
+        Ok(effort.takes(paths.len()).then_some(paths))
     }
 }
 

@@ -3,12 +3,13 @@
 //! **Invariant:** attributes and configured drivers play no part. A `.gitattributes` of the change
 //! could call a file binary and hide its lines from a limit on changed lines.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 
 use gix::diff::blob::Algorithm;
 use gix::diff::blob::Diff;
 use gix::diff::blob::InternedInput;
+
+use crate::git::effort::Effort;
 
 /// Bytes at the start of a file that are searched for a zero byte, which marks it as binary.
 ///
@@ -26,31 +27,6 @@ const LINE_BYTES: usize = 200;
 /// A file of one letter or another on each line takes time that grows faster than its length.
 const COMPARED_LINES: usize = 20_000;
 
-/// Lines up to which one question compares versions, all of them together.
-const ALL_COMPARED_LINES: usize = 1_000_000;
-
-/// How much may still be compared by lines, so that no file of a change takes all the time there is.
-pub(super) struct Effort {
-    lines: Cell<usize>,
-}
-
-impl Effort {
-    pub(super) fn new() -> Self {
-        Effort { lines: Cell::new(ALL_COMPARED_LINES) }
-    }
-
-    /// Takes the lines of one comparison; `false` when they are too many.
-    fn allows(&self, lines: usize) -> bool {
-        match self.lines.get().checked_sub(lines) {
-            Some(left) if lines <= COMPARED_LINES => {
-                self.lines.set(left);
-                true
-            }
-            _ => false,
-        }
-    }
-}
-
 /// Returns whether the bytes are taken for something else than text.
 pub(super) fn is_binary(bytes: &[u8]) -> bool {
     bytes.iter().take(BINARY_PROBE_BYTES).any(|byte| *byte == 0)
@@ -64,7 +40,7 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
 pub(super) fn count(before: &[u8], after: &[u8], effort: &Effort) -> u64 {
     let (before, after) = without_common_ends(before, after);
     let (old, new) = (split(before), split(after));
-    if !effort.allows(old.len().saturating_add(new.len())) {
+    if !is_compared(old.len().saturating_add(new.len()), effort) {
         return weight(&old).saturating_add(weight(&new));
     }
     let input = InternedInput::new(before, after);
@@ -75,6 +51,10 @@ pub(super) fn count(before: &[u8], after: &[u8], effort: &Effort) -> u64 {
         weight(deleted.unwrap_or_default()).saturating_add(weight(added.unwrap_or_default()))
     });
     changed.fold(0, u64::saturating_add)
+}
+
+fn is_compared(lines: usize, effort: &Effort) -> bool {
+    lines <= COMPARED_LINES && effort.takes(lines)
 }
 
 fn split(bytes: &[u8]) -> Vec<&[u8]> {
@@ -161,7 +141,7 @@ pub(super) fn merges_to(
         let (before, after) = without_common_ends(base, side);
         split(before).len().saturating_add(split(after).len())
     });
-    if !lines.into_iter().all(|lines| effort.allows(lines)) {
+    if !lines.into_iter().all(|lines| is_compared(lines, effort)) {
         return false;
     }
     [Algorithm::Histogram, Algorithm::Myers].into_iter().any(|algorithm| {
@@ -263,7 +243,7 @@ mod tests {
         let scattered = |other: &str| format!("{other}{}{other}", "a\n".repeat(COMPARED_LINES));
         let all = (COMPARED_LINES as u64 + 2) * 2;
         assert_eq!(counted(scattered("x\n").as_bytes(), scattered("y\n").as_bytes()), all);
-        let effort = Effort { lines: Cell::new(3) };
+        let effort = Effort::of(3);
         assert_eq!(count(b"x\na\nx\n", b"y\na\ny\n", &effort), 6, "nor what is beyond the effort");
     }
 

@@ -20,18 +20,21 @@ use gix::bstr::BString;
 use gix::bstr::ByteSlice;
 
 use crate::git::Repository;
+use crate::git::effort::Effort;
 use crate::git::entries;
 use crate::git::entries::Difference;
 use crate::git::entries::Entry;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
 use crate::git::lines;
-use crate::git::lines::Effort;
 use crate::git::snapshot;
 use crate::git::snapshot::FileKind;
 
 /// Bytes up to which a merge of one file is repeated; a larger file counts as the commit's own.
 pub(super) const MERGED_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The work of finding where two sides parted: a walk through the history.
+const WALK_EFFORT: usize = 5_000;
 
 /// Places where two sides parted from which their merge is repeated.
 pub(super) const STARTS: usize = 8;
@@ -40,7 +43,7 @@ impl Repository {
     /// Returns the paths of what a merge commit adds beyond its parents, sorted.
     ///
     /// A commit with one parent or none adds nothing in this sense. `None` when the clone hides where
-    /// the parents parted, so that nobody knows.
+    /// the parents parted, or when it takes too much work to tell, so that nobody knows.
     ///
     /// # Errors
     ///
@@ -54,14 +57,17 @@ impl Repository {
         let (first, second) = match parents.as_slice() {
             [] | [_] => return Ok(Some(Vec::new())),
             [first, second] => (*first, *second),
-            _ => return self.unlike_any(&parents, commit).map(Some),
+            _ => return self.unlike_any(&parents, commit, effort),
         };
+        if !effort.takes(WALK_EFFORT) {
+            return Ok(None);
+        }
         let bases = match self.merge_bases(first, second) {
             Err(Error::MergeBaseMissing { .. }) => return Ok(None),
             bases => bases?,
         };
         if bases.len() > STARTS {
-            return self.unlike_any(&parents, commit).map(Some);
+            return self.unlike_any(&parents, commit, effort);
         }
         let bases: Vec<_> =
             bases.into_iter().map(|base| self.root_tree(base)).collect::<Result<_, _>>()?;
@@ -70,18 +76,30 @@ impl Repository {
         let result = self.root_tree(commit)?;
         let mut own = BTreeSet::new();
         for base in bases {
-            own.extend(self.not_repeated(base, sides, result, effort)?);
+            match self.not_repeated(base, sides, result, effort)? {
+                Some(paths) => own.extend(paths),
+                None => return Ok(None),
+            }
         }
         Ok(Some(own.into_iter().collect()))
     }
 
     /// Returns the paths at which a commit differs from any of its parents.
-    fn unlike_any(&self, parents: &[CommitId], commit: CommitId) -> Result<Vec<String>, Error> {
+    fn unlike_any(
+        &self,
+        parents: &[CommitId],
+        commit: CommitId,
+        effort: &Effort,
+    ) -> Result<Option<Vec<String>>, Error> {
         let mut own = BTreeSet::new();
         for parent in parents {
-            own.extend(self.touched_paths(*parent, commit)?);
+            let paths = self.touched_paths(*parent, commit)?;
+            if !effort.takes(paths.len() + 1) {
+                return Ok(None);
+            }
+            own.extend(paths);
         }
-        Ok(own.into_iter().collect())
+        Ok(Some(own.into_iter().collect()))
     }
 
     /// Returns the paths that repeating the merge of two sides of a base does not give.
@@ -91,12 +109,15 @@ impl Repository {
         [ours, theirs]: [Option<gix::ObjectId>; 2],
         result: Option<gix::ObjectId>,
         effort: &Effort,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Option<Vec<String>>, Error> {
         let ours = by_path(self, base, ours)?;
         let theirs = by_path(self, base, theirs)?;
         let made = by_path(self, base, result)?;
         let paths: BTreeSet<&BString> =
             [&ours, &theirs, &made].into_iter().flat_map(BTreeMap::keys).collect();
+        if !effort.takes(ours.len() + theirs.len() + made.len()) {
+            return Ok(None);
+        }
         let mut own = Vec::new();
         for path in paths {
             let changes = [ours.get(path), theirs.get(path), made.get(path)];
@@ -108,7 +129,7 @@ impl Repository {
                 own.push(path.to_str_lossy().into_owned());
             }
         }
-        Ok(own)
+        Ok(Some(own))
     }
 }
 
@@ -154,6 +175,11 @@ pub(super) fn is_line_merge(
 ) -> Result<bool, Error> {
     let mut texts = Vec::with_capacity(entries.len());
     for entry in entries {
+        let size = snapshot::size(repository, entry.id)
+            .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source))?;
+        if !effort.takes_bytes(size) {
+            return Ok(false);
+        }
         let bytes = snapshot::blob(repository, entry.id, MERGED_BYTES)
             .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source))?;
         match bytes {

@@ -16,13 +16,14 @@ use std::hash::Hasher;
 use gix::bstr::BString;
 
 use crate::git::Repository;
+use crate::git::effort::Effort;
 use crate::git::entries;
 use crate::git::entries::Difference;
 use crate::git::entries::Entry;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
-use crate::git::lines::Effort;
 use crate::git::merges;
+use crate::git::snapshot;
 use crate::git::snapshot::FileKind;
 
 /// First-parent ancestors with the same paths that are compared when no commit is named.
@@ -30,6 +31,9 @@ const CANDIDATES: usize = 200;
 
 /// First-parent ancestors that are looked at to find them.
 const EXAMINED: usize = 2000;
+
+/// The work of making a patch, beside its paths.
+const PATCH_EFFORT: usize = 50;
 
 /// How `git revert` begins the line that names the commit.
 const CLAIM: &str = "This reverts commit ";
@@ -65,7 +69,7 @@ impl Reverts<'_> {
     /// of the base, the latest first, that touch the same paths. A merge commit never is a revert; a
     /// merge commit can be reverted, by its change to its first parent.
     ///
-    /// `None` also means that the clone is cut before the answer, or that files are too long.
+    /// `None` also means that the clone is cut before the answer, or that it takes too much work.
     ///
     /// # Errors
     ///
@@ -74,7 +78,11 @@ impl Reverts<'_> {
         if self.repository.parents(commit)?.len() != 1 {
             return Ok(None);
         }
-        let Some(patch) = self.patch(commit)?.filter(|patch| !patch.is_empty()) else {
+        if !self.effort.takes(PATCH_EFFORT) {
+            return Ok(None);
+        }
+        let patch = self.patch(commit)?.filter(|patch| !patch.is_empty());
+        let Some(patch) = patch.filter(|patch| self.effort.takes(work(patch))) else {
             return Ok(None);
         };
         let Some(claim) = self.claimed(commit)? else {
@@ -91,7 +99,8 @@ impl Reverts<'_> {
         let digest = digest(patch);
         let same_paths = self.examined()?.iter().filter(|(_, other)| *other == digest);
         for (id, _) in same_paths.take(CANDIDATES) {
-            let Some(earlier) = self.patch(*id)? else {
+            let earlier = self.patch(*id)?;
+            let Some(earlier) = earlier.filter(|earlier| self.effort.takes(work(earlier))) else {
                 return Ok(None);
             };
             if self.takes_as_much(patch, &earlier)? && self.is_inverse(patch, &earlier)? {
@@ -153,9 +162,9 @@ impl Reverts<'_> {
         let Some(entry) = entry.filter(|entry| entry.kind != FileKind::Submodule) else {
             return Ok(0);
         };
+        let size = snapshot::size(&self.repository.local, entry.id);
         let unreadable = |source| Error::unreadable(format!("blob {}", entry.id), source);
-        let header = self.repository.local.find_header(entry.id).map_err(unreadable)?;
-        Ok(i128::from(header.size()))
+        size.map(i128::from).map_err(unreadable)
     }
 
     fn takes_back(&self, patch: &Patch, named: CommitId) -> Result<bool, Error> {
@@ -210,6 +219,11 @@ impl Reverts<'_> {
         let by_path = differences.into_iter().map(|it| (it.path.clone(), it));
         Ok(Some(by_path.collect()))
     }
+}
+
+/// Returns the work of making and comparing a patch.
+fn work(patch: &Patch) -> usize {
+    patch.len().saturating_add(PATCH_EFFORT)
 }
 
 /// Returns a number that two patches of the same paths share; others rarely do.
