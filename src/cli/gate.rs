@@ -95,8 +95,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     }
     let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let (event_of, labels) = (event.as_ref(), &options.labels);
-    let facts = facts::collect(&run.repository, &run.trees, event_of, labels, &run.agreed, now)?;
+    let facts = run.facts(options, event.as_ref(), now)?;
     let services = run.services();
     let setting = Setting {
         trusted: &run.agreed,
@@ -176,6 +175,17 @@ impl Run {
             before,
             head,
         })
+    }
+
+    /// Collects what is known about the change.
+    fn facts(
+        &self,
+        options: &GateOptions,
+        event: Option<&Event>,
+        now: Timestamp,
+    ) -> Result<gate::Facts, Error> {
+        let (repository, trees) = (&self.repository, &self.trees);
+        facts::collect(repository, trees, event, &options.labels, &self.agreed, now)
     }
 
     /// Measures by the trusted configuration; a change from a fork, which has no secrets, by the
