@@ -23,11 +23,11 @@ mod verdict;
 
 pub use decide::decide;
 pub use exempt::Claim;
+pub use exempt::Evidence;
 pub use exempt::Exemption;
 pub use exempt::Miss;
 pub use exempt::Refusal;
 pub use facts::Author;
-pub use facts::ChangedPath;
 pub use facts::CommitFacts;
 pub use facts::Commits;
 pub use facts::Extent;

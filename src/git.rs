@@ -17,6 +17,7 @@
 
 pub mod changes;
 pub mod commits;
+mod effort;
 mod entries;
 pub mod error;
 pub mod fetch;
@@ -48,6 +49,15 @@ use crate::git::id::CommitId;
 
 /// Bytes of decoded objects that are kept at hand, since walks read the same trees again and again.
 const OBJECT_CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// Where the default branch is looked for when nobody names it, the best place first.
+const DEFAULT_BRANCHES: [&str; 5] = [
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/heads/main",
+    "refs/remotes/origin/master",
+    "refs/heads/master",
+];
 
 /// An opened repository and the folder inside it that is judged.
 ///
@@ -186,27 +196,40 @@ impl Repository {
         Ok(CommitId(commit.id))
     }
 
-    /// Returns the default branch: what `origin/HEAD` points at, else `main`, else `master`.
+    /// Returns the default branch: the one of this name where the forge says it, else what
+    /// `origin/HEAD` points at, else `main`, else `master`.
     ///
-    /// The last two are looked up as a local branch first, then as a branch of `origin`.
+    /// A name is looked up as a branch of `origin` first, then as a local branch, since whoever is
+    /// judged may have named a local one. A name that the forge says is no local branch where there
+    /// is an `origin`.
     ///
     /// # Errors
     ///
-    /// [`Error::DefaultBranchMissing`] when none exists.
-    pub fn default_branch(&self) -> Result<Branch, Error> {
-        const CANDIDATES: [&str; 5] = [
-            "refs/remotes/origin/HEAD",
-            "refs/heads/main",
-            "refs/remotes/origin/main",
-            "refs/heads/master",
-            "refs/remotes/origin/master",
-        ];
-        for candidate in CANDIDATES {
+    /// [`Error::DefaultBranchMissing`] when none exists, [`Error::BranchMissing`] when the named one
+    /// does not.
+    pub fn default_branch(&self, named: Option<&str>) -> Result<Branch, Error> {
+        if let Some(name) = named {
+            let branch = match self.branch_of_origin(name)? {
+                None if !self.has_origin() => self.branch(&format!("refs/heads/{name}"))?,
+                known => known,
+            };
+            return branch.ok_or_else(|| Error::BranchMissing { name: name.to_owned() });
+        }
+        for candidate in DEFAULT_BRANCHES {
             if let Some(branch) = self.branch(candidate)? {
                 return Ok(branch);
             }
         }
         Err(Error::DefaultBranchMissing)
+    }
+
+    fn has_origin(&self) -> bool {
+        self.local.config_snapshot().string("remote.origin.url").is_some()
+    }
+
+    /// Returns the branch of a name as `origin` had it when it was last fetched.
+    fn branch_of_origin(&self, name: &str) -> Result<Option<Branch>, Error> {
+        self.branch(&format!("refs/remotes/origin/{name}"))
     }
 
     /// Returns whether the clone holds the commit.
@@ -218,9 +241,13 @@ impl Repository {
 
     /// Returns the branch of a full reference name, following one symbolic step.
     fn branch(&self, full_name: &str) -> Result<Option<Branch>, Error> {
+        if gix::validate::reference::name(full_name.into()).is_err() {
+            return Ok(None);
+        }
         let unreadable = |source| Error::unreadable(format!("`{full_name}`"), source);
-        let Some(mut reference) = self.local.try_find_reference(full_name).map_err(unreadable)?
-        else {
+        let found = self.local.try_find_reference(full_name).map_err(unreadable)?;
+        // The search goes on in other places when there is nothing of this very name.
+        let Some(mut reference) = found.filter(|it| it.name().as_bstr() == full_name) else {
             return Ok(None);
         };
         if let Some(target) = reference.follow() {
@@ -285,7 +312,7 @@ mod tests {
         let repository = sample.open();
         assert!(matches!(repository.head(), Err(Error::NoCommits)));
         assert_eq!(repository.current_branch().unwrap().as_deref(), Some("main"));
-        assert!(matches!(repository.default_branch(), Err(Error::DefaultBranchMissing)));
+        assert!(matches!(repository.default_branch(None), Err(Error::DefaultBranchMissing)));
         assert_eq!(repository.tracked_paths().unwrap(), Vec::<String>::new());
     }
 
@@ -329,8 +356,36 @@ mod tests {
         let clone = sample.clone(&[]);
         clone.git(&["switch", "--quiet", "--create", "main"]);
         clone.commit_file("b", "1\n");
-        let branch = clone.open().default_branch().unwrap();
+        let branch = clone.open().default_branch(None).unwrap();
         assert_eq!(branch, Branch { name: "origin/trunk".to_owned(), tip: trunk });
+        // Without a default branch of its own, what is pushed still wins over what is not.
+        clone.git(&["remote", "set-head", "origin", "--delete"]);
+        clone.git(&["update-ref", "refs/remotes/origin/main", &trunk.to_string()]);
+        let branch = clone.open().default_branch(None).unwrap();
+        assert_eq!(branch, Branch { name: "origin/main".to_owned(), tip: trunk });
+    }
+
+    #[test]
+    fn a_default_branch_that_the_forge_names_is_no_other() {
+        let sample = Sample::new();
+        let main = sample.commit_file("a", "1\n");
+        sample.git(&["branch", "trunk"]);
+        let clone = sample.clone(&[]);
+        clone.git(&["switch", "--quiet", "--create", "trunk"]);
+        clone.commit_file("b", "1\n");
+        let named = |sample: &Sample, name| sample.open().default_branch(Some(name));
+        let pushed = Branch { name: "origin/trunk".to_owned(), tip: main };
+        assert_eq!(named(&clone, "trunk").unwrap(), pushed);
+        assert_eq!(
+            named(&sample, "trunk").unwrap(),
+            Branch { name: "trunk".to_owned(), tip: main }
+        );
+        clone.git(&["branch", "own"]);
+        for name in ["own", "other", "", "../heads/main", "a b", "@{-1}"] {
+            let error = named(&clone, name).unwrap_err();
+            assert!(matches!(error, Error::BranchMissing { .. }), "{name}");
+            assert!(error.hint().is_some());
+        }
     }
 
     #[test]
@@ -338,13 +393,13 @@ mod tests {
         let sample = Sample::new();
         sample.commit_file("a", "1\n");
         sample.git(&["branch", "master"]);
-        assert_eq!(sample.open().default_branch().unwrap().name, "main");
+        assert_eq!(sample.open().default_branch(None).unwrap().name, "main");
         sample.git(&["branch", "--move", "main", "work"]);
-        assert_eq!(sample.open().default_branch().unwrap().name, "master");
+        assert_eq!(sample.open().default_branch(None).unwrap().name, "master");
         sample.git(&["branch", "--delete", "--force", "master"]);
         // A tag of the name is no branch.
         sample.git(&["tag", "main"]);
-        assert!(matches!(sample.open().default_branch(), Err(Error::DefaultBranchMissing)));
+        assert!(matches!(sample.open().default_branch(None), Err(Error::DefaultBranchMissing)));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
 fn proposed(global: &Global) -> Result<Option<(Repository, Compared)>, Error> {
     let event = facts::event(None)?;
     let event = event.as_ref().and_then(facts::event_facts);
-    let base = if event.is_none() { facts::gitlab_base() } else { None };
+    let base = if event.is_none() { facts::merge_request_base() } else { None };
     if event.is_none() && base.is_none() {
         return Ok(None);
     }

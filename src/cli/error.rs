@@ -18,10 +18,10 @@ pub(super) enum Error {
     #[error("{message}")]
     Usage { message: String, hint: Option<String> },
     /// The repository cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Git(#[from] git::error::Error),
     /// The event that started the run, or the forge, cannot be understood.
-    #[error("{0}")]
+    #[error(transparent)]
     Forge(#[from] crate::forge::Error),
     /// Fixed files that were not written, each with why, and those that were.
     #[error("left as it was: {left}; {written}")]

@@ -1,6 +1,7 @@
 //! What the repository and the forge's event know about a change.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -9,10 +10,11 @@ use jiff::Timestamp;
 
 use crate::forge::event;
 use crate::forge::event::Event;
+use crate::gate;
 use crate::gate::Author;
-use crate::gate::ChangedPath;
 use crate::gate::CommitFacts;
 use crate::gate::Commits;
+use crate::gate::Evidence;
 use crate::gate::Extent;
 use crate::gate::Facts;
 use crate::gate::Releases;
@@ -22,13 +24,17 @@ use crate::git::commits::Commit;
 use crate::git::id::CommitId;
 use crate::git::trees::Compared;
 use crate::git::trees::EventFacts;
+use crate::git::trees::How;
+use crate::git::trees::MergeCommit;
 use crate::git::trees::Trees;
+use crate::model::Catalog;
 
+use super::arguments::GateOptions;
 use super::error::Error;
 
 /// Reads the event that started the run, from a file or from what the runner says.
 pub(super) fn event(file: Option<&Path>) -> Result<Option<Event>, Error> {
-    let name = env::var("GITHUB_EVENT_NAME").ok().filter(|name| !name.is_empty());
+    let name = variable("GITHUB_EVENT_NAME");
     let path = file.map(Path::to_owned).or_else(|| {
         let path = env::var_os("GITHUB_EVENT_PATH").filter(|path| !path.is_empty());
         path.filter(|_| name.is_some()).map(Into::into)
@@ -42,58 +48,100 @@ pub(super) fn event(file: Option<&Path>) -> Result<Option<Event>, Error> {
 }
 
 /// Returns the commits that an event names.
+///
+/// Only for `pull_request` does the forge check out a merge of its own; every other merge is its
+/// author's.
 pub(super) fn event_facts(event: &Event) -> Option<EventFacts> {
     if let Some(request) = &event.pull_request {
-        let is_merge = event.kind == event::Kind::PullRequest;
-        let merge_sha = env::var("GITHUB_SHA").ok().filter(|sha| is_merge && !sha.is_empty());
+        let merge = match variable("GITHUB_SHA") {
+            _ if event.kind != event::Kind::PullRequest => MergeCommit::None,
+            Some(sha) => MergeCommit::Named(sha),
+            None => MergeCommit::Unnamed,
+        };
         return Some(EventFacts {
             base_sha: request.base_sha.clone(),
+            base_branch: Some(request.base_ref.clone()),
             head_sha: request.head_sha.clone(),
-            merge_sha,
+            merge,
         });
     }
     let group = event.merge_group.as_ref()?;
     Some(EventFacts {
         base_sha: group.base_sha.clone(),
+        base_branch: None,
         head_sha: group.head_sha.clone(),
-        merge_sha: None,
+        merge: MergeCommit::None,
     })
 }
 
+/// Returns the base that the user names, or that GitLab names for a merge request.
+///
+/// # Errors
+///
+/// Where a pipeline names none and there is no event, any branch that it has at hand may be the one
+/// that is judged; only the whole tree can be judged without a base.
+pub(super) fn base(options: &GateOptions, event: Option<&Event>) -> Result<Option<String>, Error> {
+    if options.base.is_some() || event.is_some() {
+        return Ok(options.base.clone());
+    }
+    let base = merge_request_base();
+    let is_pipeline = variable("CI").is_some_and(|ci| ci == "1" || ci.eq_ignore_ascii_case("true"));
+    if base.is_none() && is_pipeline && !options.all {
+        let message = "nothing says which branch this pipeline wants to change".to_owned();
+        let hint = "give the tip of that branch, as in `--base origin/main`; on that branch itself, \
+                    `--all` judges the whole tree";
+        return Err(Error::Usage { message, hint: Some(hint.to_owned()) });
+    }
+    Ok(base)
+}
+
 /// Returns the base that GitLab names for a merge request.
-pub(super) fn gitlab_base() -> Option<String> {
-    env::var("CI_MERGE_REQUEST_DIFF_BASE_SHA").ok().filter(|sha| !sha.is_empty())
+pub(super) fn merge_request_base() -> Option<String> {
+    variable("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Collects what is known about the change between two trees.
+///
+/// * `agreed`: the policies that count; what none of them asks for is not found out.
 pub(super) fn collect(
     repository: &Repository,
     trees: &Trees,
     event: Option<&Event>,
     labels: &[String],
-    release_tags: &BTreeMap<&str, Timestamp>,
+    agreed: &Catalog,
+    now: Timestamp,
 ) -> Result<Facts, Error> {
     let mut labels = labels.to_vec();
     let request = event.and_then(|event| event.pull_request.as_ref());
     labels.extend(request.iter().flat_map(|request| request.labels.iter().cloned()));
     let target_branch = request.map(|request| request.base_ref.clone());
     let author = request.and_then(|request| request.author.clone());
+    let tags = gate::release_tags(agreed, now);
     let compared = match trees {
-        Trees::Whole { head } => {
-            let releases = releases(repository, release_tags, *head)?;
+        Trees::Whole { trusted, .. } => {
+            let releases = releases(repository, &tags, *trusted)?;
             let extent = Extent::WholeTree;
             return Ok(Facts { extent, labels, releases, ..Facts::default() });
         }
         Trees::Compared(compared) => compared,
     };
+    let asked = Evidence::of_policies(agreed);
+    let changed = repository.proposed_paths(compared)?;
+    let lines = asked.lines.then(|| repository.proposed_lines(compared)).transpose()?;
     Ok(Facts {
         extent: Extent::Change,
-        commits: commits(repository, compared)?,
-        changed: changed(repository, compared)?,
+        commits: commits(repository, compared, &changed, asked)?,
+        changed,
+        hiding: repository.hiding_paths(compared)?,
+        changed_lines: lines,
         labels,
         author,
         target_branch,
-        releases: releases(repository, release_tags, compared.trusted)?,
+        releases: releases(repository, &tags, compared.trusted)?,
     })
 }
 
@@ -115,53 +163,48 @@ fn releases(
     Ok(found)
 }
 
-/// A renamed file touches the place it leaves as well as the one it comes to.
-fn changed(repository: &Repository, compared: &Compared) -> Result<Vec<ChangedPath>, Error> {
-    let mut found = Vec::new();
-    for change in repository.changed_paths(compared.compared, compared.head)? {
-        if let Some(path) = change.previous_path {
-            found.push(ChangedPath { path, hides_files: change.hides_files, added: 0, deleted: 0 });
-        }
-        let (added, deleted) = (change.added_lines, change.deleted_lines);
-        let hides_files = change.hides_files;
-        found.push(ChangedPath { path: change.path, hides_files, added, deleted });
-    }
-    Ok(found)
-}
-
-fn commits(repository: &Repository, compared: &Compared) -> Result<Commits, Error> {
+/// Returns the commits of a change; a merge that the forge made is nobody's commit.
+///
+/// That merge takes what a commit changes to where the base branch has moved it, so the commit
+/// touches both places.
+fn commits(
+    repository: &Repository,
+    compared: &Compared,
+    changed: &[String],
+    asked: Evidence,
+) -> Result<Commits, Error> {
     let found = repository.commits_between(compared.trusted, compared.head)?;
     let is_cut = matches!(found, git::commits::Commits::Cut(_)) || compared.merge_base_missing;
+    let reverts = repository.reverts(compared.trusted);
+    let mut moved = repository.moved_by_base(compared)?;
+    let changed: BTreeSet<&String> = changed.iter().collect();
+    moved.retain(|_, path| changed.contains(path));
     let mut all = Vec::new();
     let mut unseen = false;
     for commit in found.at_hand() {
+        if compared.how == How::ForgeMerge && commit.id == compared.head {
+            continue;
+        }
         unseen |= commit.changed_paths.is_none();
-        all.push(facts(repository, commit, compared.trusted)?);
+        let mut facts = facts(commit);
+        let followed: Vec<_> = facts.paths.iter().filter_map(|path| moved.get(path)).collect();
+        facts.paths.extend(followed.into_iter().cloned());
+        facts.reverts_ancestor = asked.reverts && reverts.reverted_by(commit.id)?.is_some();
+        all.push(facts);
     }
     Ok(if is_cut || unseen { Commits::Cut(all) } else { Commits::Complete(all) })
 }
 
-fn facts(repository: &Repository, commit: &Commit, base: CommitId) -> Result<CommitFacts, Error> {
-    let changed = commit.changed_paths.as_deref().unwrap_or_default();
-    let mut paths = Vec::new();
-    for change in changed {
-        paths.extend(change.previous_path.clone());
-        paths.push(change.path.clone());
-    }
-    Ok(CommitFacts {
+fn facts(commit: &Commit) -> CommitFacts {
+    let trailers = commit.trailers.iter();
+    CommitFacts {
         id: commit.id.to_string(),
         short: commit.id.short(),
         subject: commit.subject.clone(),
         author: Author { name: commit.author.name.clone(), mail: commit.author.mail.clone() },
-        trailers: commit
-            .trailers
-            .iter()
-            .map(|trailer| (trailer.key.clone(), trailer.value.clone()))
-            .collect(),
-        paths,
+        trailers: trailers.map(|trailer| (trailer.key.clone(), trailer.value.clone())).collect(),
+        paths: commit.changed_paths.clone().unwrap_or_default(),
         is_merge: commit.is_merge(),
-        reverts_ancestor: repository.reverts(commit.id, base)?.is_some(),
-        added: changed.iter().map(|change| change.added_lines).sum(),
-        deleted: changed.iter().map(|change| change.deleted_lines).sum(),
-    })
+        reverts_ancestor: false,
+    }
 }

@@ -81,16 +81,16 @@ pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error>
 fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let event = facts::event(options.event.as_deref())?;
     let repository = project::repository(global)?;
-    let trees = trees::decide(&repository, &request(options, event.as_ref()))?;
+    let trees = trees::decide(&repository, &request(options, event.as_ref())?)?;
     let run = Run::read(global, repository, trees)?;
-    if run.repository.has_uncommitted_changes()? {
-        output::say(global, "uncommitted changes are not judged");
+    match run.repository.has_uncommitted_changes() {
+        Ok(false) => {}
+        Ok(true) => output::say(global, "uncommitted changes are not judged"),
+        Err(error) => output::say(global, &format!("warning: {error}; it is not judged")),
     }
     let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let tags = gate::release_tags(&run.agreed, now);
-    let facts =
-        facts::collect(&run.repository, &run.trees, event.as_ref(), &options.labels, &tags)?;
+    let facts = run.facts(options, event.as_ref(), now)?;
     let services = run.services();
     let setting = Setting {
         trusted: &run.agreed,
@@ -127,22 +127,20 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
 }
 
 /// Returns what is to be compared.
-fn request(options: &GateOptions, event: Option<&Event>) -> Request {
-    Request {
-        base: options.base.clone().or_else(|| match event {
-            None => facts::gitlab_base(),
-            Some(_) => None,
-        }),
+fn request(options: &GateOptions, event: Option<&Event>) -> Result<Request, Error> {
+    Ok(Request {
+        base: facts::base(options, event)?,
         event: event.and_then(facts::event_facts),
+        default_branch: event.and_then(|event| event.default_branch.clone()),
         scope: if options.all { Scope::WholeTree } else { Scope::Change },
         fetching: if options.no_fetch { Fetching::Forbidden } else { Fetching::Allowed },
-    }
+    })
 }
 
 impl Run {
     fn read(global: &Global, repository: Repository, trees: Trees) -> Result<Self, Error> {
         let (trusted_commit, before_commit, head_commit) = match &trees {
-            Trees::Whole { head } => (*head, *head, *head),
+            Trees::Whole { trusted, head } => (*trusted, *trusted, *head),
             Trees::Compared(compared) => (compared.trusted, compared.compared, compared.head),
         };
         let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
@@ -172,6 +170,17 @@ impl Run {
             before,
             head,
         })
+    }
+
+    /// Collects what is known about the change.
+    fn facts(
+        &self,
+        options: &GateOptions,
+        event: Option<&Event>,
+        now: Timestamp,
+    ) -> Result<gate::Facts, Error> {
+        let (repository, trees) = (&self.repository, &self.trees);
+        facts::collect(repository, trees, event, &options.labels, &self.agreed, now)
     }
 
     /// Measures by the trusted configuration; a change from a fork, which has no secrets, by the
@@ -281,8 +290,11 @@ impl Run {
 
     /// What the head changes of what is agreed takes effect after it is merged, and is named.
     fn note_what_waits(&self, view: &mut VerdictView) -> Result<(), Error> {
-        let Trees::Compared(compared) = &self.trees else { return Ok(()) };
-        let changed = self.repository.changed_paths(compared.compared, compared.head)?;
+        let (start, is_cut) = match &self.trees {
+            Trees::Compared(compared) => (compared.compared, compared.merge_base_missing),
+            Trees::Whole { trusted, .. } => (*trusted, false),
+        };
+        let changed = self.repository.changed_paths(start, self.head_commit)?;
         let holds_policy = |tree: &Tree, path_of: &str| {
             tree.catalog.policies().any(|policy| path(tree, policy.meta.span) == path_of)
         };
@@ -314,7 +326,7 @@ impl Run {
                 why: format!("{previous} takes effect after it is merged"),
             });
         }
-        if compared.merge_base_missing {
+        if is_cut {
             view.notes.push(Note {
                 label: "compared".to_owned(),
                 what: "with the tip of the base branch".to_owned(),

@@ -175,6 +175,7 @@ fn decision(
         tier: None,
         exemptions: Vec::new(),
         refusals: Vec::new(),
+        unexplained: Vec::new(),
         approvals: Vec::new(),
         release_limit: None,
     };
@@ -217,9 +218,10 @@ fn pass_through(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> A
             for tier in tiers {
                 match exempt(&policy, tier, &decision.slo, setting) {
                     Ok(exemptions) => decision.exemptions.extend(exemptions),
-                    Err(refusals) => {
+                    Err(not_exempt) => {
                         all_exempt = false;
-                        decision.refusals.extend(refusals);
+                        decision.refusals.extend(not_exempt.refusals);
+                        decision.unexplained = not_exempt.unexplained;
                     }
                 }
             }

@@ -1,7 +1,11 @@
 //! Whether every commit of a change is exempt from a freeze, and by which claim.
 
+use std::collections::BTreeSet;
+
+use crate::model::Catalog;
 use crate::model::ChangeClass;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::GateKind;
 use crate::model::Requirements;
 use crate::model::Slo;
 use crate::model::Tier;
@@ -10,6 +14,7 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::CommitFacts;
+use super::Facts;
 use super::Setting;
 use super::people::approvals;
 use super::people::trailers;
@@ -81,16 +86,51 @@ pub enum Miss {
     Undefined,
 }
 
-/// Returns the exemptions when every commit is exempt from a tier, else the commits that are not.
+/// What must be found out about a change to know whether it is exempt; the rest is not worth its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Which commits are reverts.
+    pub reverts: bool,
+    /// How many lines the change has.
+    pub lines: bool,
+}
+
+impl Evidence {
+    /// Returns what the exemptions of any freeze ask for.
+    pub fn of_policies(trusted: &Catalog) -> Self {
+        let mut asked = Self::default();
+        for policy in trusted.policies() {
+            let freezing = policy.tiers.iter().filter(|tier| tier.gate.value == GateKind::Freeze);
+            let classes = freezing.flat_map(|tier| &tier.exempt);
+            for class in classes.filter_map(|name| class(policy, &name.value)) {
+                asked.reverts |= class.reverts_ancestor;
+                asked.lines |= class.max_changed_lines.is_some();
+            }
+        }
+        asked
+    }
+}
+
+/// Why a change is not exempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NotExempt {
+    /// The commits that are not.
+    pub(super) refusals: Vec<Refusal>,
+    /// The paths of the change that no commit touches.
+    pub(super) unexplained: Vec<String>,
+}
+
+/// Returns the exemptions when every commit is exempt from a tier, else what is not.
 ///
 /// A change of which commits are missing, or that has none, is never exempt: then nothing is
-/// returned on either side, or only what is known.
+/// returned on either side, or only what is known. Neither is one that changes what none of its
+/// commits does: however it came about, nobody claims it.
 pub(super) fn exempt(
     policy: &ErrorBudgetPolicy,
     tier: &Tier,
     slo: &Slo,
     setting: &Setting<'_>,
-) -> Result<Vec<Exemption>, Vec<Refusal>> {
+) -> Result<Vec<Exemption>, NotExempt> {
     let commits = setting.facts.commits.at_hand();
     let mut exemptions = Vec::new();
     let mut refusals = Vec::new();
@@ -106,8 +146,22 @@ pub(super) fn exempt(
             }),
         }
     }
-    let complete = !setting.facts.commits.is_cut() && !exemptions.is_empty();
-    if refusals.is_empty() && complete { Ok(exemptions) } else { Err(refusals) }
+    if setting.facts.commits.is_cut() {
+        return Err(NotExempt { refusals, unexplained: Vec::new() });
+    }
+    let unexplained = unexplained(setting.facts);
+    if refusals.is_empty() && unexplained.is_empty() && !exemptions.is_empty() {
+        Ok(exemptions)
+    } else {
+        Err(NotExempt { refusals, unexplained })
+    }
+}
+
+/// Returns the paths of a change that none of its commits touches.
+fn unexplained(facts: &Facts) -> Vec<String> {
+    let commits = facts.commits.at_hand().iter();
+    let touched: BTreeSet<&String> = commits.flat_map(|commit| &commit.paths).collect();
+    facts.changed.iter().filter(|path| !touched.contains(path)).cloned().collect()
 }
 
 fn exemption(
@@ -186,7 +240,8 @@ fn claim(
             return Err(Miss::Approvals { role: role.clone(), needed: *needed, found });
         }
     }
-    let lines = setting.facts.changed_lines();
+    // What nobody counted is no small change.
+    let lines = setting.facts.changed_lines.unwrap_or(u64::MAX);
     match class.max_changed_lines {
         Some(allowed) if lines > allowed => Err(Miss::TooLarge { lines, allowed }),
         _ => Ok(claim),

@@ -1,6 +1,7 @@
 //! What is known about a change, whoever found it out.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -32,8 +33,13 @@ pub struct Facts {
     pub extent: Extent,
     /// The commits of the change.
     pub commits: Commits,
-    /// The paths that differ between the compared tree and the head.
-    pub changed: Vec<ChangedPath>,
+    /// The paths that differ between the compared tree and the head; a renamed file has two.
+    pub changed: Vec<String>,
+    /// Those of them where a link or a submodule stands or stood: what lies below is not seen.
+    pub hiding: BTreeSet<String>,
+    /// How many lines the whole change adds and deletes; `None` when nobody counted them, which
+    /// [`super::Evidence`] asks for.
+    pub changed_lines: Option<u64>,
     /// The labels of the pull request.
     pub labels: Vec<String>,
     /// The login of whoever proposes the change, where that is known.
@@ -109,12 +115,9 @@ pub struct CommitFacts {
     pub paths: Vec<String>,
     /// Whether it has more than one parent.
     pub is_merge: bool,
-    /// Whether it is the exact inverse of one of its ancestors.
+    /// Whether it is the exact inverse of one of its ancestors; `false` unless [`super::Evidence`] asks
+    /// for it.
     pub reverts_ancestor: bool,
-    /// Lines added.
-    pub added: u64,
-    /// Lines deleted.
-    pub deleted: u64,
 }
 
 /// Who wrote a commit.
@@ -124,25 +127,4 @@ pub struct Author {
     pub name: String,
     /// The mail address.
     pub mail: String,
-}
-
-/// A path that differs between two trees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedPath {
-    /// The path from the root.
-    pub path: String,
-    /// Whether a link or a submodule stands or stood there, so that what lies below it is not seen.
-    pub hides_files: bool,
-    /// Lines added.
-    pub added: u64,
-    /// Lines deleted.
-    pub deleted: u64,
-}
-
-impl Facts {
-    /// Returns how many lines the whole change adds and deletes.
-    pub fn changed_lines(&self) -> u64 {
-        let lines = self.changed.iter();
-        lines.fold(0_u64, |sum, path| sum.saturating_add(path.added).saturating_add(path.deleted))
-    }
 }

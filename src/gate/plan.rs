@@ -184,12 +184,11 @@ impl<'a> Reach<'a> {
         }
         let scope = Globs::of_paths(policy.scope.paths.iter().map(text));
         let of_service = service.and_then(|service| self.services.get(service));
-        self.setting.facts.changed.iter().any(|changed| {
-            let path = changed.path.as_str();
+        self.setting.facts.changed.iter().any(|path| {
             // Whatever a link points at, or a submodule holds, may lie below it.
-            let touches = |globs: &Globs| {
-                globs.matches(path) || (changed.hides_files && globs.may_match_below(path))
-            };
+            let hides = self.setting.facts.hiding.contains(path);
+            let touches =
+                |globs: &Globs| globs.matches(path) || (hides && globs.may_match_below(path));
             of_service.is_none_or(touches) && (scope.is_empty() || touches(&scope))
         })
     }

@@ -50,7 +50,8 @@ impl Case {
             head: None,
             facts: Facts {
                 commits: Commits::Complete(vec![commit("aaa", &[])]),
-                changed: vec![changed("src/checkout/cart.rs")],
+                changed: vec!["src/checkout/cart.rs".into()],
+                changed_lines: Some(12),
                 ..Facts::default()
             },
             services: BTreeMap::new(),
@@ -143,10 +144,6 @@ fn measured(slo: &str, service: &str, series: Result<Arc<Series>, Failure>) -> M
     }
 }
 
-fn changed(path: &str) -> ChangedPath {
-    ChangedPath { path: path.into(), hides_files: false, added: 10, deleted: 2 }
-}
-
 fn commit(id: &str, trailers: &[(&str, &str)]) -> CommitFacts {
     let trailers = trailers.iter();
     CommitFacts {
@@ -168,7 +165,7 @@ fn a_change_out_of_scope_passes() {
     policy.scope.paths = texts(&["src/**"]);
     let mut case = Case::new(policy);
     assert_eq!(case.answer(), (Outcome::Block, Reason::Frozen, 1));
-    case.facts.changed = vec![changed("docs/cart.md")];
+    case.facts.changed = vec!["docs/cart.md".into()];
     assert_eq!(case.answer(), (Outcome::Pass, Reason::NotInScope, 0));
     assert!(case.requests().is_empty(), "nothing needs measuring");
     case.facts.changed.clear();
@@ -180,12 +177,12 @@ fn a_change_out_of_scope_passes() {
 #[test]
 fn a_service_with_paths_gates_changes_to_them_and_one_without_gates_all() {
     let mut case = Case::new(policy(GateKind::Freeze));
-    case.facts.changed = vec![changed("src/search/query.rs")];
+    case.facts.changed = vec!["src/search/query.rs".into()];
     assert_eq!(case.answer().1, Reason::Frozen);
     let paths = |glob: &str| vec![glob.to_owned()];
     case.services.insert("checkout".into(), paths("src/checkout/**"));
     assert_eq!(case.answer().1, Reason::NotInScope);
-    case.facts.changed.push(changed("src/checkout/pay/card.rs"));
+    case.facts.changed.push("src/checkout/pay/card.rs".into());
     assert_eq!(case.answer().1, Reason::Frozen);
     case.services.insert("checkout".into(), Vec::new());
     case.facts.changed.pop();

@@ -161,6 +161,8 @@ pub struct Decision {
     pub exemptions: Vec<Exemption>,
     /// The commits that are not, when not all are.
     pub refusals: Vec<Refusal>,
+    /// The paths of the change that no commit touches, when not all are exempt.
+    pub unexplained: Vec<String>,
     /// The approvals that count.
     pub approvals: Vec<Approval>,
     /// Why no release passes at present, approved or not.

@@ -5,11 +5,14 @@ use jiff::Timestamp;
 
 use crate::git::Repository;
 use crate::git::changes;
-use crate::git::changes::ChangedPath;
+use crate::git::effort::Effort;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
 use crate::git::trailers;
 use crate::git::trailers::Trailer;
+
+/// The work of looking at a commit, beside its paths.
+const COMMIT_EFFORT: usize = 50;
 
 /// A commit of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +33,12 @@ pub struct Commit {
     pub parents: Vec<CommitId>,
     /// The trailers of the message, in order.
     pub trailers: Vec<Trailer>,
-    /// What it changes from its parent; of a merge commit, what it adds beyond its parents.
+    /// The paths that it changes from its parent, both of a renamed file; of a merge commit, those of
+    /// what it adds beyond its parents.
     ///
-    /// `None` when a parent is not at hand, so that nobody knows.
-    pub changed_paths: Option<Vec<ChangedPath>>,
+    /// `None` when too little of the history is at hand, or the change asks for too much work, so that
+    /// nobody knows.
+    pub changed_paths: Option<Vec<String>>,
 }
 
 /// A name and a mail address, as written in a commit. Anybody can write anything there.
@@ -96,8 +101,9 @@ impl Repository {
             }
         }
         let between = self.between(base, head)?;
-        let commits =
-            between.commits.into_iter().map(|id| self.commit(id)).collect::<Result<Vec<_>, _>>()?;
+        let effort = Effort::new();
+        let commits = between.commits.into_iter().map(|id| self.read_commit(id, &effort));
+        let commits = commits.collect::<Result<Vec<_>, _>>()?;
         Ok(if between.is_cut { Commits::Cut(commits) } else { Commits::Complete(commits) })
     }
 
@@ -107,6 +113,10 @@ impl Repository {
     ///
     /// [`Error::CommitMissing`], [`Error::Unreadable`].
     pub fn commit(&self, id: CommitId) -> Result<Commit, Error> {
+        self.read_commit(id, &Effort::new())
+    }
+
+    fn read_commit(&self, id: CommitId, effort: &Effort) -> Result<Commit, Error> {
         if !self.holds(id) {
             return Err(Error::CommitMissing { id });
         }
@@ -125,7 +135,7 @@ impl Repository {
             subject: message.trim_start().lines().next().unwrap_or("").to_owned(),
             trailers: trailers::parse(&message),
             message,
-            changed_paths: self.changes_of(id, &parents)?,
+            changed_paths: self.changes_of(id, &parents, effort)?,
             parents,
         })
     }
@@ -134,16 +144,20 @@ impl Repository {
         &self,
         id: CommitId,
         parents: &[CommitId],
-    ) -> Result<Option<Vec<ChangedPath>>, Error> {
+        effort: &Effort,
+    ) -> Result<Option<Vec<String>>, Error> {
         if !parents.iter().all(|parent| self.holds(*parent)) {
             return Ok(None);
         }
-        let changed = match parents {
-            [] => changes::changed(&self.local, None, self.root_tree(id)?)?,
-            [parent] => self.changed_paths(*parent, id)?,
-            _ => self.added_by_merge(id)?,
+        if !effort.takes(COMMIT_EFFORT) {
+            return Ok(None);
+        }
+        let paths = match parents {
+            [] => changes::touched(&self.local, None, self.root_tree(id)?)?,
+            [parent] => self.touched_paths(*parent, id)?,
+            _ => return self.added_by_merge(id, effort),
         };
-        Ok(Some(changed))
+        Ok(effort.takes(paths.len()).then_some(paths))
     }
 }
 
@@ -188,7 +202,7 @@ mod tests {
         assert!(merge.is_merge());
         assert_eq!(merge.changed_paths, Some(Vec::new()));
         let first = &commits.at_hand()[2];
-        assert_eq!(first.changed_paths.as_ref().unwrap()[0].path, "b");
+        assert_eq!(first.changed_paths.as_ref().unwrap()[0], "b");
     }
 
     #[test]

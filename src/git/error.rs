@@ -48,6 +48,12 @@ pub enum Error {
     /// No branch can stand for the default branch.
     #[error("find the default branch: there is no `origin/HEAD`, no `main` and no `master`")]
     DefaultBranchMissing,
+    /// The clone holds no branch of the name that the default branch has.
+    #[error("find the default branch `{name}`: this clone does not hold it")]
+    BranchMissing {
+        /// The name.
+        name: String,
+    },
     /// A commit is named, and the clone does not hold it.
     #[error("read commit {id}: this clone does not hold it")]
     CommitMissing {
@@ -146,6 +152,9 @@ impl Error {
             ),
             Error::DefaultBranchMissing => {
                 Some("name the base with `--base`, or run `git remote set-head origin --auto` once")
+            }
+            Error::BranchMissing { .. } => {
+                Some("fetch it with `git fetch origin`, or name the base with `--base`")
             }
             Error::CommitMissing { .. }
             | Error::HistoryMissing { .. }

@@ -54,36 +54,36 @@ impl Repository {
         }
     }
 
-    /// Returns the best common ancestor of two commits; `None` when they share none.
+    /// Returns the best common ancestors of two commits, the one with the latest committer time
+    /// first; none when they share no history.
     ///
-    /// Of several equally good ones it is the one with the latest committer time.
+    /// There are several where branches merged each other. None of them is an ancestor of another.
     ///
     /// # Errors
     ///
-    /// [`Error::MergeBaseMissing`] when a shallow clone hides it, or could hide a better one;
+    /// [`Error::MergeBaseMissing`] when a shallow clone hides one, or could hide a better one;
     /// [`Error::CommitMissing`] when a tip is not at hand.
-    pub fn merge_base(&self, one: CommitId, other: CommitId) -> Result<Option<CommitId>, Error> {
+    pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Result<Vec<CommitId>, Error> {
         for tip in [one, other] {
             if !self.holds(tip) {
                 return Err(Error::CommitMissing { id: tip });
             }
         }
         if one == other {
-            return Ok(Some(one));
+            return Ok(vec![one]);
         }
         if self.is_shallow()? {
-            return self.merge_base_of_cut_history(one, other);
+            return self.merge_bases_of_cut_history(one, other);
         }
         let bases = self.local.merge_bases_many(one.0, &[other.0]).map_err(|source| {
             Error::unreadable(format!("the history of {one} and {other}"), source)
         })?;
-        let mut best: Option<(i64, CommitId)> = None;
+        let mut found = Vec::new();
         for base in bases {
             let base = CommitId(base.detach());
-            let seconds = self.step(base)?.map_or(0, |step| step.seconds);
-            best = best.max(Some((seconds, base)));
+            found.push((self.step(base)?.map_or(0, |step| step.seconds), base));
         }
-        Ok(best.map(|(_, base)| base))
+        Ok(latest_first(found))
     }
 
     /// Returns whether `ancestor` is `commit` or is reachable from it.
@@ -96,8 +96,8 @@ impl Repository {
             return Ok(true);
         }
         if !self.is_shallow()? {
-            return match self.merge_base(ancestor, commit) {
-                Ok(base) => Ok(base == Some(ancestor)),
+            return match self.merge_bases(ancestor, commit) {
+                Ok(bases) => Ok(bases.contains(&ancestor)),
                 Err(Error::CommitMissing { id }) if id == ancestor => Ok(false),
                 Err(error) => Err(error),
             };
@@ -159,11 +159,25 @@ impl Repository {
         }))
     }
 
-    fn merge_base_of_cut_history(
+    /// Returns every commit that `tip` reaches, itself among them, as far as the clone holds them.
+    pub(super) fn ancestors(&self, tip: CommitId) -> Result<BTreeSet<CommitId>, Error> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![tip];
+        while let Some(id) = open.pop() {
+            if let Some(step) = self.step(id)?
+                && found.insert(id)
+            {
+                open.extend(step.parents.into_iter().filter(|parent| !found.contains(parent)));
+            }
+        }
+        Ok(found)
+    }
+
+    fn merge_bases_of_cut_history(
         &self,
         one: CommitId,
         other: CommitId,
-    ) -> Result<Option<CommitId>, Error> {
+    ) -> Result<Vec<CommitId>, Error> {
         let mut walk = Walk::new(self);
         walk.reach(one, ONE)?;
         walk.reach(other, OTHER)?;
@@ -171,18 +185,18 @@ impl Repository {
         // A tip that is an ancestor of the other tip is above every other common ancestor.
         for tip in [one, other] {
             if walk.nodes.get(&tip).is_some_and(|node| node.sides == BOTH) {
-                return Ok(Some(tip));
+                return Ok(vec![tip]);
             }
         }
         let mut below_common = BTreeSet::new();
         for node in walk.nodes.values().filter(|node| node.sides == BOTH) {
             below_common.extend(node.step.iter().flat_map(|step| step.parents.iter().copied()));
         }
-        let mut best: Option<(i64, CommitId)> = None;
+        let mut found = Vec::new();
         for (id, node) in &walk.nodes {
             match &node.step {
                 Some(step) if node.sides == BOTH && !below_common.contains(id) => {
-                    best = best.max(Some((step.seconds, *id)));
+                    found.push((step.seconds, *id));
                 }
                 None if !below_common.contains(id) => {
                     return Err(Error::MergeBaseMissing { one, other });
@@ -190,8 +204,13 @@ impl Repository {
                 _ => {}
             }
         }
-        Ok(best.map(|(_, base)| base))
+        Ok(latest_first(found))
     }
+}
+
+fn latest_first(mut commits: Vec<(i64, CommitId)>) -> Vec<CommitId> {
+    commits.sort_unstable();
+    commits.into_iter().rev().map(|(_, id)| id).collect()
 }
 
 /// A commit that the walk has met.
@@ -304,19 +323,19 @@ mod tests {
         sample.git(&["switch", "--quiet", "main"]);
         let main = sample.commit_file("c", "1\n");
         let repository = sample.open();
-        assert_eq!(repository.merge_base(main, work).unwrap(), Some(root));
-        assert_eq!(repository.merge_base(root, work).unwrap(), Some(root));
+        assert_eq!(repository.merge_bases(main, work).unwrap(), [root]);
+        assert_eq!(repository.merge_bases(root, work).unwrap(), [root]);
         assert!(repository.is_ancestor(root, work).unwrap());
         assert!(!repository.is_ancestor(work, main).unwrap());
         assert_eq!(repository.parents(main).unwrap(), [root]);
     }
 
     #[test]
-    fn of_two_merge_bases_the_latest_is_taken() {
+    fn of_two_merge_bases_the_latest_comes_first() {
         let sample = Sample::new();
         sample.commit_file("a", "1\n");
         sample.git(&["switch", "--quiet", "--create", "work"]);
-        sample.commit_file("b", "1\n");
+        let older = sample.commit_file("b", "1\n");
         sample.git(&["switch", "--quiet", "main"]);
         let latest = sample.commit_file("c", "1\n");
         // Each branch merges the other as it was.
@@ -326,8 +345,8 @@ mod tests {
         sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", "old-main"]);
         let (main, work) = (sample.id("main"), sample.id("work"));
         let repository = sample.open();
-        assert_eq!(repository.merge_base(main, work).unwrap(), Some(latest));
-        assert_eq!(repository.merge_base(work, main).unwrap(), Some(latest));
+        assert_eq!(repository.merge_bases(main, work).unwrap(), [latest, older]);
+        assert_eq!(repository.merge_bases(work, main).unwrap(), [latest, older]);
     }
 
     #[test]
@@ -362,12 +381,12 @@ mod tests {
                 let depth = format!("--depth={depth}");
                 let clone = sample.clone(&[&depth, "--no-single-branch"]);
                 let (main, work) = (clone.id("main"), clone.id("origin/work"));
-                clone.open().merge_base(main, work)
+                clone.open().merge_bases(main, work)
             })
             .collect();
         assert!(matches!(answers[0], Err(Error::MergeBaseMissing { .. })));
-        assert_eq!(*answers[1].as_ref().unwrap(), Some(root));
-        assert_eq!(*answers[2].as_ref().unwrap(), Some(root));
+        assert_eq!(*answers[1].as_ref().unwrap(), [root]);
+        assert_eq!(*answers[2].as_ref().unwrap(), [root]);
     }
 
     #[test]
@@ -386,7 +405,7 @@ mod tests {
         sample.commit_file("c", "1\n");
         let clone = sample.clone(&["--depth=4", "--no-single-branch"]);
         let (main, work) = (clone.id("origin/main"), clone.id("work"));
-        let answer = clone.open().merge_base(main, work);
+        let answer = clone.open().merge_bases(main, work);
         assert!(matches!(answer, Err(Error::MergeBaseMissing { .. })));
     }
 
@@ -399,7 +418,7 @@ mod tests {
         let clone = sample.clone(&["--depth=2"]);
         let (tip, parent) = (clone.head(), clone.id("HEAD~1"));
         let repository = clone.open();
-        assert_eq!(repository.merge_base(tip, parent).unwrap(), Some(parent));
+        assert_eq!(repository.merge_bases(tip, parent).unwrap(), [parent]);
         assert!(repository.is_ancestor(parent, tip).unwrap());
         let unknown = CommitId::parse(&"1".repeat(40)).unwrap();
         assert!(matches!(repository.is_ancestor(unknown, tip), Err(Error::HistoryMissing { .. })));

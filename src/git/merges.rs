@@ -2,20 +2,25 @@
 //!
 //! # Why
 //!
-//! A merge commit can hold anything: its author resolves the conflicts, and may edit what never
-//! conflicted, or drop one side. A path whose bytes differ from all parents is not yet such a
-//! change, since both sides may have changed different lines of it. So the merge of two parents is
-//! repeated by path, and by line where both sides changed a file; what cannot be repeated is the
-//! commit's own. The test errs on one side only: a file that one side renamed and the other changed
-//! counts as the commit's own.
+//! A merge commit can hold anything: its author chooses its parents, resolves the conflicts, and may
+//! edit what never conflicted, or drop one side. A path whose bytes differ from all parents is not
+//! yet such a change, since both sides may have changed different lines of it. So the merge of two
+//! parents is repeated by path, and by line where both sides changed a file, from every place where
+//! they parted; what cannot be repeated is the commit's own. Sides that share no history parted from
+//! nothing. A merge of three parents, and one of sides that parted in too many places, is not
+//! repeated: whatever differs from any parent is its own.
+//!
+//! The test errs on one side only: a file that one side renamed and the other changed counts as the
+//! commit's own.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use gix::bstr::BString;
+use gix::bstr::ByteSlice;
 
 use crate::git::Repository;
-use crate::git::changes;
-use crate::git::changes::ChangedPath;
+use crate::git::effort::Effort;
 use crate::git::entries;
 use crate::git::entries::Difference;
 use crate::git::entries::Entry;
@@ -28,54 +33,91 @@ use crate::git::snapshot::FileKind;
 /// Bytes up to which a merge of one file is repeated; a larger file counts as the commit's own.
 pub(super) const MERGED_BYTES: u64 = 4 * 1024 * 1024;
 
+/// The work of finding where two sides parted: a walk through the history.
+const WALK_EFFORT: usize = 5_000;
+
+/// Places where two sides parted from which their merge is repeated.
+pub(super) const STARTS: usize = 8;
+
 impl Repository {
-    /// Returns what a merge commit adds beyond its parents, sorted by path.
+    /// Returns the paths of what a merge commit adds beyond its parents, sorted.
     ///
-    /// A commit with one parent or none adds nothing in this sense.
+    /// A commit with one parent or none adds nothing in this sense. `None` when the clone hides where
+    /// the parents parted, or when it takes too much work to tell, so that nobody knows.
     ///
     /// # Errors
     ///
     /// [`Error::CommitMissing`] when a parent is not at hand; [`Error::Unreadable`].
-    pub fn added_by_merge(&self, commit: CommitId) -> Result<Vec<ChangedPath>, Error> {
+    pub(super) fn added_by_merge(
+        &self,
+        commit: CommitId,
+        effort: &Effort,
+    ) -> Result<Option<Vec<String>>, Error> {
         let parents = self.parents(commit)?;
-        let [first, others @ ..] = parents.as_slice() else {
-            return Ok(Vec::new());
+        let (first, second) = match parents.as_slice() {
+            [] | [_] => return Ok(Some(Vec::new())),
+            [first, second] => (*first, *second),
+            _ => return self.unlike_any(&parents, commit, effort),
         };
-        if others.is_empty() {
-            return Ok(Vec::new());
+        if !effort.takes(WALK_EFFORT) {
+            return Ok(None);
         }
+        let bases = match self.merge_bases(first, second) {
+            Err(Error::MergeBaseMissing { .. }) => return Ok(None),
+            bases => bases?,
+        };
+        if bases.len() > STARTS {
+            return self.unlike_any(&parents, commit, effort);
+        }
+        let bases: Vec<_> =
+            bases.into_iter().map(|base| self.root_tree(base)).collect::<Result<_, _>>()?;
+        let bases = if bases.is_empty() { vec![None] } else { bases };
+        let sides = [self.root_tree(first)?, self.root_tree(second)?];
         let result = self.root_tree(commit)?;
-        let from_first = entries::differences(&self.local, self.root_tree(*first)?, result)?;
-        let mut own = unlike_all_parents(self, &from_first, others, result)?;
-        if let [second] = others {
-            own = self.not_repeated(*first, *second, result, own)?;
+        let mut own = BTreeSet::new();
+        for base in bases {
+            match self.not_repeated(base, sides, result, effort)? {
+                Some(paths) => own.extend(paths),
+                None => return Ok(None),
+            }
         }
-        own.iter().map(|difference| changes::describe(&self.local, difference, None)).collect()
+        Ok(Some(own.into_iter().collect()))
     }
 
-    /// Returns the paths that repeating the merge of two parents does not give.
-    ///
-    /// Where the clone hides the merge base, the merge cannot be repeated; then `unlike` it is.
+    /// Returns the paths at which a commit differs from any of its parents.
+    fn unlike_any(
+        &self,
+        parents: &[CommitId],
+        commit: CommitId,
+        effort: &Effort,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let mut own = BTreeSet::new();
+        for parent in parents {
+            let paths = self.touched_paths(*parent, commit)?;
+            if !effort.takes(paths.len() + 1) {
+                return Ok(None);
+            }
+            own.extend(paths);
+        }
+        Ok(Some(own.into_iter().collect()))
+    }
+
+    /// Returns the paths that repeating the merge of two sides of a base does not give.
     fn not_repeated(
         &self,
-        first: CommitId,
-        second: CommitId,
+        base: Option<gix::ObjectId>,
+        [ours, theirs]: [Option<gix::ObjectId>; 2],
         result: Option<gix::ObjectId>,
-        unlike: Vec<Difference>,
-    ) -> Result<Vec<Difference>, Error> {
-        let base = match self.merge_base(first, second) {
-            Ok(Some(base)) => base,
-            Ok(None) | Err(Error::MergeBaseMissing { .. }) => return Ok(unlike),
-            Err(error) => return Err(error),
-        };
-        let base = self.root_tree(base)?;
-        let ours = by_path(self, base, self.root_tree(first)?)?;
-        let theirs = by_path(self, base, self.root_tree(second)?)?;
+        effort: &Effort,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let ours = by_path(self, base, ours)?;
+        let theirs = by_path(self, base, theirs)?;
         let made = by_path(self, base, result)?;
-        let mut paths: Vec<&BString> = ours.keys().chain(theirs.keys()).collect();
-        paths.extend(made.keys());
-        paths.sort();
-        paths.dedup();
+        let paths: BTreeSet<&BString> =
+            [&ours, &theirs, &made].into_iter().flat_map(BTreeMap::keys).collect();
+        if !effort.takes(ours.len() + theirs.len() + made.len()) {
+            return Ok(None);
+        }
         let mut own = Vec::new();
         for path in paths {
             let changes = [ours.get(path), theirs.get(path), made.get(path)];
@@ -83,28 +125,12 @@ impl Repository {
                 continue;
             };
             let [our, their, made] = changes.map(|it| it.map_or(before, |it| it.after));
-            if !is_repeated(self, before, our, their, made)? {
-                own.push(Difference { path: path.clone(), before: our, after: made });
+            if !is_repeated(self, before, [our, their], made, effort)? {
+                own.push(path.to_str_lossy().into_owned());
             }
         }
-        Ok(own)
+        Ok(Some(own))
     }
-}
-
-/// Returns the differences from the first parent that are differences from all others too.
-fn unlike_all_parents(
-    repository: &Repository,
-    from_first: &[Difference],
-    others: &[CommitId],
-    result: Option<gix::ObjectId>,
-) -> Result<Vec<Difference>, Error> {
-    let mut own = from_first.to_vec();
-    for parent in others {
-        let tree = repository.root_tree(*parent)?;
-        let changed = by_path(repository, tree, result)?;
-        own.retain(|difference| changed.contains_key(&difference.path));
-    }
-    Ok(own)
 }
 
 fn by_path(
@@ -120,9 +146,9 @@ fn by_path(
 fn is_repeated(
     repository: &Repository,
     base: Option<Entry>,
-    our: Option<Entry>,
-    their: Option<Entry>,
+    [our, their]: [Option<Entry>; 2],
     made: Option<Entry>,
+    effort: &Effort,
 ) -> Result<bool, Error> {
     if our == their || their == base {
         return Ok(made == our);
@@ -138,16 +164,22 @@ fn is_repeated(
     if made.kind != expected_kind || kinds.into_iter().any(is_no_text) {
         return Ok(false);
     }
-    is_line_merge(&repository.local, [base, our, their, made])
+    is_line_merge(&repository.local, [base, our, their, made], effort)
 }
 
 /// Returns whether the last of four blobs is the merge by lines of the second and the third.
 pub(super) fn is_line_merge(
     repository: &gix::Repository,
     entries: [Entry; 4],
+    effort: &Effort,
 ) -> Result<bool, Error> {
     let mut texts = Vec::with_capacity(entries.len());
     for entry in entries {
+        let size = snapshot::size(repository, entry.id)
+            .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source))?;
+        if !effort.takes_bytes(size) {
+            return Ok(false);
+        }
         let bytes = snapshot::blob(repository, entry.id, MERGED_BYTES)
             .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source))?;
         match bytes {
@@ -156,7 +188,7 @@ pub(super) fn is_line_merge(
         }
     }
     Ok(match texts.as_slice() {
-        [base, our, their, made] => lines::merges_to(base, our, their, made),
+        [base, our, their, made] => lines::merges_to(base, our, their, made, effort),
         _ => false,
     })
 }
@@ -167,6 +199,7 @@ fn is_no_text(kind: FileKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::git::sample::Sample;
 
     const LINES: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
@@ -186,8 +219,7 @@ mod tests {
     }
 
     fn added(sample: &Sample) -> Vec<String> {
-        let changes = sample.open().added_by_merge(sample.head()).unwrap();
-        changes.into_iter().map(|change| change.path).collect()
+        sample.open().added_by_merge(sample.head(), &Effort::new()).unwrap().unwrap()
     }
 
     #[test]
@@ -247,8 +279,17 @@ mod tests {
         assert_eq!(added(&sample), Vec::<String>::new());
     }
 
+    /// Commits the tree of a revision with the given parents, and checks that out.
+    fn commit_tree(sample: &Sample, tree: &str, parents: &[&str]) {
+        let tree = format!("{tree}^{{tree}}");
+        let mut arguments = vec!["commit-tree", &tree, "-m", "Merge"];
+        arguments.extend(parents.iter().flat_map(|parent| ["-p", parent]));
+        let commit = sample.git(&arguments);
+        sample.git(&["reset", "--quiet", "--hard", &commit]);
+    }
+
     #[test]
-    fn a_merge_of_three_parents_owns_what_none_of_them_has() {
+    fn a_merge_of_three_parents_owns_what_any_of_them_has_not() {
         let sample = diverged();
         sample.git(&["switch", "--quiet", "--create", "third", "main~1"]);
         sample.commit_file("e", "1\n");
@@ -256,6 +297,59 @@ mod tests {
         sample.git(&["merge", "--quiet", "--no-commit", "-s", "ours", "main", "third"]);
         sample.write("d", "evil\n");
         sample.commit("Merge");
-        assert_eq!(added(&sample), ["d"]);
+        assert_eq!(added(&sample), ["a", "b", "c", "d", "e"]);
+    }
+
+    #[test]
+    fn a_merge_of_an_ancestor_brings_nothing_back() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.commit_file("a", "2\n");
+        sample.commit_file("b", "1\n");
+        commit_tree(&sample, "HEAD~2", &["HEAD", "HEAD~2"]);
+        assert_eq!(added(&sample), ["a", "b"]);
+        commit_tree(&sample, "HEAD^1", &["HEAD^2", "HEAD^1"]);
+        assert_eq!(added(&sample), Vec::<String>::new());
+    }
+
+    #[test]
+    fn sides_without_a_common_commit_parted_from_nothing() {
+        let sample = Sample::new();
+        sample.commit_file("a", "1\n");
+        sample.git(&["switch", "--quiet", "--orphan", "island"]);
+        sample.commit_file("b", "1\n");
+        let merge = ["merge", "--quiet", "--allow-unrelated-histories", "-m", "Merge", "main"];
+        sample.git(&merge);
+        assert_eq!(added(&sample), Vec::<String>::new());
+        commit_tree(&sample, "HEAD^1", &["main", "HEAD^1"]);
+        assert_eq!(added(&sample), ["a"]);
+    }
+
+    #[test]
+    fn branches_that_merged_each_other_are_merged_from_every_start() {
+        let sample = diverged();
+        sample.git(&["tag", "old-work"]);
+        sample.git(&["merge", "--quiet", "-m", "one", "main"]);
+        sample.git(&["switch", "--quiet", "main"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", "old-work"]);
+        sample.commit_file("d", "1\n");
+        sample.git(&["merge", "--quiet", "-m", "three", "work"]);
+        assert_eq!(
+            sample.open().merge_bases(sample.id("HEAD^1"), sample.id("HEAD^2")).unwrap().len(),
+            2
+        );
+        assert_eq!(added(&sample), Vec::<String>::new());
+        // What one side had from the start, and the other gained, is dropped.
+        sample.git(&["rm", "--quiet", "b"]);
+        sample.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+        assert_eq!(added(&sample), ["b"]);
+    }
+
+    #[test]
+    fn a_cut_clone_does_not_know_what_a_merge_adds() {
+        let sample = diverged();
+        sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
+        let clone = sample.clone(&["--depth=2", "--branch=work"]);
+        assert_eq!(clone.open().added_by_merge(clone.head(), &Effort::new()).unwrap(), None);
     }
 }

@@ -205,13 +205,18 @@ fn content(
     Ok(Content::Bytes(bytes))
 }
 
+/// Returns how many bytes a blob has, without reading them.
+pub(super) fn size(repository: &gix::Repository, id: gix::ObjectId) -> Result<u64, gix::Error> {
+    Ok(repository.find_header(id)?.size())
+}
+
 /// Returns the bytes of a blob, or `None` when there are more than `limit`.
 pub(super) fn blob(
     repository: &gix::Repository,
     id: gix::ObjectId,
     limit: u64,
 ) -> Result<Option<Vec<u8>>, gix::Error> {
-    if repository.find_header(id)?.size() > limit {
+    if size(repository, id)? > limit {
         return Ok(None);
     }
     let mut blob = repository.find_object(id)?.try_into_blob()?;

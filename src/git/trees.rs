@@ -6,14 +6,16 @@
 //! # Why
 //!
 //! Whoever chooses the trusted tree chooses the policy. So a merge commit is taken for the forge's
-//! own only with a pull request event that names its second parent as the head; without an event
-//! its author chose both parents.
+//! own only with a pull request event that names its second parent as the head, and only when the
+//! forge names the merge too, or its first parent is of the base branch; else its author chose both
+//! parents.
 
 use crate::git::Repository;
 use crate::git::error::Error;
 use crate::git::fetch;
 use crate::git::fetch::Fetching;
 use crate::git::id::CommitId;
+use crate::git::merges::STARTS;
 
 /// What is known about the change before looking at the repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +24,8 @@ pub struct Request {
     pub base: Option<String>,
     /// What the forge's event says.
     pub event: Option<EventFacts>,
+    /// The name of the default branch, where the forge says it.
+    pub default_branch: Option<String>,
     /// Whether a change or everything is judged.
     pub scope: Scope,
     /// Whether a missing base may be fetched.
@@ -33,12 +37,24 @@ pub struct Request {
 pub struct EventFacts {
     /// The tip of the base branch when the event was made.
     pub base_sha: String,
+    /// The name of the base branch.
+    pub base_branch: Option<String>,
     /// The tip of the proposed branch.
     pub head_sha: String,
-    /// The merge commit that the forge says it checked out (`GITHUB_SHA` of a pull request).
-    ///
-    /// When it is given, no other commit is taken for the forge's merge.
-    pub merge_sha: Option<String>,
+    /// Which commit is the forge's merge of the two.
+    pub merge: MergeCommit,
+}
+
+/// Which commit is the forge's merge of a base and a proposed branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeCommit {
+    /// The forge made none for this event: every merge is its author's.
+    None,
+    /// This one, as the forge says (`GITHUB_SHA` of a pull request).
+    Named(String),
+    /// The forge does not say. A merge is its own when its first parent is the base of the event, or
+    /// a later commit of that branch of `origin`.
+    Unnamed,
 }
 
 /// What is judged.
@@ -54,8 +70,10 @@ pub enum Scope {
 /// Which trees the gate reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trees {
-    /// There is nothing to compare: the head is the trusted tree too.
+    /// The whole tree of the head is judged.
     Whole {
+        /// What is agreed: the tip of the base branch where one is named, else the head itself.
+        trusted: CommitId,
         /// The commit that is judged.
         head: CommitId,
     },
@@ -70,6 +88,8 @@ pub struct Compared {
     pub trusted: CommitId,
     /// Where the change started.
     pub compared: CommitId,
+    /// Where it started as well, when branches merged each other; of very many, the trusted commit.
+    pub other_starts: Vec<CommitId>,
     /// What is proposed.
     pub head: CommitId,
     /// How the trusted commit was found.
@@ -109,22 +129,30 @@ impl Compared {
 /// base cannot be had; [`Error::HistoriesUnrelated`].
 pub fn decide(repository: &Repository, request: &Request) -> Result<Trees, Error> {
     let head = repository.head()?;
-    if request.scope == Scope::WholeTree {
-        return Ok(Trees::Whole { head });
+    let is_whole = request.scope == Scope::WholeTree;
+    let (trusted, how) = if let Some(base) = &request.base {
+        (named_base(repository, base, request.fetching)?, How::BaseOption)
+    } else if let Some(event) = &request.event {
+        from_event(repository, event, head, request.fetching)?
+    } else if is_whole {
+        return Ok(Trees::Whole { trusted: head, head });
+    } else {
+        let branch = repository.default_branch(request.default_branch.as_deref())?;
+        if branch.tip == head {
+            return Ok(Trees::Whole { trusted: head, head });
+        }
+        (branch.tip, How::DefaultBranch(branch.name))
+    };
+    if is_whole {
+        return Ok(Trees::Whole { trusted, head });
     }
-    if let Some(base) = &request.base {
-        let trusted = named_base(repository, base, request.fetching)?;
-        return from_merge_base(repository, trusted, head, How::BaseOption);
+    if how == How::ForgeMerge {
+        let (compared, other_starts) = (trusted, Vec::new());
+        let merge_base_missing = false;
+        let change = Compared { trusted, compared, other_starts, head, how, merge_base_missing };
+        return Ok(Trees::Compared(change));
     }
-    if let Some(event) = &request.event {
-        return from_event(repository, event, head, request.fetching);
-    }
-    let branch = repository.default_branch()?;
-    if branch.tip == head {
-        return Ok(Trees::Whole { head });
-    }
-    let how = How::DefaultBranch(branch.name);
-    from_merge_base(repository, branch.tip, head, how)
+    from_merge_base(repository, trusted, head, how)
 }
 
 /// Finds the commit of `--base`; a full id that is not at hand is fetched.
@@ -139,42 +167,52 @@ fn named_base(repository: &Repository, base: &str, fetching: Fetching) -> Result
     repository.resolve(base)
 }
 
+/// Finds the trusted commit of an event.
 fn from_event(
     repository: &Repository,
     event: &EventFacts,
     head: CommitId,
     fetching: Fetching,
-) -> Result<Trees, Error> {
+) -> Result<(CommitId, How), Error> {
     let base = full_id(&event.base_sha)?;
     let proposed = full_id(&event.head_sha)?;
-    let merge = event.merge_sha.as_deref().map(full_id).transpose()?;
-    if let Some(trusted) = forge_merge_base(repository, head, proposed, merge)? {
-        fetch::ensure(repository, trusted, fetching)?;
-        return Ok(Trees::Compared(Compared {
-            trusted,
-            compared: trusted,
-            head,
-            how: How::ForgeMerge,
-            merge_base_missing: false,
-        }));
-    }
-    fetch::ensure(repository, base, fetching)?;
-    from_merge_base(repository, base, head, How::EventBase)
+    let (trusted, how) = match repository.parents(head)?.as_slice() {
+        [first, second]
+            if head != proposed
+                && *second == proposed
+                && is_forges(repository, event, base, head, *first)? =>
+        {
+            (*first, How::ForgeMerge)
+        }
+        _ => (base, How::EventBase),
+    };
+    fetch::ensure(repository, trusted, fetching)?;
+    Ok((trusted, how))
 }
 
-/// Returns the first parent of `head` when `head` is the forge's merge of the proposed commit.
-fn forge_merge_base(
+/// Returns whether a merge of the proposed commit is the forge's own.
+fn is_forges(
     repository: &Repository,
-    head: CommitId,
-    proposed: CommitId,
-    merge: Option<CommitId>,
-) -> Result<Option<CommitId>, Error> {
-    if head == proposed || merge.is_some_and(|merge| merge != head) {
-        return Ok(None);
-    }
-    match repository.parents(head)?.as_slice() {
-        [base, second] if *second == proposed => Ok(Some(*base)),
-        _ => Ok(None),
+    event: &EventFacts,
+    base: CommitId,
+    merge: CommitId,
+    first: CommitId,
+) -> Result<bool, Error> {
+    match &event.merge {
+        MergeCommit::None => Ok(false),
+        MergeCommit::Named(named) => Ok(full_id(named)? == merge),
+        MergeCommit::Unnamed if first == base => Ok(true),
+        MergeCommit::Unnamed => {
+            let Some(branch) = &event.base_branch else { return Ok(false) };
+            let Some(branch) = repository.branch_of_origin(branch)? else { return Ok(false) };
+            let is_between = repository
+                .is_ancestor(base, first)
+                .and_then(|is_later| Ok(is_later && repository.is_ancestor(first, branch.tip)?));
+            match is_between {
+                Err(Error::HistoryMissing { .. } | Error::CommitMissing { .. }) => Ok(false),
+                known => known,
+            }
+        }
     }
 }
 
@@ -184,15 +222,18 @@ fn from_merge_base(
     head: CommitId,
     how: How,
 ) -> Result<Trees, Error> {
-    let (compared, merge_base_missing) = match repository.merge_base(trusted, head) {
-        Ok(Some(base)) => (base, false),
-        Ok(None) => {
-            return Err(Error::HistoriesUnrelated { one: trusted, other: head });
-        }
-        Err(Error::MergeBaseMissing { .. }) => (trusted, true),
+    let (starts, merge_base_missing) = match repository.merge_bases(trusted, head) {
+        Ok(starts) => (starts, false),
+        Err(Error::MergeBaseMissing { .. }) => (vec![trusted], true),
         Err(error) => return Err(error),
     };
-    Ok(Trees::Compared(Compared { trusted, compared, head, how, merge_base_missing }))
+    let Some((compared, others)) = starts.split_first() else {
+        return Err(Error::HistoriesUnrelated { one: trusted, other: head });
+    };
+    let others = if others.len() < STARTS { others.to_vec() } else { vec![trusted] };
+    let (compared, other_starts) = (*compared, others);
+    let change = Compared { trusted, compared, other_starts, head, how, merge_base_missing };
+    Ok(Trees::Compared(change))
 }
 
 fn full_id(text: &str) -> Result<CommitId, Error> {
@@ -229,18 +270,26 @@ mod tests {
         Request {
             event: Some(EventFacts {
                 base_sha: base.to_string(),
+                base_branch: Some("main".to_owned()),
                 head_sha: head.to_string(),
-                merge_sha: None,
+                merge: MergeCommit::Unnamed,
             }),
             fetching: Fetching::Forbidden,
             ..Request::default()
         }
     }
 
+    /// The same, of a forge that names its merge commit.
+    fn event_of_merge(base: CommitId, head: CommitId, merge: MergeCommit) -> Request {
+        let mut request = event(base, head);
+        request.event.as_mut().unwrap().merge = merge;
+        request
+    }
+
     fn compared(trees: Trees) -> Compared {
         match trees {
             Trees::Compared(compared) => compared,
-            Trees::Whole { head } => panic!("nothing to compare at {head}"),
+            Trees::Whole { head, .. } => panic!("nothing to compare at {head}"),
         }
     }
 
@@ -257,6 +306,7 @@ mod tests {
             Compared {
                 trusted: main,
                 compared: start,
+                other_starts: Vec::new(),
                 head: work,
                 how: How::DefaultBranch("main".to_owned()),
                 merge_base_missing: false,
@@ -269,19 +319,21 @@ mod tests {
         let (sample, [_, main, _]) = branched();
         sample.git(&["switch", "--quiet", "main"]);
         let trees = decide(&sample.open(), &Request::default()).unwrap();
-        assert_eq!(trees, Trees::Whole { head: main });
+        assert_eq!(trees, Trees::Whole { trusted: main, head: main });
     }
 
     #[test]
-    fn the_whole_tree_is_judged_when_it_is_asked_for() {
-        let (sample, [_, _, work]) = branched();
-        let request = Request {
-            scope: Scope::WholeTree,
-            base: Some("main".to_owned()),
-            ..Request::default()
+    fn the_whole_tree_is_judged_by_what_is_agreed() {
+        let (sample, [_, main, work]) = branched();
+        let whole = |request: Request| {
+            let request = Request { scope: Scope::WholeTree, ..request };
+            decide(&sample.open(), &request).unwrap()
         };
-        let trees = decide(&sample.open(), &request).unwrap();
-        assert_eq!(trees, Trees::Whole { head: work });
+        assert_eq!(whole(Request::default()), Trees::Whole { trusted: work, head: work });
+        let named = Request { base: Some("main".to_owned()), ..Request::default() };
+        let agreed = Trees::Whole { trusted: main, head: work };
+        assert_eq!(whole(named), agreed);
+        assert_eq!(whole(event(main, work)), agreed);
     }
 
     #[test]
@@ -305,9 +357,41 @@ mod tests {
     fn the_forges_merge_is_compared_with_its_first_parent() {
         let (sample, [start, main, work]) = merged();
         // The event is older than the merge: its base is not the first parent.
-        let found = decided(&sample, &event(start, work));
+        let named = MergeCommit::Named(sample.head().to_string());
+        let found = decided(&sample, &event_of_merge(start, work, named));
         assert_eq!((found.trusted, found.compared), (main, main));
         assert_eq!(found.how, How::ForgeMerge);
+    }
+
+    #[test]
+    fn a_merge_that_the_forge_does_not_name_is_of_its_base_branch() {
+        let (sample, [start, main, work]) = merged();
+        let how = |sample: &Sample, request| decided(sample, &request).how;
+        assert_eq!(how(&sample, event(main, work)), How::ForgeMerge);
+        // No branch of `origin` tells that the first parent is a later commit of the base branch.
+        assert_eq!(how(&sample, event(start, work)), How::EventBase);
+        let clone = sample.clone(&["--branch=merge"]);
+        assert_eq!(how(&clone, event(start, work)), How::ForgeMerge);
+        assert_eq!(how(&clone, event_of_merge(main, work, MergeCommit::None)), How::EventBase);
+        // An author merges into an older commit of the branch, or into one of their own.
+        clone.git(&["switch", "--quiet", "--detach", &start.to_string()]);
+        clone.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &work.to_string()]);
+        assert_eq!(how(&clone, event(main, work)), How::EventBase);
+        clone.git(&["switch", "--quiet", "--detach", &main.to_string()]);
+        clone.commit_file("policy.yaml", "gate: open\n");
+        clone.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &work.to_string()]);
+        assert_eq!(how(&clone, event(main, work)), How::EventBase);
+    }
+
+    #[test]
+    fn branches_that_merged_each_other_have_several_starts() {
+        let (sample, [_, main, work]) = branched();
+        sample.git(&["merge", "--quiet", "-m", "one", "main"]);
+        sample.git(&["switch", "--quiet", "main"]);
+        sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", &work.to_string()]);
+        sample.git(&["switch", "--quiet", "work"]);
+        let found = decided(&sample, &Request::default());
+        assert_eq!((found.compared, found.other_starts.as_slice()), (main, [work].as_slice()));
     }
 
     #[test]
@@ -343,11 +427,8 @@ mod tests {
         sample.git(&["switch", "--quiet", "--create", "evil", "main"]);
         sample.commit_file("policy.yaml", "gate: open\n");
         sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "work"]);
-        let mut request = event(main, work);
-        if let Some(event) = &mut request.event {
-            event.merge_sha = Some(work.to_string());
-        }
-        let found = decided(&sample, &request);
+        let named = MergeCommit::Named(work.to_string());
+        let found = decided(&sample, &event_of_merge(main, work, named));
         assert_eq!((found.trusted, found.how), (main, How::EventBase));
     }
 
@@ -355,7 +436,8 @@ mod tests {
     fn a_clone_of_depth_two_holds_all_that_the_forges_merge_needs() {
         let (sample, [start, main, work]) = merged();
         let clone = sample.clone(&["--depth=2", "--branch=merge"]);
-        let found = decided(&clone, &event(start, work));
+        let named = MergeCommit::Named(clone.head().to_string());
+        let found = decided(&clone, &event_of_merge(start, work, named));
         assert_eq!((found.trusted, found.compared), (main, main));
         assert!(!found.merge_base_missing);
         let changed = clone.open().changed_paths(main, found.head).unwrap();
@@ -381,7 +463,8 @@ mod tests {
     fn a_clone_of_depth_one_fetches_the_base_once() {
         let (sample, [start, main, work]) = merged();
         let clone = sample.clone(&["--depth=1", "--branch=merge"]);
-        let mut request = event(start, work);
+        let named = MergeCommit::Named(clone.head().to_string());
+        let mut request = event_of_merge(start, work, named);
         let error = decide(&clone.open(), &request).unwrap_err();
         assert!(matches!(error, Error::CommitMissing { id } if id == main));
         assert!(error.hint().unwrap().contains("`fetch-depth: 2`"));

@@ -277,7 +277,8 @@ pub struct ChangeClass {
     pub reverts_ancestor: bool,
     /// What must come with the evidence.
     pub requires: Requirements,
-    /// The most lines that the whole change may add and delete.
+    /// The most lines that the whole change may add and delete; a line counts once for each 200 bytes
+    /// that it begins, also in files that are no text.
     pub max_changed_lines: Option<u64>,
 }
 

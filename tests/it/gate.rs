@@ -7,6 +7,8 @@ mod budgets;
 mod decides;
 mod findings;
 mod history;
+mod merges;
+mod pipelines;
 mod releases;
 mod shop;
 mod trusted;

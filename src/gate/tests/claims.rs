@@ -10,6 +10,7 @@ use super::slo;
 use crate::gate::Claim;
 use crate::gate::CommitFacts;
 use crate::gate::Commits;
+use crate::gate::Evidence;
 use crate::gate::Miss;
 use crate::gate::Note;
 use crate::gate::Outcome;
@@ -116,6 +117,55 @@ fn a_merge_is_judged_for_what_it_adds_alone() {
     let mut evil = plain;
     evil.paths = vec!["src/checkout/cart.rs".into()];
     let case = case.commits(vec![commit("aaa", &[SECURITY]), evil]);
+    assert_eq!(case.answer().1, Reason::Frozen);
+}
+
+#[test]
+fn a_change_that_no_commit_makes_is_not_exempt() {
+    let mut case = Case::new(policy(GateKind::Freeze)).commits(vec![commit("aaa", &[SECURITY])]);
+    case.facts.changed.push("src/checkout/price.rs".into());
+    assert_eq!(case.answer().1, Reason::Frozen);
+    let verdict = case.verdict();
+    let decision = verdict.decisions.first().expect("a decision");
+    assert_eq!(decision.unexplained, ["src/checkout/price.rs"]);
+    assert!(decision.refusals.is_empty());
+    let mut explains = commit("bbb", &[SECURITY]);
+    explains.paths = vec!["src/checkout/price.rs".into()];
+    let case = case.commits(vec![commit("aaa", &[SECURITY]), explains]);
+    assert_eq!(case.answer().1, Reason::Exempt);
+}
+
+#[test]
+fn only_what_a_freeze_asks_for_is_found_out() {
+    let asked = |gate: GateKind, exempt: &[&str], classes: Vec<ChangeClass>| {
+        let mut policy = policy(gate);
+        policy.tiers[0].exempt = texts(exempt);
+        policy.change_classes = classes;
+        Case::new(policy).run(|setting| Evidence::of_policies(setting.trusted))
+    };
+    let small = ChangeClass {
+        name: spanned("security".to_owned()),
+        trailer: Some(spanned("Change-Class: security".to_owned())),
+        label: None,
+        paths: Vec::new(),
+        reverts_ancestor: false,
+        requires: Requirements::default(),
+        max_changed_lines: Some(11),
+    };
+    let nothing = Evidence::default();
+    assert_eq!(asked(GateKind::Freeze, &["security", "unknown"], Vec::new()), nothing);
+    assert_eq!(asked(GateKind::Warn, &["security", "rollback"], vec![small.clone()]), nothing);
+    let reverts = Evidence { reverts: true, lines: false };
+    assert_eq!(asked(GateKind::Freeze, &["rollback"], vec![small.clone()]), reverts);
+    let lines = Evidence { reverts: false, lines: true };
+    assert_eq!(asked(GateKind::Freeze, &["security"], vec![small.clone()]), lines);
+    // What nobody counted is not small.
+    let mut policy = policy(GateKind::Freeze);
+    policy.change_classes = vec![small];
+    let mut case = Case::new(policy).commits(vec![commit("aaa", &[SECURITY])]);
+    case.facts.changed_lines = Some(11);
+    assert_eq!(case.answer().1, Reason::Exempt);
+    case.facts.changed_lines = None;
     assert_eq!(case.answer().1, Reason::Frozen);
 }
 

@@ -39,6 +39,9 @@ use super::rate;
 /// The most commits that are named one by one.
 const NAMED_COMMITS: usize = 5;
 
+/// How many paths that no commit explains are named.
+const NAMED_PATHS: usize = 5;
+
 /// Returns the verdict in words.
 ///
 /// * `policies`: the files that the policies were read from: those of the trusted tree.
@@ -306,6 +309,11 @@ fn notes(verdict: &Verdict) -> Vec<Note> {
     if let Some(refusals) = refused.filter(|_| blocked) {
         notes.push(not_exempt(refusals));
     }
+    let unexplained =
+        verdict.deciding().map(|decision| &decision.unexplained).find(|all| !all.is_empty());
+    if let Some(paths) = unexplained.filter(|_| blocked) {
+        notes.push(not_explained(paths));
+    }
     for note in &verdict.notes {
         let view = note_view(note);
         if !notes.iter().any(|other: &Note| other.label == view.label && other.what == view.what) {
@@ -329,6 +337,22 @@ fn not_exempt(refusals: &[Refusal]) -> Note {
         label: "not exempt".to_owned(),
         what: format!("{count} {commits}"),
         why: format!("{}{more}{why}", named.join(", ")),
+    }
+}
+
+fn not_explained(paths: &[String]) -> Note {
+    let named: Vec<&str> = paths.iter().take(NAMED_PATHS).map(String::as_str).collect();
+    let more = paths.len().saturating_sub(NAMED_PATHS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let count = paths.len();
+    let noun = if count == 1 { "path" } else { "paths" };
+    Note {
+        label: "not exempt".to_owned(),
+        what: format!("{count} {noun} that no commit explains"),
+        why: format!(
+            "{}{more}; a merge brought what none of the commits changes",
+            named.join(", ")
+        ),
     }
 }
 

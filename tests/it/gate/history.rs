@@ -19,7 +19,7 @@ use super::shop::verdict;
 use super::shop::work;
 
 /// A frozen shop with `work` one commit ahead, and `main` one commit ahead of where it started.
-fn diverged(message: &str) -> Repository {
+pub(super) fn diverged(message: &str) -> Repository {
     let shop = shop(SPENT);
     work(&shop);
     shop.commit(message);
@@ -60,7 +60,7 @@ fn merge_group(base: &str, head: &str) -> String {
 }
 
 /// Runs the gate as a job of the forge runs it.
-fn job(shop: &Repository, name: &str, event: &str, sha: &str) -> Ended {
+pub(super) fn job(shop: &Repository, name: &str, event: &str, sha: &str) -> Ended {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), event).unwrap();
     Run::new(shop.path())
@@ -71,7 +71,7 @@ fn job(shop: &Repository, name: &str, event: &str, sha: &str) -> Ended {
         .end()
 }
 
-fn reason(ended: &Ended) -> (String, Option<i32>) {
+pub(super) fn reason(ended: &Ended) -> (String, Option<i32>) {
     let verdict = verdict(ended);
     (verdict["reason"].as_str().unwrap_or_else(|| panic!("{ended:?}")).to_owned(), ended.code)
 }
@@ -106,8 +106,22 @@ fn a_merge_that_its_author_made_chooses_no_trusted_tree() {
     let (base, head) = (shop.id("main"), shop.id("mine"));
     let event = pull_request(&base, &head, &[]);
     assert_eq!(reason(&job(&shop, "pull_request", &event, &head)).1, Some(1));
-    // `pull_request_target` checks out the base; whoever checks out the head is not fooled either.
-    assert_eq!(reason(&job(&shop, "pull_request_target", &event, &base)).1, Some(1));
+    // `pull_request_target` checks out the base; whoever checks out the head is not fooled either,
+    // also where the event names the second parent as the head.
+    for head in [head, shop.id("work")] {
+        let event = pull_request(&base, &head, &[]);
+        for (name, sha) in [
+            ("pull_request_target", base.as_str()),
+            ("pull_request_target", ""),
+            ("workflow_run", ""),
+            ("issue_comment", &base),
+            ("pull_request", ""),
+            ("pull_request", &base),
+        ] {
+            let ended = job(&shop, name, &event, sha);
+            assert_eq!(reason(&ended), ("frozen".to_owned(), Some(1)), "{name} {sha}");
+        }
+    }
 }
 
 #[test]
