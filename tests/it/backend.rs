@@ -3,6 +3,7 @@
 
 mod choice;
 mod failures;
+mod limits;
 mod methods;
 mod real;
 mod recorded;
