@@ -7,6 +7,7 @@ mod limits;
 mod methods;
 mod real;
 mod recorded;
+mod reports;
 mod run;
 mod sample;
 mod secrets;
