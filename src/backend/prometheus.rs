@@ -140,11 +140,15 @@ fn tally_all(
     for ((plan, gaps), tallies) in plans.iter().zip(gaps).zip(&mut tallies) {
         let (Ok(plan), Ok(tallies)) = (plan, tallies) else { continue };
         for gap in gaps {
+            let [start, end] = gap::instants(plan.grid, gap).map(at);
+            let text = format!("no samples from {start} to {end}");
             if gap::fill(plan, gap, &fetched, &mut tallies.units) {
-                let [start, end] = gap::instants(plan.grid, gap).map(at);
-                let text = format!("no samples from {start} to {end}");
                 let rest = "what the counters grew in that time counts in its last step";
                 tallies.warnings.push(format!("{text}: {rest}"));
+            } else if let Some(failure) = gap::failure(plan, gap, &fetched) {
+                let why = failure.detail().unwrap_or(failure.word());
+                let rest = "what the counters grew in that time is not counted";
+                tallies.warnings.push(format!("{text}: {rest} ({why})"));
             }
         }
     }

@@ -162,6 +162,24 @@ fn what_a_counter_grew_while_nobody_looked_counts_where_it_was_seen() {
 }
 
 #[test]
+fn a_gap_that_the_server_does_not_tell_about_is_named() {
+    let server = StandIn::start(|asked, _| {
+        if asked.parameters["query"].contains("[5h]") {
+            return json(422, r#"{"status":"error","error":"the range is too long"}"#);
+        }
+        series(asked, |at| (!(-4 * HOUR..=-2 * HOUR).contains(&(at - END))).then(|| "10".into()))
+    });
+    let outcome = run(&server.config(""), CHECKOUT, 8);
+    assert_eq!(outcome.counts().len(), 5);
+    assert_eq!(
+        outcome.measurements()[0].warnings,
+        [
+            "no samples from 2026-02-28T19:00:00Z to 2026-02-28T22:00:00Z: what the counters grew in that time is not counted (HTTP 422: the range is too long)"
+        ]
+    );
+}
+
+#[test]
 fn more_bad_events_than_valid_ones_are_refused_beyond_what_scrapes_explain() {
     let (outcome, _) =
         measure(CHECKOUT, 2, |query, _| Some(if query.contains("500") { "8" } else { "4" }.into()));
