@@ -38,7 +38,7 @@ fn no_more_requests_are_under_way_than_the_configuration_says() {
         let server = StandIn::start(move |asked, _| {
             let under_way = counter.fetch_add(1, Ordering::SeqCst) + 1;
             highest.fetch_max(under_way, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(40));
             counter.fetch_sub(1, Ordering::SeqCst);
             steady(asked)
         });
