@@ -169,7 +169,7 @@ impl<'a> Client<'a> {
     pub(super) fn version(&self) -> Option<String> {
         let url = self.address("status/buildinfo");
         let request = self.prepared(self.agent.get(url), self.left().ok()?);
-        match self.attempt(request.call(), false) {
+        match self.attempt(request.call(), false, &[]) {
             Attempt::Answered(body) => answer::version(&body),
             _ => None,
         }
@@ -192,14 +192,15 @@ impl<'a> Client<'a> {
                 return Err(Failure::Unreachable(text));
             }
             let by_get = self.only_get.load(Ordering::Relaxed);
-            let pairs = form.iter().copied().chain(self.whole());
+            let whole = self.whole();
+            let pairs = form.iter().chain(&whole).copied();
             let (url, left) = (self.address(path), self.left()?);
             let response = if by_get {
                 self.prepared(self.agent.get(url), left).query_pairs(pairs).call()
             } else {
                 self.prepared(self.agent.post(url), left).send_form(pairs)
             };
-            let (failure, wanted) = match self.attempt(response, !by_get) {
+            let (failure, wanted) = match self.attempt(response, !by_get, &whole) {
                 Attempt::Answered(body) => {
                     self.lost.store(0, Ordering::Relaxed);
                     return Ok(body);
@@ -255,6 +256,7 @@ impl<'a> Client<'a> {
         &self,
         response: Result<Response<ureq::Body>, ureq::Error>,
         by_post: bool,
+        whole: &[(&str, &str)],
     ) -> Attempt {
         let mut response = match response {
             Ok(response) => response,
@@ -294,19 +296,13 @@ impl<'a> Client<'a> {
                 let text = format!("HTTP {status}: redirected to `{host}`, which is not followed");
                 Attempt::Failed(Failure::Refused(text))
             }
-            400 if self.minds_parameters(&body) => Attempt::ParameterUnknown,
+            400 if minds(&body, whole) => Attempt::ParameterUnknown,
             429 | 500..=599 => {
                 let failure = said.map(Failure::Refused);
                 Attempt::Again(failure.unwrap_or_else(|| Failure::Unreachable(plain())), wanted)
             }
             _ => Attempt::Failed(Failure::Refused(said.unwrap_or_else(plain))),
         }
-    }
-
-    /// Returns whether a refusal names a parameter of [`WHOLE`] that was sent.
-    fn minds_parameters(&self, body: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(body);
-        self.whole().iter().any(|(name, _)| text.contains(name))
     }
 
     /// Says that there is no answer yet.
@@ -374,6 +370,12 @@ fn sendable(value: String, name: &str) -> Result<String, Failure> {
         return Err(Failure::Unreachable(text));
     }
     Ok(value)
+}
+
+/// Returns whether a refusal names one of the parameters that were sent.
+fn minds(body: &[u8], sent: &[(&str, &str)]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    sent.iter().any(|(name, _)| text.contains(name))
 }
 
 /// Returns the host that an address names, or the address's own place on the same host.

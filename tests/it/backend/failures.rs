@@ -1,6 +1,7 @@
 //! Servers that fail: a value with its reason every time, and never a hang.
 
 use std::sync::Arc;
+use std::sync::Barrier;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -268,6 +269,17 @@ fn a_server_that_minds_parameters_is_asked_without() {
     let outcome = run(&server.config("concurrency = 1"), CHECKOUT, 2);
     assert_eq!(outcome.counts().len(), 2);
     assert_eq!(server.ranges().len(), 3, "it says so once");
+    // Requests that are under way together are refused together.
+    let both = Arc::new(Barrier::new(2));
+    let server = StandIn::start(move |asked, _| {
+        if asked.parameters.contains_key("partial_response") {
+            both.wait();
+            return json(400, r#"{"error":{"message":"Unknown name \"partial_response\""}}"#);
+        }
+        steady(asked)
+    });
+    let outcome = run(&server.config("concurrency = 2"), CHECKOUT, 2);
+    assert_eq!((outcome.counts().len(), server.ranges().len()), (2, 4));
     // One that refuses for another reason is not asked again.
     let server = StandIn::start(|_, _| {
         json(400, r#"{"error":"partial_response deny_partial_response max_source_resolution"}"#)
