@@ -45,6 +45,8 @@ pub struct World<'a> {
     pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
     /// Waits between two attempts.
     pub pause: &'a (dyn Fn(std::time::Duration) + Sync),
+    /// Returns how long the run takes already, by a clock that never goes back.
+    pub elapsed: &'a (dyn Fn() -> std::time::Duration + Sync),
     /// The time of the run.
     pub now: Timestamp,
 }

@@ -38,10 +38,12 @@ mod rules;
 mod tables;
 mod value;
 
+pub use backend::AddressFault;
 pub use backend::Backend;
 pub use backend::NoBackend;
 pub use backend::PROMETHEUS;
 pub use backend::RECORDED;
+pub use backend::address_fault;
 pub use expand::MissingVariable;
 pub use expand::expand;
 pub use expand::variable;

@@ -15,6 +15,9 @@
 //! stretches what it sees by one scrape interval. To read every series and to subtract would be exact
 //! between restarts and would cost a request for each series; so the tolerance is stated in the
 //! measurement's method instead.
+//!
+//! An answer that lacks a part of its data is a failure: every request asks for whole answers, and a
+//! warning that something is missing (`answer::warning`) refuses one that came all the same.
 
 use jiff::Timestamp;
 
@@ -61,7 +64,7 @@ pub fn measure(
     let plans: Vec<Result<Plan, Failure>> =
         requests.iter().map(|request| Plan::new(request)).collect();
     let server = Server::look_at(&client, &plans);
-    let tallies = tally_all(&client, backend, &plans, &server);
+    let tallies = tally_all(&client, backend, &plans);
     let answer = |((request, plan), tallies): ((&&Request, &Result<Plan, Failure>), _)| {
         let mut measurement =
             super::failed(request, name, PROMETHEUS, Failure::NoBackend, world.now);
@@ -96,12 +99,6 @@ impl Server {
         self.version.as_ref()?.trim_start_matches('v').split('.').next()?.parse().ok()
     }
 
-    /// Returns the parameters that refuse answers of a part of the server: Thanos counts its versions
-    /// from 0, and answers with what it has unless told otherwise.
-    fn parameters(&self) -> &'static [(&'static str, &'static str)] {
-        if self.major() == Some(0) { &[("partial_response", "false")] } else { &[] }
-    }
-
     /// Words how counts were made, and how far they may be off.
     fn method(&self, plan: &Plan, backend: &Backend) -> String {
         let method = plan.method();
@@ -122,11 +119,8 @@ fn tally_all(
     client: &Client<'_>,
     backend: &Backend,
     plans: &[Result<Plan, Failure>],
-    server: &Server,
 ) -> Vec<Result<Tallies, Failure>> {
-    let get = |fetches: Vec<_>| -> Fetched {
-        fetch::all(client, fetches, backend.concurrency, server.parameters())
-    };
+    let get = |fetches: Vec<_>| -> Fetched { fetch::all(client, fetches, backend.concurrency) };
     let of_plan = |plan: &Plan| plan.metrics().map(|metric| plan.fetch(metric)).collect::<Vec<_>>();
     let fetched = get(plans.iter().flatten().flat_map(of_plan).collect());
     let mut tallies: Vec<Result<Tallies, Failure>> = plans
@@ -146,11 +140,15 @@ fn tally_all(
     for ((plan, gaps), tallies) in plans.iter().zip(gaps).zip(&mut tallies) {
         let (Ok(plan), Ok(tallies)) = (plan, tallies) else { continue };
         for gap in gaps {
+            let [start, end] = gap::instants(plan.grid, gap).map(at);
+            let text = format!("no samples from {start} to {end}");
             if gap::fill(plan, gap, &fetched, &mut tallies.units) {
-                let [start, end] = gap::instants(plan.grid, gap).map(at);
-                let text = format!("no samples from {start} to {end}");
                 let rest = "what the counters grew in that time counts in its last step";
                 tallies.warnings.push(format!("{text}: {rest}"));
+            } else if let Some(failure) = gap::failure(plan, gap, &fetched) {
+                let why = failure.detail().unwrap_or(failure.word());
+                let rest = "what the counters grew in that time is not counted";
+                tallies.warnings.push(format!("{text}: {rest} ({why})"));
             }
         }
     }

@@ -77,6 +77,8 @@ pub enum Failure {
     Unreachable(String),
     /// The backend refused the query.
     Refused(String),
+    /// The backend answered without a part of its data.
+    Partial(String),
     /// The answer, or the file of recorded answers, could not be read.
     Malformed(String),
 }
@@ -93,6 +95,7 @@ impl Failure {
             Self::DefinitionChanged => "definition-changed",
             Self::Unreachable(_) => "unreachable",
             Self::Refused(_) => "refused",
+            Self::Partial(_) => "partial",
             Self::Malformed(_) => "malformed",
         }
     }
@@ -103,6 +106,7 @@ impl Failure {
             Self::NotCountable(text)
             | Self::Unreachable(text)
             | Self::Refused(text)
+            | Self::Partial(text)
             | Self::Malformed(text) => Some(text),
             Self::NoBackend
             | Self::NoCounts

@@ -109,7 +109,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let measurements = run.measure(global, options, event.as_ref(), &requests, now)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     let exit = exit(&verdict);
-    let mut view = words::verdict_view(&verdict, &run.trusted.sources);
+    let mut view = words::verdict_view(&verdict, &measurements, &run.trusted.sources);
     run.note_what_waits(&mut view)?;
     let table = measure::table(&requests, &measurements, now);
     let views = views(&rules);

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::thread;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -56,7 +57,8 @@ pub(super) struct Asked<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Answers every request, in order; says on standard error what is worth a warning.
+/// Answers every request, in order; says on standard error what is worth a warning and belongs to no
+/// single request, which no report would say.
 pub(super) fn all(
     global: &Global,
     asked: &Asked<'_>,
@@ -74,16 +76,17 @@ pub(super) fn all(
         head: asked.head,
         chosen: asked.backend,
     };
+    let begin = Instant::now();
     let world = World {
         variables: &|name| env::var(name).ok(),
         files: &|path| read(place, path),
         pause: &thread::sleep,
+        elapsed: &|| begin.elapsed(),
         now: asked.now,
     };
     let answers = backend::measure(&setting, asked.requests, &world)
         .map_err(|error| Error::Usage { message: error.to_string(), hint: Some(error.hint()) })?;
-    let own = answers.measurements.iter().flat_map(|measurement| &measurement.warnings);
-    for warning in answers.warnings.iter().chain(own) {
+    for warning in &answers.warnings {
         output::say(global, &format!("warning: {warning}"));
     }
     Ok(answers.measurements)

@@ -35,6 +35,7 @@ pub(super) const KEYS: &[&str] = &[
     "client-cert-file",
     "client-key-file",
     "timeout",
+    "deadline",
     "retries",
     "concurrency",
     "scrape-interval",
@@ -73,6 +74,9 @@ pub struct Backend {
     pub client_key_file: Option<String>,
     /// `timeout` of one request; 30 seconds by default, an hour at most.
     pub timeout: Duration,
+    /// `deadline`: how long everything that is asked of the backend in one run may take; 5 minutes by
+    /// default, an hour at most.
+    pub deadline: Duration,
     /// `retries` after a failed request; 3 by default, 10 at most.
     pub retries: u32,
     /// `concurrency`: requests at one time; 4 by default, 1 to 64.
@@ -97,6 +101,53 @@ pub enum NoBackend {
     /// Several fit, by name: the configuration is wrong.
     #[error("several backends of `slo.toml` answer the source: `{}`", .0.join("`, `"))]
     SeveralFit(Vec<String>),
+}
+
+/// Why no request may be sent to an address; it never repeats the address, which may hold a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressFault {
+    /// A user or a password stands before the host, and would be seen wherever the address is.
+    #[error("`url` holds a user or a password")]
+    Credentials,
+    /// It holds a space or a control character.
+    #[error("`url` holds a space or a control character")]
+    Blank,
+    /// It starts with neither `http://` nor `https://`.
+    #[error("`url` is not an address of HTTP")]
+    NotHttp,
+    /// Nothing stands where the host should.
+    #[error("`url` names no host")]
+    NoHost,
+}
+
+impl AddressFault {
+    /// Returns what to do about it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Credentials => "use `basic-user-env` and `basic-password-env`",
+            Self::Blank => "write `%20` for a space",
+            Self::NotHttp => "start it with `https://` or `http://`",
+            Self::NoHost => "write `https://HOST`",
+        }
+    }
+}
+
+/// Returns why no request may be sent to an address, if that is so.
+pub fn address_fault(url: &str) -> Option<AddressFault> {
+    let lower = url.to_ascii_lowercase();
+    let rest = ["http://", "https://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
+    let authority = rest.unwrap_or(&lower).split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        Some(AddressFault::Credentials)
+    } else if url.contains(|it: char| it.is_whitespace() || it.is_control()) {
+        Some(AddressFault::Blank)
+    } else if rest.is_none() {
+        Some(AddressFault::NotHttp)
+    } else if authority.is_empty() || authority.starts_with(':') {
+        Some(AddressFault::NoHost)
+    } else {
+        None
+    }
 }
 
 impl Config {
@@ -215,6 +266,7 @@ fn read(decoder: &mut Decoder, table: &Table<'_, '_>, kind: Spanned<String>) -> 
     let concurrency = integer("concurrency", 4, 1..=64);
     let mut duration = |key: &str| decoder.duration(key, table.get(key)?, Length::Short);
     let timeout = duration("timeout").unwrap_or(Duration::new(30, Unit::Second));
+    let deadline = duration("deadline").unwrap_or(Duration::new(5, Unit::Minute));
     let scrape_interval = duration("scrape-interval");
     let sources = table.get("sources").and_then(|node| decoder.texts("sources", node));
     Backend {
@@ -230,6 +282,7 @@ fn read(decoder: &mut Decoder, table: &Table<'_, '_>, kind: Spanned<String>) -> 
         client_cert_file,
         client_key_file,
         timeout,
+        deadline,
         retries,
         concurrency,
         scrape_interval,
@@ -344,21 +397,10 @@ fn check(
 
 /// Notes an address that no request can be sent to, or that holds a secret.
 fn check_url(decoder: &mut Decoder, url: &Spanned<String>) {
-    let lower = url.value.to_ascii_lowercase();
-    let rest = ["http://", "https://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
-    let authority = rest.unwrap_or(&lower).split(['/', '?', '#']).next();
-    let is_blank = |text: &str| text.is_empty() || text.starts_with(':');
-    let (message, hint) = if authority.is_some_and(|authority| authority.contains('@')) {
-        let hint = "use `basic-user-env` and `basic-password-env`";
-        ("`url` holds a user or a password", hint)
-    } else if url.value.contains(|it: char| it.is_whitespace() || it.is_control()) {
-        ("`url` holds a space or a control character", "write `%20` for a space")
-    } else if rest.is_none() && !expand::has_variable(&url.value) {
-        ("`url` is not an address of HTTP", "start it with `https://` or `http://`")
-    } else if rest.is_some() && authority.is_none_or(is_blank) {
-        ("`url` names no host", "write `https://HOST`")
-    } else {
-        return;
-    };
-    decoder.problem(url.span.range(), message.to_owned(), Some(hint.to_owned()));
+    let fault = address_fault(&url.value);
+    // What a variable holds is known when a request is sent.
+    let is_open = fault == Some(AddressFault::NotHttp) && expand::has_variable(&url.value);
+    if let Some(fault) = fault.filter(|_| !is_open) {
+        decoder.problem(url.span.range(), fault.to_string(), Some(fault.hint().to_owned()));
+    }
 }

@@ -7,9 +7,18 @@
 
 use std::ops::Range;
 
+/// The longest name of a variable that is shown, in bytes.
+const LONGEST_NAME: usize = 64;
+
+/// The longest name in one word that is shown, in bytes.
+const LONGEST_WORD: usize = 15;
+
 /// A variable of the environment that is needed is not there, or is empty.
+///
+/// Who takes the key for the secret itself writes the secret where a name belongs, so a message
+/// repeats only what looks like a name: capitals, digits and `_`, and a `_` in a long one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("environment variable `{name}` is not set or is empty")]
+#[error("{} is not set or is empty", self.shown())]
 pub struct MissingVariable {
     /// The name of the variable.
     pub name: String,
@@ -18,7 +27,29 @@ pub struct MissingVariable {
 impl MissingVariable {
     /// Returns what to do about it.
     pub fn hint(&self) -> String {
-        format!("set `{}` in the environment of this run", self.name)
+        if self.looks_like_a_name() {
+            format!("set `{}` in the environment of this run", self.name)
+        } else {
+            "write the name of a variable in `slo.toml`, such as `PROMETHEUS_TOKEN`, never the \
+             secret itself"
+                .to_owned()
+        }
+    }
+
+    fn shown(&self) -> String {
+        if self.looks_like_a_name() {
+            format!("environment variable `{}`", self.name)
+        } else {
+            "an environment variable (its name is not shown: it may be a secret itself)".to_owned()
+        }
+    }
+
+    fn looks_like_a_name(&self) -> bool {
+        let name = &self.name;
+        let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        name.len() <= LONGEST_NAME
+            && name.bytes().all(|byte| is_capital(byte) || byte == b'_')
+            && (name.len() <= LONGEST_WORD || name.contains('_'))
     }
 }
 
@@ -148,6 +179,23 @@ mod tests {
             let error = expand(text, &lookup).expect_err("the variable is not there");
             assert_eq!(error.name, name);
             assert!(error.to_string().contains(name));
+        }
+    }
+
+    #[test]
+    fn a_secret_in_place_of_a_name_is_not_repeated() {
+        let missing = |name: &str| MissingVariable { name: name.to_owned() };
+        for name in ["GONE", "PROMETHEUS_READ_TOKEN_2", "TOKEN"] {
+            assert_eq!(
+                missing(name).to_string(),
+                format!("environment variable `{name}` is not set or is empty")
+            );
+        }
+        for secret in ["glpat_AbCd1234", "AKIAIOSFODNN7EXAMPLE", "hunter2", &"A_".repeat(40)] {
+            let error = missing(secret);
+            let shown = format!("{error} {}", error.hint());
+            assert!(!shown.contains(secret), "{shown}");
+            assert!(shown.contains("is not set or is empty") && shown.contains("never the secret"));
         }
     }
 

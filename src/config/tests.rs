@@ -51,6 +51,7 @@ ca-file = "/etc/ssl/company.pem"
 client-cert-file = "client.pem"
 client-key-file = "${KEY_FILE}"
 timeout = "10s"
+deadline = "2m"
 retries = 0
 concurrency = 8
 scrape-interval = "15s"
@@ -119,7 +120,9 @@ fn every_key_is_read() {
     assert_eq!(prod.headers["X-Scope-OrgID"], "shop");
     assert_eq!((prod.retries, prod.concurrency), (0, 8));
     assert_eq!(prod.timeout, Duration::new(10, Unit::Second));
+    assert_eq!(prod.deadline, Duration::new(2, Unit::Minute));
     assert_eq!(config.backends["staging"].retries, 3);
+    assert_eq!(config.backends["staging"].deadline, Duration::new(5, Unit::Minute));
     assert!(config.backends["fork"].is_recorded());
     assert_eq!(config.services_of("deploy/checkout/a").collect::<Vec<_>>(), ["checkout"]);
     assert_eq!(config.services_of("src/決済/a").collect::<Vec<_>>(), ["決済"]);
@@ -292,6 +295,7 @@ fn backends_are_checked_before_they_are_asked() {
     assert!(prometheus("timeout = \"0s\"").contains("from `1s` to `1h`"));
     assert!(prometheus("timeout = \"1m30s\"").contains("not a duration"));
     assert!(prometheus("timeout = 30").contains("found an integer"));
+    assert!(prometheus("deadline = \"2h\"").contains("from `1s` to `1h`"));
     assert!(prometheus("retries = -1").contains("from 0 to 10, found `-1`"));
     assert!(prometheus("concurrency = 99999999999999999999").contains("from 1 to 64"));
     assert!(prometheus("headers = { \"a b\" = \"x\" }").contains("not the name of a header"));

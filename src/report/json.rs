@@ -138,6 +138,7 @@ struct BudgetView<'a> {
     target: &'a Ratio,
     state: &'a str,
     reason: Option<&'a str>,
+    explanation: Option<&'a str>,
     indicator: Option<&'a Ratio>,
     good: Option<&'a Ratio>,
     valid: Option<&'a Ratio>,
@@ -148,6 +149,7 @@ struct BudgetView<'a> {
     coverage: Option<&'a Ratio>,
     observed_at: Option<String>,
     source: Option<&'a str>,
+    warnings: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -270,6 +272,7 @@ fn budget_view(row: &BudgetRow) -> BudgetView<'_> {
         target: &row.target,
         state: row.state.name(),
         reason: row.reason.as_deref(),
+        explanation: row.explanation.as_deref(),
         indicator: row.indicator.as_ref(),
         good: row.good.as_ref(),
         valid: row.valid.as_ref(),
@@ -280,6 +283,7 @@ fn budget_view(row: &BudgetRow) -> BudgetView<'_> {
         coverage: row.coverage.as_ref(),
         observed_at: instant(row.observed_at),
         source: row.source.as_deref(),
+        warnings: &row.warnings,
     }
 }
 

@@ -23,6 +23,7 @@ use crate::report::place::Places;
 use crate::report::tally;
 
 use budget::table;
+use budget::warnings;
 use chart::charts;
 use escape::code;
 use escape::escape;
@@ -47,6 +48,9 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     let mut body = String::new();
     if let Some(budgets) = report.budgets {
         body.push_str(&table(budgets, report, &mut room));
+        if report.verdict.is_none() {
+            body.push_str(&warnings(budgets, &mut room));
+        }
     }
     if let Some(verdict) = report.verdict {
         body.push_str(&reasons(verdict, &mut room));

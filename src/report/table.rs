@@ -68,9 +68,11 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
 }
 
 /// Returns the table of budgets and where its numbers come from.
-pub(super) fn budgets(table: &BudgetTable, style: &Style) -> Vec<String> {
+///
+/// * `warnings`: whether the warnings of the backends stand under it.
+pub(super) fn budgets(table: &BudgetTable, style: &Style, warnings: bool) -> Vec<String> {
     let mut lines = budget::rows(table, style);
-    lines.extend(budget::gaps(table, style));
+    lines.extend(budget::remarks(table, style, warnings));
     let mut parts = Vec::new();
     if let Some(at) = table.measured_at {
         parts.push(format!("measured {}", minute(at)));

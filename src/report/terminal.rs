@@ -61,7 +61,9 @@ pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) ->
     }
     let mut blocks: Vec<Vec<String>> = Vec::new();
     blocks.extend(report.changes.map(|changes| table::changes(changes, style)));
-    blocks.extend(report.budgets.map(|budgets| table::budgets(budgets, style)));
+    // The notes of a verdict say what the backends warn of.
+    let warnings = report.verdict.is_none();
+    blocks.extend(report.budgets.map(|budgets| table::budgets(budgets, style, warnings)));
     blocks.extend(report.verdict.map(|verdict| table::verdict(verdict, style)));
     blocks.extend(report.summary.as_ref().map(|read| vec![tally::sentence(report, read, style)]));
     for (index, block) in blocks.iter().filter(|block| !block.is_empty()).enumerate() {

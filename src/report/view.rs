@@ -138,6 +138,8 @@ pub struct BudgetRow {
     pub history_span: Option<String>,
     /// What a change under review does to this budget: `target 99 % → 98.5 %: +23.9 %`.
     pub with_change: Option<String>,
+    /// What the backend warned of, and what is approximate: `the newest data ends at …`.
+    pub warnings: Vec<String>,
 }
 
 /// What the gate says.

@@ -5,6 +5,7 @@
 
 mod budget;
 mod change;
+mod measured;
 mod verdict;
 
 pub use budget::budget_row;
@@ -70,6 +71,7 @@ fn failure(failure: &Failure, backend: &str) -> String {
         }
         Failure::Unreachable(_) => format!("{backend} did not answer: {detail}"),
         Failure::Refused(_) => format!("{backend} refused the query: {detail}"),
+        Failure::Partial(_) => format!("the answer of {backend} lacks a part: {detail}"),
         Failure::Malformed(_) => format!("the answer of {backend} cannot be read: {detail}"),
         _ => failure.word().to_owned(),
     }

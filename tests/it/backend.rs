@@ -3,9 +3,11 @@
 
 mod choice;
 mod failures;
+mod limits;
 mod methods;
 mod real;
 mod recorded;
+mod reports;
 mod run;
 mod sample;
 mod secrets;

@@ -6,6 +6,12 @@ use serde_json::Value as Json;
 use crate::budget::Failure;
 use crate::quantity::Ratio;
 
+mod samples;
+mod warning;
+
+/// The most warnings of one answer that are kept.
+const MOST_WARNINGS: usize = 20;
+
 /// One sample's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
@@ -28,10 +34,11 @@ pub(super) struct Page {
     pub(super) warnings: Vec<String>,
 }
 
+/// What stands around the samples.
 #[derive(Deserialize)]
 struct Answer {
     status: String,
-    data: Option<Data>,
+    data: Option<Kind>,
     #[serde(rename = "errorType")]
     error_type: Option<String>,
     error: Option<String>,
@@ -41,13 +48,14 @@ struct Answer {
 }
 
 #[derive(Deserialize)]
-struct Data {
+struct Kind {
     #[serde(rename = "resultType")]
     result_type: String,
-    result: Json,
 }
 
 /// Reads the answer to `query_range`.
+///
+/// What stands around the samples is read first, and the samples only where they are some.
 ///
 /// # Errors
 ///
@@ -59,36 +67,24 @@ pub(super) fn read(body: &[u8]) -> Result<Page, Failure> {
         return Err(Failure::Refused(text.unwrap_or_else(|| "no reason given".to_owned())));
     }
     if answer.is_partial == Some(true) {
-        let text = "the answer is partial: a part of the server did not answer";
-        return Err(Failure::Refused(text.to_owned()));
+        return Err(Failure::Partial("a part of the server did not answer".to_owned()));
+    }
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in answer.warnings.unwrap_or_default() {
+        if warning::leaves_out(&warning) {
+            return Err(Failure::Partial(warning));
+        }
+        if warnings.len() < MOST_WARNINGS && !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
     let malformed = |text: &str| Failure::Malformed(text.to_owned());
-    let data = answer.data.ok_or_else(|| malformed("an answer without data"))?;
-    if data.result_type != "matrix" {
-        let text = format!("a `{}` where a `matrix` was asked for", data.result_type);
-        return Err(Failure::Malformed(text));
+    let kind = answer.data.ok_or_else(|| malformed("an answer without data"))?.result_type;
+    if kind != "matrix" {
+        return Err(Failure::Malformed(format!("a `{kind}` where a `matrix` was asked for")));
     }
-    let Json::Array(result) = data.result else {
-        return Err(malformed("a result that is no list"));
-    };
-    let mut found: Option<Vec<(i64, Value)>> = None;
-    for series in &result {
-        if series.get("histograms").is_some() {
-            return Err(malformed("histograms where numbers were asked for"));
-        }
-        let values = series.get("values").and_then(Json::as_array);
-        let values = values.ok_or_else(|| malformed("a series without values"))?;
-        if values.is_empty() {
-            continue;
-        }
-        if found.is_some() {
-            return Err(Failure::NotAggregated);
-        }
-        let samples = values.iter().map(sample).collect::<Option<_>>();
-        found = Some(samples.ok_or_else(|| malformed("a sample that is no time and number"))?);
-    }
-    let warnings = answer.warnings.unwrap_or_default();
-    Ok(Page { samples: found.unwrap_or_default(), warnings })
+    let samples = samples::read(body).map_err(|error| not_json(body, &error))??;
+    Ok(Page { samples, warnings })
 }
 
 /// Returns the server's own words about an error, if the body is an error of Prometheus.
@@ -114,21 +110,6 @@ fn said(kind: Option<String>, text: Option<String>) -> Option<String> {
         (None, text) => text,
         (kind, None) => kind,
     }
-}
-
-/// Reads `[1772323200.5, "0.25"]`; the instant has to be a whole second, as those asked for are.
-fn sample(pair: &Json) -> Option<(i64, Value)> {
-    let [time, value] = pair.as_array()?.as_slice() else {
-        return None;
-    };
-    let time = Ratio::parse(&time.as_number()?.to_string())?.to_i64()?;
-    let value = match value.as_str()? {
-        "NaN" => Value::NotANumber,
-        "+Inf" | "Inf" => Value::Infinity,
-        "-Inf" => Value::MinusInfinity,
-        number => Value::Number(Ratio::parse(number)?),
-    };
-    Some((time, value))
 }
 
 fn not_json(body: &[u8], error: &serde_json::Error) -> Failure {
@@ -173,10 +154,29 @@ mod tests {
         let vector = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
         assert_eq!(text(vector), malformed("a `vector` where a `matrix` was asked for"));
         let partial = vector.replace("{\"status\"", "{\"isPartial\":true,\"status\"");
-        assert!(matches!(text(&partial), Failure::Refused(_)));
+        assert!(matches!(text(&partial), Failure::Partial(_)));
         let odd = matrix(r#"[{"values":[[60.5,"1"]]}]"#);
         assert_eq!(odd, Err(malformed("a sample that is no time and number")));
         let two = matrix(r#"[{"values":[[60,"1"]]},{"values":[[60,"1"]]}]"#);
         assert_eq!(two, Err(Failure::NotAggregated));
+        assert_eq!(matrix("3"), Err(malformed("JSON that is no answer of Prometheus")));
+        assert_eq!(matrix(r#"[{"metric":{}}]"#), Err(malformed("a series without values")));
+        let histogram = matrix(r#"[{"histograms":[[60,{"count":"1"}]],"values":[[60,"1"]]}]"#);
+        assert_eq!(histogram, Err(malformed("histograms where numbers were asked for")));
+    }
+
+    #[test]
+    fn time_goes_forward() {
+        let malformed = |text: &str| Err(Failure::Malformed(text.to_owned()));
+        for values in [r#"[60,"1"],[60,"2"]"#, r#"[120,"1"],[60,"2"]"#, r#"[60,"1"],[60,"1"]"#] {
+            let page = matrix(&format!(r#"[{{"values":[{values}]}}]"#));
+            assert_eq!(page, malformed("samples that do not follow each other in time"));
+        }
+        let many = |count: i64| {
+            let samples: Vec<String> = (0..count).map(|at| format!(r#"[{at},"1"]"#)).collect();
+            matrix(&format!(r#"[{{"values":[{}]}}]"#, samples.join(",")))
+        };
+        assert_eq!(many(11_000).map(|page| page.samples.len()), Ok(11_000));
+        assert_eq!(many(11_001), malformed("more samples than were asked for"));
     }
 }

@@ -5,7 +5,15 @@
 //! Redirects are never followed: a token that follows one is a token given away. A query goes by
 //! POST, since long ones break the limits of addresses, and by GET once a server forbids POST. A
 //! server that lets three requests in a row fail, each with all its retries, is not asked again in
-//! this run, so that a dead one costs minutes and not hours.
+//! this run, so that a dead one costs minutes and not hours; one that answers just often enough is
+//! not asked again once the `deadline` of the run is over.
+//!
+//! # Source
+//!
+//! Thanos, Query API: `partial_response` and `max_source_resolution`; without the latter a querier
+//! with automatic downsampling answers from means of minutes or hours, in which `rate` over a short
+//! range finds nothing. VictoriaMetrics, cluster version: `deny_partial_response`. Others ignore
+//! what they do not know; one that refuses it is asked without.
 
 use std::fmt;
 use std::io::Read;
@@ -22,14 +30,22 @@ use ureq::http::Response;
 use crate::backend::World;
 use crate::budget::Failure;
 use crate::config::Backend;
+use crate::config::address_fault;
 
 use super::answer;
 use super::secret::Secrets;
 use super::secret::Vault;
 use super::tls;
 
-/// The largest answer that is read, in bytes, unpacked.
-const LARGEST_BODY: u64 = 32 * 1024 * 1024;
+/// The largest answer that is read, in bytes, unpacked: several times one full page of one series.
+const LARGEST_BODY: u64 = 4 * 1024 * 1024;
+
+/// The parameters that ask for whole answers, from samples as they were taken.
+const WHOLE: [(&str, &str); 3] = [
+    ("partial_response", "false"),
+    ("deny_partial_response", "1"),
+    ("max_source_resolution", "0s"),
+];
 
 /// How many requests in a row may fail before a server is given up.
 const MOST_LOST: u32 = 3;
@@ -52,7 +68,13 @@ pub(super) struct Client<'a> {
     retries: u32,
     timeout_seconds: u64,
     pause: &'a (dyn Fn(Duration) + Sync),
+    elapsed: &'a (dyn Fn() -> Duration + Sync),
+    /// How long everything may take, and until when that is.
+    deadline: crate::quantity::Duration,
+    until: Duration,
     only_get: AtomicBool,
+    /// Whether the server refuses parameters that it does not know.
+    only_known: AtomicBool,
     lost: AtomicU32,
 }
 
@@ -64,6 +86,8 @@ enum Attempt {
     Failed(Failure),
     /// The server forbids POST.
     PostForbidden,
+    /// The server does not know a parameter of [`WHOLE`], and minds.
+    ParameterUnknown,
 }
 
 impl<'a> Client<'a> {
@@ -75,7 +99,12 @@ impl<'a> Client<'a> {
     pub(super) fn new(backend: &Backend, world: &World<'a>) -> Result<Self, Failure> {
         let vault = Vault::new(world.variables);
         let url = backend.url.as_ref().map(|url| url.value.as_str()).unwrap_or_default();
-        let url = vault.expand(url)?;
+        let written = url;
+        let url = vault.expand(written)?;
+        if let Some(fault) = address_fault(&url) {
+            return Err(Failure::Unreachable(format!("{fault}: {}", fault.hint())));
+        }
+        vault.keep_address(written, &url);
         let (base, query) = match url.split_once('?') {
             Some((base, query)) => (base, format!("?{query}")),
             None => (url.as_str(), String::new()),
@@ -88,7 +117,6 @@ impl<'a> Client<'a> {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("slo/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(Duration::from_secs(timeout_seconds)))
             .tls_config(tls::config(backend, &vault, world.files)?);
         if is_this_machine(&base) {
             config = config.proxy(None);
@@ -102,7 +130,11 @@ impl<'a> Client<'a> {
             retries: backend.retries,
             timeout_seconds,
             pause: world.pause,
+            elapsed: world.elapsed,
+            deadline: backend.deadline,
+            until: (world.elapsed)() + Duration::from_secs(backend.deadline.nominal_seconds()),
             only_get: AtomicBool::new(false),
+            only_known: AtomicBool::new(false),
             lost: AtomicU32::new(0),
         })
     }
@@ -116,18 +148,16 @@ impl<'a> Client<'a> {
         &self,
         query: &str,
         [first, last, step]: [i64; 3],
-        more: &[(&str, &str)],
     ) -> Result<answer::Page, Failure> {
         let [first, last, step] = [first, last, step].map(|number| number.to_string());
         let timeout = format!("{}s", self.timeout_seconds);
-        let mut form = vec![
+        let form = [
             ("query", query),
             ("start", &first),
             ("end", &last),
             ("step", &step),
             ("timeout", &timeout),
         ];
-        form.extend_from_slice(more);
         let body = self.ask("query_range", &form)?;
         let mut page =
             answer::read(&body).map_err(|failure| self.secrets.clean_failure(failure))?;
@@ -138,10 +168,20 @@ impl<'a> Client<'a> {
     /// Returns the version of a Prometheus or a Thanos, where the server tells it.
     pub(super) fn version(&self) -> Option<String> {
         let url = self.address("status/buildinfo");
-        match self.attempt(self.with_headers(self.agent.get(url)).call(), false) {
+        let request = self.prepared(self.agent.get(url), self.left().ok()?);
+        match self.attempt(request.call(), false, &[]) {
             Attempt::Answered(body) => answer::version(&body),
             _ => None,
         }
+    }
+
+    /// Returns how much time is left for this run.
+    fn left(&self) -> Result<Duration, Failure> {
+        let left = self.until.checked_sub((self.elapsed)()).filter(|left| !left.is_zero());
+        left.ok_or_else(|| {
+            let text = format!("the {} that a run may take (`deadline`) are over", self.deadline);
+            Failure::Unreachable(text)
+        })
     }
 
     fn ask(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
@@ -152,15 +192,15 @@ impl<'a> Client<'a> {
                 return Err(Failure::Unreachable(text));
             }
             let by_get = self.only_get.load(Ordering::Relaxed);
-            let url = self.address(path);
+            let whole = self.whole();
+            let pairs = form.iter().chain(&whole).copied();
+            let (url, left) = (self.address(path), self.left()?);
             let response = if by_get {
-                let pairs = form.iter().copied();
-                self.with_headers(self.agent.get(url)).query_pairs(pairs).call()
+                self.prepared(self.agent.get(url), left).query_pairs(pairs).call()
             } else {
-                let pairs = form.iter().copied();
-                self.with_headers(self.agent.post(url)).send_form(pairs)
+                self.prepared(self.agent.post(url), left).send_form(pairs)
             };
-            let (failure, wanted) = match self.attempt(response, !by_get) {
+            let (failure, wanted) = match self.attempt(response, !by_get, &whole) {
                 Attempt::Answered(body) => {
                     self.lost.store(0, Ordering::Relaxed);
                     return Ok(body);
@@ -169,24 +209,46 @@ impl<'a> Client<'a> {
                     self.only_get.store(true, Ordering::Relaxed);
                     continue;
                 }
+                Attempt::ParameterUnknown => {
+                    self.only_known.store(true, Ordering::Relaxed);
+                    continue;
+                }
                 Attempt::Failed(failure) => return Err(self.secrets.clean_failure(failure)),
                 Attempt::Again(failure, wanted) => (failure, wanted),
             };
-            if attempts >= self.retries {
+            let usual = FIRST_PAUSE.saturating_mul(1 << attempts.min(16));
+            let pause = wanted.unwrap_or(usual).min(LONGEST_PAUSE);
+            if attempts >= self.retries || self.left()? <= pause {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 return Err(self.secrets.clean_failure(failure));
             }
-            let usual = FIRST_PAUSE.saturating_mul(1 << attempts.min(16));
-            (self.pause)(wanted.unwrap_or(usual).min(LONGEST_PAUSE));
+            (self.pause)(pause);
             attempts += 1;
         }
+    }
+
+    /// Returns the parameters that ask for whole answers; what the address says itself stands.
+    fn whole(&self) -> Vec<(&'static str, &'static str)> {
+        let said = |name: &str| {
+            let mut pairs = self.query.trim_start_matches('?').split('&');
+            pairs.any(|pair| pair.split('=').next() == Some(name))
+        };
+        let is_sent = !self.only_known.load(Ordering::Relaxed);
+        WHOLE.into_iter().filter(|(name, _)| is_sent && !said(name)).collect()
     }
 
     fn address(&self, path: &str) -> String {
         format!("{}/api/v1/{path}{}", self.base, self.query)
     }
 
-    fn with_headers<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+    /// Adds the headers, and the time that the request and its answer may take together.
+    fn prepared<B>(
+        &self,
+        request: ureq::RequestBuilder<B>,
+        left: Duration,
+    ) -> ureq::RequestBuilder<B> {
+        let timeout = Duration::from_secs(self.timeout_seconds).min(left);
+        let request = request.config().timeout_global(Some(timeout)).build();
         self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
     }
 
@@ -194,6 +256,7 @@ impl<'a> Client<'a> {
         &self,
         response: Result<Response<ureq::Body>, ureq::Error>,
         by_post: bool,
+        whole: &[(&str, &str)],
     ) -> Attempt {
         let mut response = match response {
             Ok(response) => response,
@@ -210,7 +273,11 @@ impl<'a> Client<'a> {
             return Attempt::PostForbidden;
         }
         if let Err(error) = read {
-            let text = format!("the answer broke off: {}", error.kind());
+            let kind = error.kind();
+            if let ureq::Error::Timeout(_) = ureq::Error::from(error) {
+                return self.too_slow();
+            }
+            let text = format!("the answer broke off: {kind}");
             return Attempt::Again(Failure::Unreachable(text), None);
         }
         if body.len() as u64 > LARGEST_BODY {
@@ -229,6 +296,7 @@ impl<'a> Client<'a> {
                 let text = format!("HTTP {status}: redirected to `{host}`, which is not followed");
                 Attempt::Failed(Failure::Refused(text))
             }
+            400 if minds(&body, whole) => Attempt::ParameterUnknown,
             429 | 500..=599 => {
                 let failure = said.map(Failure::Refused);
                 Attempt::Again(failure.unwrap_or_else(|| Failure::Unreachable(plain())), wanted)
@@ -237,11 +305,22 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Says that there is no answer yet.
+    fn too_slow(&self) -> Attempt {
+        match self.left() {
+            Ok(_) => {
+                let text = format!("no answer in {} s", self.timeout_seconds);
+                Attempt::Again(Failure::Unreachable(text), None)
+            }
+            Err(over) => Attempt::Failed(over),
+        }
+    }
+
     /// Says why there is no answer; never with the address, whose query may be long.
     fn broken(&self, error: &ureq::Error) -> Attempt {
         let again = |text: String| Attempt::Again(Failure::Unreachable(text), None);
         match error {
-            ureq::Error::Timeout(_) => again(format!("no answer in {} s", self.timeout_seconds)),
+            ureq::Error::Timeout(_) => self.too_slow(),
             ureq::Error::HostNotFound => again("the host is not known".to_owned()),
             ureq::Error::ConnectionFailed => again("no connection".to_owned()),
             // This is how a failed handshake of TLS arrives.
@@ -291,6 +370,12 @@ fn sendable(value: String, name: &str) -> Result<String, Failure> {
         return Err(Failure::Unreachable(text));
     }
     Ok(value)
+}
+
+/// Returns whether a refusal names one of the parameters that were sent.
+fn minds(body: &[u8], sent: &[(&str, &str)]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    sent.iter().any(|(name, _)| text.contains(name))
 }
 
 /// Returns the host that an address names, or the address's own place on the same host.

@@ -44,11 +44,6 @@ impl Fetch {
         };
         (0..(self.samples() + PAGE - 1) / PAGE).map(page).collect()
     }
-
-    fn expects(&self, instant: i64) -> bool {
-        (self.first..=self.last).contains(&instant)
-            && (instant - self.first) % self.step.max(1) == 0
-    }
 }
 
 /// The samples of a query.
@@ -64,12 +59,10 @@ pub(super) type Fetched = BTreeMap<Fetch, Result<Samples, Failure>>;
 /// Runs queries, each page of each once.
 ///
 /// * `threads`: requests at one time, 1 or more.
-/// * `more`: parameters that every request carries besides.
 pub(super) fn all(
     client: &Client<'_>,
     fetches: impl IntoIterator<Item = Fetch>,
     threads: u32,
-    more: &[(&str, &str)],
 ) -> Fetched {
     let mut results: Fetched =
         fetches.into_iter().map(|fetch| (fetch, Ok(Samples::default()))).collect();
@@ -85,24 +78,30 @@ pub(super) fn all(
                 while let index = next.fetch_add(1, Ordering::Relaxed)
                     && let Some((fetch, page)) = jobs.get(index)
                 {
-                    let answer = client.range(&fetch.query, *page, more);
+                    let answer = client.range(&fetch.query, *page);
                     pages.lock().unwrap_or_else(PoisonError::into_inner).insert(index, answer);
                 }
             });
         }
     });
     let pages = pages.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let owners: Vec<Fetch> = jobs.into_iter().map(|(fetch, _)| fetch.clone()).collect();
+    let owners: Vec<(Fetch, [i64; 3])> =
+        jobs.into_iter().map(|(fetch, instants)| (fetch.clone(), instants)).collect();
     for (index, page) in pages {
-        let Some(fetch) = owners.get(index) else { continue };
+        let Some((fetch, instants)) = owners.get(index) else { continue };
         if let Some(result) = results.get_mut(fetch) {
-            add(result, page, fetch);
+            add(result, page, *instants);
         }
     }
     results
 }
 
-fn add(result: &mut Result<Samples, Failure>, page: Result<Page, Failure>, fetch: &Fetch) {
+/// Adds the samples of a page; each is at an instant of that page and of no other.
+fn add(
+    result: &mut Result<Samples, Failure>,
+    page: Result<Page, Failure>,
+    [first, last, step]: [i64; 3],
+) {
     let Ok(samples) = result else { return };
     let page = match page {
         Ok(page) => page,
@@ -111,7 +110,9 @@ fn add(result: &mut Result<Samples, Failure>, page: Result<Page, Failure>, fetch
             return;
         }
     };
-    if page.samples.iter().any(|(instant, _)| !fetch.expects(*instant)) {
+    let is_asked =
+        |instant: i64| (first..=last).contains(&instant) && (instant - first) % step.max(1) == 0;
+    if page.samples.iter().any(|(instant, _)| !is_asked(*instant)) {
         *result = Err(Failure::Malformed("samples at instants that were not asked for".to_owned()));
         return;
     }

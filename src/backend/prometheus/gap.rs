@@ -9,6 +9,7 @@
 //! missing, and coverage tells so.
 
 use crate::budget::Counts;
+use crate::budget::Failure;
 use crate::quantity::Ratio;
 
 use super::answer::Value;
@@ -74,6 +75,11 @@ pub(super) fn fill(plan: &Plan, gap: Gap, fetched: &Fetched, units: &mut [Option
         None => return false,
     }
     true
+}
+
+/// Returns why the events of a gap are not known, where a query failed.
+pub(super) fn failure<'a>(plan: &Plan, gap: Gap, fetched: &'a Fetched) -> Option<&'a Failure> {
+    fetches(plan, gap).iter().find_map(|fetch| fetched.get(fetch)?.as_ref().err())
 }
 
 /// Returns the instants at which a gap starts and ends, in seconds since the epoch.

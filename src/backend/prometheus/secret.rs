@@ -10,6 +10,9 @@ use crate::config::variable;
 /// The most characters of a server's own words that are shown.
 const MOST: usize = 400;
 
+/// The shortest segment of a path that may be a secret, in bytes; shorter ones are names.
+const LONG_SEGMENT: usize = 16;
+
 /// Values that came from variables.
 #[derive(Default)]
 pub(super) struct Secrets(Vec<String>);
@@ -40,6 +43,21 @@ impl<'a> Vault<'a> {
     /// Remembers a value that is made from secrets.
     pub(super) fn keep(&self, value: &str) {
         self.seen.borrow_mut().push(value.to_owned());
+    }
+
+    /// Remembers the parts of an address that variables may have brought: the values of its query and
+    /// the long segments of its path, as they are and decoded.
+    ///
+    /// * `written`: the address as the configuration has it, which is no secret.
+    pub(super) fn keep_address(&self, written: &str, url: &str) {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let values =
+            query.split(['&', '#']).map(|pair| pair.split_once('=').unwrap_or(("", pair)).1);
+        let segments = address.split('/').filter(|segment| segment.len() >= LONG_SEGMENT);
+        for part in values.chain(segments).filter(|part| !written.contains(part)) {
+            self.keep(part);
+            self.keep(&decoded(part));
+        }
     }
 
     /// Returns everything that was read.
@@ -82,10 +100,25 @@ impl Secrets {
             Failure::NotCountable(text) => Failure::NotCountable(self.clean(&text)),
             Failure::Unreachable(text) => Failure::Unreachable(self.clean(&text)),
             Failure::Refused(text) => Failure::Refused(self.clean(&text)),
+            Failure::Partial(text) => Failure::Partial(self.clean(&text)),
             Failure::Malformed(text) => Failure::Malformed(self.clean(&text)),
             other => other,
         }
     }
+}
+
+/// Replaces every `%` and two digits by the byte that they stand for.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let byte = byte.filter(|_| *first == b'%');
+        bytes.push(byte.unwrap_or(*first));
+        rest = byte.and(behind.get(2..)).unwrap_or(behind);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl fmt::Debug for Secrets {
@@ -116,5 +149,16 @@ mod tests {
         assert_eq!(shown, "token [redacted], [31m[redacted]");
         assert_eq!(format!("{secrets:?}"), "Secrets(..)");
         assert_eq!(secrets.clean(&"x".repeat(900)).chars().count(), MOST + 1);
+    }
+
+    #[test]
+    fn parts_of_an_address_that_a_variable_brought_are_not_shown() {
+        let vault = Vault::new(&|_| None);
+        let url =
+            "https://prom.example/prometheus/0123456789abcdef/?key=s3cr%20et%&tenant=shop&bare";
+        vault.keep_address("${BASE}/?key=${KEY}&tenant=shop&${OTHER}", url);
+        let secrets = vault.into_secrets();
+        let shown = secrets.clean("s3cr et% s3cr%20et% shop bare prometheus 0123456789abcdef");
+        assert_eq!(shown, "[redacted] [redacted] shop [redacted] prometheus [redacted]");
     }
 }

@@ -74,17 +74,44 @@ pub(super) fn tally(plan: &Plan, fetched: &Fetched) -> Result<Tallies, Failure> 
 }
 
 /// The samples of one query in one unit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Folded {
-    /// Their sum; nothing where none of them is a number.
+    /// Their sum; nothing where none of them is a number. One below zero counts as none.
     sum: Option<Ratio>,
+    /// How far those below zero are below it, together.
+    below: Ratio,
+    /// The lowest of them.
+    lowest: Option<Ratio>,
     /// How many there are, those that are no number too.
     present: i64,
     /// How many there would be without gaps.
     expected: i64,
 }
 
+impl Default for Folded {
+    fn default() -> Self {
+        Self { sum: None, below: Ratio::zero(), lowest: None, present: 0, expected: 0 }
+    }
+}
+
 impl Folded {
+    fn add(&mut self, number: &Ratio) {
+        let counted = if number.is_negative() {
+            self.below = &self.below + &number.abs();
+            self.lowest = self
+                .lowest
+                .take()
+                .map_or(Some(number.clone()), |lowest| Some(lowest.min(number.clone())));
+            Ratio::zero()
+        } else {
+            number.clone()
+        };
+        self.sum = Some(match &self.sum {
+            Some(sum) => sum + &counted,
+            None => counted,
+        });
+    }
+
     fn covered(&self) -> Ratio {
         Ratio::new(self.present, self.expected).unwrap_or_else(Ratio::zero)
     }
@@ -105,16 +132,7 @@ fn fold(samples: &Samples, interval: i64, grid: Grid) -> Result<Vec<Folded>, Fai
         for value in values {
             folded.present += 1;
             match value {
-                Value::Number(number) if number.is_negative() => {
-                    let text = format!("a count of {number} events");
-                    return Err(Failure::Malformed(text));
-                }
-                Value::Number(number) => {
-                    folded.sum = Some(match folded.sum {
-                        Some(sum) => &sum + number,
-                        None => number.clone(),
-                    });
-                }
+                Value::Number(number) => folded.add(number),
                 Value::NotANumber => {}
                 Value::Infinity | Value::MinusInfinity => {
                     return Err(Failure::Malformed("a count of infinitely many events".to_owned()));
@@ -143,6 +161,8 @@ fn events(
         };
         tallies.units.push(tally);
     }
+    let folded = [good, bad, total].into_iter().flatten().flatten();
+    judge_below(&folded.collect::<Vec<_>>(), &mut tallies)?;
     excess.judge(&mut tallies)?;
     for (name, folded) in [("good", good), ("bad", bad)] {
         let is_empty = folded.is_some_and(|all| all.iter().all(|it| it.present == 0));
@@ -221,18 +241,48 @@ impl Excess {
         let Some(share) = self.events.checked_div(&self.valid) else {
             return Ok(());
         };
-        let noise = Ratio::new(1, 1_000_000_000).expect("the divisor is not 0");
-        if share > Ratio::new(1, 100).expect("the divisor is not 0") {
+        if share > most_explained() {
             let text = "more good or bad events than valid ones";
             return Err(Failure::Malformed(text.to_owned()));
         }
-        if share > noise {
+        if share > noise() {
             let units = self.units;
             let text = "more good or bad events than valid ones, and count as if all were valid";
             tallies.warnings.push(format!("{units} steps have {text}"));
         }
         Ok(())
     }
+}
+
+/// The share of events that the noise of floats may add or take away.
+fn noise() -> Ratio {
+    Ratio::new(1, 1_000_000_000).expect("the divisor is not 0")
+}
+
+/// The share of events that counters read at different times may add or take away.
+fn most_explained() -> Ratio {
+    Ratio::new(1, 100).expect("the divisor is not 0")
+}
+
+/// Judges counts below zero as [`Excess`] judges those above the valid events: a query that subtracts
+/// ends a little below zero for the same reasons.
+fn judge_below(folded: &[&Folded], tallies: &mut Tallies) -> Result<(), Failure> {
+    let below = folded.iter().fold(Ratio::zero(), |sum, folded| &sum + &folded.below);
+    let Some(lowest) = folded.iter().filter_map(|folded| folded.lowest.as_ref()).min() else {
+        return Ok(());
+    };
+    let valid = tallies.units.iter().flatten().fold(Ratio::zero(), |sum, it| &sum + &it.valid);
+    // Where nothing happened at all, noise is measured in events.
+    let share = below.checked_div(&valid);
+    if share.as_ref().map_or(below > noise(), |share| *share > most_explained()) {
+        return Err(Failure::Malformed(format!("a count of {lowest} events")));
+    }
+    if share.is_some_and(|share| share > noise()) {
+        let units = folded.iter().filter(|folded| folded.lowest.is_some()).count();
+        let text = format!("{units} steps have a count below zero, and count as if it were zero");
+        tallies.warnings.push(text);
+    }
+    Ok(())
 }
 
 /// Counts samples, and those that compare well.
@@ -260,13 +310,18 @@ fn compared(
 
 /// Takes each sample as the share of good events of its slice.
 fn shares(samples: &Samples, grid: Grid, raw_type: RawType) -> Result<Tallies, Failure> {
+    let one = Ratio::one;
+    let is_off =
+        |share: &Ratio| share.is_negative() && share.abs() > noise() || *share > &one() + &noise();
     let share = |value: &Value| {
-        let one = || Ratio::one();
         let (good, valid) = match value {
-            Value::Number(share) if !share.is_negative() && *share <= one() => match raw_type {
-                RawType::Success => (share.clone(), one()),
-                RawType::Failure => (share.complement(), one()),
-            },
+            Value::Number(share) if !is_off(share) => {
+                let share = share.clone().max(Ratio::zero()).min(one());
+                match raw_type {
+                    RawType::Success => (share, one()),
+                    RawType::Failure => (share.complement(), one()),
+                }
+            }
             Value::NotANumber => (Ratio::zero(), Ratio::zero()),
             Value::Number(share) => {
                 return Err(Failure::Malformed(format!("a ratio of {share}, not from 0 to 1")));

@@ -51,6 +51,19 @@ pub(super) fn table(budgets: &BudgetTable, report: &Report<'_>, room: &mut Room)
     room.take(lines, 2, &|count| format!("\n… and {}", counted(count, "more SLO")))
 }
 
+/// Returns what the backends warn of, one item each.
+pub(super) fn warnings(budgets: &BudgetTable, room: &mut Room) -> String {
+    let items = budgets.rows.iter().flat_map(|row| {
+        row.warnings.iter().map(|warning| format!("- {}: {}", code(&row.slo), prose(warning)))
+    });
+    let items: Vec<String> = items.collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    let lines = std::iter::once("\n**Measured with warnings.**\n".to_owned()).chain(items);
+    room.take(lines.collect(), 3, &|count| format!("- … and {}", counted(count, "more warning")))
+}
+
 fn name(row: &BudgetRow) -> String {
     let condition = row.condition.as_deref().map(|text| format!(" {},", escape(text)));
     let condition = condition.unwrap_or_default();

@@ -81,16 +81,26 @@ pub(super) fn rows(table: &BudgetTable, style: &Style) -> Vec<String> {
     lines
 }
 
-/// Returns a line for each known budget of which a part of the window has no data.
-pub(super) fn gaps(table: &BudgetTable, style: &Style) -> Vec<String> {
-    let known = table.rows.iter().filter(|row| row.state == BudgetState::Known);
-    let partly = known.filter_map(|row| {
-        let coverage = row.coverage.as_ref().filter(|coverage| **coverage < Ratio::one())?;
-        let share = coverage.percent().rounded(1);
-        let text = format!("{}: {share} % of the window has data", line(&row.slo));
-        Some(paint(style, Ink::Careful, &cut(&text, style.width)))
-    });
-    let mut lines: Vec<String> = partly.collect();
+/// Returns what is to be known about the numbers: a line for each known budget of which a part of the
+/// window has no data, and the warnings of the backends.
+///
+/// * `warnings`: whether warnings are listed here, and not in the notes of a verdict.
+pub(super) fn remarks(table: &BudgetTable, style: &Style, warnings: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in &table.rows {
+        let coverage = row.coverage.as_ref().filter(|coverage| **coverage < Ratio::one());
+        if let (BudgetState::Known, Some(coverage)) = (row.state, coverage) {
+            let share = coverage.percent().rounded(1);
+            let text = format!("{}: {share} % of the window has data", line(&row.slo));
+            lines.push(cut(&text, style.width));
+        }
+        for warning in row.warnings.iter().filter(|_| warnings) {
+            let text = format!("{}: {}", line(&row.slo), line(warning));
+            lines.extend(wrap(&text, style.width, style.width));
+        }
+    }
+    let mut lines: Vec<String> =
+        lines.iter().map(|text| paint(style, Ink::Careful, text)).collect();
     if !lines.is_empty() {
         lines.insert(0, String::new());
     }

@@ -75,6 +75,7 @@ pub fn budget_row(
         history,
         history_span: Some(super::length(request.terms.window.reach_seconds())),
         with_change: None,
+        warnings: measurement.warnings.clone(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::budget::Burn;
+use crate::budget::Measurement;
 use crate::budget::Opening;
 use crate::gate;
 use crate::gate::ActiveTier;
@@ -32,6 +33,7 @@ use crate::source::LineIndex;
 use crate::source::Sources;
 use crate::source::Span;
 
+use super::measured;
 use super::objective_name;
 use super::percent;
 use super::rate;
@@ -44,8 +46,13 @@ const NAMED_PATHS: usize = 5;
 
 /// Returns the verdict in words.
 ///
+/// * `measurements`: what the verdict rests on.
 /// * `policies`: the files that the policies were read from: those of the trusted tree.
-pub fn verdict_view(verdict: &Verdict, policies: &Sources) -> VerdictView {
+pub fn verdict_view(
+    verdict: &Verdict,
+    measurements: &[Measurement],
+    policies: &Sources,
+) -> VerdictView {
     let mut tiers: Vec<&ActiveTier> = verdict.tiers.iter().collect();
     // The most severe gate governs; a stable sort keeps services and names in order below it.
     tiers.sort_by_key(|tier| std::cmp::Reverse(tier.gate));
@@ -57,16 +64,16 @@ pub fn verdict_view(verdict: &Verdict, policies: &Sources) -> VerdictView {
         },
         exit_code: verdict.exit_code(),
         reason: verdict.answer.reason.word().to_owned(),
-        headline: headline(verdict),
+        headline: headline(verdict, measurements),
         tiers: tiers.into_iter().map(|tier| tier_view(tier, policies)).collect(),
         exemptions: exemptions(verdict),
         overrides: Vec::new(),
-        notes: notes(verdict),
+        notes: notes(verdict, measurements),
         ways_on: ways_on(verdict),
     }
 }
 
-fn headline(verdict: &Verdict) -> String {
+fn headline(verdict: &Verdict, measurements: &[Measurement]) -> String {
     let decisions: Vec<&Decision> = verdict.deciding().collect();
     let first = decisions.first();
     // Two policies, or both definitions, that say the same of an objective are one thing to say.
@@ -87,7 +94,7 @@ fn headline(verdict: &Verdict) -> String {
         Reason::Approved => format!("{}; approved by {}", spent(), approvers(verdict)),
         Reason::Exempt => format!("{}; exempt: {}", spent(), claims(verdict)),
         Reason::Unknown | Reason::BackendError => {
-            first.map_or_else(String::new, |decision| unknown(decision)) + &others
+            first.map_or_else(String::new, |decision| unknown(decision, measurements)) + &others
         }
         Reason::Findings => match verdict.blocking_findings {
             1 => "one finding fails the change".to_owned(),
@@ -158,7 +165,7 @@ fn rate_limited(decision: Option<&&Decision>) -> String {
     }
 }
 
-fn unknown(decision: &Decision) -> String {
+fn unknown(decision: &Decision, measurements: &[Measurement]) -> String {
     let name = objective_name(&decision.slo, decision.objective);
     if decision.release_limit == Some(ReleaseLimit::Hidden) {
         return format!(
@@ -168,7 +175,8 @@ fn unknown(decision: &Decision) -> String {
     }
     match &decision.standing.ruling {
         Ruling::Unknown { reason, .. } => {
-            format!("the error budget of {name} is not known: {}", super::reason(reason, "backend"))
+            let backend = measured::backend(decision, measurements);
+            format!("the error budget of {name} is not known: {}", super::reason(reason, backend))
         }
         Ruling::Gate { .. } => format!("the error budget of {name} is not known"),
     }
@@ -302,7 +310,7 @@ fn exemptions(verdict: &Verdict) -> Vec<Exemption> {
     found
 }
 
-fn notes(verdict: &Verdict) -> Vec<Note> {
+fn notes(verdict: &Verdict, measurements: &[Measurement]) -> Vec<Note> {
     let mut notes = Vec::new();
     let blocked = verdict.answer.outcome == gate::Outcome::Block;
     let refused = verdict.deciding().map(|decision| &decision.refusals).find(|all| !all.is_empty());
@@ -320,6 +328,7 @@ fn notes(verdict: &Verdict) -> Vec<Note> {
             notes.push(view);
         }
     }
+    notes.extend(measured::notes(measurements));
     notes
 }
 
@@ -393,7 +402,10 @@ fn note_view(note: &gate::Note) -> Note {
         gate::Note::HeadNotJudged { slo, objective, failure } => (
             "not judged",
             format!("{} as proposed", objective_name(slo, *objective)),
-            format!("{}; the definition of the base stands", super::failure(failure, "backend")),
+            format!(
+                "{}; the definition of the base stands",
+                super::failure(failure, "the backend")
+            ),
         ),
         gate::Note::EqualPrecedence { slo, policies } => {
             let names: Vec<&str> = policies.iter().map(|policy| policy.meta.name()).collect();

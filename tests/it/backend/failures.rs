@@ -1,5 +1,9 @@
 //! Servers that fail: a value with its reason every time, and never a hang.
 
+use std::sync::Arc;
+use std::sync::Barrier;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -47,7 +51,7 @@ fn a_refusal_is_told_in_the_words_of_the_server() {
     assert_eq!(failure(502, "<html>Bad Gateway"), is("unreachable", "HTTP 502"));
     let partial =
         r#"{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}}"#;
-    assert_eq!(failure(200, partial).0, "refused");
+    assert_eq!(failure(200, partial), is("partial", "a part of the server did not answer"));
 }
 
 #[test]
@@ -118,6 +122,8 @@ fn a_busy_server_is_asked_again_when_it_says() {
     for (wanted, pause) in [
         ("7", Duration::from_secs(7)),
         ("9999", Duration::from_secs(30)),
+        ("18446744073709551615", Duration::from_secs(30)),
+        ("18446744073709551616", Duration::from_millis(250)),
         ("soon", Duration::from_millis(250)),
     ] {
         let (server, _) = after(1, 429, &[("retry-after", wanted)]);
@@ -183,17 +189,101 @@ fn nothing_is_no_data_and_not_a_number_is_no_traffic() {
     }
 }
 
-#[test]
-fn warnings_of_the_server_are_kept() {
-    let server = StandIn::start(|asked, _| {
+/// Answers well, and warns.
+fn warning(text: &'static str) -> StandIn {
+    StandIn::start(move |asked, _| {
         let Reply::Answer { body, .. } = steady(asked) else { return Reply::HangUp };
         let body = String::from_utf8(body).unwrap();
-        json(
-            200,
-            &body.replacen('{', "{\"warnings\":[\"one store is down\"],\"infos\":[\"fine\"],", 1),
-        )
-    });
-    let outcome = run(&server.config(""), CHECKOUT, 2);
-    assert_eq!(outcome.measurements()[0].warnings, ["one store is down"]);
+        let warned = format!("{{\"warnings\":[\"{text}\"],\"infos\":[\"fine\"],");
+        json(200, &body.replacen('{', &warned, 1))
+    })
+}
+
+#[test]
+fn remarks_of_the_server_are_kept() {
+    let remark = "PromQL info: metric might not be a counter";
+    let outcome = run(&warning(remark).config(""), CHECKOUT, 2);
+    assert_eq!(outcome.measurements()[0].warnings, [remark]);
     assert_eq!(outcome.counts().len(), 2);
+}
+
+#[test]
+fn an_answer_that_lacks_a_part_is_no_measurement() {
+    for text in [
+        "partial response: store sidecar-1 unavailable",
+        "PromQL warning: encountered a mix of histograms and floats for metric name",
+    ] {
+        let outcome = run(&warning(text).config(""), CHECKOUT, 2);
+        assert_eq!(outcome.failure(), is("partial", text));
+        assert!(!outcome.measurements()[0].series.as_ref().unwrap_err().is_absence());
+    }
+}
+
+#[test]
+fn a_sample_that_comes_twice_or_too_early_is_refused() {
+    let samples = |order: fn(&mut Vec<String>)| {
+        let server = StandIn::start(move |asked, _| {
+            let [start, end] = ["start", "end"].map(|name| asked.number(name));
+            let mut samples: Vec<String> =
+                (start..=end).step_by(3600).map(|at| format!("[{at},\"1\"]")).collect();
+            order(&mut samples);
+            let series = format!("{{\"metric\":{{}},\"values\":[{}]}}", samples.join(","));
+            let data = format!("{{\"resultType\":\"matrix\",\"result\":[{series}]}}");
+            json(200, &format!("{{\"status\":\"success\",\"data\":{data}}}"))
+        });
+        run(&server.config(""), CHECKOUT, 4)
+    };
+    let disorder = is("malformed", "samples that do not follow each other in time");
+    assert_eq!(samples(|all| all.reverse()).failure(), disorder);
+    assert_eq!(samples(|all| all.push(all[3].clone())).failure(), disorder);
+    assert_eq!(samples(|_| ()).counts().len(), 4);
+}
+
+#[test]
+fn a_page_answers_for_its_own_time_alone() {
+    let text = CHECKOUT
+        .replace("Occurrences", "Timeslices")
+        .replace("target: 0.999", "target: 0.999, timeSliceTarget: 0.9, timeSliceWindow: 1m");
+    // Two pages a query, and each is answered with the first sample of the whole time.
+    let first = Arc::new(AtomicI64::new(i64::MAX));
+    let server = StandIn::start(move |asked, _| {
+        let start = asked.number("start");
+        let first = first.fetch_min(start, Ordering::SeqCst).min(start);
+        let series = format!("{{\"metric\":{{}},\"values\":[[{first},\"1\"]]}}");
+        let data = format!("{{\"resultType\":\"matrix\",\"result\":[{series}]}}");
+        json(200, &format!("{{\"status\":\"success\",\"data\":{data}}}"))
+    });
+    let outcome = run(&server.config("concurrency = 1"), &text, 8 * 24);
+    assert_eq!(server.ranges().len(), 4);
+    assert_eq!(outcome.failure(), is("malformed", "samples at instants that were not asked for"));
+}
+
+#[test]
+fn a_server_that_minds_parameters_is_asked_without() {
+    let server = StandIn::start(|asked, _| {
+        if asked.parameters.contains_key("partial_response") {
+            return json(400, r#"{"error":{"message":"Unknown name \"partial_response\""}}"#);
+        }
+        steady(asked)
+    });
+    let outcome = run(&server.config("concurrency = 1"), CHECKOUT, 2);
+    assert_eq!(outcome.counts().len(), 2);
+    assert_eq!(server.ranges().len(), 3, "it says so once");
+    // Requests that are under way together are refused together.
+    let both = Arc::new(Barrier::new(2));
+    let server = StandIn::start(move |asked, _| {
+        if asked.parameters.contains_key("partial_response") {
+            both.wait();
+            return json(400, r#"{"error":{"message":"Unknown name \"partial_response\""}}"#);
+        }
+        steady(asked)
+    });
+    let outcome = run(&server.config("concurrency = 2"), CHECKOUT, 2);
+    assert_eq!((outcome.counts().len(), server.ranges().len()), (2, 4));
+    // One that refuses for another reason is not asked again.
+    let server = StandIn::start(|_, _| {
+        json(400, r#"{"error":"partial_response deny_partial_response max_source_resolution"}"#)
+    });
+    let outcome = run(&server.config("concurrency = 1"), CHECKOUT, 2);
+    assert_eq!((outcome.failure(), server.ranges().len()), (is("refused", "HTTP 400"), 3));
 }

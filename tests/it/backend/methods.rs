@@ -1,6 +1,5 @@
 //! From samples to counts, by each budgeting method.
 
-use crate::backend::run::Asked;
 use crate::backend::run::Outcome;
 use crate::backend::run::StandIn;
 use crate::backend::run::json;
@@ -163,6 +162,24 @@ fn what_a_counter_grew_while_nobody_looked_counts_where_it_was_seen() {
 }
 
 #[test]
+fn a_gap_that_the_server_does_not_tell_about_is_named() {
+    let server = StandIn::start(|asked, _| {
+        if asked.parameters["query"].contains("[5h]") {
+            return json(422, r#"{"status":"error","error":"the range is too long"}"#);
+        }
+        series(asked, |at| (!(-4 * HOUR..=-2 * HOUR).contains(&(at - END))).then(|| "10".into()))
+    });
+    let outcome = run(&server.config(""), CHECKOUT, 8);
+    assert_eq!(outcome.counts().len(), 5);
+    assert_eq!(
+        outcome.measurements()[0].warnings,
+        [
+            "no samples from 2026-02-28T19:00:00Z to 2026-02-28T22:00:00Z: what the counters grew in that time is not counted (HTTP 422: the range is too long)"
+        ]
+    );
+}
+
+#[test]
 fn more_bad_events_than_valid_ones_are_refused_beyond_what_scrapes_explain() {
     let (outcome, _) =
         measure(CHECKOUT, 2, |query, _| Some(if query.contains("500") { "8" } else { "4" }.into()));
@@ -177,6 +194,22 @@ fn more_bad_events_than_valid_ones_are_refused_beyond_what_scrapes_explain() {
     });
     assert!(outcome.measurements()[0].warnings.is_empty(), "the noise of floats");
     let (outcome, _) = measure(CHECKOUT, 2, |_, _| Some("-1".into()));
+    assert_eq!(outcome.failure(), ("malformed", "a count of -1 events".into()));
+    let (outcome, _) = measure(CHECKOUT, 2, |query, at| {
+        let is_noise = query.contains("500") && at == 0;
+        Some(if is_noise { "-1e-13" } else { "4" }.into())
+    });
+    assert_eq!(outcome.counts(), [row(HOUR, "0", "4"), row(HOUR, "4", "4")], "noise is no event");
+    assert!(outcome.measurements()[0].warnings.is_empty());
+    let (outcome, _) = measure(CHECKOUT, 2, |query, at| {
+        let is_skewed = query.contains("500") && at == 0;
+        Some(if is_skewed { "-0.01" } else { "4" }.into())
+    });
+    let warning = "1 steps have a count below zero, and count as if it were zero";
+    assert_eq!(outcome.measurements()[0].warnings, [warning]);
+    let (outcome, _) = measure(CHECKOUT, 2, |query, _| {
+        Some(if query.contains("500") { "-1" } else { "4" }.into())
+    });
     assert_eq!(outcome.failure(), ("malformed", "a count of -1 events".into()));
     let (outcome, _) = measure(CHECKOUT, 2, |_, _| Some("+Inf".into()));
     assert_eq!(outcome.failure(), ("malformed", "a count of infinitely many events".into()));
@@ -267,6 +300,11 @@ fn a_raw_ratio_serves_ratio_timeslices_alone() {
     };
     assert_eq!(ratio("success"), [row(HOUR, "0.75", "3")]);
     assert_eq!(ratio("failure"), [row(HOUR, "2.25", "3")]);
+    for (noisy, good) in [("-2.2e-16", "0"), ("1.0000000000000002", "4")] {
+        let measured =
+            measure(&raw("RatioTimeslices", "success"), 1, |_, _| Some(noisy.to_owned()));
+        assert_eq!(measured.0.counts(), [row(HOUR, good, "4")]);
+    }
     for method in ["Occurrences", "Timeslices"] {
         let (outcome, server) = measure(&raw(method, "success"), 1, |_, _| Some("1".into()));
         assert_eq!(outcome.failure().0, "no-counts");
@@ -290,25 +328,30 @@ fn what_cannot_be_counted_is_named_by_its_part() {
 }
 
 #[test]
-fn a_server_tells_its_version_and_is_asked_accordingly() {
-    let versioned = |version: &'static str| {
-        let (outcome, asked) = with_version(version);
-        (outcome.measurements()[0].method.clone().unwrap(), asked)
+fn a_server_tells_its_version_and_the_method_says_what_that_means() {
+    let method = |version: &'static str| {
+        let data = format!("{{\"status\":\"success\",\"data\":{{\"version\":\"{version}\"}}}}");
+        let server = StandIn::telling_version(move |_| json(200, &data), |asked, _| steady(asked));
+        let outcome = run(&server.config("scrape-interval = \"1m\""), CHECKOUT, 2);
+        outcome.measurements()[0].method.clone().unwrap()
     };
-    assert_eq!(versioned("2.42.0").0, "increase");
-    let (method, parameters) = versioned("3.9.1");
-    assert_eq!(method, "increase, 1m in each 1h extrapolated");
-    assert!(!parameters);
-    assert!(versioned("0.36.1").1, "Thanos is told to answer in whole or not at all");
+    assert_eq!(method("2.42.0"), "increase");
+    assert_eq!(method("3.9.1"), "increase, 1m in each 1h extrapolated");
 }
 
-/// Measures with a server of a version, and returns whether it was told to refuse partial answers.
-fn with_version(version: &'static str) -> (Outcome, bool) {
-    let data = format!("{{\"status\":\"success\",\"data\":{{\"version\":\"{version}\"}}}}");
-    let server = StandIn::telling_version(move |_| json(200, &data), |asked, _| steady(asked));
-    let outcome = run(&server.config("scrape-interval = \"1m\""), CHECKOUT, 2);
-    let refuses = |asked: &Asked| {
-        asked.parameters.get("partial_response").is_some_and(|value| value == "false")
+#[test]
+fn every_server_is_told_to_answer_in_whole_or_not_at_all() {
+    let asked = |query: &str| {
+        let server = StandIn::start(|asked, _| steady(asked));
+        let url = server.server.url();
+        let config = server.config("").replace(&url, &format!("{url}{query}"));
+        let outcome = run(&config, CHECKOUT, 2);
+        assert_eq!(outcome.counts().len(), 2);
+        let values = ["partial_response", "deny_partial_response", "max_source_resolution"];
+        let parameters = server.ranges()[0].parameters.clone();
+        values.map(|name| parameters.get(name).cloned().unwrap_or_default())
     };
-    (outcome, server.ranges().iter().all(refuses))
+    assert_eq!(asked(""), ["false", "1", "0s"]);
+    let own = asked("?max_source_resolution=5m&dedup=true");
+    assert_eq!(own, ["false", "1", "5m"], "what the address says itself stands");
 }

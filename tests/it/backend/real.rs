@@ -176,3 +176,18 @@ fn prometheus_3_is_off_by_less_than_one_scrape_interval_in_each_hour() {
         assert_truth(&measured, &history, 1.0 / 59.0);
     }
 }
+
+/// What Prometheus 3 remarks on a query is told apart from what it could not read.
+#[test]
+#[ignore = "needs Prometheus and Prometheus 3: tests/run provides them"]
+fn prometheus_3_may_remark_on_a_query_that_it_answers() {
+    let text = "apiVersion: openslo/v1\nkind: SLO\nmetadata: { name: checkout }\nspec:\n  service: shop\n  \
+        budgetingMethod: Occurrences\n  timeWindow: [{ duration: 30d, isRolling: true }]\n  \
+        indicator: { metadata: { name: one }, spec: { thresholdMetric: { metricSource: { type: Prometheus, spec: { \
+        query: 'quantile(2, http_requests_total)' } } } } }\n  objectives: [{ target: 0.9, op: gte, value: 1 }]\n";
+    let data = blocks(&History::a());
+    let server = Prometheus::start_3(data.path());
+    let warnings = measure(server.url(), text).measurement.warnings;
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.starts_with("PromQL warning: quantile value should be"), "{warning}");
+}

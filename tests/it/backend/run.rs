@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
+use std::time::Instant;
 
 use slo::backend::Answers;
 use slo::backend::Error;
@@ -206,9 +207,23 @@ pub(crate) fn ask(
     requests: &[Request],
     chosen: Option<&str>,
 ) -> Outcome {
+    let begin = Instant::now();
+    ask_with("", &|| begin.elapsed(), config, catalog, requests, chosen)
+}
+
+/// Measures with a value for the variable `ADDRESS`, and by a clock of the test's own.
+pub(crate) fn ask_with(
+    address: &str,
+    elapsed: &(dyn Fn() -> Duration + Sync),
+    config: &str,
+    catalog: &Catalog,
+    requests: &[Request],
+    chosen: Option<&str>,
+) -> Outcome {
     let pauses: Mutex<Vec<Duration>> = Mutex::default();
     let variables = |name: &str| match name {
         "TOKEN" => Some(format!("{TOKEN}\n")),
+        "ADDRESS" => Some(address.to_owned()),
         "USER" => Some("scraper".to_owned()),
         "EMPTY" => Some(String::new()),
         _ => None,
@@ -225,6 +240,7 @@ pub(crate) fn ask(
         variables: &variables,
         files: &files,
         pause: &|pause| pauses.lock().unwrap().push(pause),
+        elapsed,
         now: at(END + 60),
     };
     let config = read_config(config);

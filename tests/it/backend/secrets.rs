@@ -1,13 +1,20 @@
 //! Tokens go to the server of the configuration, and nowhere else.
 
+use std::time::Duration;
+
+use slo::budget::Definition;
 use slo::config::variable;
 
+use crate::backend::run::Outcome;
 use crate::backend::run::StandIn;
 use crate::backend::run::TOKEN;
+use crate::backend::run::ask_with;
 use crate::backend::run::json;
 use crate::backend::run::run;
 use crate::backend::run::steady;
 use crate::backend::sample::CHECKOUT;
+use crate::backend::sample::catalog;
+use crate::backend::sample::requests;
 use crate::standin::http::Reply;
 
 /// Base64 of `scraper:` and the token.
@@ -60,10 +67,45 @@ fn a_token_is_never_shown() {
     let server = StandIn::start(|asked, _| {
         let Reply::Answer { body, .. } = steady(asked) else { return Reply::HangUp };
         let body = String::from_utf8(body).unwrap();
-        json(200, &body.replacen('{', &format!("{{\"warnings\":[\"{TOKEN}\"],"), 1))
+        json(200, &body.replacen('{', &format!("{{\"warnings\":[\"PromQL info: {TOKEN}\"],"), 1))
     });
     let outcome = run(&server.config("bearer-token-env = \"TOKEN\""), CHECKOUT, 2);
-    assert_eq!(outcome.measurements()[0].warnings, ["[redacted]"]);
+    assert_eq!(outcome.measurements()[0].warnings, ["PromQL info: [redacted]"]);
+}
+
+#[test]
+fn nothing_of_an_address_from_a_variable_is_shown() {
+    // A server that repeats the address, encoded and decoded.
+    let server = StandIn::start(|asked, _| {
+        let key = &asked.parameters["key"];
+        let encoded = key.replace(' ', "%20");
+        let error = format!(r#""error":"no, {} {key} {encoded}""#, asked.path);
+        json(400, &format!(r#"{{"status":"error",{error}}}"#))
+    });
+    let address = format!("{}/0123456789abcdef0123/?key=s3cr%20et", server.server.url());
+    let outcome = run_at(&server, &address);
+    let text = "HTTP 400: no, /[redacted]/api/v1/query_range [redacted] [redacted]";
+    assert_eq!(outcome.failure(), ("refused", text.to_owned()));
+}
+
+#[test]
+fn an_address_with_a_password_is_never_used() {
+    let server = StandIn::start(|asked, _| steady(asked));
+    let address = server.server.url().replace("http://", "http://bob:pa55word@");
+    let outcome = run_at(&server, &address);
+    let (word, text) = outcome.failure();
+    assert_eq!((word, text.contains("user or a password")), ("unreachable", true));
+    assert!(!format!("{outcome:?}").contains("pa55word"));
+    assert!(run_at(&server, "prom.example").failure().1.contains("not an address of HTTP"));
+    assert!(server.all().is_empty(), "nothing is sent");
+}
+
+/// Measures where the whole address comes from a variable.
+fn run_at(server: &StandIn, address: &str) -> Outcome {
+    let config = server.config("").replace(&server.server.url(), "${ADDRESS}");
+    let catalog = catalog(CHECKOUT);
+    let requests = requests(&catalog, Definition::Trusted, 2);
+    ask_with(address, &|| Duration::ZERO, &config, &catalog, &requests, None)
 }
 
 #[test]
@@ -91,6 +133,10 @@ fn a_missing_variable_or_file_is_named_and_nothing_is_sent() {
     for (settings, detail) in [
         ("bearer-token-env = \"GONE\"", "environment variable `GONE` is not set or is empty"),
         ("basic-user-env = \"EMPTY\"", "environment variable `EMPTY` is not set or is empty"),
+        (
+            "bearer-token-env = \"glpat_AbCdEf123456\"",
+            "an environment variable (its name is not shown: it may be a secret itself) is not set or is empty",
+        ),
         ("headers = { A = \"${GONE}\" }", "environment variable `GONE` is not set or is empty"),
         ("ca-file = \"ca.pem\"", "read `ca.pem`: there is no such file"),
         ("ca-file = \"broken.csv\"", "read `broken.csv`: it holds no certificate"),

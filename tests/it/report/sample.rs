@@ -190,6 +190,7 @@ fn row(slo: &str, service: &str, target: &str, window: &str) -> BudgetRow {
         history: Vec::new(),
         history_span: None,
         with_change: None,
+        warnings: Vec::new(),
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) enum Reply {
     HangUp,
     /// Says nothing until the client gives up.
     Silence,
+    /// Sends an answer that never ends, byte by byte, until the client gives up.
+    Drip,
 }
 
 /// A running server. Dropping it ends it.
@@ -113,6 +115,7 @@ fn serve(stream: &TcpStream, answer: &(impl Fn(Request) -> Reply + ?Sized), stop
     match answer(request) {
         Reply::Answer { status, headers, body } => write(stream, status, &headers, &body),
         Reply::HangUp => {}
+        Reply::Drip => drip(stream, stopping),
         Reply::Silence => {
             // Ends when the client closes, when the server is dropped, or when patience does.
             stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
@@ -123,6 +126,18 @@ fn serve(stream: &TcpStream, answer: &(impl Fn(Request) -> Reply + ?Sized), stop
                 }
             }
         }
+    }
+}
+
+fn drip(mut stream: &TcpStream, stopping: &AtomicBool) {
+    let mut text: &[u8] = b"HTTP/1.1 200 Status\r\ncontent-length: 1000000\r\n\r\n";
+    for _ in 0..500 {
+        let gone = stream.write_all(text).and_then(|()| stream.flush()).is_err();
+        if gone || stopping.load(Ordering::SeqCst) {
+            break;
+        }
+        text = b" ";
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
