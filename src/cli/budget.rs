@@ -32,7 +32,7 @@ const STEP_SECONDS: i64 = 3_600;
 pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Error> {
     let project = Project::open(global)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let tree = lint::load(discover::files(&project)?.sources);
+    let tree = lint::load(discover::files(&project, &[])?.sources);
     let requests = requests(&tree.catalog, &options.slos, now)?;
     let asked = Asked {
         config: &project.config,

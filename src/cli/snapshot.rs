@@ -4,6 +4,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
+use crate::dialect;
 use crate::git::Repository;
 use crate::git::id::CommitId;
 use crate::git::snapshot::Content;
@@ -34,7 +35,7 @@ pub(super) fn read(
     let contents = snapshot.read_all(&listed, MAX_BYTES as u64)?;
     let origin = Origin::Commit(commit.to_string());
     let sources = listed.iter().zip(contents).filter_map(|(file, content)| match content {
-        Content::Bytes(bytes) => discover::is_worth_parsing(&bytes)
+        Content::Bytes(bytes) => dialect::is_worth_parsing(&bytes)
             .then(|| Source::decode(file.path.as_str(), bytes, origin.clone())),
         Content::TooLarge(size) => {
             Some(Source::too_large(file.path.as_str(), size, origin.clone()))
@@ -114,9 +115,15 @@ pub(super) fn config(
 
 /// Reads who owns which paths in a commit, from the first place that has a file.
 pub(super) fn code_owners(repository: &Repository, commit: CommitId) -> Result<CodeOwners, Error> {
+    // A forge reads the file of the whole repository, whatever folder of it is judged.
+    let whole = repository.whole_snapshot(commit)?;
     for place in owners::PLACES {
-        if let Some(found) = bytes(repository, commit, place)? {
-            return Ok(project::read_code_owners(found));
+        match whole.read(place, owners::MAX_BYTES as u64)? {
+            Content::Bytes(found) => {
+                return Ok(project::read_code_owners(&found).seen_from(&repository.root()));
+            }
+            Content::TooLarge(_) => break,
+            _ => {}
         }
     }
     Ok(CodeOwners::default())
