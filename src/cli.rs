@@ -17,6 +17,7 @@ mod discover;
 mod error;
 mod explain;
 mod facts;
+mod file;
 mod fix;
 mod gate;
 mod lint;

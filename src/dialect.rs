@@ -14,11 +14,15 @@ use crate::yaml::Stream;
 
 mod announce;
 mod fields;
+mod mark;
 mod openslo;
 mod own;
 mod recognize;
 mod schema;
 mod tree;
+
+pub use mark::is_worth_parsing;
+pub use mark::names_itself;
 
 /// What one file means: its objects, and what could not be digested.
 #[derive(Debug, Default)]
@@ -38,16 +42,6 @@ pub fn read(stream: &Stream) -> Reading {
     reading.problems.sort_by_key(Problem::span);
     reading.problems.dedup();
     reading
-}
-
-/// Texts, one of which every file holds that this program can read.
-pub const MARKERS: [&str; 4] = ["openslo", "OpenSLO", "slo/v", "ErrorBudgetPolicy"];
-
-/// Returns whether the bytes of a file hold a [marker](MARKERS).
-///
-/// A file without any is passed over before it is parsed.
-pub fn is_worth_parsing(text: &[u8]) -> bool {
-    MARKERS.iter().any(|marker| memchr::memmem::find(text, marker.as_bytes()).is_some())
 }
 
 /// Returns whether text that is no YAML names a version that this program reads, or nearly, at its

@@ -25,6 +25,7 @@ mod fold;
 mod ruleset;
 mod run;
 mod settings;
+mod template;
 
 pub use fix::Fixed;
 pub use fix::fix;
@@ -86,11 +87,18 @@ pub fn load(files: Vec<Source>) -> Tree {
 }
 
 fn read_file(id: SourceId, source: &Source) -> FileReading {
-    if is_template(&source.text) {
-        return FileReading { template: true, ..FileReading::default() };
-    }
     let mut stream = yaml::parse(id, source);
-    let mut reading = dialect::read(&stream);
+    let template = template::is_template(&source.text, &stream);
+    let mut reading = if template { Reading::default() } else { dialect::read(&stream) };
+    let is_silent = reading.objects.is_empty() && reading.problems.is_empty();
+    if is_silent && source.unreadable.is_none() && !dialect::names_itself(&source.text) {
+        // A file of another tool, in which nothing is ours, be it YAML or not.
+        let facts = FileFacts { source: id, ..FileFacts::default() };
+        return FileReading { facts, ..FileReading::default() };
+    }
+    if template {
+        return FileReading { template, ..FileReading::default() };
+    }
     let slice = |span: &Span| source.text.get(span.range()).unwrap_or_default().to_owned();
     let mut unreadable: Vec<String> = stream.broken.iter().map(slice).collect();
     unreadable.extend(without_object(&stream, &reading).map(|span| slice(&span)));
@@ -124,35 +132,4 @@ fn without_object(stream: &yaml::Stream, reading: &Reading) -> impl Iterator<Ite
         let next = lost.partition_point(|problem| problem.start < span.start);
         lost.get(next).is_some_and(|problem| span.contains(*problem))
     })
-}
-
-/// Returns whether text is a template of Helm or Jinja, which is YAML only after rendering.
-///
-/// `{{.window}}` in a query is Sloth's placeholder and no template.
-fn is_template(text: &str) -> bool {
-    const MARKS: [&[u8]; 11] = [
-        b"{{-",
-        b"{{ .Values",
-        b"{{.Values",
-        b"{{ .Release",
-        b"{{ include",
-        b"{{ template",
-        b"{{ if ",
-        b"{{ range ",
-        b"{{ end",
-        b"{% ",
-        b"{%- ",
-    ];
-    let text = text.as_bytes();
-    let mut has_braces = false;
-    for start in memchr::memchr_iter(b'{', text) {
-        let rest = text.get(start..).unwrap_or_default();
-        has_braces |= rest.starts_with(b"{{");
-        if matches!(rest.get(1), Some(b'{' | b'%'))
-            && MARKS.iter().any(|mark| rest.starts_with(mark))
-        {
-            return true;
-        }
-    }
-    has_braces && memchr::memmem::find(text, b"-}}").is_some()
 }

@@ -69,6 +69,8 @@ pub struct Report<'a> {
     pub docs: fn(&str) -> String,
     /// What was read; nothing where a command does not lint.
     pub summary: Option<Summary>,
+    /// Files passed over because they are templates; nothing where nobody counted.
+    pub templates_passed_over: Option<usize>,
     /// What changed between two commits; nothing where nothing was compared.
     pub changes: Option<&'a [ChangeRow]>,
     /// Where the budgets stand; nothing where they were not asked for.
@@ -92,6 +94,7 @@ impl<'a> Report<'a> {
             rules: &[],
             docs,
             summary: None,
+            templates_passed_over: None,
             changes: None,
             budgets: None,
             verdict: None,
@@ -139,8 +142,6 @@ pub struct Summary {
     pub files: usize,
     /// The names of the dialects met, in the order in which they are to be named.
     pub dialects: Vec<&'static str>,
-    /// Files passed over because they are templates.
-    pub templates_passed_over: usize,
     /// Findings left out because the baseline holds them.
     pub baselined: usize,
     /// How long the run took; nothing prints no time, so that the output is the same every time.

@@ -119,7 +119,7 @@ pub enum Origin {
 /// Why the bytes of a file are not text that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The file starts with a byte-order mark of UTF-16 or UTF-32.
+    /// The file is UTF-16 or UTF-32, by its byte-order mark or by its first characters.
     WideEncoding,
     /// The bytes from `offset` on are not UTF-8.
     NotUtf8 {
@@ -159,7 +159,7 @@ impl Source {
         let unreadable = |why| Some(why);
         let (text, unreadable) = if bytes.len() > MAX_BYTES {
             (String::new(), unreadable(Unreadable::TooLarge { bytes: bytes.len() as u64 }))
-        } else if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        } else if is_wide(&bytes) {
             (String::new(), unreadable(Unreadable::WideEncoding))
         } else {
             match String::from_utf8(bytes) {
@@ -191,6 +191,26 @@ impl Source {
     pub fn from_text(path: impl Into<String>, text: impl Into<Arc<str>>, origin: Origin) -> Self {
         Self { path: path.into(), text: text.into(), origin, unreadable: None }
     }
+}
+
+/// Returns whether bytes start with a byte-order mark of UTF-16 or UTF-32.
+pub fn has_wide_mark(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])
+}
+
+/// Returns whether bytes are UTF-16 or UTF-32: by a byte-order mark, or because the first character
+/// of a document is ASCII and takes more than one byte.
+///
+/// # Source
+///
+/// YAML 1.2.2, section 5.2, "Character Encodings".
+pub fn is_wide(bytes: &[u8]) -> bool {
+    let by_character = match bytes {
+        [0, 0, 0, fourth, ..] => *fourth != 0,
+        [first, second, ..] => (*first == 0) != (*second == 0),
+        _ => false,
+    };
+    has_wide_mark(bytes) || by_character
 }
 
 /// The files of one run, in the order in which they were added.
@@ -257,5 +277,10 @@ mod tests {
         assert_eq!(broken.unreadable, Some(Unreadable::NotUtf8 { offset: 9 }));
         assert_eq!(&*broken.text, "name: caf");
         assert_eq!(decode("名: 値".as_bytes()).unreadable, None);
+        for wide in [b"a\0:\0", b"\0a\0:", b"\0\0\0a", b"a\0\0\0"] {
+            assert_eq!(decode(wide).unreadable, Some(Unreadable::WideEncoding), "{wide:?}");
+        }
+        assert_eq!(decode(b"").unreadable, None);
+        assert_eq!(decode(b"a: \0").unreadable, None);
     }
 }

@@ -67,7 +67,8 @@ pub(super) enum Command {
 
 #[derive(Args, Debug)]
 pub(super) struct LintOptions {
-    /// Report only what stands below these paths; `-` reads standard input
+    /// Report only what stands below these paths; a file is read even where git ignores it or
+    /// `[files]` leaves it out; `-` reads standard input
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -84,6 +85,9 @@ pub(super) struct LintOptions {
     /// Take this instant for now, such as 2026-11-22T09:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<jiff::Timestamp>,
+    /// Leave out what `[files]` leaves out, even where PATH names it
+    #[arg(long)]
+    pub(super) force_exclude: bool,
 }
 
 #[derive(Args, Debug)]

@@ -43,7 +43,7 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
         return of_change(global, options, repository, &compared);
     }
     let project = Project::open(global)?;
-    let tree = lint::load(discover::files(&project)?.sources);
+    let tree = lint::load(discover::files(&project, &[])?.sources);
     show(global, options, &project.config, &tree, &Place::Folder(&project.root))
 }
 

@@ -1,12 +1,10 @@
 //! Finds the files that may hold objects, and reads them.
 //!
-//! Every tracked file and every untracked one that git does not ignore; outside git, a walk. Links
-//! are never followed. A file without a known marker is passed over before it is parsed.
+//! Every tracked file and every untracked one that git does not ignore; outside git, a walk. A file
+//! that the command line names is read whatever git or `[files]` says of it, and whatever its name
+//! ends in. Links are never followed. A file without a known mark is passed over before it is parsed.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::io::Read;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -17,9 +15,12 @@ use crate::source::Origin;
 use crate::source::Source;
 
 use super::error::Error;
+use super::file;
+use super::file::Content;
+use super::file::Other;
 use super::project::Project;
 
-/// The endings of files that are read.
+/// The endings of files that are read, in whatever case.
 const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
 
 /// What was found.
@@ -27,128 +28,187 @@ const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
 pub(super) struct Found {
     /// The files that may hold objects, by path.
     pub(super) sources: Vec<Source>,
-    /// Links and files that were passed over although they look like definitions, and why.
-    pub(super) passed_over: Vec<String>,
-    /// Files passed over because `[files] templates` names them.
-    pub(super) templates: usize,
+    /// What was passed over although it looks like a definition, by path.
+    pub(super) passed_over: Vec<PassedOver>,
+    /// The paths of files passed over because `[files] templates` names them.
+    pub(super) templates: Vec<String>,
+}
+
+/// Something that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PassedOver {
+    pub(super) path: String,
+    pub(super) why: String,
 }
 
 /// What became of one path.
 enum Reading {
     Held(Source),
-    PassedOver(String),
+    PassedOver(PassedOver),
     Nothing,
 }
 
 /// Finds and reads every file of a project.
-pub(super) fn files(project: &Project) -> Result<Found, Error> {
+///
+/// * `named`: paths from the root that the command line names; those of files are read in any case.
+pub(super) fn files(project: &Project, named: &[String]) -> Result<Found, Error> {
     let mut found = Found::default();
     let root = project.root.as_path();
-    let mut paths = walk(root, &mut found.passed_over);
+    let mut paths = walk(project, &mut found);
     if let Some(repository) = &project.repository {
         // A walk leaves out what `.gitignore` matches, tracked or not.
         let tracked = repository.tracked_paths()?.into_iter().filter(|path| is_candidate(path));
         let missed: Vec<String> = tracked.filter(|path| !paths.contains(path)).collect();
-        paths.extend(missed.into_iter().filter(|path| !is_below_link(root, path)));
+        paths.extend(missed.into_iter().filter(|path| !file::is_below_link(root, path)));
     }
     let files = &project.config.files;
-    let (templates, paths): (Vec<String>, Vec<String>) = paths
-        .into_iter()
-        .filter(|path| files.is_read(path))
-        .partition(|path| files.templates.matches(path));
-    found.templates = templates.len();
+    paths.retain(|path| files.is_read(path));
+    paths.extend(named.iter().filter(|path| !root.join(path).is_dir()).cloned());
+    let (templates, paths): (Vec<String>, Vec<String>) =
+        paths.into_iter().partition(|path| files.templates.matches(path));
+    found.templates = templates;
     let readings: Vec<Reading> = paths.par_iter().map(|path| read(root, path)).collect();
     for reading in readings {
         match reading {
             Reading::Held(source) => found.sources.push(source),
-            Reading::PassedOver(why) => found.passed_over.push(why),
+            Reading::PassedOver(what) => found.passed_over.push(what),
             Reading::Nothing => {}
         }
     }
+    found.passed_over.sort();
+    found.sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
 }
 
 /// Returns whether a path looks like a file that may hold objects.
 pub(super) fn is_candidate(path: &str) -> bool {
-    ENDINGS.iter().any(|ending| path.ends_with(ending))
+    let ends = |ending: &str| {
+        let start = path.len().checked_sub(ending.len());
+        let last = start.and_then(|start| path.as_bytes().get(start..));
+        last.is_some_and(|last| last.eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    ENDINGS.iter().any(|ending| ends(ending))
 }
 
-/// Returns whether bytes are worth parsing: they hold a marker, or cannot be searched for one.
-pub(super) fn is_worth_parsing(bytes: &[u8]) -> bool {
-    let wide = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-    wide || dialect::is_worth_parsing(bytes)
-}
-
-fn walk(root: &Path, passed_over: &mut Vec<String>) -> BTreeSet<String> {
+fn walk(project: &Project, found: &mut Found) -> BTreeSet<String> {
+    let root = project.root.as_path();
     let mut walk = ignore::WalkBuilder::new(root);
     walk.hidden(false).follow_links(false).require_git(true).parents(true);
     walk.filter_entry(|entry| entry.file_name() != ".git");
-    let mut found = BTreeSet::new();
-    let entries = walk.build().filter_map(Result::ok);
-    for entry in entries.filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir())) {
+    let mut paths = BTreeSet::new();
+    for entry in walk.build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                unlisted(project, &error, found);
+                continue;
+            }
+        };
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            continue;
+        }
         let Ok(path) = entry.path().strip_prefix(root) else { continue };
-        let shown = path.to_string_lossy().replace('\\', "/");
+        let shown = shown(path);
         if !is_candidate(&shown) {
             continue;
         }
         if path.to_str().is_some() {
-            found.insert(shown);
+            paths.insert(shown);
         } else {
-            passed_over.push(format!("{shown}: its name is not UTF-8"));
+            found.passed_over.push(PassedOver { path: shown, why: NOT_UTF8.to_owned() });
         }
     }
-    passed_over.sort();
-    found
+    paths
 }
 
-/// Returns whether a folder on the way is a link, which may lead out of the repository.
-fn is_below_link(root: &Path, path: &str) -> bool {
-    let mut folders = Path::new(path).ancestors().skip(1);
-    folders.any(|folder| !folder.as_os_str().is_empty() && root.join(folder).is_symlink())
+/// Why a path without a text is not read.
+pub(super) const NOT_UTF8: &str = "its name is not UTF-8";
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// A folder that cannot be listed may hold anything. Git knows which files of it count, and each of
+/// them will be a finding; outside git nobody knows, so the folder itself is one.
+fn unlisted(project: &Project, error: &ignore::Error, found: &mut Found) {
+    if error.io_error().is_some_and(file::is_absence) {
+        return;
+    }
+    let path = folder(error).and_then(|path| path.strip_prefix(&project.root).ok());
+    let path = path.map(shown).filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned());
+    let exclude = &project.config.files.exclude;
+    if exclude.matches(&path) || exclude.matches(&format!("{path}/any")) {
+        return;
+    }
+    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let why = format!("a folder that cannot be listed: {reason}");
+    if project.repository.is_some() {
+        found.passed_over.push(PassedOver { path, why });
+    } else {
+        found.sources.push(Source::not_readable(path, why, Origin::Worktree));
+    }
+}
+
+/// Returns the path that an error of a walk speaks of.
+fn folder(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            folder(err)
+        }
+        _ => None,
+    }
 }
 
 fn read(root: &Path, path: &str) -> Reading {
+    let passed_over =
+        |why: &str| Reading::PassedOver(PassedOver { path: path.to_owned(), why: why.to_owned() });
     let full = root.join(path);
-    let Ok(metadata) = fs::symlink_metadata(&full) else {
-        // It was there when the folder was listed, and is gone: as if it had never been.
-        return Reading::Nothing;
+    let source = match file::read(&full, MAX_BYTES as u64) {
+        Content::Bytes(bytes) if dialect::is_worth_parsing(&bytes) => {
+            Source::decode(path, bytes, Origin::Worktree)
+        }
+        Content::TooLarge { start, size } if dialect::is_worth_parsing(&start) => {
+            Source::too_large(path, size, Origin::Worktree)
+        }
+        Content::Unreadable(error) => {
+            Source::not_readable(path, error.to_string(), Origin::Worktree)
+        }
+        Content::Other(Other::Link) => {
+            return match full.canonicalize() {
+                // What it leads to is read in its own right.
+                Ok(target) if target.starts_with(root) => Reading::Nothing,
+                Ok(_) => passed_over("a link that leads out of the repository"),
+                Err(_) => passed_over("a link that leads nowhere"),
+            };
+        }
+        Content::Other(Other::Device) => return passed_over(&Other::Device.to_string()),
+        // A folder, a file of something else, or one that was there when the folder was listed and
+        // is gone: as if it had never been.
+        _ => return Reading::Nothing,
     };
-    if metadata.is_symlink() {
-        return link(root, &full, path);
+    Reading::Held(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_vanishes_between_listing_and_reading_is_nothing() {
+        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        assert!(matches!(read(root.path(), "gone.yaml"), Reading::Nothing));
+        std::fs::write(root.path().join("file"), "").expect("it can be written");
+        assert!(matches!(read(root.path(), "file/gone.yaml"), Reading::Nothing));
     }
-    if !metadata.is_file() {
-        return Reading::Nothing;
-    }
-    match read_bounded(&full, metadata.len()) {
-        Ok(Some(source)) => Reading::Held(Source { path: path.to_owned(), ..source }),
-        Ok(None) => Reading::Nothing,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Reading::Nothing,
-        Err(error) => {
-            let text = error.to_string();
-            Reading::Held(Source::not_readable(path, text, Origin::Worktree))
+
+    #[test]
+    fn endings_count_in_whatever_case() {
+        for path in ["a.yaml", "a.YML", "a/b.Json", ".yaml"] {
+            assert!(is_candidate(path), "{path}");
+        }
+        for path in ["a.yaml.bak", "yaml", "a.txt", "", "é"] {
+            assert!(!is_candidate(path), "{path}");
         }
     }
-}
-
-/// A link into the root leads to a file that is read in its own right; any other is not followed.
-fn link(root: &Path, full: &Path, path: &str) -> Reading {
-    match full.canonicalize() {
-        Ok(target) if target.starts_with(root) => Reading::Nothing,
-        Ok(_) => Reading::PassedOver(format!("{path}: a link that leads out of the repository")),
-        Err(_) => Reading::PassedOver(format!("{path}: a link that leads nowhere")),
-    }
-}
-
-/// Reads a file; one that is too large is searched for a marker and not kept.
-fn read_bounded(path: &Path, size: u64) -> io::Result<Option<Source>> {
-    if size <= MAX_BYTES as u64 {
-        let bytes = fs::read(path)?;
-        let worth = is_worth_parsing(&bytes);
-        return Ok(worth.then(|| Source::decode("", bytes, Origin::Worktree)));
-    }
-    let mut start = vec![0; 64 * 1024];
-    let length = fs::File::open(path)?.read(&mut start)?;
-    start.truncate(length);
-    let worth = is_worth_parsing(&start);
-    Ok(worth.then(|| Source::too_large("", size, Origin::Worktree)))
 }

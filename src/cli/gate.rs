@@ -117,6 +117,8 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     report.rules = &views;
     report.budgets = Some(&table);
     report.verdict = Some(&view);
+    report.templates_passed_over = Some(run.head.templates.len());
+    output::say_templates(global, &run.head);
     let changes = run.changes();
     report.changes = Some(&changes);
     match publish::tell(global, options, &run.occasion(event.as_ref()), &report) {

@@ -15,9 +15,11 @@ use crate::finding::Safety;
 use crate::lint;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
+use crate::report::Format;
 use crate::report::Report;
 use crate::report::RuleView;
 use crate::report::Summary;
+use crate::report::Target;
 use crate::rules::Facts;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
@@ -29,6 +31,7 @@ use super::arguments::FixKind;
 use super::arguments::Global;
 use super::arguments::LintOptions;
 use super::discover;
+use super::discover::PassedOver;
 use super::error::Error;
 use super::fix;
 use super::fix::Mended;
@@ -50,40 +53,32 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         let hint = Some("name the file, or leave `--fix` out".to_owned());
         return Err(Error::Usage { message, hint });
     }
-    let mut found = discover::files(&project)?;
-    if wanted.stdin {
-        found.sources.push(standard_input()?);
-    }
-    for why in &found.passed_over {
-        output::say(global, &format!("passed over {why}"));
-    }
-    let tree = lint::load(found.sources);
-    let code_owners = project.code_owners();
+    let (tree, passed_over) = load(global, &project, options, &wanted)?;
+    let code_owners = project.code_owners(global);
     let facts = Facts { config: &project.config, code_owners: &code_owners, now };
     let judge = |tree: &Tree| lint::run(tree, &rules, &facts);
     let reported =
         |finding: &Finding, tree: &Tree| wanted.holds(&tree.sources.file(finding.span.source).path);
     let mended = match options.fix {
         None => Mended { findings: judge(&tree), tree, applied: 0, unwritten: None },
-        Some(FixKind::Safe) => fix::apply(&project, tree, judge, reported, Safety::Safe),
-        Some(FixKind::Unsafe) => fix::apply(&project, tree, judge, reported, Safety::Unsafe),
+        Some(which) => mend(global, &project, tree, judge, reported, which),
     };
-    match mended.applied {
-        0 => {}
-        1 => output::say(global, "applied 1 fix"),
-        count => output::say(global, &format!("applied {count} fixes")),
-    }
     let Mended { tree, mut findings, unwritten, .. } = mended;
     findings.retain(|finding| reported(finding, &tree));
     let findings = lint::fold(findings);
-    wanted.tell_about_silent_paths(global, &tree);
+    wanted.tell_about_silent_paths(global, &project, &tree, &passed_over);
     let watched = is_terminal(&io::stdout());
     let elapsed = watched.then(|| started.elapsed());
-    let summary = summary(&tree, found.templates, elapsed);
+    let summary = summary(&tree, elapsed);
     let views = views(&rules);
     let mut report = Report::of_findings(&tree.sources, &findings, output::docs);
     report.rules = &views;
     report.summary = (!global.quiet).then_some(summary);
+    report.templates_passed_over = Some(tree.templates.len());
+    let is_counted = options.format.is_empty() || options.format.iter().any(is_for_people);
+    if global.verbose || !is_counted {
+        output::say_templates(global, &tree);
+    }
     output::render(global, &options.format, &report)?;
     if let Some(unwritten) = unwritten {
         return Err(unwritten);
@@ -92,6 +87,56 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let failing =
         findings.iter().any(|finding| !finding.suppressed && fail_on.includes(finding.level));
     Ok(if failing { Exit::Findings } else { Exit::Success })
+}
+
+/// Reads what is to be linted; says what is passed over.
+fn load(
+    global: &Global,
+    project: &Project,
+    options: &LintOptions,
+    wanted: &Wanted,
+) -> Result<(Tree, Vec<PassedOver>), Error> {
+    let named = wanted.named(project, options.force_exclude);
+    let mut found = discover::files(project, &named)?;
+    if wanted.stdin {
+        found.sources.push(standard_input()?);
+    }
+    for PassedOver { path, why } in &found.passed_over {
+        output::say(global, &format!("passed over {path}: {why}"));
+    }
+    let mut tree = lint::load(found.sources);
+    tree.templates.append(&mut found.templates);
+    Ok((tree, found.passed_over))
+}
+
+/// Applies fixes; says how many.
+fn mend(
+    global: &Global,
+    project: &Project,
+    tree: Tree,
+    judge: impl Fn(&Tree) -> Vec<Finding>,
+    reported: impl Fn(&Finding, &Tree) -> bool,
+    which: FixKind,
+) -> Mended {
+    let highest = match which {
+        FixKind::Safe => Safety::Safe,
+        FixKind::Unsafe => Safety::Unsafe,
+    };
+    let templates = tree.templates.clone();
+    let mut mended = fix::apply(project, tree, judge, reported, highest);
+    // What a fix reads again knows nothing of the templates that `[files]` names.
+    mended.tree.templates = templates;
+    match mended.applied {
+        0 => {}
+        1 => output::say(global, "applied 1 fix"),
+        count => output::say(global, &format!("applied {count} fixes")),
+    }
+    mended
+}
+
+/// Returns whether a report ends with a sentence that counts templates.
+fn is_for_people(target: &Target) -> bool {
+    target.format == Format::Terminal && target.file.is_none()
 }
 
 /// Returns what formats for machines say about every rule.
@@ -103,7 +148,7 @@ pub(super) fn views(rules: &RuleSet) -> Vec<RuleView<'static>> {
     rules.all().iter().map(view).collect()
 }
 
-fn summary(tree: &Tree, templates: usize, elapsed: Option<std::time::Duration>) -> Summary {
+fn summary(tree: &Tree, elapsed: Option<std::time::Duration>) -> Summary {
     let objects = tree.catalog.objects();
     let files: BTreeSet<_> = objects.iter().map(|object| object.meta().span.source).collect();
     let families: BTreeSet<_> =
@@ -112,7 +157,6 @@ fn summary(tree: &Tree, templates: usize, elapsed: Option<std::time::Duration>) 
         slos: tree.catalog.slos().count(),
         files: files.len(),
         dialects: families.into_iter().collect(),
-        templates_passed_over: tree.templates.len() + templates,
         baselined: 0,
         elapsed,
     }
@@ -155,8 +199,21 @@ impl Wanted {
         self.paths.is_empty() || self.paths.iter().any(below)
     }
 
+    /// Returns the paths that are read because somebody names them.
+    fn named(&self, project: &Project, force_exclude: bool) -> Vec<String> {
+        let files = &project.config.files;
+        let is_named = |path: &&String| *path != STDIN && (!force_exclude || files.is_read(path));
+        self.paths.iter().filter(is_named).cloned().collect()
+    }
+
     /// A path that somebody names holds something, or somebody is mistaken.
-    fn tell_about_silent_paths(&self, global: &Global, tree: &Tree) {
+    fn tell_about_silent_paths(
+        &self,
+        global: &Global,
+        project: &Project,
+        tree: &Tree,
+        passed_over: &[PassedOver],
+    ) {
         for path in &self.paths {
             let one = Self { stdin: false, paths: vec![path.clone()] };
             let objects = tree.catalog.objects().iter();
@@ -169,16 +226,22 @@ impl Wanted {
                         .map(|file| file.source),
                 )
                 .any(|source| one.holds(&tree.sources.file(source).path));
-            let template = tree.templates.iter().any(|template| one.holds(template));
-            if !speaks {
-                let shown = if path.is_empty() { "." } else { path };
-                let why = if template {
-                    "is a template, which is passed over"
-                } else {
-                    "holds no SLO object"
-                };
-                output::say(global, &format!("{shown} {why}"));
+            if speaks || passed_over.iter().any(|passed| one.holds(&passed.path)) {
+                continue;
             }
+            let shown = if path.is_empty() { "." } else { path };
+            let is_file = !project.root.join(path).is_dir();
+            let why = if tree.templates.iter().any(|template| one.holds(template)) {
+                "is a template, which is passed over"
+            } else if is_file && !project.config.files.is_read(path) && path != STDIN {
+                // Only `--force-exclude` comes here.
+                "is left out by `[files]`"
+            } else if is_file {
+                "holds no SLO object"
+            } else {
+                "holds no SLO object in the files that are read"
+            };
+            output::say(global, &format!("{shown} {why}"));
         }
     }
 }
@@ -198,5 +261,11 @@ fn below_root(project: &Project, path: &Path) -> Result<String, Error> {
             hint: Some("name the repository with `--repo DIR`".to_owned()),
         });
     };
-    Ok(relative.display().to_string().replace('\\', "/"))
+    match relative.to_str() {
+        Some(relative) => Ok(relative.replace('\\', "/")),
+        None => Err(Error::Usage {
+            message: format!("{}: {}", path.display(), discover::NOT_UTF8),
+            hint: None,
+        }),
+    }
 }

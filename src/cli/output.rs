@@ -9,6 +9,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::lint::Tree;
 use crate::report;
 use crate::report::Format;
 use crate::report::Refusal;
@@ -71,13 +72,14 @@ pub(super) fn render(
             path: "the report".to_owned(),
             source,
         })?;
-        match &target.file {
-            None => match write(&mut io::stdout().lock(), &text) {
-                // Whoever stops reading changes neither the other reports nor how the run ends.
-                Err(error) if error.is_closed_pipe() => {}
-                written => written?,
-            },
-            Some(file) => write_file(Path::new(file), &text)?,
+        let written = match &target.file {
+            None => write(&mut io::stdout().lock(), &text),
+            Some(file) => write_file(Path::new(file), &text),
+        };
+        match written {
+            // Whoever stops reading changes neither the other reports nor how the run ends.
+            Err(error) if error.is_closed_pipe() => {}
+            written => written?,
         }
     }
     Ok(())
@@ -201,6 +203,20 @@ fn refuse_in_json(arguments: &Arguments, error: &Error) {
 pub(super) fn say(global: &Global, text: &str) {
     if !global.quiet {
         let _ = writeln!(io::stderr().lock(), "{}", escape::line(text));
+    }
+}
+
+/// Says how many templates were passed over, for reports that count none; with `--verbose`, which.
+pub(super) fn say_templates(global: &Global, tree: &Tree) {
+    if tree.templates.is_empty() {
+        return;
+    }
+    let noun = if tree.templates.len() == 1 { "template" } else { "templates" };
+    say(global, &format!("passed over {} {noun}", tree.templates.len()));
+    if global.verbose {
+        for path in &tree.templates {
+            say(global, &format!("passed over {path}: a template"));
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::io;
 use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
@@ -15,6 +14,7 @@ use crate::git;
 use crate::lint::RuleSet;
 use crate::lint::WrongChoice;
 use crate::source::LineIndex;
+use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
 use crate::source::SourceId;
@@ -23,6 +23,9 @@ use crate::source::Span;
 use super::arguments::Global;
 use super::arguments::RuleOptions;
 use super::error::Error;
+use super::file;
+use super::file::Content;
+use super::output;
 
 /// A folder with its configuration, in a repository or outside of any.
 pub(super) struct Project {
@@ -53,16 +56,25 @@ impl Project {
         };
         let top = repository.as_ref().and_then(|repository| repository.worktree());
         let top = top.map(|top| top.canonicalize().unwrap_or_else(|_| top.to_owned()));
-        let path = match &global.config {
-            Some(path) => Some(absolute(path)?),
-            None => find_config(&start, top.as_deref()),
+        let (root, file) = match &global.config {
+            Some(path) => {
+                let named = named_below(top.as_deref(), path)?;
+                let content = match (&top, &named) {
+                    (Some(top), Some(named)) => file::read_below(top, named, MAX_BYTES as u64),
+                    // Whoever names a file of their own may keep it behind a link.
+                    _ => file::read(&absolute(path)?, MAX_BYTES as u64),
+                };
+                let shown = named.unwrap_or_else(|| path.display().to_string());
+                (top.unwrap_or(start), Some(read_config(shown, content)?))
+            }
+            None => match find_config(&start, top.as_deref()) {
+                Some(root) => {
+                    let content = file::read(&root.join(config::FILE_NAME), MAX_BYTES as u64);
+                    (root, Some(read_config(config::FILE_NAME.to_owned(), content)?))
+                }
+                None => (top.unwrap_or(start), None),
+            },
         };
-        let root = match (&global.config, &path) {
-            (None, Some(path)) => path.parent().map(Path::to_owned),
-            _ => None,
-        };
-        let root = root.or(top).unwrap_or(start);
-        let file = path.map(|path| read_config(&path, &root)).transpose()?;
         let config = file.as_ref().map(decode).transpose()?.unwrap_or_default();
         let repository = match repository {
             Some(repository) => match repository.relative(&root) {
@@ -75,10 +87,27 @@ impl Project {
     }
 
     /// Reads who owns which paths, from the first place that has a file; nobody where none has.
-    pub(super) fn code_owners(&self) -> CodeOwners {
-        let mut files = owners::PLACES.iter().map(|place| self.root.join(place));
-        let text = files.find_map(|file| fs::read(file).ok()).unwrap_or_default();
-        read_code_owners(text)
+    ///
+    /// A forge reads the file of the whole repository, whatever folder of it is judged.
+    pub(super) fn code_owners(&self, global: &Global) -> CodeOwners {
+        let repository = self.repository.as_ref();
+        let top = repository.and_then(git::Repository::worktree).unwrap_or(&self.root);
+        let folder = repository.map(git::Repository::root).unwrap_or_default();
+        for place in owners::PLACES {
+            let why = match file::read_below(top, place, owners::MAX_BYTES as u64) {
+                Content::Bytes(bytes) => return read_code_owners(&bytes).seen_from(&folder),
+                Content::Nothing => continue,
+                Content::TooLarge { .. } => {
+                    let why = "so large that no forge reads it";
+                    output::say(global, &format!("passed over {place}: {why}"));
+                    break;
+                }
+                Content::Other(other) => other.to_string(),
+                Content::Unreadable(error) => format!("it cannot be read: {error}"),
+            };
+            output::say(global, &format!("passed over {place}: {why}"));
+        }
+        CodeOwners::default()
     }
 
     /// Chooses the rules by the configuration and the command line.
@@ -122,7 +151,7 @@ pub(super) fn at_trusted_root(
 ) -> Result<(git::Repository, PathBuf), Error> {
     let start = absolute(&global.repo)?;
     let top = repository.worktree().map_or_else(|| start.clone(), Path::to_owned);
-    let mut folder = match named_below(&repository, &global.repo)? {
+    let mut folder = match named_below(repository.worktree(), &global.repo)? {
         _ if global.config.is_some() => String::new(),
         Some(folder) => folder,
         None => repository.relative(&start).unwrap_or_default(),
@@ -146,7 +175,7 @@ pub(super) fn trusted_config(
     repository: &git::Repository,
 ) -> Result<Option<String>, Error> {
     let Some(path) = &global.config else { return Ok(None) };
-    match named_below(repository, path)? {
+    match named_below(repository.worktree(), path)? {
         Some(named) => Ok(Some(named)),
         None => Err(Error::Usage {
             message: format!("{} is not in the repository", path.display()),
@@ -156,7 +185,7 @@ pub(super) fn trusted_config(
 }
 
 /// Returns a path as it is named below the top of the repository, without following a link there.
-fn named_below(repository: &git::Repository, path: &Path) -> Result<Option<String>, Error> {
+fn named_below(top: Option<&Path>, path: &Path) -> Result<Option<String>, Error> {
     let mut named = PathBuf::new();
     for part in current_dir()?.join(path).components() {
         match part {
@@ -165,7 +194,7 @@ fn named_below(repository: &git::Repository, path: &Path) -> Result<Option<Strin
             part => named.push(part),
         }
     }
-    let Some(top) = repository.worktree().and_then(|top| top.canonicalize().ok()) else {
+    let Some(top) = top.and_then(|top| top.canonicalize().ok()) else {
         return Ok(None);
     };
     let mut ancestors: Vec<&Path> = named.ancestors().collect();
@@ -178,9 +207,8 @@ fn named_below(repository: &git::Repository, path: &Path) -> Result<Option<Strin
 }
 
 /// Reads CODEOWNERS; a line that cannot be read owns nothing, as on the forge.
-pub(super) fn read_code_owners(mut bytes: Vec<u8>) -> CodeOwners {
-    bytes.truncate(owners::MAX_BYTES);
-    CodeOwners::parse(&String::from_utf8_lossy(&bytes)).0
+pub(super) fn read_code_owners(bytes: &[u8]) -> CodeOwners {
+    CodeOwners::parse(&String::from_utf8_lossy(bytes)).0
 }
 
 /// Returns an error at a place of `slo.toml`.
@@ -208,13 +236,13 @@ fn current_dir() -> Result<PathBuf, Error> {
     env::current_dir().map_err(failed)
 }
 
-/// Looks for the configuration from a folder upwards, at most to the top of the repository.
+/// Returns the folder that holds the configuration: the first one from a folder upwards, at most to
+/// the top of the repository, in which anything has its name.
 fn find_config(start: &Path, top: Option<&Path>) -> Option<PathBuf> {
-    let folders = start.ancestors();
-    for folder in folders {
-        let path = folder.join(config::FILE_NAME);
-        if path.is_file() {
-            return Some(path);
+    for folder in start.ancestors() {
+        match fs::symlink_metadata(folder.join(config::FILE_NAME)) {
+            Err(error) if file::is_absence(&error) => {}
+            _ => return Some(folder.to_owned()),
         }
         if top.is_none_or(|top| folder == top) {
             return None;
@@ -223,16 +251,24 @@ fn find_config(start: &Path, top: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
-fn read_config(path: &Path, root: &Path) -> Result<Source, Error> {
-    let failed =
-        |source: io::Error| Error::Io { action: "read", path: path.display().to_string(), source };
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = format!("there is no file {}", path.display());
-            return Err(Error::Usage { message, hint: None });
+/// Returns the configuration as it was read; what is no file is no configuration.
+///
+/// * `path`: how the file is called in what is reported.
+fn read_config(path: String, content: Content) -> Result<Source, Error> {
+    match content {
+        Content::Bytes(bytes) => {
+            Ok(Source::decode(path.replace('\\', "/"), bytes, Origin::Worktree))
         }
-        read => read.map_err(failed)?,
-    };
-    let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
-    Ok(Source::decode(shown.replace('\\', "/"), bytes, Origin::Worktree))
+        Content::TooLarge { size, .. } => Ok(Source::too_large(path, size, Origin::Worktree)),
+        Content::Nothing => {
+            Err(Error::Usage { message: format!("there is no file {path}"), hint: None })
+        }
+        Content::Unreadable(source) => Err(Error::Io { action: "read", path, source }),
+        Content::Other(other) => Err(Error::Config {
+            message: format!("the configuration is {other}"),
+            path,
+            position: None,
+            hint: Some("put a file in its place, or name one with `--config FILE`".to_owned()),
+        }),
+    }
 }

@@ -4,6 +4,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
+use crate::dialect;
 use crate::git::Repository;
 use crate::git::id::CommitId;
 use crate::git::snapshot::Content;
@@ -67,7 +68,7 @@ pub(super) fn read_whole(
     for (file, content) in listed.iter().zip(contents) {
         let path = file.path.as_str();
         match content {
-            Content::Bytes(bytes) if discover::is_worth_parsing(&bytes) => {
+            Content::Bytes(bytes) if dialect::is_worth_parsing(&bytes) => {
                 let is_text = std::str::from_utf8(&bytes).is_ok();
                 let names_policy = !is_text && agreed::names_policy(&bytes);
                 let source = Source::decode(path, bytes, origin.clone());
@@ -196,9 +197,15 @@ pub(super) fn config(
 
 /// Reads who owns which paths in a commit, from the first place that has a file.
 pub(super) fn code_owners(repository: &Repository, commit: CommitId) -> Result<CodeOwners, Error> {
+    // A forge reads the file of the whole repository, whatever folder of it is judged.
+    let whole = repository.whole_snapshot(commit)?;
     for place in owners::PLACES {
-        if let Some(found) = bytes(repository, commit, place)? {
-            return Ok(project::read_code_owners(found));
+        match whole.read(place, owners::MAX_BYTES as u64)? {
+            Content::Bytes(found) => {
+                return Ok(project::read_code_owners(&found).seen_from(&repository.root()));
+            }
+            Content::TooLarge(_) => break,
+            _ => {}
         }
     }
     Ok(CodeOwners::default())

@@ -16,7 +16,7 @@
 
 use crate::config::people;
 
-/// The places of the file, from the root; the first one that exists counts.
+/// The places of the file, from the top of the repository; the first one that exists counts.
 pub const PLACES: &[&str] = &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
 
 /// The size in bytes from which on GitHub does not read the file.
@@ -26,6 +26,8 @@ pub const MAX_BYTES: usize = 3_000_000;
 #[derive(Clone, Debug, Default)]
 pub struct CodeOwners {
     entries: Vec<Entry>,
+    /// The folder from which paths are asked for, with a `/` at its end; empty for the top.
+    folder: String,
 }
 
 /// A line of CODEOWNERS that counts for nothing.
@@ -64,12 +66,22 @@ impl CodeOwners {
         (owners, problems)
     }
 
+    /// Takes the paths that are asked for to start at a folder: patterns start at the top of the
+    /// repository, whatever folder of it is judged.
+    ///
+    /// * `folder`: from the top, with `/` between its parts; empty for the top itself.
+    pub fn seen_from(mut self, folder: &str) -> Self {
+        self.folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self
+    }
+
     /// Returns the owners of a path from the root, and whether the pattern that names them fits
     /// every path.
     ///
     /// Such a pattern (`*`, `/**`) says that somebody looks after the repository, not who looks
     /// after this path. Nothing when no pattern fits, or the last one that fits names nobody.
     pub fn owners_of(&self, path: &str) -> Option<(&[String], bool)> {
+        let path = format!("{}{path}", self.folder);
         let parts: Vec<&str> = path.split('/').collect();
         let entry = self.entries.iter().rev().find(|entry| entry.fits(&parts))?;
         (!entry.owners.is_empty()).then_some((&entry.owners[..], entry.is_catch_all))
@@ -371,6 +383,15 @@ mod tests {
         let (owners, problems) = CodeOwners::parse(&"* @a\n".repeat(MAX_BYTES / 5));
         assert!(owners.is_empty());
         assert_eq!(problems.len(), 1);
+    }
+
+    #[test]
+    fn patterns_start_at_the_top_whatever_folder_is_judged() {
+        let (owners, _) = CodeOwners::parse("/team/slo/ @checkout\n/slo/ @others\n");
+        let owners = owners.seen_from("team");
+        let checkout = ["@checkout".to_owned()];
+        assert_eq!(owners.owners_of("slo/a.yaml"), Some((&checkout[..], false)));
+        assert_eq!(owners.owners_of("other/a.yaml"), None);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::config::Value;
 use crate::config::decode::Decoder;
 use crate::config::decode::Node;
 use crate::config::decode::Table;
+use crate::config::decode::meant;
+use crate::config::decode::short;
+use crate::config::nearest::nearest;
 use crate::finding::Level;
 use crate::source::Spanned;
 
@@ -116,6 +119,12 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node<'_>) -> Rules {
         let name = Spanned::new(key.get_ref().to_string(), decoder.span(key.span()));
         if KEYS.contains(&name.value.as_str()) {
             rules.set = decoder.word(&name.value, node, SETS);
+            continue;
+        }
+        // A rule's name is long; one letter beside `set` is no name of a rule.
+        if nearest(&name.value, KEYS).is_some() {
+            let message = format!("there is no rule `{}`", short(&name.value));
+            decoder.problem(key.span(), message, Some(meant(&name.value, KEYS)));
             continue;
         }
         match node.get_ref() {

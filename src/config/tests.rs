@@ -212,6 +212,7 @@ fn wrong_values_say_what_is_expected_and_what_is_found() {
             "[rules]\nno-alert = \"warn\"",
             "\"warn\" | `no-alert` does not know `warn` | did you mean `warning`?",
         ),
+        ("[rules]\nsett = \"strict\"", "sett | there is no rule `sett` | did you mean `set`?"),
         (
             "[rules]\nset = \"most\"",
             "\"most\" | `set` does not know `most` | known here: `recommended`, `strict`, `all`",

@@ -8,6 +8,7 @@ use crate::yaml::Document;
 use crate::yaml::Node;
 use crate::yaml::replace_scalar;
 
+use super::Expected;
 use super::Problem;
 use super::Reading;
 use super::fields;
@@ -48,10 +49,10 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
     let root = document.root();
     let before = reading.objects.len();
     if root.is_sequence() {
-        root.items().for_each(|item| object(item, reading));
-    } else if fields::word(root, "kind").is_some_and(|kind| kind.value == "List") {
+        list(root, "", reading);
+    } else if is_list(root) {
         if let Some(items) = root.given("items") {
-            items.items().for_each(|item| object(item, reading));
+            list(items, "items", reading);
         }
     } else {
         object(root, reading);
@@ -65,6 +66,41 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
             key: given.key.clone(),
         }));
     }
+}
+
+/// Returns whether a node is a Kubernetes list; no version of ours has a kind of that name.
+fn is_list(node: Node<'_>) -> bool {
+    fields::word(node, "kind").is_some_and(|kind| kind.value == "List")
+        && !fields::word(node, "apiVersion").is_some_and(|version| is_group(version.value))
+}
+
+/// Reads the items of a list; one that is a list itself is no object, whatever stands in it.
+fn list(items: Node<'_>, name: &str, reading: &mut Reading) {
+    let mut wrong = |node: Node<'_>, field: String, kind: &str| {
+        reading.problems.push(Problem::InvalidValue {
+            span: node.span(),
+            field,
+            found: node.raw().to_owned(),
+            expected: Expected::Type(vec![kind.to_owned()]),
+        });
+    };
+    if items.is_mapping() && holds_object(items) {
+        wrong(items, name.to_owned(), "array");
+    }
+    for (index, item) in items.items().enumerate() {
+        if item.is_sequence() && holds_object(item) {
+            wrong(item, format!("{name}[{index}]"), "object");
+        }
+    }
+    items.items().for_each(|item| object(item, reading));
+}
+
+/// Returns whether a node is an object of ours, or lists one at any depth.
+fn holds_object(node: Node<'_>) -> bool {
+    let mut reading = Reading::default();
+    object(node, &mut reading);
+    let is_object = !reading.objects.is_empty() || !reading.problems.is_empty();
+    is_object || node.items().any(holds_object)
 }
 
 fn object(node: Node<'_>, reading: &mut Reading) {
@@ -127,12 +163,17 @@ fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
 
 /// Returns whether the group of a version is one of ours, or nearly.
 pub(super) fn is_ours(version: &str) -> bool {
-    let lower = version.to_lowercase();
-    let group = lower.split('/').next().unwrap_or_default();
+    let group = version.split('/').next().unwrap_or_default();
     let known = VERSIONS.iter().map(|(dialect, _)| dialect.api_version());
-    let near =
-        || group.len() >= 6 && !spelling::nearest(&lower, known, Vocabulary::Words).is_empty();
-    matches!(group, "openslo" | "openslo.com" | "slo") || near()
+    let is_near =
+        || group.len() >= 6 && !spelling::nearest(version, known, Vocabulary::Words).is_empty();
+    is_group(version) || is_near()
+}
+
+/// Returns whether a version is of a group of ours, in whatever case.
+fn is_group(version: &str) -> bool {
+    let group = version.split('/').next().unwrap_or_default();
+    ["openslo", "openslo.com", "slo"].iter().any(|ours| ours.eq_ignore_ascii_case(group))
 }
 
 fn without_kind(node: Node<'_>) -> Problem {

@@ -95,6 +95,15 @@ impl Repository {
         Ok(true)
     }
 
+    /// Returns the tree of a commit from the top of the repository, whatever folder is judged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommitMissing`] when the clone does not hold the commit.
+    pub fn whole_snapshot(&self, commit: CommitId) -> Result<Snapshot<'_>, Error> {
+        Ok(Snapshot { repository: self, commit, tree: Some(self.whole_tree(commit)?) })
+    }
+
     /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
     pub(super) fn root_tree(&self, commit: CommitId) -> Result<Option<gix::ObjectId>, Error> {
         let whole = self.whole_tree(commit)?;

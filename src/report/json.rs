@@ -36,6 +36,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         changes: report.changes.unwrap_or_default().iter().map(change_view).collect(),
         budgets: rows.map(budget_view).collect(),
         verdict: report.verdict.map(verdict_view),
+        templates_passed_over: report.templates_passed_over,
     };
     write(&document, out)
 }
@@ -69,6 +70,7 @@ struct Document<'a> {
     changes: Vec<ChangeView<'a>>,
     budgets: Vec<BudgetView<'a>>,
     verdict: Option<VerdictDocument<'a>>,
+    templates_passed_over: Option<usize>,
 }
 
 #[derive(Serialize)]

@@ -26,8 +26,8 @@ pub(super) fn sentence(report: &Report<'_>, read: &Summary, style: &Style) -> St
     if read.baselined > 0 {
         parts.push(format!("{} in the baseline", read.baselined));
     }
-    if read.templates_passed_over > 0 {
-        parts.push(format!("{} passed over", counted(read.templates_passed_over, "template")));
+    if let Some(templates) = report.templates_passed_over.filter(|&templates| templates > 0) {
+        parts.push(format!("{} passed over", counted(templates, "template")));
     }
     parts.extend(read.elapsed.map(elapsed));
     parts.join(" · ")

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::io::Read;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,6 +17,9 @@ use std::time::Duration;
 /// How long a run may take before it counts as one that hangs; a loaded machine is slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The user and the group that own nothing.
+pub(crate) const NOBODY: u32 = 65_534;
+
 /// The clock of every run that reads one.
 pub(crate) const NOW: &str = "2026-11-22T09:00:00Z";
 
@@ -24,6 +29,7 @@ pub(crate) struct Run {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     input: Vec<u8>,
+    unprivileged: bool,
 }
 
 /// What a run left behind.
@@ -43,7 +49,7 @@ impl Run {
     pub(crate) fn new(folder: &Path) -> Self {
         let arguments = Vec::new();
         let (environment, input) = (Vec::new(), Vec::new());
-        Self { folder: folder.to_owned(), arguments, environment, input }
+        Self { folder: folder.to_owned(), arguments, environment, input, unprivileged: false }
     }
 
     pub(crate) fn arguments<T: AsRef<OsStr>>(mut self, arguments: &[T]) -> Self {
@@ -61,9 +67,27 @@ impl Run {
         self
     }
 
+    /// Runs as somebody for whom permissions count, which they do not for root, in containers too.
+    pub(crate) fn unprivileged(mut self) -> Self {
+        self.unprivileged = true;
+        self
+    }
+
     /// Returns the process that would run, for a test that wires its streams by itself.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_slo"));
+        let program = Path::new(env!("CARGO_BIN_EXE_slo"));
+        let mut command = if self.unprivileged && is_root() {
+            // Nobody may look into the folder of whoever built it.
+            let copy = self.folder.join("program");
+            if !copy.exists() {
+                std::fs::copy(program, &copy).expect("the program can be copied");
+            }
+            let mut command = Command::new(copy);
+            command.uid(NOBODY).gid(NOBODY);
+            command
+        } else {
+            Command::new(program)
+        };
         command.current_dir(&self.folder).args(&self.arguments).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
@@ -112,6 +136,12 @@ impl Ended {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+}
+
+/// Returns whether the tests run as root, who may read and write everything.
+pub(crate) fn is_root() -> bool {
+    let own = tempfile::tempfile().and_then(|file| file.metadata());
+    own.expect("a temporary file can be made").uid() == 0
 }
 
 /// Reads a stream to its end on a thread of its own.

@@ -10,6 +10,7 @@ mod cli;
 mod command;
 mod corpus;
 mod dialect;
+mod discovery;
 mod examples;
 mod fixture;
 mod forge;

@@ -18,6 +18,7 @@ use serde_json::json;
 use slo::config::Config;
 use slo::config::Rules;
 use slo::config::owners::CodeOwners;
+use slo::dialect;
 use slo::finding::Finding;
 use slo::lint;
 use slo::lint::Choice;
@@ -119,8 +120,11 @@ pub(crate) fn json_of(node: Node<'_>) -> Value {
     }
 }
 
-/// Runs the recommended rules.
+/// Runs the recommended rules on a file, if the program would read it at all.
 pub(crate) fn findings(text: &str) -> Vec<Finding> {
+    if !dialect::is_worth_parsing(text.as_bytes()) {
+        return Vec::new();
+    }
     let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
     let (rules, _) = RuleSet::new(&Rules::default(), &Choice::default());
     let config = Config { external: ELSEWHERE.map(str::to_owned).to_vec(), ..Config::default() };

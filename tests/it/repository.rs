@@ -2,8 +2,12 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::Command;
+
+use crate::command::NOBODY;
+use crate::command::is_root;
 
 /// A repository in a temporary folder, on the branch `main`.
 pub(crate) struct Repository {
@@ -56,6 +60,17 @@ impl Repository {
         let text = self.read(path);
         assert_eq!(text.matches(old).count(), 1, "{old:?} in {path}");
         self.write(path, text.replace(old, new));
+    }
+
+    /// Gives everything to nobody, as whom [`crate::command::Run::unprivileged`] runs for root.
+    pub(crate) fn give_away(&self) {
+        let mut open = vec![self.path().to_owned()];
+        while let Some(path) = open.pop().filter(|_| is_root()) {
+            chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+            if path.is_dir() && !path.is_symlink() {
+                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+        }
     }
 
     pub(crate) fn remove(&self, path: &str) {

@@ -80,7 +80,7 @@ fn nothing_to_report_is_one_line() {
     assert_eq!(text(Format::Terminal, &report), "14 SLOs, nothing to report\n");
     let summary = report.summary.as_mut().unwrap();
     summary.elapsed = Some(std::time::Duration::from_millis(9));
-    summary.templates_passed_over = 1;
+    report.templates_passed_over = Some(1);
     assert_eq!(
         text(Format::Terminal, &report),
         "14 SLOs, nothing to report · 1 template passed over · 9 ms\n"
