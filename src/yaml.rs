@@ -77,6 +77,8 @@ pub struct Document {
     pub overrides: Vec<Override>,
     nodes: Vec<node::Data>,
     children: Vec<u32>,
+    /// The nodes that aliases lead to, in order.
+    shared: Vec<u32>,
     root: u32,
 }
 

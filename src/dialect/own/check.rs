@@ -73,6 +73,7 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
         check_condition(entry.value, &names, problems);
     }
     check_cycles(&defined, problems);
+    check_lengths(spec, problems);
     check_tiers(spec, &names, problems);
     globs::check(spec, problems);
     for class in entries("changeClasses") {
@@ -158,6 +159,7 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
     if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
         exactly_one(burn, &COMPARISONS, "burn", problems);
         check_lookback(burn, problems);
+        problems.extend(fields::too_long(burn, "lookback"));
     }
     let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
     parts.for_each(|part| check_condition(part, names, problems));
@@ -178,6 +180,19 @@ fn check_forms(spec: Node<'_>, problems: &mut Vec<Problem>) {
         && !problems.iter().any(|problem| revisit.span().contains(problem.span()))
     {
         problems.push(invalid(revisit, "revisit", Expected::Like(DAY)));
+    }
+}
+
+/// A length of time that is not read would be taken for one that is not given.
+fn check_lengths(spec: Node<'_>, problems: &mut Vec<Problem>) {
+    problems.extend(fields::too_long(spec, "maxLatch"));
+    let evaluation = spec.given("evaluation");
+    problems.extend(evaluation.and_then(|node| fields::too_long(node, "step")));
+    let no_data = spec.given("noData");
+    problems.extend(no_data.and_then(|node| fields::too_long(node, "holdFor")));
+    for tier in items(spec, "tiers") {
+        let rate = tier.given("releaseRate");
+        problems.extend(rate.and_then(|rate| fields::too_long(rate, "per")));
     }
 }
 

@@ -22,6 +22,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
+        if let Problem::LongDuration { span, text, field } = problem {
+            let longest = Duration::LONGEST_YEARS;
+            checker
+                .report(
+                    *span,
+                    format!("{} in `{field}` is longer than any that is read", quote(text)),
+                )
+                .label(format!("at most {longest} years of 365 days"));
+            continue;
+        }
         let Problem::InvalidDuration { span, text, field, units, zero, lowercase } = problem else {
             continue;
         };

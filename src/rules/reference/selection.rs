@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::model::Catalog;
-use crate::model::ErrorBudgetPolicy;
 use crate::model::Kind;
 use crate::policy::Globs;
 use crate::rules::Checker;
@@ -16,19 +15,21 @@ use super::nearest::nearest;
 /// Says which names and globs of a selector fit nothing. One that fits nothing governs nothing.
 ///
 /// A repository without any SLO may keep policies for others, so nothing is said there.
-pub(super) fn check(catalog: &Catalog, policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
-    if catalog.slos().next().is_none() {
+pub(super) fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    if catalog.slos().next().is_none() || catalog.policies().next().is_none() {
         return;
     }
     let slos: BTreeSet<&str> = catalog.names(Kind::Slo).collect();
     let services = catalog.slos().filter_map(|slo| slo.service.as_ref());
     let services = services.map(|service| service.value.as_str());
     let services: BTreeSet<&str> = services.chain(catalog.names(Kind::Service)).collect();
-    for entry in &policy.selector.slos {
-        one(entry, &slos, "no SLO is named", catalog, checker);
-    }
-    for entry in &policy.selector.services {
-        one(entry, &services, "no SLO belongs to a service", catalog, checker);
+    for policy in catalog.policies() {
+        for entry in &policy.selector.slos {
+            one(entry, &slos, "no SLO is named", catalog, checker);
+        }
+        for entry in &policy.selector.services {
+            one(entry, &services, "no SLO belongs to a service", catalog, checker);
+        }
     }
 }
 
@@ -39,6 +40,9 @@ fn one(
     catalog: &Catalog,
     checker: &mut Checker<'_>,
 ) {
+    if known.contains(entry.value.as_str()) {
+        return;
+    }
     let glob = Globs::of_names([entry.value.as_str()]);
     let is_elsewhere = checker.external().iter().any(|name| glob.matches(name));
     if is_elsewhere
