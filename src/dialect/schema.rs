@@ -6,6 +6,7 @@
 //! sorted by the *name* of the definition it violates (`$defs/duration`, `$defs/fraction`), so a
 //! schema and the rules share one vocabulary and no list of paths has to be kept beside it.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -435,7 +436,7 @@ fn weight(problem: &Problem) -> u8 {
 
 /// Joins the fields that one object lacks, and drops those that an unknown key near them explains.
 fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut misspelled: HashMap<String, Vec<Span>> = HashMap::new();
+    let mut misspelled: BTreeMap<String, Vec<Span>> = BTreeMap::new();
     for problem in &problems {
         if let Problem::UnknownField { span, nearest: Some(nearest), .. } = problem {
             misspelled.entry(nearest.clone()).or_default().push(*span);
