@@ -103,3 +103,17 @@ fn one_reference_of_many_objectives() {
     let objective = "    - {target: 0.9, indicatorRef: nowhere}\n";
     lint(&format!("{SLO}  objectives:\n{}", objective.repeat(30_000)));
 }
+
+#[test]
+fn as_many_policies_as_slos() {
+    let mut text = String::new();
+    for number in 0..10_000 {
+        let _ = write!(
+            text,
+            "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: {{ name: p{number} }}\nspec:\n  \
+             selector: {{ slos: [x{number}] }}\n  tiers: [{{ name: a, gate: freeze, enter: {{ brn: 1 }} }}]\n---\n\
+             apiVersion: openslo/v1\nkind: SLO\nmetadata: {{ name: s{number} }}\nspec: {{ service: a }}\n---\n"
+        );
+    }
+    lint(&text);
+}

@@ -10,7 +10,7 @@ const MAX_LENGTH: usize = 253;
 
 /// How many letters are held against each other in a run: enough for thousands of names that lead
 /// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
-const MAX_LETTERS: usize = 20_000_000;
+pub(super) const MAX_LETTERS: usize = 20_000_000;
 
 /// The names of a tree by kind and length, and how many letters may still be compared.
 #[derive(Default)]

@@ -9,6 +9,7 @@ use crate::rules::Checker;
 use crate::rules::quote;
 use crate::source::Spanned;
 
+use super::nearest::MAX_LETTERS;
 use super::nearest::is_word;
 use super::nearest::nearest;
 
@@ -23,12 +24,13 @@ pub(super) fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let services = catalog.slos().filter_map(|slo| slo.service.as_ref());
     let services = services.map(|service| service.value.as_str());
     let services: BTreeSet<&str> = services.chain(catalog.names(Kind::Service)).collect();
+    let mut compared = 0;
     for policy in catalog.policies() {
         for entry in &policy.selector.slos {
-            one(entry, &slos, "no SLO is named", catalog, checker);
+            one(entry, &slos, "no SLO is named", catalog, &mut compared, checker);
         }
         for entry in &policy.selector.services {
-            one(entry, &services, "no SLO belongs to a service", catalog, checker);
+            one(entry, &services, "no SLO belongs to a service", catalog, &mut compared, checker);
         }
     }
 }
@@ -38,20 +40,26 @@ fn one(
     known: &BTreeSet<&str>,
     lack: &str,
     catalog: &Catalog,
+    compared: &mut usize,
     checker: &mut Checker<'_>,
 ) {
-    if known.contains(entry.value.as_str()) {
+    let name = entry.value.as_str();
+    // A name without a wildcard is looked up, so that as many policies as SLOs take no long time.
+    let is_glob = name.contains(['*', '?', '[', '{', '\\']);
+    if known.contains(name) || (!is_glob && catalog.may_hold(name)) {
         return;
     }
     let glob = Globs::of_names([entry.value.as_str()]);
     let is_elsewhere = checker.external().iter().any(|name| glob.matches(name));
     if is_elsewhere
-        || known.iter().any(|name| glob.matches(name))
-        || catalog.may_hold_any(|word| glob.matches(word))
+        || (is_glob && known.iter().any(|name| glob.matches(name)))
+        || (is_glob && catalog.may_hold_any(|word| glob.matches(word)))
     {
         return;
     }
-    let near = nearest(&entry.value, known.iter().copied());
+    *compared = compared.saturating_add(known.len().saturating_mul(name.len().pow(2)));
+    let is_spent = *compared > MAX_LETTERS;
+    let near = if is_spent { Vec::new() } else { nearest(name, known.iter().copied()) };
     let only = match near.as_slice() {
         [only] if is_word(only) => Some(*only),
         _ => None,
