@@ -207,6 +207,15 @@ pub enum Problem {
         /// The edit that writes it in lowercase.
         lowercase: Option<Edit>,
     },
+    /// A duration is longer than any that is read.
+    LongDuration {
+        /// The duration, or its count.
+        span: Span,
+        /// What is written.
+        text: String,
+        /// The field that holds it.
+        field: String,
+    },
     /// A target is not a share of the whole, or a percentage.
     TargetRange {
         /// The target.
@@ -291,6 +300,7 @@ impl Problem {
             | Self::InvalidName { span, .. }
             | Self::InvalidKey { span, .. }
             | Self::InvalidDuration { span, .. }
+            | Self::LongDuration { span, .. }
             | Self::TargetRange { span, .. }
             | Self::UnknownMethod { span, .. }
             | Self::InvalidValue { span, .. }

@@ -40,6 +40,8 @@ mod reference;
 mod suppression;
 mod window;
 
+pub use suppression::Fault;
+pub use suppression::MAX_RULES;
 pub use suppression::Suppression;
 pub use suppression::Use;
 
@@ -242,8 +244,16 @@ impl<'a> Checker<'a> {
 
     /// Returns the edit that writes another word at the place of a scalar, quoted as it was.
     ///
-    /// Nothing where the scalar is not written on one line, or the word would need an escape.
+    /// Nothing where the scalar is not written on one line, or the word would need an escape, or the
+    /// scalar has an anchor: what is wrong here may be right where an alias brings it.
     pub fn rewrite(&self, span: Span, word: &str) -> Option<Edit> {
+        let file = &self.context.sources.file(span.source).text;
+        let before = file.get(..span.start as usize).unwrap_or_default().trim_end();
+        let word_before =
+            before.rsplit(|letter: char| letter.is_whitespace() || "[{,".contains(letter));
+        if word_before.into_iter().next().is_some_and(|word| word.starts_with('&')) {
+            return None;
+        }
         let old = self.text(span);
         let is_simple = |text: &str| !text.is_empty() && !text.contains(['\n', '\'', '"', '\\']);
         let text = match old.chars().next()? {

@@ -51,7 +51,7 @@ pub struct Stream {
     pub documents: Vec<Document>,
     /// What could not be digested, in order of place.
     pub problems: Vec<Problem>,
-    /// The comments; empty unless the text holds `slo:`, which a comment of interest does.
+    /// The comments; empty unless the text holds `slo:`, in capitals or not, as one of interest does.
     pub comments: Vec<Comment>,
     /// The spans of documents that could not be read.
     pub broken: Vec<Span>,
@@ -79,6 +79,8 @@ pub struct Document {
     pub overrides: Vec<Override>,
     nodes: Vec<node::Data>,
     children: Vec<u32>,
+    /// The nodes that aliases lead to, in order.
+    shared: Vec<u32>,
     root: u32,
     has_aliases: bool,
 }

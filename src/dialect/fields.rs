@@ -9,12 +9,21 @@ use crate::model::Operator;
 use crate::model::Setting;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::quantity::Unit;
+use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
 use crate::spelling;
 use crate::spelling::Vocabulary;
+use crate::yaml::Entry;
 use crate::yaml::Node;
 use crate::yaml::Value;
+use crate::yaml::replace_scalar;
+
+use super::Problem;
+
+/// The longest duration that is read, in minutes: what a number without a unit counts.
+const LONGEST_MINUTES: u64 = Duration::LONGEST_YEARS * 365 * 24 * 60;
 
 /// Returns the text of a field.
 pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
@@ -58,6 +67,67 @@ pub(super) fn number(mapping: Node<'_>, key: &str) -> Option<Spanned<Ratio>> {
 pub(super) fn duration(mapping: Node<'_>, key: &str) -> Option<Spanned<Duration>> {
     let text = word(mapping, key)?;
     Some(Spanned::new(Duration::parse(text.value)?, text.span))
+}
+
+/// Reports a field that is written as a duration and is longer than any that is read.
+pub(super) fn too_long(mapping: Node<'_>, field: &str) -> Option<Problem> {
+    let node = mapping.given(field)?;
+    let scalar = node.scalar()?;
+    let is_long = if let Value::Number(minutes) = scalar.value() {
+        minutes > Ratio::whole(LONGEST_MINUTES)
+    } else {
+        let is_unit = |letter| Unit::ALL.iter().any(|unit| unit.letter() == letter);
+        let count = scalar.text.strip_suffix(is_unit).unwrap_or_default();
+        let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+        is_count && Duration::parse(scalar.text).is_none()
+    };
+    let (field, text) = (field.to_owned(), scalar.text.to_owned());
+    is_long.then(|| Problem::LongDuration { span: node.span(), text, field })
+}
+
+/// Fields of which an object may have only one, in any of the dialects.
+const EXCLUSIVE: [&[&str]; 20] = [
+    &["target", "targetPercent"],
+    &["indicator", "indicatorRef", "ratioMetrics"],
+    &["sli", "sliRef"],
+    &["service", "serviceRef"],
+    &["thresholdMetric", "ratioMetric"],
+    &["good", "bad", "raw"],
+    &["total", "raw"],
+    &["isRolling", "calendar"],
+    &["dataSourceRef", "dataSourceSpec"],
+    &["alertPolicyRef", "spec"],
+    &["alertPolicyRef", "metadata"],
+    &["alertPolicyRef", "kind"],
+    &["conditionRef", "spec"],
+    &["conditionRef", "metadata"],
+    &["conditionRef", "kind"],
+    &["targetRef", "spec"],
+    &["targetRef", "metadata"],
+    &["targetRef", "kind"],
+    &["all", "any", "not", "condition", "burn"],
+    &["gt", "gte", "lt", "lte"],
+];
+
+/// Returns the fields that an object cannot have beside this one.
+pub(super) fn excluded_by(field: &str) -> impl Iterator<Item = &'static str> {
+    let groups = EXCLUSIVE.iter().filter(move |group| group.contains(&field));
+    groups.flat_map(|group| group.iter().copied()).filter(move |other| *other != field)
+}
+
+/// Returns the edit that renames the key of an entry to the field that excludes it.
+///
+/// Nothing where that one is given, where another key may be meant to be one of the two, or where a
+/// merge or an alias brings the entry to more than one object.
+pub(super) fn rename(mapping: Node<'_>, entry: Entry<'_>, to: &str) -> Option<Edit> {
+    let from = entry.key.text()?;
+    let is_other = |key: &&str| {
+        *key != from && !spelling::nearest(key, [from, to], Vocabulary::Words).is_empty()
+    };
+    let is_contested =
+        || mapping.entries().filter_map(|entry| entry.key.text()).any(|k| is_other(&k));
+    let is_alone = !entry.merged && !mapping.is_shared() && !is_contested();
+    is_alone.then(|| replace_scalar(entry.key, to))?
 }
 
 /// Returns the comparison of a field.

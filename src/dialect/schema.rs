@@ -6,6 +6,7 @@
 //! sorted by the *name* of the definition it violates (`$defs/duration`, `$defs/fraction`), so a
 //! schema and the rules share one vocabulary and no list of paths has to be kept beside it.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -60,22 +61,34 @@ struct Site<'a> {
     knows_percent: bool,
 }
 
-/// Sets of fields of which one mapping holds at most one.
-const ALTERNATIVES: [&[&str]; 13] = [
-    &["all", "any", "not", "condition", "burn"],
-    &["gt", "gte", "lt", "lte"],
-    &["good", "bad", "raw"],
-    &["total", "raw"],
-    &["target", "targetPercent"],
-    &["thresholdMetric", "ratioMetric"],
-    &["service", "serviceRef"],
-    &["indicator", "indicatorRef"],
-    &["sli", "sliRef"],
-    &["isRolling", "calendar"],
-    &["dataSourceRef", "dataSourceSpec"],
-    &["spec", "conditionRef"],
-    &["spec", "targetRef"],
-];
+/// The entries of large mappings by key, so that a thousand wrong ones are not looked for one by one.
+#[derive(Default)]
+struct Keys<'a> {
+    of: HashMap<u32, HashMap<&'a str, Entry<'a>>>,
+}
+
+/// Above this number of entries, those of a mapping are looked up in a hash map.
+const FEW_ENTRIES: usize = 64;
+
+impl<'a> Keys<'a> {
+    fn entry(&mut self, mapping: Node<'a>, key: &str) -> Option<Entry<'a>> {
+        if mapping.len() <= FEW_ENTRIES {
+            return mapping.entry(key);
+        }
+        let known = self.of.entry(mapping.index()).or_insert_with(|| by_key(mapping));
+        known.get(key).copied()
+    }
+}
+
+fn by_key(mapping: Node<'_>) -> HashMap<&str, Entry<'_>> {
+    let mut found = HashMap::with_capacity(mapping.len());
+    for entry in mapping.entries() {
+        if let Some(key) = entry.key.scalar() {
+            found.entry(key.text).or_insert(entry);
+        }
+    }
+    found
+}
 
 impl Schema {
     /// Returns a schema that compiles on first use.
@@ -98,45 +111,36 @@ impl Schema {
         if compiled.validator.is_valid(TreeNode::Node(object)) {
             return Vec::new();
         }
-        let mut problems = Vec::new();
+        let (mut problems, mut keys) = (Vec::new(), Keys::default());
         for error in compiled.validator.iter_errors(TreeNode::Node(object)) {
-            compiled.collect(object, head, &error, &mut problems);
+            compiled.collect(object, head, &error, &mut keys, &mut problems);
         }
         join_missing(one_for_each_value(problems))
     }
 }
 
 impl Compiled {
-    fn collect(
+    fn collect<'a>(
         &self,
-        object: Node<'_>,
+        object: Node<'a>,
         head: Span,
         error: &ValidationError<'_>,
+        keys: &mut Keys<'a>,
         problems: &mut Vec<Problem>,
     ) {
-        let mut site = walk(object, head, error.instance_path().segments());
+        let mut site = walk(object, head, error.instance_path().segments(), keys);
         let percent = "/$defs/objective/properties/targetPercent";
         site.knows_percent = self.document.pointer(percent).is_some();
         let schema_path = error.schema_path().as_str();
         let definition = definition(schema_path);
         match error.kind() {
             Violation::AdditionalProperties { unexpected } => {
-                // Found once: a hostile mapping may have thousands of unknown keys.
                 let known = self.properties(schema_path);
-                let is_free = |name: &&str| site.node.get(name).is_none();
-                let free: Vec<&str> = known.iter().map(String::as_str).filter(is_free).collect();
-                let keys: HashMap<&str, Node<'_>> = site
-                    .node
-                    .entries()
-                    .filter_map(|entry| Some((entry.key.scalar()?.text, entry.key)))
-                    .collect();
-                for key in unexpected.iter().filter_map(|key| keys.get(key.as_str())) {
-                    problems.extend(unknown_key(&site, *key, definition, &known, &free));
-                }
+                problems.extend(unknown_keys(&site, unexpected, definition, &known));
             }
             Violation::PropertyNames { error } => {
                 let key = error.instance().as_str().unwrap_or_default().to_owned();
-                if let Some(entry) = site.node.entry(&key) {
+                if let Some(entry) = keys.entry(site.node, &key) {
                     let span = entry.key.span();
                     problems.push(Problem::InvalidKey { span, key, map: site.field });
                 }
@@ -181,8 +185,8 @@ impl Site<'_> {
     /// Returns the edit that renames the key of a target to the field of the other unit.
     fn other_target(&self, percent: bool) -> Option<Edit> {
         let other = if percent { "target" } else { "targetPercent" };
-        let key = self.entry.filter(|_| self.knows_percent)?.key;
-        (self.holder.get(other).is_none()).then(|| replace_scalar(key, other))?
+        let entry = self.entry.filter(|_| self.knows_percent)?;
+        fields::rename(self.holder, entry, other)
     }
 
     fn key(&self) -> Span {
@@ -195,6 +199,7 @@ fn walk<'a, 's>(
     object: Node<'a>,
     head: Span,
     segments: impl Iterator<Item = LocationSegment<'s>>,
+    keys: &mut Keys<'a>,
 ) -> Site<'a> {
     let mut site = Site {
         entry: None,
@@ -208,7 +213,7 @@ fn walk<'a, 's>(
     for segment in segments {
         match segment {
             LocationSegment::Property(key) => {
-                let Some(entry) = site.node.entry(&key) else {
+                let Some(entry) = keys.entry(site.node, &key) else {
                     return site;
                 };
                 site.holder = site.node;
@@ -235,42 +240,59 @@ fn definition(schema_path: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-/// * `free`: the known fields that the mapping does not give.
-fn unknown_key(
+/// Returns the keys that the schema does not know, each with the field that was most likely meant.
+///
+/// The mapping is walked once, however many they are: a hostile one may have thousands.
+fn unknown_keys(
     site: &Site<'_>,
-    node: Node<'_>,
+    unexpected: &[String],
     definition: &str,
     known: &[String],
-    free: &[&str],
-) -> Option<Problem> {
-    let (key, span) = (node.scalar()?.text, node.span());
+) -> Vec<Problem> {
+    let keys = by_key(site.node);
+    let entries = unexpected.iter().filter_map(|key| keys.get(key.as_str()));
     if matches!(definition, "labels" | "annotations") {
-        return Some(Problem::InvalidKey { span, key: key.to_owned(), map: site.field.clone() });
+        let invalid = |entry: &Entry<'_>| {
+            let (span, key) = (entry.key.span(), entry.key.scalar()?.text.to_owned());
+            Some(Problem::InvalidKey { span, key, map: site.field.clone() })
+        };
+        return entries.filter_map(invalid).collect();
     }
-    let candidates: Vec<&str> = spelling::nearest(key, free.iter().copied(), Vocabulary::Words);
-    let rename = match candidates.as_slice() {
-        [only] if spelling::is_certain(key, only) && !is_ruled_out(only, known, free) => {
-            replace_scalar(node, only)
-        }
-        _ => None,
+    let is_free = |name: &&str| !keys.contains_key(name);
+    let free: Vec<&str> = known.iter().map(String::as_str).filter(is_free).collect();
+    let near = |entry: &Entry<'_>| {
+        let key = entry.key.scalar().map_or("", |scalar| scalar.text);
+        spelling::nearest(key, free.iter().copied(), Vocabulary::Words)
     };
-    Some(Problem::UnknownField {
-        span,
-        key: key.to_owned(),
+    let found: Vec<(&Entry<'_>, Vec<&str>)> = entries.map(|entry| (entry, near(entry))).collect();
+    let mut meant: HashMap<&str, usize> = HashMap::new();
+    for name in found.iter().flat_map(|(_, candidates)| candidates) {
+        *meant.entry(name).or_default() += 1;
+    }
+    // Another key may be meant to be the same field, or one that excludes it.
+    let is_certain = |name: &str| {
+        let is_there = |other: &str| site.node.given(other).is_some() || meant.contains_key(other);
+        meant.get(name) == Some(&1) && !fields::excluded_by(name).any(is_there)
+    };
+    let problem = |(entry, candidates): (&Entry<'_>, Vec<&str>)| Problem::UnknownField {
+        span: entry.key.span(),
+        key: entry.key.scalar().map_or("", |scalar| scalar.text).to_owned(),
         of: site.field.clone(),
         known: known.to_vec(),
         nearest: candidates.first().map(|&name| name.to_owned()),
-        rename,
-    })
-}
-
-/// Returns whether a field would contradict one that the mapping gives: `bad` beside `good`.
-fn is_ruled_out(field: &str, known: &[String], free: &[&str]) -> bool {
-    let is_given = |other: &&str| {
-        *other != field && !free.contains(other) && known.iter().any(|name| name == other)
+        rename: match candidates.as_slice() {
+            [only]
+                if !entry.merged
+                    && !site.node.is_shared()
+                    && is_certain(only)
+                    && spelling::is_certain(entry.key.text().unwrap_or_default(), only) =>
+            {
+                replace_scalar(entry.key, only)
+            }
+            _ => None,
+        },
     };
-    let sets = ALTERNATIVES.iter().filter(|set| set.contains(&field));
-    sets.flat_map(|set| set.iter()).any(is_given)
+    found.into_iter().map(problem).collect()
 }
 
 /// A field that stands there without a value is reported in its place, each on its own.
@@ -383,14 +405,16 @@ fn expected(kind: &Violation) -> Expected {
 /// Keeps one problem of each value: `0.5` is no whole number, and need not be called below 1 too.
 fn one_for_each_value(problems: Vec<Problem>) -> Vec<Problem> {
     let mut kept: Vec<Problem> = Vec::new();
+    let mut places: HashMap<Span, usize> = HashMap::new();
     for problem in problems {
-        if weight(&problem) == 0 {
+        let weight_of_new = weight(&problem);
+        if weight_of_new == 0 {
             kept.push(problem);
             continue;
         }
-        let same = |other: &&mut Problem| weight(other) > 0 && other.span() == problem.span();
-        match kept.iter_mut().find(same) {
-            Some(other) if weight(other) < weight(&problem) => *other = problem,
+        let index = *places.entry(problem.span()).or_insert(kept.len());
+        match kept.get_mut(index) {
+            Some(other) if weight(other) < weight_of_new => *other = problem,
             Some(_) => {}
             None => kept.push(problem),
         }
@@ -420,34 +444,36 @@ fn weight(problem: &Problem) -> u8 {
 
 /// Joins the fields that one object lacks, and drops those that an unknown key near them explains.
 fn join_missing(problems: Vec<Problem>) -> Vec<Problem> {
-    let misspelled: Vec<(Span, String)> = problems
-        .iter()
-        .filter_map(|problem| match problem {
-            Problem::UnknownField { span, nearest: Some(nearest), .. } => {
-                Some((*span, nearest.clone()))
-            }
-            _ => None,
-        })
-        .collect();
+    let mut misspelled: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+    for problem in &problems {
+        if let Problem::UnknownField { span, nearest: Some(nearest), .. } = problem {
+            misspelled.entry(nearest.clone()).or_default().push(*span);
+        }
+    }
+    for places in misspelled.values_mut() {
+        places.sort_unstable();
+    }
+    let explained = |name: &String, object: Span| {
+        let places = misspelled.get(name).map_or(&[][..], Vec::as_slice);
+        let first = places.partition_point(|place| place.start < object.start);
+        places.get(first).is_some_and(|place| object.contains(*place))
+    };
     let mut joined: Vec<Problem> = Vec::new();
+    let mut of_object: HashMap<Span, usize> = HashMap::new();
     for problem in problems {
         let Problem::MissingFields { object, fields, .. } = &problem else {
             joined.push(problem);
             continue;
         };
-        let explained = |name: &String| {
-            misspelled.iter().any(|(span, near)| object.contains(*span) && near == name)
-        };
-        if fields.iter().any(explained) {
+        if fields.iter().any(|name| explained(name, *object)) {
             continue;
         }
-        let earlier = joined.iter_mut().find_map(|other| match other {
-            Problem::MissingFields { object: place, fields, .. } if place == object => Some(fields),
-            _ => None,
-        });
-        match earlier {
-            Some(earlier) => earlier.extend(fields.iter().cloned()),
-            None => joined.push(problem),
+        let index = *of_object.entry(*object).or_insert(joined.len());
+        match joined.get_mut(index) {
+            Some(Problem::MissingFields { fields: earlier, .. }) => {
+                earlier.extend(fields.iter().cloned());
+            }
+            _ => joined.push(problem),
         }
     }
     joined

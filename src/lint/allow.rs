@@ -2,12 +2,16 @@
 
 use jiff::civil::Date;
 
+use crate::rules;
+use crate::rules::Fault;
+use crate::rules::MAX_RULES;
 use crate::rules::Suppression;
 use crate::source::LineIndex;
 use crate::source::Source;
 use crate::source::Span;
 use crate::source::Spanned;
 use crate::yaml::Comment;
+use crate::yaml::Document;
 use crate::yaml::Node;
 use crate::yaml::Stream;
 
@@ -16,13 +20,39 @@ pub(super) fn collect(stream: &Stream, source: &Source) -> Vec<Suppression> {
     if stream.comments.is_empty() {
         return Vec::new();
     }
-    let speaks = |comment: &&Comment| comment.text.trim_start().starts_with("slo:");
-    let comments: Vec<&Comment> = stream.comments.iter().filter(speaks).collect();
-    if comments.is_empty() {
+    let heard: Vec<(&Comment, Result<&str, Fault>)> = stream
+        .comments
+        .iter()
+        .filter_map(|comment| Some((comment, body(&comment.text)?)))
+        .collect();
+    if heard.is_empty() {
         return Vec::new();
     }
     let lines = Lines::new(LineIndex::new(&source.text));
-    comments.into_iter().filter_map(|comment| read(comment, stream, &lines)).collect()
+    heard.into_iter().map(|(comment, body)| read(comment, body, stream, &lines)).collect()
+}
+
+/// Returns what a comment says to us; nothing where it says nothing.
+///
+/// Behind other words, or in capitals, it speaks to us only where it names a rule that there is: a
+/// comment that explains how to allow a finding allows none, and is no mistake.
+fn body(text: &str) -> Option<Result<&str, Fault>> {
+    if let Some(body) = text.trim_start().strip_prefix("slo:") {
+        return Some(Ok(body));
+    }
+    let lower = text.to_ascii_lowercase();
+    let (before, body) = lower.split_once("slo:")?;
+    let names = allowed(body)?.0;
+    let is_known = |name: &str| rules::named(name.trim()).is_some();
+    let is_meant = names.split(',').any(is_known);
+    let is_first = before.trim().is_empty();
+    is_meant.then_some(Err(if is_first { Fault::Capitals } else { Fault::Buried }))
+}
+
+/// Splits `allow(names) rest` into the names and the rest.
+fn allowed(body: &str) -> Option<(&str, &str)> {
+    let rest = body.trim_start().strip_prefix("allow")?;
+    rest.trim_start().strip_prefix('(')?.split_once(')')
 }
 
 /// The lines of a file, and for each the first one from it on that is more than a comment.
@@ -34,8 +64,8 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(index: LineIndex<'a>) -> Self {
         let is_content = |text: &str| {
-            let text = text.trim();
-            !text.is_empty() && !text.starts_with('#') && text != "---"
+            let line = text.trim();
+            !line.is_empty() && !line.starts_with('#') && !text.starts_with('%') && !is_start(line)
         };
         let mut content = vec![None; index.len() + 2];
         let mut next = None;
@@ -49,34 +79,45 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn read(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> Option<Suppression> {
+/// Returns whether a line starts a document and holds nothing of it, such as `--- # web`.
+fn is_start(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix("---") else { return false };
+    let is_separate = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    let mut words = rest.split_whitespace().take_while(|word| !word.starts_with('#'));
+    is_separate && words.all(|word| word.starts_with(['!', '&']))
+}
+
+fn read(
+    comment: &Comment,
+    body: Result<&str, Fault>,
+    stream: &Stream,
+    lines: &Lines<'_>,
+) -> Suppression {
     let text = comment.text.as_str();
-    let body = text.trim_start().strip_prefix("slo:")?;
-    let offset = comment.span.start as usize + 1 + (text.len() - body.len());
-    let place = |part: &str| {
-        let from = offset + (part.as_ptr() as usize - body.as_ptr() as usize);
-        Span::new(comment.span.source, from, from + part.len())
-    };
+    let (scope, unreadable) = scope(comment, stream, lines);
     let mut suppression = Suppression {
         span: comment.span,
         rules: Vec::new(),
         until: None,
         bad_date: None,
         reason: None,
-        scope: scope(comment, stream, lines),
-        malformed: true,
+        scope,
+        fault: body.err().or(Some(Fault::Unclear)),
+        surplus: None,
+        unreadable,
     };
-    let Some((names, rest)) = body
-        .trim_start()
-        .strip_prefix("allow")
-        .and_then(|rest| rest.trim_start().strip_prefix('('))
-        .and_then(|rest| rest.split_once(')'))
-    else {
-        return Some(suppression);
+    let Ok(body) = body else { return suppression };
+    let offset = comment.span.start as usize + 1 + (text.len() - body.len());
+    let place = |part: &str| {
+        let from = offset + (part.as_ptr() as usize - body.as_ptr() as usize);
+        Span::new(comment.span.source, from, from + part.len())
     };
-    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-    suppression.rules = names.map(|name| Spanned::new(name.to_owned(), place(name))).collect();
-    suppression.malformed = suppression.rules.is_empty();
+    let Some((names, rest)) = allowed(body) else { return suppression };
+    let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let read = names.by_ref().take(MAX_RULES);
+    suppression.rules = read.map(|name| Spanned::new(name.to_owned(), place(name))).collect();
+    suppression.surplus = names.next().map(place);
+    suppression.fault = suppression.rules.is_empty().then_some(Fault::Unclear);
     let (head, reason) = rest.split_once(':').unwrap_or((rest, ""));
     let reason = reason.trim();
     suppression.reason = (!reason.is_empty()).then(|| reason.to_owned());
@@ -89,47 +130,67 @@ fn read(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> Option<Suppres
     } else if !head.is_empty() {
         suppression.bad_date = Some(Spanned::new(head.to_owned(), place(head)));
     }
-    Some(suppression)
+    suppression
 }
 
-/// Returns the bytes that a comment speaks of: its line, or the key or object below it.
-fn scope(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> Span {
+/// Returns the bytes that a comment speaks of, its line, or the key or object below it, and whether
+/// they are of a document that could not be read.
+fn scope(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> (Span, bool) {
     let source = comment.span.source;
     let Lines { index: lines, content } = lines;
     let line = lines.position(comment.span.start as usize).line;
-    if !comment.own_line {
-        return Span::new(source, lines.start(line), lines.start(line + 1));
+    let row = |line: usize| Span::new(source, lines.start(line), lines.start(line + 1));
+    let text = lines.line(line);
+    if !comment.own_line && !is_start(text) && !text.starts_with('%') {
+        return (row(line), broken(stream, row(line)).is_some());
     }
     let Some(below) = content.get(line + 1).copied().flatten() else {
-        return comment.span;
+        return (comment.span, false);
     };
-    let row = Span::new(source, lines.start(below), lines.start(below + 1));
-    let mut roots = stream.documents.iter().map(|document| document.root());
-    roots.find_map(|root| largest_from(root, row, true)).unwrap_or(row)
+    let row = row(below);
+    if let Some(broken) = broken(stream, row) {
+        // Above its first line, the comment speaks of the whole document.
+        let start = lines.position(broken.start as usize).line;
+        let first = if is_start(lines.line(start)) { start + 1 } else { start };
+        let is_above = content.get(first).copied().flatten() == Some(below);
+        return (if is_above { row.cover(broken) } else { row }, true);
+    }
+    let next = stream.documents.partition_point(|one| one.root().span().end <= row.start);
+    let root = stream.documents.get(next).map(Document::root);
+    (root.and_then(|root| largest_from(root, row, true)).unwrap_or(row), false)
+}
+
+/// Returns the document that could not be read and of which a row is a part.
+fn broken(stream: &Stream, row: Span) -> Option<Span> {
+    let next = stream.broken.partition_point(|broken| broken.end <= row.start);
+    stream.broken.get(next).copied().filter(|broken| broken.start < row.end)
 }
 
 /// Returns the largest node that begins in a row: an item, an entry, or a whole object.
+///
+/// Children stand in the order of the file, so those before the row are passed over at once.
 fn largest_from(node: Node<'_>, row: Span, whole: bool) -> Option<Span> {
     let begins = |span: Span| row.start <= span.start && span.start < row.end;
-    let span = node.span();
+    let span = node.place();
     if whole && begins(span) && !node.is_empty() && !node.is_sequence() {
         return Some(span);
     }
     if span.end <= row.start || span.start >= row.end {
         return None;
     }
-    for item in node.items() {
+    for item in node.items_behind(row.start).take_while(|item| item.place().start < row.end) {
         // An item begins with its dash, which stands before its first key on the same line.
         if let Some(found) = largest_from(item, row, true) {
             return Some(found);
         }
-        if begins(item.span()) {
-            return Some(item.span());
+        if begins(item.place()) {
+            return Some(item.place());
         }
     }
-    for entry in node.entries().filter(|entry| !entry.merged) {
-        if begins(entry.key.span()) {
-            return Some(entry.key.span().cover(entry.value.span()));
+    let entries = node.own_entries_behind(row.start);
+    for entry in entries.take_while(|entry| entry.place().start < row.end) {
+        if begins(entry.key.place()) {
+            return Some(entry.place());
         }
         if let Some(found) = largest_from(entry.value, row, false) {
             return Some(found);

@@ -13,6 +13,7 @@ use crate::rules::Rule;
 use crate::rules::Suppression;
 use crate::rules::Use;
 use crate::source::SourceId;
+use crate::source::Span;
 
 use super::RuleSet;
 use super::Tree;
@@ -71,46 +72,78 @@ fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
     }
 }
 
+/// The findings of one rule in one file: their places, and how often a comment begins to allow them
+/// at each, or ends to.
+#[derive(Default)]
+struct Places {
+    /// The start of each and its index, in order.
+    starts: Vec<(u32, usize)>,
+    /// One step for each place, and one for the end.
+    steps: Vec<i64>,
+}
+
+impl Places {
+    /// Returns whether any of them lies in a scope, and notes that a comment allows those.
+    fn allow(&mut self, scope: Span, step: i64) -> bool {
+        let end = scope.end.max(scope.start + 1);
+        let from = self.starts.partition_point(|(start, _)| *start < scope.start);
+        let to = self.starts.partition_point(|(start, _)| *start < end);
+        for (place, step) in [(from, step), (to, -step)] {
+            if let Some(steps) = self.steps.get_mut(place) {
+                *steps += step;
+            }
+        }
+        from < to
+    }
+}
+
 /// Marks the findings that comments allow; returns what each comment was good for.
+///
+/// A thousand comments above an object of a thousand findings are a thousand steps, not a million.
 fn suppress(
     honored: &[&Suppression],
     rules: &RuleSet,
     findings: &mut [Finding],
     now: Timestamp,
 ) -> Vec<Use> {
-    let mut uses = Vec::with_capacity(honored.len());
-    let mut places: BTreeMap<(SourceId, &str), Vec<(u32, usize)>> = BTreeMap::new();
+    let mut places: BTreeMap<(SourceId, &str), Places> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
-        let place = (finding.span.start, index);
-        places.entry((finding.span.source, finding.rule)).or_default().push(place);
+        let places = places.entry((finding.span.source, finding.rule)).or_default();
+        places.starts.push((finding.span.start, index));
     }
     for places in places.values_mut() {
-        places.sort_unstable();
+        places.starts.sort_unstable();
+        places.steps = vec![0; places.starts.len() + 1];
     }
+    let chosen: BTreeMap<&str, &Rule> = rules.chosen().map(|rule| (rule.name, rule)).collect();
+    let mut uses = Vec::with_capacity(honored.len());
     for suppression in honored {
         let expired = suppression.is_expired(now) || suppression.bad_date.is_some();
         let mut unused = Vec::new();
         for (place, name) in suppression.rules.iter().enumerate() {
-            let Some(rule) = rules.chosen().find(|rule| rule.name == name.value) else {
+            let Some(rule) = chosen.get(name.value.as_str()) else {
                 continue;
             };
-            let mut speaks = matches!(rule.check, Check::Suppression(_));
-            let scope = suppression.scope;
-            let end = scope.end.max(scope.start + 1);
-            let of_rule = places.get(&(scope.source, rule.name)).map_or(&[][..], Vec::as_slice);
-            let from = of_rule.partition_point(|(start, _)| *start < scope.start);
-            let within = of_rule.iter().skip(from).take_while(|(start, _)| *start < end);
-            for (_, index) in within {
-                speaks = true;
-                if let Some(finding) = findings.get_mut(*index) {
-                    finding.suppressed |= !expired;
-                }
-            }
-            if !speaks {
+            let of_rule = places.get_mut(&(suppression.scope.source, rule.name));
+            let speaks = of_rule.is_some_and(|of| of.allow(suppression.scope, i64::from(!expired)));
+            if !speaks && !matches!(rule.check, Check::Suppression(_)) {
                 unused.push(place);
             }
         }
         uses.push(Use { expired: suppression.is_expired(now), unused });
+    }
+    let mut allowed = Vec::new();
+    for Places { starts, steps } in places.into_values() {
+        let mut open = 0;
+        for ((_, index), step) in starts.into_iter().zip(steps) {
+            open += step;
+            allowed.extend((open > 0).then_some(index));
+        }
+    }
+    for index in allowed {
+        if let Some(finding) = findings.get_mut(index) {
+            finding.suppressed = true;
+        }
     }
     uses
 }

@@ -123,7 +123,10 @@ impl Catalog {
 
     /// Returns the names of a kind, in order of the alphabet.
     pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
-        self.by_name.keys().filter(move |(other, _)| *other == kind).map(|(_, name)| name.as_str())
+        let from = self.by_name.range((kind, String::new())..);
+        from.map(|(key, _)| key)
+            .take_while(move |(other, _)| *other == kind)
+            .map(|(_, name)| name.as_str())
     }
 
     /// Returns whether a document that could not be read holds the name.

@@ -16,6 +16,8 @@ use crate::model::OnUnknown;
 use crate::model::Slo;
 use crate::model::WindowKind;
 use crate::model::ZeroTraffic;
+use crate::quantity::Duration;
+use crate::quantity::Unit;
 
 type Counted = Result<Arc<Series>, Failure>;
 
@@ -302,7 +304,7 @@ fn a_grid_too_fine_for_its_horizon_is_made_coarser() {
     let counts = history(std::iter::repeat_n(Some(0), 48), 0);
     let mut policy = policy(vec![tier("freeze", "1d >= 1", None, GateKind::Freeze)]);
     policy.evaluation.step = duration("1s");
-    policy.max_latch = duration("9999Y");
+    policy.max_latch = Duration::new(9_999, Unit::Year);
     let slo = slo("checkout", None, "0.999", "1d");
     let standing = standing(&policy, &slo, &counts, 48);
     assert!(matches!(standing.warnings.first(), Some(Warning::StepRaised { .. })));

@@ -20,8 +20,26 @@ pub struct Suppression {
     pub reason: Option<String>,
     /// The bytes that it speaks of.
     pub scope: Span,
-    /// Whether the comment could not be read as `allow(rule, …)`.
-    pub malformed: bool,
+    /// Why the comment has no effect, if it has none.
+    pub fault: Option<Fault>,
+    /// The first of the names that are not read, because they are more than [`MAX_RULES`].
+    pub surplus: Option<Span>,
+    /// Whether it speaks of a document that could not be read, where most rules report nothing.
+    pub unreadable: bool,
+}
+
+/// The most rules that one comment may name.
+pub const MAX_RULES: usize = 100;
+
+/// Why a comment that speaks to this program is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It does not say `allow(rule, …)`.
+    Unclear,
+    /// It says so behind other words of the comment.
+    Buried,
+    /// The name or the verb is not written in lowercase.
+    Capitals,
 }
 
 /// What a suppression was good for in a run.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry::Occupied;
+use std::collections::hash_map::Entry::Vacant;
 use std::sync::Arc;
 
 use granit_parser::ErrorKind;
@@ -54,7 +56,9 @@ pub fn parse(id: SourceId, source: &Source) -> Stream {
         block_nesting_limit: MAX_DEPTH,
         simple_key_max_lookahead: 4096,
     };
-    let wants_comments = memchr::memmem::find(body.as_bytes(), b"slo:").is_some();
+    let speaks = |word: &str| memchr::memmem::find(body.as_bytes(), word.as_bytes()).is_some();
+    // Whoever writes the name in capitals hears that it is not read.
+    let wants_comments = ["slo:", "SLO:", "Slo:"].into_iter().any(speaks);
     options.set_emit_comments(wants_comments);
     if wants_comments {
         options.max_buffered_comment_events =
@@ -96,6 +100,8 @@ struct Builder<'f, 'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, u32>,
     weights: HashMap<u32, u32>,
+    /// The nodes that aliases lead to.
+    shared: Vec<u32>,
     aliased: u32,
     root: Option<u32>,
 }
@@ -121,8 +127,11 @@ impl<'a> File<'a> {
                         kind => Problem::Syntax { span: at, detail: kind.to_string() },
                     });
                     let begin = start.unwrap_or(at.start as usize);
-                    stream.broken.push(Span::new(self.id, begin, self.text.len()));
-                    return parser.proceed_next_document().unwrap_or(false);
+                    let goes_on = parser.proceed_next_document().unwrap_or(false);
+                    let end =
+                        if goes_on { self.next_marker(at.start as usize) } else { self.text.len() };
+                    stream.broken.push(Span::new(self.id, begin, end));
+                    return goes_on;
                 }
             };
             let span = self.span(span);
@@ -151,9 +160,22 @@ impl<'a> File<'a> {
 
     /// Returns about how many nodes the document that starts here has, never more than its bytes.
     fn expected_nodes(&self, start: Span) -> usize {
-        let rest = self.text.get(start.start as usize..).unwrap_or_default();
-        let length = memchr::memmem::find(rest.as_bytes(), b"\n---").unwrap_or(rest.len());
-        length / BYTES_PER_NODE
+        (self.next_marker(start.start as usize) - start.start as usize) / BYTES_PER_NODE
+    }
+
+    /// Returns where the next line starts that may end the document around an offset, or the end.
+    ///
+    /// Either marker ends the search: a file of a hundred thousand documents is read once, not once
+    /// for each.
+    fn next_marker(&self, offset: usize) -> usize {
+        let rest = self.text.as_bytes().get(offset..).unwrap_or_default();
+        let starts = memchr::memchr_iter(b'\n', rest).map(|at| at + 1);
+        let is_marker = |at: &usize| {
+            let line = rest.get(*at..).unwrap_or_default();
+            let is_mark = line.starts_with(b"---") || line.starts_with(b"...");
+            is_mark && line.get(3).is_none_or(u8::is_ascii_whitespace)
+        };
+        offset + starts.into_iter().find(is_marker).unwrap_or(rest.len())
     }
 
     /// Returns the character at which the parser stopped, or the empty span at a line's end.
@@ -211,6 +233,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             open: Vec::with_capacity(expected_nodes.min(USUAL_DEPTH)),
             anchors: HashMap::new(),
             weights: HashMap::new(),
+            shared: Vec::new(),
             aliased: 0,
             root: None,
         }
@@ -267,18 +290,15 @@ impl<'f, 'a> Builder<'f, 'a> {
         let target = self.anchors.get(&anchor).copied().unwrap_or(u32::MAX);
         let is_open = self.open.iter().any(|open| open.node == target);
         let weight = self.weights.get(&target).copied().unwrap_or(1);
-        let before = self.aliased;
-        self.aliased = self.aliased.saturating_add(weight);
+        let is_few = self.count_copies(weight, span);
         let shape = if is_open {
             self.problems.push(Problem::RecursiveAlias { span });
             None
-        } else if self.aliased > MAX_ALIASED_NODES {
-            if before <= MAX_ALIASED_NODES {
-                self.problems.push(Problem::TooManyAliases { span });
-            }
-            None
-        } else {
+        } else if is_few {
+            self.shared.push(target);
             Some(Shape::Alias { target })
+        } else {
+            None
         };
         let empty = || Shape::Scalar {
             style: Style::Plain,
@@ -287,6 +307,17 @@ impl<'f, 'a> Builder<'f, 'a> {
         };
         let node = self.push(span, shape.unwrap_or_else(empty));
         self.attach(node, weight);
+    }
+
+    /// Counts nodes that are read in another place too; returns whether they are few enough.
+    fn count_copies(&mut self, weight: u32, span: Span) -> bool {
+        let before = self.aliased;
+        self.aliased = self.aliased.saturating_add(weight);
+        let is_few = self.aliased <= MAX_ALIASED_NODES;
+        if !is_few && before <= MAX_ALIASED_NODES {
+            self.problems.push(Problem::TooManyAliases { span });
+        }
+        is_few
     }
 
     /// Hands a finished node to the collection around it.
@@ -344,37 +375,54 @@ impl<'f, 'a> Builder<'f, 'a> {
                 own += 1;
             }
         }
-        let mut all = own;
-        if !merges.is_empty() {
-            let from = self.children.len() - 2 * own as usize;
-            for pair in
-                merges.iter().flat_map(|&value| self.merged_pairs(value)).collect::<Vec<_>>()
-            {
-                all += u32::from(self.merge_pair(from, own, pair));
-            }
-        }
-        (own, all)
+        let brought = self.merge(own, &merges);
+        (own, own + brought)
     }
 
-    /// Adds a pair that a merge brings, unless the mapping has the key already.
-    fn merge_pair(&mut self, from: usize, own: u32, (key, value): (u32, u32)) -> bool {
-        let name = self.scalar_text(key).map(str::to_owned);
-        let pairs = self.children.get(from..).unwrap_or_default().chunks_exact(2);
-        let known = pairs.enumerate().find_map(|(position, pair)| match pair {
-            &[other, known] if self.scalar_text(other) == name.as_deref() => {
-                Some((position, other, known))
-            }
-            _ => None,
-        });
-        let Some((position, other, known)) = known else {
-            self.children.extend([key, value]);
-            return true;
-        };
-        if position < own as usize && self.scalar_text(known) != self.scalar_text(value) {
-            let (span, merged) = (self.node_span(other), self.node_span(value));
-            self.overrides.push(Override { key: name.unwrap_or_default(), span, merged });
+    /// Adds the pairs that merges bring, unless the mapping has the key already; returns how many.
+    fn merge(&mut self, own: u32, values: &[u32]) -> u32 {
+        if values.is_empty() {
+            return 0;
         }
-        false
+        let from = self.children.len() - 2 * own as usize;
+        let pairs = self.children.get(from..).unwrap_or_default().chunks_exact(2);
+        let mut known: HashMap<Option<String>, (bool, u32, u32)> = HashMap::new();
+        for pair in pairs {
+            if let &[key, value] = pair {
+                let name = self.scalar_text(key).map(str::to_owned);
+                known.entry(name).or_insert((true, key, value));
+            }
+        }
+        let mut brought = 0;
+        for &brought_by in values {
+            let pairs = self.merged_pairs(brought_by);
+            // What an alias brings was counted there; a merge in place can be nested as well.
+            let weight = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
+            if self.follow(brought_by) == brought_by
+                && !self.count_copies(weight, self.node_span(brought_by))
+            {
+                return brought;
+            }
+            for (key, value) in pairs {
+                let name = self.scalar_text(key).map(str::to_owned);
+                match known.entry(name) {
+                    Vacant(free) => {
+                        free.insert((false, key, value));
+                        self.children.extend([key, value]);
+                        brought += 1;
+                    }
+                    Occupied(taken) => {
+                        let (name, &(is_own, other, given)) = (taken.key().clone(), taken.get());
+                        if is_own && self.scalar_text(given) != self.scalar_text(value) {
+                            let (span, merged) = (self.node_span(other), self.node_span(value));
+                            let key = name.unwrap_or_default();
+                            self.overrides.push(Override { key, span, merged });
+                        }
+                    }
+                }
+            }
+        }
+        brought
     }
 
     /// Returns the pairs that a merge value brings: those of a mapping, or of each of a list.
@@ -465,8 +513,10 @@ impl<'f, 'a> Builder<'f, 'a> {
         }
     }
 
-    fn finish(self, stream: &mut Stream, end: Span) {
+    fn finish(mut self, stream: &mut Stream, end: Span) {
         let sound = self.problems.is_empty();
+        self.shared.sort_unstable();
+        self.shared.dedup();
         stream.problems.extend(self.problems);
         let Some(root) = self.root else { return };
         let document = Document {
@@ -475,6 +525,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             overrides: self.overrides,
             nodes: self.nodes,
             children: self.children,
+            shared: self.shared,
             root,
             has_aliases: self.aliased > 0,
         };

@@ -12,8 +12,9 @@ use super::Style;
 /// Returns the edit that gives a scalar another text, quoted as it was where the quotes allow it.
 ///
 /// Nothing for a collection, a block scalar or text of several lines: those have no single place.
+/// Nothing where an alias shares the scalar either: what is wrong here may be right there.
 pub fn replace_scalar(node: Node<'_>, text: &str) -> Option<Edit> {
-    let scalar = node.scalar()?;
+    let scalar = node.scalar().filter(|_| !node.is_shared())?;
     let printable = !text.chars().any(char::is_control);
     let written = match scalar.style {
         Style::SingleQuoted if printable => format!("'{}'", text.replace('\'', "''")),
@@ -37,99 +38,60 @@ pub fn delete_entry(mapping: Node<'_>, key: &str) -> Option<Edit> {
 /// Returns the edits that remove entries of a mapping, with their lines where they have them to
 /// themselves.
 ///
-/// A comment on an entry's own line goes with it; comments on lines of their own stay. Nothing where
-/// the mapping has none of the keys or no other, or where removing them would need more than edits:
-/// it holds a merge, an alias of the document may stand for what is removed, or a comment in braces
-/// would go too.
+/// Every comment stays: one behind an entry becomes a line of its own. Nothing where the edits would
+/// need more than that: the mapping has none of the keys or no other, an alias shares it, what goes
+/// comes from a merge, holds an anchor or a comment, its key is written with `?`, or a comment that
+/// allows a finding would come to speak of something else.
 pub fn delete_entries(mapping: Node<'_>, keys: &[&str]) -> Option<Vec<Edit>> {
-    let entries: Vec<Entry<'_>> = mapping.entries().collect();
+    let entries: Vec<Entry<'_>> = mapping.entries().filter(|entry| !entry.merged).collect();
     let is_doomed = |entry: &Entry<'_>| keys.iter().any(|key| is_key(entry, key));
     let doomed = entries.iter().filter(|entry| is_doomed(entry)).count();
-    if doomed == 0 || doomed == entries.len() || !is_whole(mapping) {
+    if doomed == 0 || doomed == entries.len() || mapping.is_shared() {
         return None;
     }
-    let places: Vec<Place> = entries
-        .iter()
-        .map(|entry| {
-            let start = entry.key.span().start as usize;
-            Place { start, end: end_of(entry), doomed: is_doomed(entry) }
-        })
-        .collect();
     let text = &*mapping.document().text;
-    let ranges = if mapping.is_flow() { in_flow(text, &places)? } else { in_block(text, &places)? };
-    let source = mapping.span().source;
-    let edit = |range: Range<usize>| Edit {
-        span: Span::new(source, range.start, range.end),
-        text: String::new(),
-    };
-    Some(ranges.into_iter().map(edit).collect())
-}
-
-/// The bytes of an entry, and whether it is to go.
-struct Place {
-    start: usize,
-    end: usize,
-    doomed: bool,
-}
-
-/// Returns what is cut out of braces: entries with the comma behind them, or before the last one.
-fn in_flow(text: &str, places: &[Place]) -> Option<Vec<Range<usize>>> {
-    let mut ranges = Vec::new();
-    let mut kept_end = None;
-    let mut places = places.iter().peekable();
-    while let Some(first) = places.next() {
-        if !first.doomed {
-            kept_end = Some(first.end);
+    let mut edits = Vec::new();
+    let mut position = 0;
+    while let Some(entry) = entries.get(position) {
+        let before = position.checked_sub(1).and_then(|before| entries.get(before));
+        position += 1;
+        if !is_doomed(entry) {
             continue;
         }
-        let (mut end, mut gaps) = (first.end, kept_end.unwrap_or(first.start)..first.start);
-        let mut has_comment = text.get(gaps.clone())?.contains('#');
-        while let Some(next) = places.next_if(|next| next.doomed) {
-            has_comment |= text.get(end..next.start)?.contains('#');
-            end = next.end;
-        }
-        let range = match (places.peek(), kept_end) {
-            (Some(next), _) => {
-                gaps = end..next.start;
-                first.start..next.start
+        let mut place = place_of(entry, text);
+        // What goes together and has no lines of its own goes in one piece.
+        while let Some(next) = entries.get(position).filter(|next| is_doomed(next)) {
+            let next = place_of(next, text);
+            let gap = text.get(place.end as usize..next.start as usize)?.trim();
+            let is_one = if mapping.is_flow() {
+                gap == ","
+            } else {
+                gap.is_empty() && !is_alone(text, place)
+            };
+            if !is_one {
+                break;
             }
-            (None, Some(kept)) => kept..end,
-            (None, None) => return None,
-        };
-        if has_comment || text.get(gaps)?.contains('#') {
+            place = place.cover(next);
+            position += 1;
+        }
+        let removed = text.get(place.range())?;
+        if removed.contains('&') || holds_comment(removed) {
             return None;
         }
-        ranges.push(range);
-    }
-    Some(ranges)
-}
-
-/// Returns what is cut out of a block: whole lines; what follows the dash of an item moves up to it.
-fn in_block(text: &str, places: &[Place]) -> Option<Vec<Range<usize>>> {
-    let mut ranges = Vec::new();
-    let mut places = places.iter().enumerate().filter(|(_, place)| place.doomed).peekable();
-    while let Some((position, place)) = places.next() {
-        let line = line_start(text, place.start);
-        let before = text.get(line..place.start)?;
-        let range = if before.trim().is_empty() {
-            line..line_end(text, place.end)
-        } else if position == 0 && before.trim_matches(['-', ' ', '\t']).is_empty() {
-            let mut end = behind_line(text, place.end);
-            while let Some((_, next)) = places.next_if(|(_, next)| next.start == end) {
-                end = behind_line(text, next.end);
-            }
-            place.start..end
+        let next = entries.get(position);
+        let range = if mapping.is_flow() {
+            flow_range(text, before, place, next)?
         } else {
-            return None;
+            block_range(text, place, next)?
         };
         // A carriage return alone ends a line, too, and no line was cut there.
-        let cut = text.get(range.clone())?;
-        if cut.replace("\r\n", "\n").contains('\r') {
+        if text.get(range.clone())?.replace("\r\n", "\n").contains('\r') {
             return None;
         }
-        ranges.push(range);
+        let span = Span::new(place.source, range.start, range.end);
+        edits.push(Edit { span, text: String::new() });
     }
-    Some(ranges)
+    Some(edits)
 }
 
 /// Returns the edit that adds entries, each a key and a value, behind the last one of a mapping.
@@ -193,6 +155,92 @@ fn is_whole(mapping: Node<'_>) -> bool {
     !mapping.document().has_aliases() && !mapping.entries().any(|entry| entry.merged)
 }
 
+/// Returns whether an entry of a block begins its line.
+fn is_alone(text: &str, place: Span) -> bool {
+    let key = place.start as usize;
+    text.get(line_start(text, key)..key).is_some_and(|before| before.trim().is_empty())
+}
+
+/// Returns the place of an entry without the blank lines that a block scalar ends with.
+fn place_of(entry: &Entry<'_>, text: &str) -> Span {
+    let place = entry.place();
+    let kept = text.get(place.range()).unwrap_or_default().trim_end().len();
+    Span::new(place.source, place.start as usize, place.start as usize + kept)
+}
+
+/// Returns what to remove of a block mapping, where that is certain.
+fn block_range(text: &str, place: Span, next: Option<&Entry<'_>>) -> Option<Range<usize>> {
+    let (key, end) = (place.start as usize, place.end as usize);
+    let (start, stop) = (line_start(text, key), line_end(text, end));
+    let (before, behind) = (text.get(start..key)?, text.get(end..stop)?);
+    if !is_blank_or_comment(behind) || speaks(behind) {
+        return None;
+    }
+    let comment = behind.find('#').map(|at| end + at);
+    if before.trim().is_empty() {
+        let above = text.get(..start)?.lines().rev();
+        let mut above = above.take_while(|line| is_blank_or_comment(line));
+        let is_allowed = above.any(speaks);
+        return (!is_allowed).then(|| comment.map_or(start..stop, |comment| key..comment));
+    }
+    if !before.chars().all(|letter| matches!(letter, ' ' | '\t' | '-')) {
+        return None;
+    }
+    // The first entry of an item, `- key: value`: what comes next moves up to its place.
+    let next_key = next?.key.place().start as usize;
+    let between = text.get(end..next_key)?;
+    let up = next_key - between.trim_start().len();
+    let moved = text.get(up..line_end(text, up))?;
+    let is_certain = up == next_key || (moved.starts_with('#') && !speaks(moved));
+    is_certain.then_some(key..up)
+}
+
+/// Returns what to remove of a mapping in braces, where that is certain.
+fn flow_range(
+    text: &str,
+    before: Option<&Entry<'_>>,
+    place: Span,
+    next: Option<&Entry<'_>>,
+) -> Option<Range<usize>> {
+    let (key, end) = (place.start as usize, place.end as usize);
+    let behind = text.get(end..line_end(text, end))?;
+    let opens = text.get(..key)?.trim_end().ends_with(['{', ',']);
+    if speaks(behind) || !opens {
+        return None;
+    }
+    let is_comma = |from: usize, to: usize| text.get(from..to).is_some_and(|gap| gap.trim() == ",");
+    if let Some(next) = next {
+        let next = next.key.place().start as usize;
+        return is_comma(end, next).then_some(key..next);
+    }
+    let before = place_of(before?, text).end as usize;
+    is_comma(before, key).then_some(before..end)
+}
+
+/// Returns whether text may hold a comment: `#` behind a blank, or at the start of a line.
+fn holds_comment(text: &str) -> bool {
+    text.match_indices('#').any(|(at, _)| {
+        text.get(..at)
+            .is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+    })
+}
+
+/// Returns whether the rest of a line is nothing, or a comment.
+fn is_blank_or_comment(rest: &str) -> bool {
+    let trimmed = rest.trim_start();
+    trimmed.is_empty() || trimmed.starts_with('#')
+}
+
+/// Returns whether a line may hold a comment that allows a finding.
+fn speaks(line: &str) -> bool {
+    line.split_once('#').is_some_and(|(_, comment)| comment.contains("slo:"))
+}
+
+/// Returns the offset at which the line that holds `offset` starts.
+fn line_start(text: &str, offset: usize) -> usize {
+    text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
+}
+
 fn is_key(entry: &Entry<'_>, key: &str) -> bool {
     entry.key.scalar().is_some_and(|scalar| scalar.text == key)
 }
@@ -211,19 +259,6 @@ fn line_end(text: &str, offset: usize) -> usize {
 fn end_of(entry: &Entry<'_>) -> usize {
     let (key, value) = (entry.key.span(), entry.value.span());
     if value.start == value.end { key.end as usize } else { key.cover(value).end as usize }
-}
-
-/// Returns the offset at which the line that holds `offset` starts.
-fn line_start(text: &str, offset: usize) -> usize {
-    let before = text.get(..offset).unwrap_or_default();
-    before.rfind(['\n', '\r']).map_or(0, |at| at + 1)
-}
-
-/// Returns the offset of what stands next below the line that holds `offset`.
-fn behind_line(text: &str, offset: usize) -> usize {
-    let end = line_end(text, offset);
-    let rest = text.get(end..).unwrap_or_default();
-    end + rest.len() - rest.trim_start().len()
 }
 
 fn double_quoted(text: &str) -> String {
@@ -266,13 +301,69 @@ mod tests {
     #[test]
     fn deleting_takes_the_line_and_leaves_the_rest() {
         let delete = |text| edited(text, |root| delete_entry(root, "b"));
-        assert_eq!(delete("a: 1\nb: 2 # gone\nc: 3\n").as_deref(), Some("a: 1\nc: 3\n"));
+        assert_eq!(delete("a: 1\nb: 2\nc: 3\n").as_deref(), Some("a: 1\nc: 3\n"));
         assert_eq!(delete("a: 1\r\nb: 2\r\n").as_deref(), Some("a: 1\r\n"));
         assert_eq!(delete("{a: 1, b: 2}").as_deref(), Some("{a: 1}"));
         assert_eq!(delete("{b: 2, a: 1}").as_deref(), Some("{a: 1}"));
         assert_eq!(delete("b: 2\n"), None, "an empty mapping would be null");
         let item = |text| edited(text, |root| delete_entry(root.items().next()?, "b"));
         assert_eq!(item("- b: 2\n  a: 1\n").as_deref(), Some("- a: 1\n"));
+    }
+
+    #[test]
+    fn deleting_keeps_every_comment() {
+        let delete = |text| edited(text, |root| delete_entry(root, "b"));
+        assert_eq!(delete("a: 1\nb: 2 # why\nc: 3\n").as_deref(), Some("a: 1\n# why\nc: 3\n"));
+        assert_eq!(delete("a: 1\n# of b\nb: 2\n").as_deref(), Some("a: 1\n# of b\n"));
+        assert_eq!(delete("a: 1\nb: # why\n  2\n"), None);
+        assert_eq!(delete("a: 1\nb: 2 # slo: allow(x): y\nc: 3\n"), None);
+        assert_eq!(delete("a: 1\n# slo: allow(x): y\n\nb: 2\nc: 3\n"), None);
+        assert_eq!(delete("{a: 1, # one\n b: 2}\n"), None);
+        assert_eq!(delete("{a: 1,\n b: 2 # two\n}\n").as_deref(), Some("{a: 1 # two\n}\n"));
+        let item = |text| edited(text, |root| delete_entry(root.items().next()?, "b"));
+        assert_eq!(
+            item("- b: 2 # why\n  # next\n  a: 1\n").as_deref(),
+            Some("- # why\n  # next\n  a: 1\n")
+        );
+        assert_eq!(item("- b: 2\n\n  # 次\n  a: 1\n").as_deref(), Some("- # 次\n  a: 1\n"));
+        assert_eq!(item("- b: 2\n  # slo: allow(x): y\n  a: 1\n"), None);
+    }
+
+    #[test]
+    fn an_alias_is_deleted_where_it_stands_and_an_anchor_is_not() {
+        let last = |text| edited(text, |root| delete_entry(root.items().last()?, "b"));
+        let text = "- {b: &t 1}\n- {b: 2}\n- b: *t\n  a: 1\n";
+        assert_eq!(last(text).as_deref(), Some("- {b: &t 1}\n- {b: 2}\n- a: 1\n"));
+        let text = "- {b: &t 1}\n- {a: 1, b: *t}\n";
+        assert_eq!(last(text).as_deref(), Some("- {b: &t 1}\n- {a: 1}\n"));
+        for text in
+            ["b: &t 1\na: 1\n", "&k b: 1\na: 1\n", "{a: 1, b: [&t 1]}\n", "a: 1\nb:\n  c: &t 1\n"]
+        {
+            assert_eq!(edited(text, |root| delete_entry(root, "b")), None, "{text}");
+        }
+        let text = "- &o {a: 1, b: 2}\n- {<<: *o, b: 3}\n";
+        assert_eq!(edited(text, |root| delete_entry(root.items().next()?, "b")), None);
+        let shared = edited("a: &t x\nb: *t\n", |root| replace_scalar(root.get("b")?, "y"));
+        assert_eq!(shared, None, "`a` would change too");
+    }
+
+    #[test]
+    fn only_the_entry_goes_whatever_its_form() {
+        let delete = |text| edited(text, |root| delete_entry(root, "b"));
+        assert_eq!(delete("b: |\n  x\n  y\na: 1\n").as_deref(), Some("a: 1\n"));
+        assert_eq!(delete("a: 1\nb: >+\n  x\n\nc: 1\n").as_deref(), Some("a: 1\n\nc: 1\n"));
+        assert_eq!(delete("a: 1\nb: |\n  # x\nc: 1\n"), None);
+        assert_eq!(delete("? b\n: 2\na: 1\n"), None);
+        assert_eq!(delete("{? b : 2, a: 1}\n"), None);
+        assert_eq!(delete("a: 1\nb:\n  - 1\n  - 2\nc: 1\n").as_deref(), Some("a: 1\nc: 1\n"));
+        assert_eq!(delete("a: 1\nb: x\n  y\nc: 1\n").as_deref(), Some("a: 1\nc: 1\n"));
+        assert_eq!(delete("\"b\" : '2'\n名: 1\n").as_deref(), Some("名: 1\n"));
+        assert_eq!(delete("{a: 1, b: 2,}\n").as_deref(), Some("{a: 1,}\n"));
+        assert_eq!(delete("{b: 2, <<: {c: 1}, a: 1}\n"), None);
+        let item = |text| edited(text, |root| delete_entry(root.items().next()?, "b"));
+        assert_eq!(item("- b: |\n    x\n  a: 1\n").as_deref(), Some("- a: 1\n"));
+        assert_eq!(item("- b: 2\n  ? a\n  : 1\n"), None);
+        assert_eq!(item("- b: 2\r\n  a: 1\r\n").as_deref(), Some("- a: 1\r\n"));
     }
 
     #[test]
@@ -284,7 +375,7 @@ mod tests {
             let mapping = root.items().next().unwrap_or(root);
             apply(text, &delete_entries(mapping, &["b", "c"])?).ok()
         };
-        assert_eq!(delete("- b: 1\n  c: 2 # gone\n  a: 3\n").as_deref(), Some("- a: 3\n"));
+        assert_eq!(delete("- b: 1\n  c: 2 # why\n  a: 3\n").as_deref(), Some("- # why\n  a: 3\n"));
         assert_eq!(delete("- a: 1\r\n  b: 2\r\n  c: 3\r\n").as_deref(), Some("- a: 1\r\n"));
         assert_eq!(delete("b: 1\n# why\na: 2\nc: 3").as_deref(), Some("# why\na: 2\n"));
         let commented = "- b: 1\n  # one\n  c: 2\n  # two\n  a: 3\n";
@@ -299,7 +390,7 @@ mod tests {
             ("{b: 1, # why\n a: 2}", "the comment would go"),
             ("a: 1\n? b\n: 2\n", "a key with a mark of its own"),
             ("- &x b: 1\n  a: 2\n", "the anchor would name another key"),
-            ("a: &x 1\nb: *x\n", "an alias may stand for it"),
+            ("- &o {a: 1, b: 2}\n- {<<: *o}\n", "the alias would lose it, too"),
             ("{b: 1, <<: {d: 1}, a: 2}", "the merge would go"),
             ("a: 1\rb: 2\r", "the line ends where none is cut"),
         ] {

@@ -49,11 +49,14 @@ pub(super) enum Text {
     Decoded(Box<str>),
 }
 
-/// A node of a document. Aliases are followed: a node is never an alias.
+/// A node of a document. Aliases are followed: a node is never an alias, but knows the place of the
+/// one that led to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'a> {
     document: &'a Document,
     index: u32,
+    /// The node as its parent holds it: an alias, or the node itself.
+    held: u32,
 }
 
 /// What a node is.
@@ -102,6 +105,11 @@ impl<'a> Iterator for Items<'a> {
         Some(Node::new(self.document, child))
     }
 
+    fn nth(&mut self, index: usize) -> Option<Node<'a>> {
+        let &child = self.children.nth(index)?;
+        Some(Node::new(self.document, child))
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.children.size_hint()
     }
@@ -126,15 +134,15 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn new(document: &'a Document, index: u32) -> Self {
-        let mut index = index;
+    pub(super) fn new(document: &'a Document, held: u32) -> Self {
+        let mut index = held;
         // An alias points backwards, so this ends.
         while let Some(Data { shape: Shape::Alias { target }, .. }) =
             document.nodes.get(index as usize)
         {
             index = *target;
         }
-        Self { document, index }
+        Self { document, index, held }
     }
 
     fn data(self) -> &'a Data {
@@ -155,6 +163,18 @@ impl<'a> Node<'a> {
     pub fn span(self) -> Span {
         let data = self.data();
         Span { source: self.document.source, start: data.start, end: data.end }
+    }
+
+    /// Returns the bytes that stand for the node where it was found: those of the alias that led to
+    /// it, or its own.
+    pub fn place(self) -> Span {
+        let held = self.document.nodes.get(self.held as usize).unwrap_or(self.data());
+        Span { source: self.document.source, start: held.start, end: held.end }
+    }
+
+    /// Returns whether an alias leads to the node, so that it is read in more than one place.
+    pub fn is_shared(self) -> bool {
+        self.document.shared.binary_search(&self.index).is_ok()
     }
 
     /// Returns the bytes of the node as they stand in the file.
@@ -249,6 +269,27 @@ impl<'a> Node<'a> {
         Items { document: self.document, children: children.iter() }
     }
 
+    /// Returns the items of a sequence that end behind an offset.
+    pub fn items_behind(self, offset: u32) -> Items<'a> {
+        let Items { document, children } = self.items();
+        let children = children.as_slice();
+        let first = children.partition_point(|&child| document.end_of(child) <= offset);
+        Items { document, children: children.get(first..).unwrap_or_default().iter() }
+    }
+
+    /// Returns the own entries of a mapping that end behind an offset.
+    pub fn own_entries_behind(self, offset: u32) -> Entries<'a> {
+        let (pairs, own) = match self.data().shape {
+            Shape::Mapping { first, own, .. } => (self.children(first, 2 * own), own),
+            _ => (&[][..], 0),
+        };
+        let (pairs, _) = pairs.as_chunks::<2>();
+        let document = self.document;
+        let first = pairs.partition_point(|&[_, value]| document.end_of(value) <= offset);
+        let rest = pairs.get(first..).unwrap_or_default().as_flattened();
+        Entries { document, pairs: rest.chunks_exact(2), own }
+    }
+
     /// Returns the entries of a mapping, its own in file order, then those that merges bring; none
     /// for anything else.
     pub fn entries(self) -> Entries<'a> {
@@ -300,7 +341,7 @@ impl<'a> Node<'a> {
         let mut node = self;
         'descend: loop {
             for entry in node.entries().filter(|entry| !entry.merged) {
-                if entry.key.span().cover(entry.value.span()).contains(span) {
+                if entry.place().contains(span) {
                     path.push(entry);
                     node = entry.value;
                     continue 'descend;
@@ -311,6 +352,20 @@ impl<'a> Node<'a> {
                 None => return path,
             }
         }
+    }
+}
+
+impl Entry<'_> {
+    /// Returns the bytes of the entry where it stands, from its key to the end of its value.
+    pub fn place(&self) -> Span {
+        self.key.place().cover(self.value.place())
+    }
+}
+
+impl Document {
+    /// Returns where a node or an alias ends.
+    fn end_of(&self, held: u32) -> u32 {
+        self.nodes.get(held as usize).map_or(0, |data| data.end)
     }
 }
 

@@ -208,7 +208,7 @@ impl Case {
 }
 
 /// Fixes of these rules mend text that could not be read, so the model gains what it lacked.
-fn rule_changes_reading(rule: &str) -> bool {
+pub(crate) fn rule_changes_reading(rule: &str) -> bool {
     matches!(
         rule,
         "unknown-kind"

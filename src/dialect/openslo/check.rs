@@ -3,6 +3,11 @@
 //!
 //! A field that a misspelled one stands for is not called missing: one cause, one finding.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::dialect::Problem;
+use crate::dialect::fields;
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::quantity::Duration;
@@ -13,15 +18,15 @@ use crate::source::Spanned;
 use crate::yaml::Node;
 use crate::yaml::Value;
 use crate::yaml::delete_entry;
-use crate::yaml::replace_scalar;
-
-use super::super::Problem;
-use super::super::fields;
 
 /// A check of one object, and what it has found.
 struct Check<'p> {
     dialect: Dialect,
     problems: &'p mut Vec<Problem>,
+    /// The places of the problems, so that thousands of objectives are not looked for one by one.
+    places: HashSet<Span>,
+    /// The keys that the schema does not know, with the field that was most likely meant.
+    misspelled: HashMap<Span, String>,
 }
 
 /// Checks an object of a known kind.
@@ -29,17 +34,31 @@ pub(super) fn object(node: Node<'_>, dialect: Dialect, kind: Kind, problems: &mu
     let Some(spec) = node.given("spec").filter(|spec| spec.is_mapping()) else {
         return;
     };
-    let mut check = Check { dialect, problems };
+    let misspelled = problems.iter().filter_map(|problem| match problem {
+        Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+            Some((*span, nearest.clone()))
+        }
+        _ => None,
+    });
+    let misspelled = misspelled.collect();
+    let places = problems.iter().map(Problem::span).collect();
+    let mut check = Check { dialect, problems, places, misspelled };
     let place = fields::key_span(node, "spec");
     match kind {
         Kind::Slo => check.slo(node, spec, place),
         Kind::Sli => check.sli(spec, place),
         Kind::AlertPolicy => check.alert_policy(spec),
+        Kind::AlertCondition => check.alert_condition(spec),
         _ => {}
     }
 }
 
 impl Check<'_> {
+    fn report(&mut self, problem: Problem) {
+        self.places.insert(problem.span());
+        self.problems.push(problem);
+    }
+
     fn is_v1alpha(&self) -> bool {
         self.dialect == Dialect::OpenSloV1Alpha
     }
@@ -69,10 +88,18 @@ impl Check<'_> {
             self.indicators(spec, place, &objectives);
         }
         let exempt = is_exempt_from_low_target(object);
+        let method = fields::text(spec, "budgetingMethod");
+        let window = spec.given("timeWindow").and_then(|list| list.items().next());
+        let window = window.and_then(|window| fields::duration(window, "duration"));
         for objective in &objectives {
             self.target(*objective, exempt);
-            self.slices(spec, *objective);
-            self.slice_length(spec, *objective);
+            self.length(*objective, "timeSliceWindow");
+            if let Some(method) = &method {
+                self.slices(&method.value, *objective);
+            }
+            if let Some(window) = &window {
+                self.slice_length(window, *objective);
+            }
         }
         if let Some(policies) = spec.given("alertPolicies") {
             for policy in policies.items().filter(|policy| policy.is_mapping()) {
@@ -90,17 +117,16 @@ impl Check<'_> {
             if !self.is_misspelled(spec, &[field]) {
                 let (fields, of) = (vec![field.to_owned()], "spec".to_owned());
                 let object = spec.span();
-                self.problems.push(Problem::MissingFields {
-                    span: place,
-                    object,
-                    fields,
-                    of,
-                    weak: true,
-                });
+                self.report(Problem::MissingFields { span: place, object, fields, of, weak: true });
             }
             return;
         };
         for window in list.items().filter(|window| window.is_mapping()) {
+            if self.is_v1alpha() {
+                self.count_v1alpha(window);
+            } else {
+                self.length(window, "duration");
+            }
             let rolling = window.given("isRolling");
             let truth = fields::truth(window, "isRolling").map(|rolling| rolling.value);
             match (rolling, truth, window.given("calendar")) {
@@ -137,7 +163,7 @@ impl Check<'_> {
             self.at_most_one(*objective, fields);
         }
         match (on_spec, first) {
-            (Some(field), Some((objective, other))) => self.problems.push(Problem::Conflict {
+            (Some(field), Some((objective, other))) => self.report(Problem::Conflict {
                 span: fields::key_span(objective, other),
                 field: other,
                 other: fields::key_span(spec, field),
@@ -176,7 +202,7 @@ impl Check<'_> {
         let on_spec = spec.given("indicator").is_some();
         let with = objectives.iter().find(|objective| objective.given("ratioMetrics").is_some());
         match (on_spec, with) {
-            (true, Some(objective)) => self.problems.push(Problem::Conflict {
+            (true, Some(objective)) => self.report(Problem::Conflict {
                 span: fields::key_span(*objective, "ratioMetrics"),
                 field: "ratioMetrics",
                 other: fields::key_span(spec, "indicator"),
@@ -227,33 +253,23 @@ impl Check<'_> {
             let out_of_range = value.value.is_negative() || value.value > one;
             let fraction_in_percent =
                 percent && value.value > Ratio::zero() && value.value <= Ratio::one();
-            let text = objective.given(field).map_or("", Node::raw).to_owned();
-            let known = self.problems.iter().any(|problem| problem.span() == value.span);
-            if known {
+            if self.places.contains(&value.span) {
                 continue;
             }
+            let text = objective.given(field).map_or("", Node::raw).to_owned();
             if out_of_range || fraction_in_percent {
-                let rename = objective.get(other).is_none().then(|| objective.entry(field));
-                let rename = rename.flatten();
-                let rename = rename.and_then(|entry| replace_scalar(entry.key, other));
+                let entry = objective.entry(field);
+                let rename = entry.and_then(|entry| fields::rename(objective, entry, other));
                 let other_field = rename.filter(|_| !self.is_v1alpha());
-                self.problems.push(Problem::TargetRange {
-                    span: value.span,
-                    text,
-                    percent,
-                    other_field,
-                });
+                self.report(Problem::TargetRange { span: value.span, text, percent, other_field });
             } else if &value.value + &value.value < one && !exempt {
-                self.problems.push(Problem::LowTarget { span: value.span, text });
+                self.report(Problem::LowTarget { span: value.span, text });
             }
         }
     }
 
-    fn slices(&mut self, spec: Node<'_>, objective: Node<'_>) {
-        let Some(method) = fields::text(spec, "budgetingMethod") else {
-            return;
-        };
-        let needed: &[&'static str] = match method.value.as_str() {
+    fn slices(&mut self, method: &str, objective: Node<'_>) {
+        let needed: &[&'static str] = match method {
             "Timeslices" if self.is_v1alpha() => &["timeSliceTarget"],
             "Timeslices" => &["timeSliceTarget", "timeSliceWindow"],
             "RatioTimeslices" => &["timeSliceWindow"],
@@ -267,24 +283,24 @@ impl Check<'_> {
             .filter(|field| !self.is_misspelled(objective, &[field]))
             .collect();
         if !lacks.is_empty() {
-            self.problems.push(Problem::SliceFields {
+            self.report(Problem::SliceFields {
                 span: fields::first_key(objective),
-                method: method.value.clone(),
+                method: method.to_owned(),
                 lacks,
                 unused: None,
                 delete: None,
             });
         }
-        let used: &[&str] = match method.value.as_str() {
+        let used: &[&str] = match method {
             "Occurrences" => &[],
             "RatioTimeslices" => &["timeSliceWindow"],
             _ => &["timeSliceTarget", "timeSliceWindow"],
         };
         for field in ["timeSliceTarget", "timeSliceWindow"] {
             if !used.contains(&field) && objective.given(field).is_some() {
-                self.problems.push(Problem::SliceFields {
+                self.report(Problem::SliceFields {
                     span: fields::key_span(objective, field),
-                    method: method.value.clone(),
+                    method: method.to_owned(),
                     lacks: Vec::new(),
                     unused: Some(field),
                     delete: delete_entry(objective, field),
@@ -294,25 +310,48 @@ impl Check<'_> {
     }
 
     /// A window must be a whole number of slices, or its last slice has no end.
-    fn slice_length(&mut self, spec: Node<'_>, objective: Node<'_>) {
-        let window = spec.given("timeWindow").and_then(|list| list.items().next());
-        let window = window.and_then(|window| fields::duration(window, "duration"));
-        let (Some(window), Some(slice)) = (window, slice_window(objective)) else {
+    fn slice_length(&mut self, window: &Spanned<Duration>, objective: Node<'_>) {
+        let Some(slice) = slice_window(objective) else {
             return;
         };
         let (long, short) = (window.value.nominal_seconds(), slice.value.nominal_seconds());
-        let is_wrong = |span: Span| self.problems.iter().any(|problem| problem.span() == span);
+        let is_wrong = |span: Span| self.places.contains(&span);
         let unclear = short == 0 || long == 0 || is_wrong(slice.span) || is_wrong(window.span);
         if unclear || long.is_multiple_of(short) {
             return;
         }
-        self.problems.push(Problem::SliceLength {
+        self.report(Problem::SliceLength {
             span: slice.span,
             slice: slice.value.to_string(),
             window: window.value.to_string(),
             window_span: window.span,
             longer: short > long,
         });
+    }
+
+    /// The schema knows the form of a duration, and not how long it may be.
+    fn length(&mut self, mapping: Node<'_>, field: &str) {
+        let long = fields::too_long(mapping, field);
+        if let Some(long) = long.filter(|long| !self.places.contains(&long.span())) {
+            self.report(long);
+        }
+    }
+
+    /// The first version gives a count and its unit.
+    fn count_v1alpha(&mut self, window: Node<'_>) {
+        let (unit, count) = (fields::word(window, "unit"), fields::number(window, "count"));
+        let (Some(unit), Some(count)) = (unit, count) else { return };
+        let known = ["Second", "Minute", "Hour", "Day", "Week", "Month", "Quarter", "Year"];
+        let known = known.into_iter().zip(Unit::ALL).find(|(name, _)| *name == unit.value);
+        let longest = Duration::new(Duration::LONGEST_YEARS, Unit::Year).nominal_seconds();
+        let is_long = known.is_some_and(|(_, unit)| {
+            &count.value * &Ratio::whole(unit.nominal_seconds()) > Ratio::whole(longest)
+        });
+        if is_long && !self.places.contains(&count.span) {
+            let (span, field) = (count.span, "count".to_owned());
+            let text = format!("{} {}", window.given("count").map_or("", Node::raw), unit.value);
+            self.report(Problem::LongDuration { span, text, field });
+        }
     }
 
     fn sli(&mut self, spec: Node<'_>, place: Span) {
@@ -363,7 +402,17 @@ impl Check<'_> {
             let items = items.iter().flat_map(|list| list.items());
             for item in items.filter(|item| item.is_mapping()) {
                 self.embedded(item, list, reference);
+                if let Some(spec) = item.given("spec").filter(|_| list == "conditions") {
+                    self.alert_condition(spec);
+                }
             }
+        }
+    }
+
+    fn alert_condition(&mut self, spec: Node<'_>) {
+        if let Some(condition) = spec.given("condition") {
+            self.length(condition, "lookbackWindow");
+            self.length(condition, "alertAfter");
         }
     }
 
@@ -408,13 +457,15 @@ impl Check<'_> {
         } else {
             ((second, second_key), (first, first_key))
         };
-        let same =
-            match (fields::number(mapping, "target"), fields::number(mapping, "targetPercent")) {
-                (Some(target), Some(percent)) => target.value == &percent.value / 100,
-                _ => false,
-            };
-        let redundant = same.then(|| delete_entry(mapping, "target")).flatten();
-        self.problems.push(Problem::Conflict {
+        let (target, percent) = ("target", "targetPercent");
+        let numbers = (fields::number(mapping, target), fields::number(mapping, percent));
+        let same = match numbers {
+            (Some(target), Some(percent)) => target.value == &percent.value / 100,
+            _ => false,
+        };
+        let of_targets = [first, second].iter().all(|field| [target, percent].contains(field));
+        let redundant = (of_targets && same).then(|| delete_entry(mapping, target)).flatten();
+        self.report(Problem::Conflict {
             span: late.1,
             field: late.0,
             other: early.1,
@@ -429,18 +480,15 @@ impl Check<'_> {
             return;
         }
         let (fields, of) = (fields.to_vec(), of.to_owned());
-        self.problems.push(Problem::MissingOneOf { span, fields, of });
+        self.report(Problem::MissingOneOf { span, fields, of });
     }
 
     /// Returns whether the schema has found a key in this mapping that was meant to be one of these.
     fn is_misspelled(&self, mapping: Node<'_>, fields: &[&'static str]) -> bool {
-        let own = |span: Span| mapping.entries().any(|entry| entry.key.span() == span);
-        self.problems.iter().any(|problem| match problem {
-            Problem::UnknownField { span, nearest: Some(nearest), .. } => {
-                fields.contains(&nearest.as_str()) && own(*span)
-            }
-            _ => false,
-        })
+        let is_meant = |meant: &String| fields.contains(&meant.as_str());
+        let mut keys = mapping.entries().map(|entry| entry.key.span());
+        !self.misspelled.is_empty()
+            && keys.any(|key| self.misspelled.get(&key).is_some_and(is_meant))
     }
 
     /// Returns whether one of the fields stands there without a value: a person is still writing.
@@ -449,7 +497,7 @@ impl Check<'_> {
         let Some(entry) = entry.filter(|entry| entry.value.is_null()) else {
             return false;
         };
-        self.problems.push(Problem::MissingFields {
+        self.report(Problem::MissingFields {
             span: entry.key.span(),
             object: mapping.span(),
             fields: vec![entry.key.text().unwrap_or_default().to_owned()],
@@ -474,7 +522,7 @@ pub(super) fn slice_window(objective: Node<'_>) -> Option<Spanned<Duration>> {
     match node.scalar()?.value() {
         Value::Number(minutes) => {
             let count = u64::try_from(minutes.to_i64()?).ok().filter(|count| *count > 0)?;
-            let duration = Duration::new(count, Unit::Minute);
+            let duration = Duration::parse(&format!("{count}m"))?;
             Some(Spanned::new(duration, node.span()))
         }
         _ => fields::duration(objective, "timeSliceWindow"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::dialect::fields;
 use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
 use crate::model::BudgetingMethod;
@@ -30,7 +31,6 @@ use crate::quantity::Unit;
 use crate::source::Spanned;
 use crate::yaml::Node;
 
-use super::super::fields;
 use super::check;
 
 /// Lowers an object of a known kind; nothing where it has no name.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 
 use crate::dialect::Expected;
 use crate::dialect::Problem;
 use crate::dialect::fields;
+use crate::quantity::Duration;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
@@ -49,7 +51,11 @@ const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 struct Names<'a> {
     conditions: Option<BTreeMap<&'a str, Node<'a>>>,
     classes: Option<BTreeSet<&'a str>>,
+    unknown: Unknown,
 }
+
+/// The keys that the schema does not know, by place, each with the field that was most likely meant.
+type Unknown = HashMap<Span, Option<String>>;
 
 /// Checks what the schema cannot state.
 pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
@@ -57,14 +63,22 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
     let entries = |field: &str| spec.given(field).into_iter().flat_map(Node::entries);
     let defined = entries("conditions").filter_map(|e| Some((e.key.text()?, e.value)));
     let classes = entries("changeClasses").filter_map(|entry| entry.key.text());
+    let unknown: Unknown = problems
+        .iter()
+        .filter_map(|problem| match problem {
+            Problem::UnknownField { span, nearest, .. } => Some((*span, nearest.clone())),
+            _ => None,
+        })
+        .collect();
     let is_readable = |field: &str| {
         let given = spec.given(field);
-        given.map_or_else(|| !is_misspelled(spec, field, problems), Node::is_mapping)
+        given.map_or_else(|| !is_misspelled(spec, field, &unknown), Node::is_mapping)
     };
     let defined: BTreeMap<&str, Node<'_>> = defined.collect();
     let names = Names {
         classes: is_readable("changeClasses").then(|| classes.chain(KNOWN_CLASSES).collect()),
         conditions: is_readable("conditions").then(|| defined.clone()),
+        unknown: unknown.clone(),
     };
     check_forms(spec, problems);
     for entry in entries("conditions") {
@@ -74,12 +88,13 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
         check_condition(entry.value, &names, problems);
     }
     check_cycles(&defined, problems);
+    check_lengths(spec, problems);
     check_tiers(spec, &names, problems);
     globs::check(spec, problems);
     for class in entries("changeClasses") {
         let is_given = |field: &&str| class.value.given(field).is_some();
         let may_have = class.value.is_mapping() || class.value.is_null();
-        if may_have && !EVIDENCE.iter().any(is_given) && !explains(class.value, problems) {
+        if may_have && !EVIDENCE.iter().any(is_given) && !explains(class.value, &unknown) {
             problems.push(lacks(class, &EVIDENCE));
         }
     }
@@ -133,8 +148,9 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
         }
         let gate = fields::text(tier, "gate");
         let approves = gate.is_some_and(|gate| gate.value == "approve");
-        let is_given =
-            |field: &&str| tier.given(field).is_some() || is_misspelled(tier, field, problems);
+        let is_given = |field: &&str| {
+            tier.given(field).is_some() || is_misspelled(tier, field, &names.unknown)
+        };
         if approves && !APPROVAL.iter().any(is_given) {
             let (span, of) = (fields::key_span(tier, "gate"), "tiers".to_owned());
             problems.push(Problem::MissingOneOf { span, fields: APPROVAL.to_vec(), of });
@@ -147,7 +163,7 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
     if !node.is_mapping() {
         return;
     }
-    exactly_one(node, &FORMS, "conditions", problems);
+    exactly_one(node, &FORMS, "conditions", &names.unknown, problems);
     if let Some(given) = node.given("condition")
         && let Some(name) = word(given)
         && let Some(conditions) = &names.conditions
@@ -157,8 +173,9 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
         problems.push(undefined(given, "condition", "spec.conditions", name, known));
     }
     if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
-        exactly_one(burn, &COMPARISONS, "burn", problems);
+        exactly_one(burn, &COMPARISONS, "burn", &names.unknown, problems);
         check_lookback(burn, problems);
+        problems.extend(fields::too_long(burn, "lookback"));
     }
     let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
     parts.for_each(|part| check_condition(part, names, problems));
@@ -182,11 +199,33 @@ fn check_forms(spec: Node<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A length of time that is not read would be taken for one that is not given.
+fn check_lengths(spec: Node<'_>, problems: &mut Vec<Problem>) {
+    problems.extend(fields::too_long(spec, "maxLatch"));
+    let evaluation = spec.given("evaluation");
+    problems.extend(evaluation.and_then(|node| fields::too_long(node, "step")));
+    let no_data = spec.given("noData");
+    problems.extend(no_data.and_then(|node| fields::too_long(node, "holdFor")));
+    for tier in items(spec, "tiers") {
+        let rate = tier.given("releaseRate");
+        problems.extend(rate.and_then(|rate| fields::too_long(rate, "per")));
+    }
+}
+
 /// A lookback that is no length of time is told how to be one.
 fn check_lookback(burn: Node<'_>, problems: &mut [Problem]) {
     let Some(lookback) = burn.given("lookback").filter(|node| node.scalar().is_some()) else {
         return;
     };
+    // What the schema takes has no problem, and need not be looked for among those of others.
+    let is_sound = |text: &str| {
+        let duration = Duration::parse(text).filter(|duration| duration.count > 0);
+        let has_unit = text.ends_with(['m', 'h', 'd', 'w']);
+        text == "slo" || (has_unit && duration.is_some_and(|one| one.to_string() == text))
+    };
+    if lookback.text().is_some_and(is_sound) {
+        return;
+    }
     for problem in problems.iter_mut().filter(|problem| problem.span() == lookback.span()) {
         let text = lookback.text().unwrap_or_else(|| lookback.raw()).to_owned();
         *problem = if text.contains(|letter: char| letter.is_ascii_digit()) {
@@ -207,32 +246,29 @@ fn word(node: Node<'_>) -> Option<&str> {
 }
 
 /// Returns whether an unknown key of the mapping was most likely meant to be a field.
-fn is_misspelled(node: Node<'_>, field: &str, problems: &[Problem]) -> bool {
-    let keys: Vec<Span> = node.entries().map(|entry| entry.key.span()).collect();
-    problems.iter().any(|problem| match problem {
-        Problem::UnknownField { span, nearest: Some(nearest), .. } => {
-            nearest == field && keys.contains(span)
-        }
-        _ => false,
-    })
+fn is_misspelled(node: Node<'_>, field: &str, unknown: &Unknown) -> bool {
+    let meant = |key: Span| unknown.get(&key).and_then(Option::as_deref);
+    !unknown.is_empty() && node.entries().any(|entry| meant(entry.key.span()) == Some(field))
 }
 
 /// Returns whether an unknown key of the mapping is what the lacking field was meant to be.
-fn explains(node: Node<'_>, problems: &[Problem]) -> bool {
-    let keys: Vec<Span> = node.entries().map(|entry| entry.key.span()).collect();
-    problems.iter().any(|problem| match problem {
-        Problem::UnknownField { span, .. } => keys.contains(span),
-        _ => false,
-    })
+fn explains(node: Node<'_>, unknown: &Unknown) -> bool {
+    !unknown.is_empty() && node.entries().any(|entry| unknown.contains_key(&entry.key.span()))
 }
 
-fn exactly_one(node: Node<'_>, fields: &[&'static str], of: &str, problems: &mut Vec<Problem>) {
+fn exactly_one(
+    node: Node<'_>,
+    fields: &[&'static str],
+    of: &str,
+    unknown: &Unknown,
+    problems: &mut Vec<Problem>,
+) {
     let mut given: Vec<&'static str> =
         fields.iter().copied().filter(|field| node.given(field).is_some()).collect();
     given.sort_by_key(|field| fields::key_span(node, field));
     match given.as_slice() {
         [_] => {}
-        [] if explains(node, problems) => {}
+        [] if explains(node, unknown) => {}
         [] => {
             let span = if node.is_empty() { node.span() } else { fields::first_key(node) };
             let (fields, of) = (fields.to_vec(), of.to_owned());

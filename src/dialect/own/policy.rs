@@ -1,5 +1,6 @@
 //! Error budget policies: the lowering, with the defaults that complete a short one.
 
+use crate::dialect::fields;
 use crate::model::Burn;
 use crate::model::ChangeClass;
 use crate::model::Condition;
@@ -22,8 +23,6 @@ use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::source::Spanned;
 use crate::yaml::Node;
-
-use super::super::fields;
 
 fn items<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
     node.given(field).into_iter().flat_map(Node::items)

@@ -33,6 +33,16 @@ const IN_MINUTES: [&str; 3] = ["alertAfter", "lookbackWindow", "timeSliceWindow"
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
+        if let Problem::LongDuration { span, text, field } = problem {
+            let longest = Duration::LONGEST_YEARS;
+            checker
+                .report(
+                    *span,
+                    format!("{} in `{field}` is longer than any that is read", quote(text)),
+                )
+                .label(format!("at most {longest} years of 365 days"));
+            continue;
+        }
         let Problem::InvalidDuration { span, text, field, units, zero, lowercase } = problem else {
             continue;
         };

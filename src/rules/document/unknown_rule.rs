@@ -2,6 +2,8 @@ use crate::finding::Level;
 use crate::rules;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Fault;
+use crate::rules::MAX_RULES;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Suppression;
@@ -18,11 +20,22 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(suppression: &Suppression, _: &Use, checker: &mut Checker<'_>) {
-    if suppression.malformed {
+    if let Some(fault) = suppression.fault {
+        let message = match fault {
+            Fault::Unclear => "the comment speaks to `slo` and names no rule",
+            Fault::Buried => "the comment speaks to `slo` behind other words",
+            Fault::Capitals => "the comment speaks to `slo` in capitals",
+        };
         checker
-            .report(suppression.span, "the comment speaks to `slo` and names no rule")
+            .report(suppression.span, message)
             .label("it has no effect")
             .help("write `# slo: allow(rule-name): reason`");
+    }
+    if let Some(surplus) = suppression.surplus {
+        checker
+            .report(surplus, format!("the comment names more than {MAX_RULES} rules"))
+            .label("this one and those behind it are not read")
+            .help("name those that report something here");
     }
     for name in &suppression.rules {
         if rules::named(&name.value).is_some() {

@@ -17,7 +17,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(suppression: &Suppression, used: &Use, checker: &mut Checker<'_>) {
-    if used.expired || suppression.bad_date.is_some() {
+    // Nobody can tell what other rules would report in a document that cannot be read.
+    if used.expired || suppression.bad_date.is_some() || suppression.unreadable {
         return;
     }
     for place in &used.unused {

@@ -1,7 +1,53 @@
 //! What a name that is near another one says about what was meant.
 
-/// The longest name of an object, in bytes: that of a Kubernetes object.
+use std::collections::BTreeMap;
+
+use crate::model::Catalog;
+use crate::model::Kind;
+use crate::spelling;
+use crate::spelling::Vocabulary;
+
+/// The longest name that is compared, in bytes: that of a Kubernetes object.
 const MAX_LENGTH: usize = 253;
+
+/// How many letters are held against each other in a run: enough for thousands of names that lead
+/// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
+pub(super) const MAX_LETTERS: usize = 20_000_000;
+
+/// The names of a tree by kind and length, and how many letters may still be compared.
+#[derive(Default)]
+pub(super) struct Speller<'a> {
+    names: BTreeMap<(Kind, usize), Vec<&'a str>>,
+    compared: usize,
+}
+
+impl<'a> Speller<'a> {
+    /// Returns a speller that knows the names of a catalog.
+    pub(super) fn new(catalog: &'a Catalog) -> Self {
+        let mut speller = Self::default();
+        for object in catalog.objects() {
+            let (kind, name) = (object.kind(), object.meta().name());
+            speller.names.entry((kind, name.len())).or_default().push(name);
+        }
+        for names in speller.names.values_mut() {
+            names.sort_unstable();
+            names.dedup();
+        }
+        speller
+    }
+
+    /// Returns the names of a kind that are nearest in spelling; none when too much was compared.
+    pub(super) fn nearest(&mut self, kind: Kind, name: &str) -> Vec<&'a str> {
+        let (least, most) = (name.len().saturating_sub(2), name.len().saturating_add(2));
+        let near = self.names.range((kind, least)..=(kind, most)).flat_map(|(_, names)| names);
+        let near: Vec<&str> = near.copied().filter(|near| !near.is_empty()).collect();
+        self.compared = self.compared.saturating_add(near.len().saturating_mul(name.len().pow(2)));
+        if name.len() > MAX_LENGTH || self.compared > MAX_LETTERS {
+            return Vec::new();
+        }
+        spelling::nearest(name, near, Vocabulary::Names)
+    }
+}
 
 /// Returns whether two names, one letter apart, differ inside one longer word of letters.
 pub(super) fn is_slip(name: &str, known: &str) -> bool {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use crate::finding::Level;
 use crate::model::Catalog;
@@ -15,10 +16,9 @@ use crate::rules::list;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
-use crate::spelling;
-use crate::spelling::Vocabulary;
 
 use super::selection;
+use super::slip::Speller;
 use super::slip::is_name;
 use super::slip::is_slip;
 use super::slip::is_word;
@@ -36,30 +36,35 @@ pub(super) const RULE: Rule = Rule {
 /// The references of one object to one name: one cause.
 type Group<'a> = BTreeMap<(Kind, &'a str), Vec<&'a Reference>>;
 
+/// The most places of one finding that are shown.
+const MAX_PLACES: usize = 10;
+
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let mut speller = Speller::new(catalog);
     for object in catalog.objects() {
-        let mut group = Group::new();
+        let (mut group, mut seen) = (Group::new(), HashSet::new());
         for reference in object.references() {
             let key = (reference.kind, reference.name.value.as_str());
-            let same = group.entry(key).or_default();
             // Objectives share the indicator of their SLO.
-            if !same.iter().any(|known| known.name.span == reference.name.span) {
-                same.push(reference);
+            if seen.insert((reference.kind, reference.name.span)) {
+                group.entry(key).or_default().push(reference);
             }
         }
         for ((kind, name), places) in group {
             // Where nothing can have the name, `invalid-object-name` says so.
             if may_be_named(object, name) && !is_known(catalog, checker, kind, name) {
-                report(catalog, checker, kind, name, &places);
+                report(catalog, checker, &mut speller, (kind, name), &places);
             }
         }
     }
+    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
+    for service in catalog.slos().filter_map(|slo| slo.service.as_ref()) {
+        *users.entry(service.value.as_str()).or_default() += 1;
+    }
     for slo in catalog.slos() {
-        mistyped_service(catalog, slo, checker);
+        mistyped_service(catalog, slo, &users, &mut speller, checker);
     }
-    for policy in catalog.policies() {
-        selection::check(catalog, policy, checker);
-    }
+    selection::check(catalog, checker);
 }
 
 /// Returns whether the format of an object allows a name: a dot and more than 63 characters are for
@@ -90,14 +95,14 @@ fn is_known(catalog: &Catalog, checker: &Checker<'_>, kind: Kind, name: &str) ->
 fn report(
     catalog: &Catalog,
     checker: &mut Checker<'_>,
-    kind: Kind,
-    name: &str,
+    speller: &mut Speller<'_>,
+    (kind, name): (Kind, &str),
     places: &[&Reference],
 ) {
     let Some((first, rest)) = places.split_first() else {
         return;
     };
-    let near = spelling::nearest(name, catalog.names(kind), Vocabulary::Names);
+    let near = speller.nearest(kind, name);
     let edits = rename(name, &near, places, checker);
     let is_empty = catalog.names(kind).next().is_none();
     let level = match kind {
@@ -108,8 +113,11 @@ fn report(
     let message = format!("no {} is named {}", kind.name(), quote(name));
     let finding = checker.report_at(level, first.name.span, message);
     finding.label(format!("`{}` leads nowhere", first.field));
-    for reference in rest {
+    for reference in rest.iter().take(MAX_PLACES) {
         finding.also(reference.name.span, "and here");
+    }
+    if let Some(more) = rest.len().checked_sub(MAX_PLACES).filter(|more| *more > 0) {
+        finding.note(format!("and in {more} more places of this object"));
     }
     if let Some((other, span)) = other {
         finding.also(span, format!("{} of this name", with_article(other)));
@@ -157,15 +165,12 @@ fn rename(
     Some((is_slip(name, only), edits))
 }
 
+/// An SLO and its SLI often share a name; that says nothing about a reference to a policy.
 fn other_kind(catalog: &Catalog, kind: Kind, name: &str) -> Option<(Kind, Span)> {
-    let mut objects = catalog.objects().iter();
-    let object = objects.find(|object| object.kind() != kind && object.meta().name() == name)?;
-    // An SLO and its SLI often share a name; that says nothing about a reference to a policy.
-    let is_near = matches!(
-        object.kind(),
-        Kind::AlertPolicy | Kind::AlertCondition | Kind::AlertNotificationTarget | Kind::Sli
-    );
-    is_near.then(|| (object.kind(), object.meta().place()))
+    let near = [Kind::AlertPolicy, Kind::AlertCondition, Kind::AlertNotificationTarget, Kind::Sli];
+    let mut others = near.into_iter().filter(|other| *other != kind);
+    let object = others.find_map(|other| catalog.named(other, name).next())?;
+    Some((object.kind(), object.meta().place()))
 }
 
 fn with_article(kind: Kind) -> String {
@@ -177,17 +182,22 @@ fn with_article(kind: Kind) -> String {
 }
 
 /// A service needs no object of its own. Only a slip of the finger beside one that exists is told.
-fn mistyped_service(catalog: &Catalog, slo: &Slo, checker: &mut Checker<'_>) {
+fn mistyped_service(
+    catalog: &Catalog,
+    slo: &Slo,
+    users: &BTreeMap<&str, usize>,
+    speller: &mut Speller<'_>,
+    checker: &mut Checker<'_>,
+) {
     let Some(service) = &slo.service else { return };
     let name = service.value.as_str();
-    let users = catalog.slos().filter(|other| {
-        let other = other.service.as_ref();
-        other.is_some_and(|other| other.value == name)
-    });
-    let near = spelling::nearest(name, catalog.names(Kind::Service), Vocabulary::Names);
+    let is_alone = users.get(name).is_none_or(|count| *count <= 1);
+    if !is_alone || is_known(catalog, checker, Kind::Service, name) {
+        return;
+    }
+    let near = speller.nearest(Kind::Service, name);
     let [only] = near.as_slice() else { return };
-    let is_near = strsim::damerau_levenshtein(name, only) == 1 && is_slip(name, only);
-    if !is_near || users.count() > 1 || is_known(catalog, checker, Kind::Service, name) {
+    if strsim::damerau_levenshtein(name, only) != 1 || !is_slip(name, only) {
         return;
     }
     let defined = catalog.named(Kind::Service, only).next();
