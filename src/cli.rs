@@ -27,6 +27,7 @@ mod project;
 mod publish;
 mod replace;
 mod rules;
+mod runner;
 mod snapshot;
 
 use arguments::Arguments;

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// How much is read of a file that is too large, in bytes.
-const START: u64 = 64 * 1024;
+pub(super) const START: usize = 64 * 1024;
 
 /// What stands at a path.
 pub(super) enum Content {
@@ -90,7 +90,7 @@ pub(super) fn is_absence(error: &io::Error) -> bool {
 /// have no size at all.
 fn read_bounded(path: &Path, size: u64, limit: u64) -> io::Result<Content> {
     let file = fs::File::open(path)?;
-    let wanted = if size > limit { START } else { limit.saturating_add(1) };
+    let wanted = if size > limit { START as u64 } else { limit.saturating_add(1) };
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(wanted)).unwrap_or_default());
     file.take(wanted).read_to_end(&mut bytes)?;
     let read = bytes.len() as u64;

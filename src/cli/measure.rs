@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
@@ -28,6 +29,8 @@ use crate::source::MAX_BYTES;
 
 use super::arguments::Global;
 use super::error::Error;
+use super::file;
+use super::file::Content;
 use super::output;
 use super::snapshot;
 use super::snapshot::Tracked;
@@ -96,8 +99,16 @@ pub(super) fn all(
 fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
     let given = Path::new(path);
     if given.is_absolute() {
-        // A certificate: recorded measurements never have an absolute path.
-        return fs::read(given).map_err(|error| format!("the file cannot be read: {error}"));
+        // A certificate: recorded measurements never have an absolute path. The system's may be a link.
+        let unreadable = |error: io::Error| format!("the file cannot be read: {error}");
+        let real = given.canonicalize().map_err(unreadable)?;
+        return match file::read(&real, LARGEST) {
+            Content::Bytes(bytes) => Ok(bytes),
+            Content::Unreadable(error) => Err(unreadable(error)),
+            Content::Other(other) => Err(format!("it is {other}")),
+            Content::TooLarge { .. } => Err("the file is too large to be read".to_owned()),
+            Content::Nothing => Err("there is no such file".to_owned()),
+        };
     }
     if !config::stays_inside(path) {
         return Err("the path leaves the repository".to_owned());

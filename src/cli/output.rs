@@ -25,6 +25,7 @@ use super::arguments::Color;
 use super::arguments::Global;
 use super::error::Error;
 use super::is_terminal;
+use super::runner;
 
 /// The columns of a run that no terminal watches.
 const PLAIN_WIDTH: usize = 100;
@@ -73,7 +74,7 @@ pub(super) fn render(
             source,
         })?;
         let written = match &target.file {
-            None => write(&mut io::stdout().lock(), &text),
+            None => print(target.format, &text),
             Some(file) => write_file(Path::new(file), &text),
         };
         match written {
@@ -83,6 +84,12 @@ pub(super) fn render(
         }
     }
     Ok(())
+}
+
+/// Prints a report.
+fn print(format: Format, text: &[u8]) -> Result<(), Error> {
+    let text = runner::printable(format, String::from_utf8_lossy(text).into_owned());
+    write(&mut io::stdout().lock(), text.as_bytes())
 }
 
 /// Returns how text for people is drawn on standard output.
@@ -171,7 +178,7 @@ pub(super) fn refuse(arguments: &Arguments, error: &Error) -> Exit {
     if let Some(hint) = error.hint() {
         text.push_str(&format!("  help: {}\n", escape::line(&hint)));
     }
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(runner::line(&text).as_bytes());
     let exit = error.exit();
     if exit == Exit::Usage {
         refuse_in_json(arguments, error);
@@ -192,7 +199,7 @@ fn refuse_in_json(arguments: &Arguments, error: &Error) {
         if report::render_refusal(refusal, &mut text).is_ok() {
             // The exit code says it too; a report that cannot be written changes nothing.
             let _ = match &target.file {
-                None => write(&mut io::stdout().lock(), &text),
+                None => print(Format::Json, &text),
                 Some(file) => write_file(Path::new(file), &text),
             };
         }
@@ -202,7 +209,7 @@ fn refuse_in_json(arguments: &Arguments, error: &Error) {
 /// Says something on standard error that is no finding.
 pub(super) fn say(global: &Global, text: &str) {
     if !global.quiet {
-        let _ = writeln!(io::stderr().lock(), "{}", escape::line(text));
+        let _ = writeln!(io::stderr().lock(), "{}", runner::line(&escape::line(text)));
     }
 }
 

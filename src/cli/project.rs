@@ -26,6 +26,8 @@ use super::error::Error;
 use super::file;
 use super::file::Content;
 use super::output;
+use super::snapshot;
+use super::snapshot::Tracked;
 
 /// A folder with its configuration, in a repository or outside of any.
 pub(super) struct Project {
@@ -161,7 +163,12 @@ pub(super) fn at_trusted_root(
             "" => config::FILE_NAME.to_owned(),
             folder => format!("{folder}/{}", config::FILE_NAME),
         };
-        if folder.is_empty() || super::snapshot::bytes(&repository, trusted, &path)?.is_some() {
+        let stands_there = || -> Result<bool, Error> {
+            let limit = MAX_BYTES as u64;
+            let found = snapshot::tracked(&repository, trusted, &path, limit)?;
+            Ok(!matches!(found, Tracked::Nothing))
+        };
+        if folder.is_empty() || stands_there()? {
             let root = top.join(&folder);
             return Ok((repository.at_root(&folder)?, root));
         }

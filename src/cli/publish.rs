@@ -6,11 +6,6 @@
 //!
 //! # Why
 //!
-//! *The log.* A runner obeys commands on every line of both streams, and the old form, `##[…]`, in
-//! the middle of a line too. The report for people quotes files of the change, so commands are
-//! stopped while it is written. The word that starts them again is a digest of the report: no text
-//! can hold its own digest, and the same report still gives the same bytes.
-//!
 //! *Annotations.* They follow the report on standard output. Whoever asks for another format there
 //! gets that format and nothing else, and annotations go to standard error, which the runner reads as
 //! well; whoever asks for `github`, there or in a file, gets it once.
@@ -31,9 +26,6 @@ use std::fs::OpenOptions;
 use std::io;
 use std::io::Write;
 use std::path::PathBuf;
-
-use sha2::Digest;
-use sha2::Sha256;
 
 use crate::config::Comment as When;
 use crate::config::Gate;
@@ -63,6 +55,7 @@ use super::arguments::GateOptions;
 use super::arguments::Global;
 use super::error::Error;
 use super::output;
+use super::runner;
 
 /// The most bytes that the summary of a step is given; a runner drops one above 1 MiB whole.
 const LARGEST_SUMMARY: usize = 1_000_000;
@@ -102,10 +95,10 @@ pub(super) fn tell(
     occasion: &Occasion<'_>,
     report: &Report<'_>,
 ) -> Result<(), Error> {
-    if !is_job() {
+    if !runner::is_job() {
         return output::render(global, &options.format, report);
     }
-    let written = render(global, options, report);
+    let written = output::render(global, &options.format, report);
     if written.as_ref().is_err_and(|error| !error.is_closed_pipe()) {
         return written;
     }
@@ -119,7 +112,7 @@ pub(super) fn tell(
 
 /// Tells a job of GitHub Actions why a run ended before it could decide.
 pub(super) fn refused(options: &GateOptions, error: &Error) {
-    if !is_job() {
+    if !runner::is_job() {
         return;
     }
     let message = told(error, error.hint().as_deref());
@@ -134,54 +127,11 @@ pub(super) fn refused(options: &GateOptions, error: &Error) {
     let _ = append("GITHUB_OUTPUT", &output_line("exit-code", &error.exit().code().to_string()));
 }
 
-/// Returns whether the run is a step of a job of GitHub Actions, or of a forge that runs the same.
-fn is_job() -> bool {
-    variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
-}
-
-/// Returns what a variable of the environment says, unless it says nothing.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-/// Writes every format that was asked for; the terminal's where none was, and as a text that a
-/// runner only shows.
-fn render(global: &Global, options: &GateOptions, report: &Report<'_>) -> Result<(), Error> {
-    let shown =
-        |format: Format, file: &Option<String>| format == Format::Terminal && file.is_none();
-    let mut written = if options.format.is_empty() { shield(global, report) } else { Ok(()) };
-    for target in &options.format {
-        written = written.and_then(|()| {
-            if shown(target.format, &target.file) {
-                shield(global, report)
-            } else {
-                output::render(global, std::slice::from_ref(target), report)
-            }
-        });
-    }
-    written
-}
-
-/// Writes the report for people between two commands, so that no line of it is one.
-fn shield(global: &Global, report: &Report<'_>) -> Result<(), Error> {
-    let text = drawn(Format::Terminal, report, &output::style(global));
-    let word = digest(&text);
-    let shielded = format!("::stop-commands::{word}\n{text}::{word}::\n");
-    output::write(&mut io::stdout().lock(), shielded.as_bytes())
-}
-
 /// Draws a report into a text.
 fn drawn(format: Format, report: &Report<'_>, style: &Style) -> String {
     let mut text = Vec::new();
     report::render(format, report, style, &mut text).expect("a vector takes every byte");
     String::from_utf8_lossy(&text).into_owned()
-}
-
-/// Returns a word that no part of a text can hold.
-fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    let digits = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
-    format!("slo-{}", digits.collect::<String>())
 }
 
 /// Writes commands for the runner to the stream that nobody else owns.
@@ -208,13 +158,13 @@ fn property(text: &str) -> String {
 
 /// Returns one output of the step, in the form that takes any value.
 fn output_line(name: &str, value: &str) -> String {
-    let end = digest(value);
+    let end = runner::digest(value);
     format!("{name}<<{end}\n{value}\n{end}\n")
 }
 
 /// Appends to a file that the runner names; does nothing where it names none.
 fn append(name: &str, text: &str) -> io::Result<()> {
-    let Some(path) = variable(name).map(PathBuf::from) else { return Ok(()) };
+    let Some(path) = runner::variable(name).map(PathBuf::from) else { return Ok(()) };
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
 }
@@ -237,7 +187,7 @@ impl Job<'_> {
 
     /// Appends the report to the summary of the step, as much of it as a summary holds.
     fn summarize(&self) {
-        let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return };
+        let Some(path) = runner::variable("GITHUB_STEP_SUMMARY") else { return };
         let used = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let room = LARGEST_SUMMARY.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
         if room < SMALLEST_SUMMARY {
@@ -289,7 +239,8 @@ impl Job<'_> {
         if mode == Mode::Never || self.options.no_comment {
             return;
         }
-        let token = variable("SLO_GITHUB_TOKEN").or_else(|| variable("GITHUB_TOKEN"));
+        let token =
+            runner::variable("SLO_GITHUB_TOKEN").or_else(|| runner::variable("GITHUB_TOKEN"));
         let Some(token) = token else {
             return self.say("no comment is written: SLO_GITHUB_TOKEN and GITHUB_TOKEN are empty");
         };
@@ -324,9 +275,9 @@ impl Job<'_> {
         mode: Mode,
     ) -> Result<Published, forge::Error> {
         let settings = self.occasion.settings;
-        let job = variable("GITHUB_JOB").unwrap_or_default();
+        let job = runner::variable("GITHUB_JOB").unwrap_or_default();
         let target = Target {
-            api_url: variable("GITHUB_API_URL")
+            api_url: runner::variable("GITHUB_API_URL")
                 .unwrap_or_else(|| "https://api.github.com".to_owned()),
             owner: repository.owner,
             repo: repository.name,
@@ -353,7 +304,7 @@ impl Job<'_> {
 
     /// Returns the address below which files of the head can be opened.
     fn blob(&self) -> Option<String> {
-        let server = variable("GITHUB_SERVER_URL")?;
+        let server = runner::variable("GITHUB_SERVER_URL")?;
         let is_address = server.starts_with("https://") || server.starts_with("http://");
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_".contains(&byte);
         let repository = repository(self.occasion.event)?;
@@ -384,7 +335,7 @@ impl Job<'_> {
 
 /// Returns the repository that the job belongs to.
 fn repository(event: Option<&Event>) -> Option<Repository> {
-    let named = variable("GITHUB_REPOSITORY");
+    let named = runner::variable("GITHUB_REPOSITORY");
     let named = named.as_deref().and_then(|name| name.split_once('/'));
     let named = named.filter(|(owner, name)| !owner.is_empty() && !name.is_empty());
     match named {

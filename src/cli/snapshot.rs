@@ -20,7 +20,11 @@ use crate::source::Source;
 use super::agreed;
 use super::discover;
 use super::error::Error;
+use super::file;
 use super::project;
+
+/// The most bytes of a file of which the start is looked into.
+const LARGEST_LOOKED_INTO: u64 = 128 * 1024 * 1024;
 
 /// A file of a commit that could not be read.
 pub(super) struct Unread {
@@ -78,7 +82,7 @@ pub(super) fn read_whole(
                 }
                 sources.push(source);
             }
-            Content::TooLarge(size) => {
+            Content::TooLarge(size) if is_worth_a_word(&snapshot, path)? => {
                 let (path, why) = (path.to_owned(), "it is too large".to_owned());
                 unread.push(Unread { path, why, names_policy: None });
                 sources.push(Source::too_large(file.path.as_str(), size, origin.clone()));
@@ -87,6 +91,17 @@ pub(super) fn read_whole(
         }
     }
     Ok((lint::load(sources), unread))
+}
+
+/// Returns whether a file that is too large to be read may hold an object, by how it starts; one that
+/// is larger still may hold anything.
+fn is_worth_a_word(snapshot: &Snapshot<'_>, path: &str) -> Result<bool, Error> {
+    Ok(match snapshot.read(path, LARGEST_LOOKED_INTO)? {
+        Content::Bytes(bytes) => {
+            dialect::is_worth_parsing(bytes.get(..file::START).unwrap_or(&bytes))
+        }
+        _ => true,
+    })
 }
 
 /// Returns whether a link leads to a file that is read by its own name.
@@ -162,18 +177,6 @@ pub(super) fn tracked(
     Ok(Tracked::Nothing)
 }
 
-/// Returns the bytes of a file in a commit; nothing where there is none.
-pub(super) fn bytes(
-    repository: &Repository,
-    commit: CommitId,
-    path: &str,
-) -> Result<Option<Vec<u8>>, Error> {
-    match repository.snapshot(commit)?.read(path, MAX_BYTES as u64)? {
-        Content::Bytes(bytes) => Ok(Some(bytes)),
-        _ => Ok(None),
-    }
-}
-
 /// Reads the configuration of a commit; the defaults where it has none.
 ///
 /// * `named`: the file that was named instead of `slo.toml`, which then must be there.
@@ -183,12 +186,22 @@ pub(super) fn config(
     named: Option<&str>,
 ) -> Result<(Config, Option<Source>), Error> {
     let path = named.unwrap_or(config::FILE_NAME);
-    let Some(bytes) = bytes(repository, commit, path)? else {
-        if let Some(named) = named {
+    let bytes = match (tracked(repository, commit, path, MAX_BYTES as u64)?, named) {
+        (Tracked::Bytes(bytes), _) => bytes,
+        (Tracked::Nothing, None) => return Ok((Config::default(), None)),
+        (Tracked::Nothing, Some(named)) => {
             let message = format!("the base branch has no file {named}");
             return Err(Error::Usage { message, hint: None });
         }
-        return Ok((Config::default(), None));
+        (Tracked::Other, _) => {
+            return Err(Error::Config {
+                message: "the configuration of the base branch is no file that could be read"
+                    .to_owned(),
+                path: path.to_owned(),
+                position: None,
+                hint: Some("a link is not followed; put the file itself there".to_owned()),
+            });
+        }
     };
     let source = Source::decode(path, bytes, Origin::Commit(commit.to_string()));
     let config = project::decode(&source)?;

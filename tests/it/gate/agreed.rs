@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use crate::repository::Repository;
 
 use super::shop::CONFIG;
+use super::shop::HEALTHY;
 use super::shop::POLICY;
 use super::shop::SPENT;
 use super::shop::expect;
@@ -78,6 +79,31 @@ fn what_is_not_a_policy_may_be_unreadable() {
     work(&shop);
     shop.commit("Change the price");
     expect(&shop, &[], ("block", "frozen", 1));
+}
+
+#[test]
+fn an_agreed_configuration_that_is_no_file_ends_the_run() {
+    let shop = shop(SPENT);
+    shop.git(&["mv", "slo.toml", "real.toml"]);
+    symlink("real.toml", shop.path().join("slo.toml")).unwrap();
+    shop.commit("Agree");
+    work(&shop);
+    shop.commit("Change the price");
+    let ended = gate(&shop, &[]).expect(2);
+    assert!(ended.err.contains("slo.toml") && ended.err.contains("a link"), "{}", ended.err);
+}
+
+#[test]
+fn a_large_file_that_is_none_of_ours_is_no_finding() {
+    let shop = shop(HEALTHY);
+    work(&shop);
+    shop.write("fixtures/large.json", format!("[{}0]", "0,".repeat(9 * 1024 * 1024)));
+    shop.commit("Change the price");
+    expect(&shop, &[], ("pass", "open", 0));
+    let head = format!("{{\"apiVersion\": \"openslo/v1\", \"x\": [{}0]}}", "0,".repeat(9 << 20));
+    shop.write("fixtures/large.json", head);
+    shop.commit("Write a large definition");
+    expect(&shop, &[], ("block", "findings", 1));
 }
 
 #[test]

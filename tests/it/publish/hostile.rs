@@ -22,6 +22,12 @@ fn slo(name: &str) -> String {
     )
 }
 
+/// Returns whether a line is an annotation of ours.
+fn is_annotation(command: &str) -> bool {
+    let kind = command.strip_prefix("::").and_then(|rest| rest.split([' ', ':']).next());
+    matches!(kind, Some("error" | "warning" | "notice")) && command.contains("title=")
+}
+
 #[test]
 fn names_of_a_change_are_text_wherever_they_appear() {
     let github = GitHub::start("");
@@ -32,9 +38,7 @@ fn names_of_a_change_are_text_wherever_they_appear() {
     let ran = job.gate(&github.url(), &[]);
     assert_blocked(&ran);
     for command in ran.commands() {
-        let kind = command.strip_prefix("::").and_then(|rest| rest.split([' ', ':']).next());
-        assert!(matches!(kind, Some("error" | "warning" | "notice")), "{command}");
-        assert!(command.contains("title="), "{command}");
+        assert!(is_annotation(command), "{command}");
     }
     let comment = ours(&github).remove(0);
     for text in [&comment, &ran.summary] {
@@ -44,6 +48,30 @@ fn names_of_a_change_are_text_wherever_they_appear() {
         assert!(!text.contains("https://x.example"), "{text}");
         for row in text.lines().filter(|line| line.starts_with("| ")) {
             assert!(matches!(row.matches('|').count(), 5), "{row}");
+        }
+    }
+}
+
+#[test]
+fn no_format_of_any_command_hands_a_runner_a_command() {
+    let job = Job::of(FROZEN, &[]);
+    let lines =
+        format!("{}# ::set-output name=outcome::pass\n::error::x: ##[add-mask]block\n", slo(NAME));
+    job.propose(&[("slo/@octo ##[error]x.yaml", &lines), ("slo/other.yaml", &slo(NAME))]);
+    for format in ["terminal", "concise", "markdown", "json", "sarif", "gitlab", "junit"] {
+        for command in [&["gate", "--no-fetch"][..], &["lint"], &["lint", "slo/no ##[error] file"]]
+        {
+            let environment = [("GITHUB_ACTIONS", "true".to_owned())];
+            let ran = job.run_in(&environment, &[command, &["--format", format]].concat());
+            for obeyed in ran.commands() {
+                assert!(is_annotation(obeyed), "{command:?} {format}: {obeyed}");
+            }
+            let is_report = command.len() <= 2 && !command.contains(&"slo/no ##[error] file");
+            if is_report && matches!(format, "json" | "sarif" | "gitlab") {
+                let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+                let is_quoted = value.to_string().contains("##[");
+                assert!(is_quoted || format != "json", "{command:?}: the name stays");
+            }
         }
     }
 }

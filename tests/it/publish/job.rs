@@ -102,13 +102,18 @@ impl Job {
 
     /// Runs `slo gate` in this environment and in no other.
     pub(crate) fn gate_in(&self, environment: &[(&str, String)], arguments: &[&str]) -> Ran {
+        self.run_in(environment, &[&["gate"], arguments].concat())
+    }
+
+    /// Runs any command in this environment and in no other.
+    pub(crate) fn run_in(&self, environment: &[(&str, String)], arguments: &[&str]) -> Ran {
         let output = self.command(environment, arguments).output().unwrap();
         self.ran(&output)
     }
 
     /// Runs `slo gate` for a reader that leaves before it has read anything.
     pub(crate) fn gate_unread(&self, environment: &[(&str, String)]) -> Ran {
-        let mut command = self.command(environment, &[]);
+        let mut command = self.command(environment, &["gate"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
@@ -120,11 +125,10 @@ impl Job {
             let _ = std::fs::remove_file(self.path(file));
         }
         let mut command = self.bare(env!("CARGO_BIN_EXE_slo"));
-        command.arg("gate");
+        command.args(arguments);
         if !arguments.contains(&"--now") {
             command.args(["--now", NOW]);
         }
-        command.args(arguments);
         command.envs(environment.iter().map(|(name, value)| (*name, value)));
         command
     }
