@@ -1,6 +1,5 @@
 //! `slo gate`: three trees, one fetch, one verdict.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
