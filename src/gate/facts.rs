@@ -77,6 +77,8 @@ pub enum Commits {
     Complete(Vec<CommitFacts>),
     /// The history is cut off; these are at hand, and others are missing.
     Cut(Vec<CommitFacts>),
+    /// What some of these change takes too much work to tell.
+    TooMuchWork(Vec<CommitFacts>),
 }
 
 impl Default for Commits {
@@ -89,13 +91,13 @@ impl Commits {
     /// Returns the commits that are at hand.
     pub fn at_hand(&self) -> &[CommitFacts] {
         match self {
-            Self::Complete(commits) | Self::Cut(commits) => commits,
+            Self::Complete(commits) | Self::Cut(commits) | Self::TooMuchWork(commits) => commits,
         }
     }
 
-    /// Returns whether commits are missing.
+    /// Returns whether commits, or what they change, are missing.
     pub fn is_cut(&self) -> bool {
-        matches!(self, Self::Cut(_))
+        !matches!(self, Self::Complete(_))
     }
 }
 
