@@ -192,7 +192,12 @@ fn commits(
         facts.reverts_ancestor = asked.reverts && reverts.reverted_by(commit.id)?.is_some();
         all.push(facts);
     }
-    Ok(if is_cut || unseen { Commits::Cut(all) } else { Commits::Complete(all) })
+    Ok(match (is_cut, unseen) {
+        (false, false) => Commits::Complete(all),
+        // A merge is unread too where a shallow clone hides what it merges.
+        (false, true) if !repository.is_shallow()? => Commits::Unread(all),
+        _ => Commits::Cut(all),
+    })
 }
 
 fn facts(commit: &Commit) -> CommitFacts {

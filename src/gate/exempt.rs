@@ -122,7 +122,7 @@ pub(super) struct NotExempt {
 
 /// Returns the exemptions when every commit is exempt from a tier, else what is not.
 ///
-/// A change of which commits are missing, or that has none, is never exempt: then nothing is
+/// A change of which commits are missing or not read, or that has none, is never exempt: then nothing is
 /// returned on either side, or only what is known. Neither is one that changes what none of its
 /// commits does: however it came about, nobody claims it.
 pub(super) fn exempt(
@@ -146,7 +146,7 @@ pub(super) fn exempt(
             }),
         }
     }
-    if setting.facts.commits.is_cut() {
+    if !setting.facts.commits.is_complete() {
         return Err(NotExempt { refusals, unexplained: Vec::new() });
     }
     let unexplained = unexplained(setting.facts);

@@ -74,6 +74,8 @@ pub enum Extent {
 pub enum Commits {
     /// Every commit is at hand.
     Complete(Vec<CommitFacts>),
+    /// Every commit is at hand, and it takes too much work to tell what some of them change.
+    Unread(Vec<CommitFacts>),
     /// The history is cut off; these are at hand, and others are missing.
     Cut(Vec<CommitFacts>),
 }
@@ -88,8 +90,13 @@ impl Commits {
     /// Returns the commits that are at hand.
     pub fn at_hand(&self) -> &[CommitFacts] {
         match self {
-            Self::Complete(commits) | Self::Cut(commits) => commits,
+            Self::Complete(commits) | Self::Unread(commits) | Self::Cut(commits) => commits,
         }
+    }
+
+    /// Returns whether every commit is at hand, with what it changes.
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete(_))
     }
 
     /// Returns whether commits are missing.

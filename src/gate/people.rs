@@ -27,12 +27,16 @@ pub struct Approval {
 /// Returns the approvals of a change by people of the given roles, one for each person.
 ///
 /// A person is matched without regard to case, by login or mail address. Nobody who wrote a part of
-/// the change or proposes it approves it. A team (`@org/team`) approves nothing by a trailer, because who is in it
-/// is not known here.
+/// the change or proposes it approves it; where commits are missing, so are authors, and nobody's
+/// approval counts. A team (`@org/team`) approves nothing by a trailer, because who is in it is not
+/// known here.
 pub(super) fn approvals<'a>(
     roles: impl Iterator<Item = &'a str>,
     setting: &Setting<'_>,
 ) -> Vec<Approval> {
+    if setting.facts.commits.is_cut() {
+        return Vec::new();
+    }
     let commits = setting.facts.commits.at_hand();
     let proposes = setting.facts.author.iter().map(|login| format!("@{}", folded(login)));
     let authors: BTreeSet<String> = commits.iter().flat_map(authors).chain(proposes).collect();

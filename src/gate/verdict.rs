@@ -209,8 +209,11 @@ pub enum Note {
     NamedPolicyMissing,
     /// No policy of the trusted tree selects an SLO.
     NothingGoverned,
-    /// Commits of a blocked change are not at hand, so nothing is exempt; `fetch-depth: 0` fetches them.
+    /// Commits of a blocked change are not at hand, so nothing is exempt and, since who wrote them is
+    /// not known, nobody approves; `fetch-depth: 0` fetches them.
     HistoryCut,
+    /// The commits of a blocked change are too many or too large to be read, so nothing is exempt.
+    HistoryUnread,
     /// The head's definition could not be judged; the trusted one stands.
     HeadNotJudged {
         /// The SLO.

@@ -394,10 +394,16 @@ fn note_view(note: &gate::Note) -> Note {
         gate::Note::NothingGoverned => {
             ("policy", "governs nothing".to_owned(), "no policy selects an SLO".to_owned())
         }
+        gate::Note::HistoryUnread => (
+            "history",
+            "too much to read".to_owned(),
+            "nothing is exempt in a change of so many commits or paths; split it".to_owned(),
+        ),
         gate::Note::HistoryCut => (
             "history",
             "commits are not at hand".to_owned(),
-            "nothing is exempt without them; fetch with `fetch-depth: 0`".to_owned(),
+            "without them nothing is exempt and no approval counts; fetch with `fetch-depth: 0`"
+                .to_owned(),
         ),
         gate::Note::HeadNotJudged { slo, objective, failure } => (
             "not judged",
