@@ -60,6 +60,15 @@ pub enum Error {
         /// The commit.
         id: CommitId,
     },
+    /// The commit that is checked out does not hold the one that an event proposes, or the clone is cut
+    /// before it could tell.
+    #[error("judge the proposed commit {proposed}: `HEAD` is {head}, which does not hold it")]
+    HeadNotProposed {
+        /// The commit that is checked out.
+        head: CommitId,
+        /// The commit that the event names as its head.
+        proposed: CommitId,
+    },
     /// A question about ancestry ends where the clone was cut.
     #[error("follow the history of {id}: this clone is cut before the answer")]
     HistoryMissing {
@@ -161,6 +170,10 @@ impl Error {
             | Error::MergeBaseMissing { .. }
             | Error::FetchFailed { .. } => Some(
                 "fetch more history: `actions/checkout` needs `fetch-depth: 2`, or 0 where exemptions are checked commit by commit",
+            ),
+            Error::HeadNotProposed { .. } => Some(
+                "check out the head of the pull request: `actions/checkout` does in `pull_request` and `merge_group` without a `ref`, \
+                 elsewhere with `ref: ${{ github.event.pull_request.head.sha }}`; of a later commit, `fetch-depth: 0` shows that it holds it",
             ),
             Error::HistoriesUnrelated { .. } => {
                 Some("name a base with `--base` from which the branch was started")

@@ -125,10 +125,14 @@ impl Compared {
 /// # Errors
 ///
 /// [`Error::NoCommits`], [`Error::RevisionUnknown`], [`Error::CommitIdInvalid`],
-/// [`Error::DefaultBranchMissing`]; [`Error::CommitMissing`] and [`Error::FetchFailed`] when the
+/// [`Error::DefaultBranchMissing`]; [`Error::HeadNotProposed`] when something else is checked out
+/// than what the event proposes; [`Error::CommitMissing`] and [`Error::FetchFailed`] when the
 /// base cannot be had; [`Error::HistoriesUnrelated`].
 pub fn decide(repository: &Repository, request: &Request) -> Result<Trees, Error> {
     let head = repository.head()?;
+    if let Some(event) = &request.event {
+        check_head(repository, head, full_id(&event.head_sha)?)?;
+    }
     let is_whole = request.scope == Scope::WholeTree;
     let (trusted, how) = if let Some(base) = &request.base {
         (named_base(repository, base, request.fetching)?, How::BaseOption)
@@ -165,6 +169,16 @@ fn named_base(repository: &Repository, base: &str, fetching: Fetching) -> Result
         fetch::ensure(repository, id, fetching)?;
     }
     repository.resolve(base)
+}
+
+/// Refuses a head that does not hold what the event proposes: a verdict about it says nothing of the
+/// change.
+fn check_head(repository: &Repository, head: CommitId, proposed: CommitId) -> Result<(), Error> {
+    let holds = match repository.is_ancestor(proposed, head) {
+        Err(Error::HistoryMissing { .. }) => false,
+        known => known?,
+    };
+    if holds { Ok(()) } else { Err(Error::HeadNotProposed { head, proposed }) }
 }
 
 /// Finds the trusted commit of an event.
@@ -361,6 +375,31 @@ mod tests {
         let found = decided(&sample, &event_of_merge(start, work, named));
         assert_eq!((found.trusted, found.compared), (main, main));
         assert_eq!(found.how, How::ForgeMerge);
+    }
+
+    #[test]
+    fn another_commit_than_the_proposed_one_is_not_judged() {
+        let (sample, [start, main, work]) = branched();
+        for revision in ["main", &start.to_string()] {
+            sample.git(&["switch", "--quiet", "--detach", revision]);
+            for scope in [Scope::Change, Scope::WholeTree] {
+                let request = Request { scope, ..event(main, work) };
+                let error = decide(&sample.open(), &request).unwrap_err();
+                assert!(
+                    matches!(error, Error::HeadNotProposed { proposed, .. } if proposed == work)
+                );
+                assert!(error.hint().unwrap().contains("pull_request.head.sha"));
+            }
+        }
+        // Whatever was added to it meanwhile holds it, also where the clone ends right there.
+        sample.git(&["switch", "--quiet", "work"]);
+        sample.commit_file("d.yaml", "d: 1\n");
+        assert_eq!(decided(&sample, &event(main, work)).how, How::EventBase);
+        let cut = sample.clone(&["--depth=1", "--no-single-branch", "--branch=work"]);
+        assert_eq!(decided(&cut, &event(main, work)).how, How::EventBase);
+        let request = event(main, start);
+        let error = decide(&cut.open(), &request).unwrap_err();
+        assert!(matches!(error, Error::HeadNotProposed { .. }), "nobody knows: {error}");
     }
 
     #[test]
