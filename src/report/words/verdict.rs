@@ -91,7 +91,7 @@ fn headline(verdict: &Verdict, measurements: &[Measurement]) -> String {
         Reason::RateLimited => format!("{}; {}", spent(), rate_limited(first)),
         Reason::Overridden => format!("{}; an override lets the change pass", spent()),
         Reason::NeedsApproval => format!("{}; the change needs {}", spent(), needed(first)),
-        Reason::Approved => format!("{}; approved by {}", spent(), approvers(verdict)),
+        Reason::Approved => format!("{}; {}", spent(), approved(verdict)),
         Reason::Exempt => format!("{}; exempt: {}", spent(), claims(verdict)),
         Reason::Unknown | Reason::BackendError => {
             first.map_or_else(String::new, |decision| unknown(decision, measurements)) + &others
@@ -198,10 +198,14 @@ fn deciding_tier(decision: &Decision) -> Option<&Tier> {
     decision.policy.tiers.get(decision.tier?)
 }
 
-fn approvers(verdict: &Verdict) -> String {
+/// A tier without approvers asks nobody; its rate lets the change pass.
+fn approved(verdict: &Verdict) -> String {
     let approvals = verdict.approvals();
+    if approvals.is_empty() {
+        return "its rate lets another release pass".to_owned();
+    }
     let named = approvals.iter().map(|one| format!("{} as {}", one.member, one.role));
-    named.collect::<Vec<_>>().join(", ")
+    format!("approved by {}", named.collect::<Vec<_>>().join(", "))
 }
 
 /// Classes that need no approval rest on honor, so the claim and who made it are named.
