@@ -50,13 +50,13 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
 /// Returns the commits of the change that the pipeline runs for; nothing where it runs for none.
 fn proposed(global: &Global) -> Result<Option<(Repository, Compared)>, Error> {
     let event = facts::event(None)?;
+    let merge_request = if event.is_none() { facts::merge_request() } else { None };
     let event = event.as_ref().and_then(facts::event_facts);
-    let base = if event.is_none() { facts::merge_request_base() } else { None };
-    if event.is_none() && base.is_none() {
+    if event.is_none() && merge_request.is_none() {
         return Ok(None);
     }
     let repository = project::repository(global)?;
-    let request = trees::Request { base, event, ..trees::Request::default() };
+    let request = trees::Request { event, merge_request, ..trees::Request::default() };
     Ok(match trees::decide(&repository, &request)? {
         Trees::Whole { .. } => None,
         Trees::Compared(compared) => Some((repository, compared)),

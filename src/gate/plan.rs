@@ -157,11 +157,8 @@ impl<'a> Reach<'a> {
     /// Returns whether a change touches what a policy judges about an SLO.
     ///
     /// A SLO whose service has paths of its own gates changes to those; any other SLO gates every
-    /// change. The scope of the policy narrows both.
+    /// change. The scope of the policy narrows both; of a whole tree, only to where it goes.
     fn touches(&mut self, policy: &Arc<ErrorBudgetPolicy>, slo: &Slo) -> bool {
-        if self.setting.facts.extent == Extent::WholeTree {
-            return true;
-        }
         let service = slo.service.as_ref();
         let service = service.and_then(|service| {
             let found = self.services.get_key_value(service.value.as_str());
@@ -181,6 +178,9 @@ impl<'a> Reach<'a> {
         let branches = Globs::of_paths(policy.scope.branches.iter().map(text));
         if !branches.is_empty() && branch.is_some_and(|branch| !branches.matches(branch)) {
             return false;
+        }
+        if self.setting.facts.extent == Extent::WholeTree {
+            return true;
         }
         let scope = Globs::of_paths(policy.scope.paths.iter().map(text));
         let of_service = service.and_then(|service| self.services.get(service));

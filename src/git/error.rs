@@ -99,6 +99,14 @@ pub enum Error {
         /// The last line that git wrote, without credentials.
         reason: String,
     },
+    /// The fetch of a branch failed.
+    #[error("fetch the branch `{name}` from `origin`: {reason}")]
+    BranchFetchFailed {
+        /// The name.
+        name: String,
+        /// The last line that git wrote, without credentials.
+        reason: String,
+    },
     /// A tree names itself, a path or a mode that git does not write.
     #[error("read the tree {tree} at `{path}`: it is malformed")]
     TreeMalformed {
@@ -162,7 +170,7 @@ impl Error {
             Error::DefaultBranchMissing => {
                 Some("name the base with `--base`, or run `git remote set-head origin --auto` once")
             }
-            Error::BranchMissing { .. } => {
+            Error::BranchMissing { .. } | Error::BranchFetchFailed { .. } => {
                 Some("fetch it with `git fetch origin`, or name the base with `--base`")
             }
             Error::CommitMissing { .. }
