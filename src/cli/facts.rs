@@ -166,7 +166,8 @@ pub(super) fn collect(
 
 /// Returns the releases that the branch with the given tip holds.
 ///
-/// A shallow clone has the tags that somebody asked for, and tells of no others.
+/// A shallow clone, and one that takes no tags, has those that somebody asked for, and tells of no
+/// others.
 fn releases(
     repository: &Repository,
     release_tags: &BTreeMap<&str, Timestamp>,
@@ -174,10 +175,10 @@ fn releases(
 ) -> Result<BTreeMap<String, Releases>, Error> {
     let mut found = BTreeMap::new();
     for (tags, since) in release_tags {
-        let listed = repository.tags(tags, *since, tip)?.tags;
-        let at = listed.iter().map(|tag| tag.committer_time).collect();
-        let is_cut = repository.is_shallow()?;
-        found.insert((*tags).to_owned(), Releases { at, is_cut });
+        let known = repository.tags(tags, *since, tip)?;
+        let at = known.tags.iter().map(|tag| tag.committer_time).collect();
+        let (is_cut, has_match) = (repository.hides_tags()?, known.has_match);
+        found.insert((*tags).to_owned(), Releases { at, is_cut, has_match });
     }
     Ok(found)
 }

@@ -55,8 +55,10 @@ pub struct Facts {
 pub struct Releases {
     /// When the commits of the tags were made, oldest first.
     pub at: Vec<Timestamp>,
-    /// Whether a shallow clone may hide some.
+    /// Whether the clone may hide some: it is shallow, or takes no tags.
     pub is_cut: bool,
+    /// Whether there is any such tag, also an old one or one of another branch.
+    pub has_match: bool,
 }
 
 /// How much is judged.

@@ -172,7 +172,7 @@ pub struct Decision {
 /// Why no release passes at present; what is known for longest is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReleaseLimit {
-    /// A shallow clone may hide releases.
+    /// The clone may hide releases: it is shallow, or takes no tags.
     Hidden,
     /// There were as many as the tier lets pass; the next one passes after this instant.
     Reached(Timestamp),
@@ -214,6 +214,12 @@ pub enum Note {
     HistoryCut,
     /// The commits of a blocked change are too many or too large to be read, so nothing is exempt.
     HistoryUnread,
+    /// A tier counts releases by tags of which there is none: nothing was released yet, or the glob is
+    /// wrong.
+    NoReleaseTag {
+        /// The glob.
+        tags: String,
+    },
     /// The head's definition could not be judged; the trusted one stands.
     HeadNotJudged {
         /// The SLO.

@@ -1,5 +1,7 @@
 //! Releases: the tags whose commits lie in the history of a branch.
 
+use gix::bstr::BStr;
+use gix::bstr::ByteSlice;
 use globset::GlobBuilder;
 use jiff::Timestamp;
 
@@ -26,6 +28,8 @@ pub struct Tags {
     pub tags: Vec<Tag>,
     /// Whether a shallow clone hides for some tag if it belongs here. Such tags are not listed.
     pub is_cut: bool,
+    /// Whether any tag at hand matches, however old it is and wherever it lies.
+    pub has_match: bool,
 }
 
 impl Repository {
@@ -42,11 +46,12 @@ impl Repository {
             .build()
             .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?
             .compile_matcher();
-        let mut found = Tags { tags: Vec::new(), is_cut: false };
+        let mut found = Tags { tags: Vec::new(), is_cut: false, has_match: false };
         for (name, commit) in self.named_commits()? {
             if !glob.is_match(&name) {
                 continue;
             }
+            found.has_match = true;
             let Some(step) = self.step(commit)? else {
                 continue;
             };
@@ -65,6 +70,24 @@ impl Repository {
             (one.committer_time, &one.name).cmp(&(other.committer_time, &other.name))
         });
         Ok(found)
+    }
+
+    /// Returns whether the clone may lack tags that `origin` has: it is shallow, or takes none from some
+    /// remote (`tagOpt = --no-tags`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`].
+    pub fn hides_tags(&self) -> Result<bool, Error> {
+        if self.is_shallow()? {
+            return Ok(true);
+        }
+        let config = self.local.config_snapshot();
+        let takes_none = |name: &BStr| {
+            let option = config.string(&format!("remote.{name}.tagOpt"));
+            option.is_some_and(|option| option.trim() == b"--no-tags")
+        };
+        Ok(self.local.remote_names().iter().any(|name| takes_none(name.as_ref())))
     }
 
     fn named_commits(&self) -> Result<Vec<(String, CommitId)>, Error> {
@@ -111,7 +134,11 @@ mod tests {
         assert_eq!(all.tags[1].commit, tip);
         let late = repository.tags("release-*", since, tip).unwrap();
         assert_eq!(names(&late), ["release-2"]);
-        assert!(!late.is_cut);
+        assert!(!late.is_cut && late.has_match);
+        assert!(!repository.tags("v*", Timestamp::MIN, tip).unwrap().has_match);
+        assert!(!repository.hides_tags().unwrap());
+        assert!(sample.clone(&["--no-tags"]).open().hides_tags().unwrap());
+        assert!(!sample.clone(&[]).open().hides_tags().unwrap());
     }
 
     #[test]

@@ -169,7 +169,7 @@ fn unknown(decision: &Decision, measurements: &[Measurement]) -> String {
     let name = objective_name(&decision.slo, decision.objective);
     if decision.release_limit == Some(ReleaseLimit::Hidden) {
         return format!(
-            "{}; how often it was released is not known: the clone is shallow",
+            "{}; how often it was released is not known: the clone is shallow or takes no tags",
             spent(decision)
         );
     }
@@ -398,6 +398,12 @@ fn note_view(note: &gate::Note) -> Note {
         gate::Note::NothingGoverned => {
             ("policy", "governs nothing".to_owned(), "no policy selects an SLO".to_owned())
         }
+        gate::Note::NoReleaseTag { tags } => (
+            "releases",
+            format!("no tag matches `{tags}`"),
+            "nothing was released yet, or `releaseRate.tags` of the policy means other tags"
+                .to_owned(),
+        ),
         gate::Note::HistoryUnread => (
             "history",
             "too much to read".to_owned(),
@@ -494,7 +500,11 @@ fn ways_on(verdict: &Verdict) -> Vec<String> {
         }
         Reason::RateLimited => ways.push("wait".to_owned()),
         Reason::Unknown if hides_releases(first) => {
-            ways.push("fetch with `fetch-depth: 0`, which fetches the tags too".to_owned());
+            ways.push(
+                "fetch with `fetch-depth: 0`, which fetches the tags too; where the clone was made \
+                 with `--no-tags`, unset `remote.origin.tagOpt` and fetch the tags"
+                    .to_owned(),
+            );
         }
         Reason::Unknown => ways.push(
             "mend the measurement; `spec.evaluation.noData.onUnknown` of the policy says what the \

@@ -94,3 +94,30 @@ fn a_shallow_clone_hides_releases_and_opens_nothing() {
     let whole = shop.clone(&["--branch=work"]);
     expect(&whole, &["--all"], ("block", "rate-limited", 1));
 }
+
+#[test]
+fn a_clone_without_tags_hides_releases_and_opens_nothing() {
+    let shop = slowed("");
+    release(&shop, "release-1", "2026-11-22T08:00:00Z");
+    work(&shop);
+    shop.commit("Change the price");
+    let clone = shop.clone(&["--no-tags", "--branch=work"]);
+    expect(&clone, &["--base", "origin/main"], ("block", "unknown", 3));
+    let ended = gate(&clone, &["--base", "origin/main"]);
+    assert!(ended.out.contains("remote.origin.tagOpt"), "{}", ended.out);
+    clone.git(&["config", "--unset", "remote.origin.tagOpt"]);
+    clone.git(&["fetch", "--quiet", "--tags"]);
+    expect(&clone, &["--base", "origin/main"], ("block", "rate-limited", 1));
+}
+
+#[test]
+fn a_shop_that_never_released_may_and_hears_of_it() {
+    let shop = slowed("");
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("pass", "approved", 0));
+    let said = "no tag matches `release-*`";
+    assert!(gate(&shop, &[]).out.contains(said));
+    shop.git(&["tag", "release-0", "main"]);
+    assert!(!gate(&shop, &[]).out.contains(said));
+}
