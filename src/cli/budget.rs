@@ -80,6 +80,7 @@ fn of_change(
     show(global, options, &config, &tree, &place)
 }
 
+/// Shows the budgets; where not one could be measured, nothing is known.
 fn show(
     global: &Global,
     options: &BudgetOptions,
@@ -105,7 +106,8 @@ fn show(
     let mut report = Report::of_findings(&tree.sources, &[], output::docs);
     report.budgets = Some(&table);
     output::render(global, &options.format, &report)?;
-    Ok(Exit::Success)
+    let is_unread = !measurements.is_empty() && measurements.iter().all(|one| one.series.is_err());
+    Ok(if is_unread { Exit::Unknown } else { Exit::Success })
 }
 
 /// Returns what must be measured of the SLOs that are named, or of all.
