@@ -1,6 +1,5 @@
 //! Releases: the tags whose commits lie in the history of a branch.
 
-use gix::bstr::BStr;
 use gix::bstr::ByteSlice;
 use globset::GlobBuilder;
 use jiff::Timestamp;
@@ -83,11 +82,12 @@ impl Repository {
             return Ok(true);
         }
         let config = self.local.config_snapshot();
-        let takes_none = |name: &BStr| {
+        let remotes = config.sections_by_name("remote").into_iter().flatten();
+        let mut names = remotes.filter_map(|remote| remote.header().subsection_name());
+        Ok(names.any(|name| {
             let option = config.string(&format!("remote.{name}.tagOpt"));
             option.is_some_and(|option| option.trim() == b"--no-tags")
-        };
-        Ok(self.local.remote_names().iter().any(|name| takes_none(name.as_ref())))
+        }))
     }
 
     fn named_commits(&self) -> Result<Vec<(String, CommitId)>, Error> {
