@@ -126,8 +126,13 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
 
 /// Returns what is to be compared.
 fn request(options: &GateOptions, event: Option<&Event>) -> Result<Request, Error> {
+    let merge_request = if event.is_none() { facts::merge_request() } else { None };
+    if options.base.is_none() && event.is_none() && merge_request.is_none() {
+        facts::check_pipeline(options)?;
+    }
     Ok(Request {
-        base: facts::base(options, event)?,
+        base: options.base.clone(),
+        merge_request,
         event: event.and_then(facts::event_facts),
         default_branch: event.and_then(|event| event.default_branch.clone()),
         scope: if options.all { Scope::WholeTree } else { Scope::Change },

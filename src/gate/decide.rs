@@ -77,11 +77,12 @@ pub fn decide(
         let reason = decision.answer.reason;
         matches!(reason, Reason::Frozen | Reason::NeedsApproval)
     });
-    match &setting.facts.commits {
+    match setting.facts.commits {
         Commits::Cut(_) if wants_commits => notes.push(Note::HistoryCut),
-        Commits::TooMuchWork(_) if wants_commits => notes.push(Note::HistoryTooMuchWork),
+        Commits::Unread(_) if wants_commits => notes.push(Note::HistoryUnread),
         _ => {}
     }
+    notes.extend(unreleased(&decisions, setting));
     notes.extend(warnings(&decisions));
     let mut answer = decisions.iter().map(|decision| decision.answer);
     let mut answer = match answer.next() {
@@ -304,6 +305,22 @@ fn active_tiers(decisions: &[Decision]) -> Vec<ActiveTier> {
         }
     }
     found
+}
+
+/// Returns the tags by which a tier counts releases and of which there is none.
+///
+/// # Why
+///
+/// A repository that never released anything must not be blocked for ever, so this blocks nothing. It
+/// is said, because a glob with a misspelling looks the same.
+fn unreleased(decisions: &[Decision], setting: &Setting<'_>) -> Vec<Note> {
+    let tiers = decisions.iter().filter_map(|decision| decision.policy.tiers.get(decision.tier?));
+    let tags = tiers.filter_map(|tier| Some(&tier.release_rate.as_ref()?.tags.value));
+    let lacks = |tags: &&String| {
+        let releases = setting.facts.releases.get(*tags);
+        releases.is_some_and(|releases| !releases.has_match && !releases.is_cut)
+    };
+    tags.filter(lacks).map(|tags| Note::NoReleaseTag { tags: tags.clone() }).collect()
 }
 
 fn warnings(decisions: &[Decision]) -> Vec<Note> {

@@ -1,5 +1,6 @@
 //! Releases: the tags whose commits lie in the history of a branch.
 
+use gix::bstr::ByteSlice;
 use jiff::Timestamp;
 
 use crate::git::Repository;
@@ -26,6 +27,8 @@ pub struct Tags {
     pub tags: Vec<Tag>,
     /// Whether a shallow clone hides for some tag if it belongs here. Such tags are not listed.
     pub is_cut: bool,
+    /// Whether any tag at hand matches, however old it is and wherever it lies.
+    pub has_match: bool,
 }
 
 impl Repository {
@@ -39,11 +42,12 @@ impl Repository {
     pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Tags, Error> {
         let globs = Globs::of_names([pattern])
             .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?;
-        let mut found = Tags { tags: Vec::new(), is_cut: false };
+        let mut found = Tags { tags: Vec::new(), is_cut: false, has_match: false };
         for (name, commit) in self.named_commits()? {
             if !globs.matches(&name) {
                 continue;
             }
+            found.has_match = true;
             let Some(step) = self.step(commit)? else {
                 continue;
             };
@@ -62,6 +66,25 @@ impl Repository {
             (one.committer_time, &one.name).cmp(&(other.committer_time, &other.name))
         });
         Ok(found)
+    }
+
+    /// Returns whether the clone may lack tags that `origin` has: it is shallow, or takes none from some
+    /// remote (`tagOpt = --no-tags`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`].
+    pub fn hides_tags(&self) -> Result<bool, Error> {
+        if self.is_shallow()? {
+            return Ok(true);
+        }
+        let config = self.local.config_snapshot();
+        let remotes = config.sections_by_name("remote").into_iter().flatten();
+        let mut names = remotes.filter_map(|remote| remote.header().subsection_name());
+        Ok(names.any(|name| {
+            let option = config.string(&format!("remote.{name}.tagOpt"));
+            option.is_some_and(|option| option.trim() == b"--no-tags")
+        }))
     }
 
     fn named_commits(&self) -> Result<Vec<(String, CommitId)>, Error> {
@@ -108,7 +131,11 @@ mod tests {
         assert_eq!(all.tags[1].commit, tip);
         let late = repository.tags("release-*", since, tip).unwrap();
         assert_eq!(names(&late), ["release-2"]);
-        assert!(!late.is_cut);
+        assert!(!late.is_cut && late.has_match);
+        assert!(!repository.tags("v*", Timestamp::MIN, tip).unwrap().has_match);
+        assert!(!repository.hides_tags().unwrap());
+        assert!(sample.clone(&["--no-tags"]).open().hides_tags().unwrap());
+        assert!(!sample.clone(&[]).open().hides_tags().unwrap());
     }
 
     #[test]
