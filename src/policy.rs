@@ -26,7 +26,6 @@ mod whole;
 
 pub use condition::Evidence;
 pub use condition::lookbacks;
-pub use select::Globs;
 pub use select::Governance;
 pub use select::applies;
 pub use select::governing;
