@@ -114,6 +114,8 @@ impl Set {
 pub enum Check {
     /// Each file, with what its reading could not digest.
     File(fn(&FileFacts, &mut Checker<'_>)),
+    /// All files at once: each in the light of the others.
+    Files(fn(&[FileFacts], &mut Checker<'_>)),
     /// Each SLO.
     Slo(fn(&Slo, &mut Checker<'_>)),
     /// All objects of the tree.
