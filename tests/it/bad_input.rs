@@ -92,7 +92,7 @@ fn what_is_no_yaml_is_a_finding() {
 
 #[test]
 fn what_is_no_yaml_and_meant_to_be_an_object_is_a_finding_however_it_is_written() {
-    let indented: String = BROKEN.lines().map(|line| format!("  {line}\n")).collect();
+    let indented = format!("  {}\n", BROKEN.trim_end().replace('\n', "\n  "));
     let without = BROKEN.replace("apiVersion: openslo/v1\n", "");
     let with = |head: &str| format!("{head}\n{without}");
     let texts = [

@@ -72,7 +72,7 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
 #[test]
 fn an_agreed_policy_that_is_misspelled_opens_nothing_whatever_else_is_wrong_with_it() {
     let without = POLICY.replace("apiVersion: slo/v1\n", "");
-    let indented: String = POLICY.lines().map(|line| format!("  {line}\n")).collect();
+    let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
     let broken = |text: &str| text.replace("spec:", "spec: [");
     let with = |head: &str| format!("{head}\n{without}");
     let texts = [
@@ -112,7 +112,7 @@ fn an_agreed_policy_that_is_misspelled_opens_nothing_whatever_else_is_wrong_with
 
 #[test]
 fn a_change_that_breaks_the_policy_is_a_finding() {
-    let indented: String = POLICY.lines().map(|line| format!("  {line}\n")).collect();
+    let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
     for text in [indented, POLICY.replace("apiVersion: slo/v1\n", "")] {
         let shop = shop(HEALTHY);
         work(&shop);
