@@ -249,8 +249,13 @@ fn near_entry<'a>(node: Node<'a>, field: &str) -> Option<Entry<'a>> {
     node.entries().find(|entry| entry.key.text().is_some_and(near))
 }
 
-/// Returns the key that was most likely meant to be `field`.
+/// Returns the key that has no value, or the one that was most likely meant to be `field`.
 fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
+    if let Some(entry) = node.entry(field) {
+        let (span, of) = (entry.key.span(), field.to_owned());
+        let fields = vec![of.clone()];
+        return Some(Problem::MissingFields { span, object: span, fields, of, weak: false });
+    }
     let entry = near_entry(node, field)?;
     Some(Problem::UnknownField {
         span: entry.key.span(),
