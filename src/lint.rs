@@ -88,10 +88,13 @@ pub fn load(files: Vec<Source>) -> Tree {
 
 fn read_file(id: SourceId, source: &Source) -> FileReading {
     let mut stream = yaml::parse(id, source);
-    let template = template::is_template(&source.text, &stream);
-    let mut reading = if template { Reading::default() } else { dialect::read(&stream) };
+    let mut reading = dialect::read(&stream);
     let is_silent = reading.objects.is_empty() && reading.problems.is_empty();
-    if is_silent && source.unreadable.is_none() && !dialect::names_itself(&source.text) {
+    let template = template::is_template(&source.text, &stream, !is_silent);
+    if (is_silent || template)
+        && source.unreadable.is_none()
+        && !dialect::names_itself(&source.text)
+    {
         // A file of another tool, in which nothing is ours, be it YAML or not.
         let facts = FileFacts { source: id, ..FileFacts::default() };
         return FileReading { facts, ..FileReading::default() };
