@@ -6,7 +6,6 @@ use std::io;
 use std::io::Read;
 use std::path::MAIN_SEPARATOR;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::Timestamp;

@@ -245,7 +245,7 @@ impl Entry {
     fn fits(&self, path: &[Vec<char>]) -> bool {
         let is_fit = |pattern: &Option<Vec<Part>>| {
             pattern.as_ref().is_some_and(|pattern| {
-                fits(pattern, path, |part| *part == Part::AnyDepth, Part::fits)
+                fits(pattern, path, |part| *part == Part::AnyDepth, |part, name| part.fits(name))
             })
         };
         is_fit(&self.itself) || is_fit(&self.below)
@@ -286,7 +286,7 @@ impl Part {
     }
 
     /// Returns whether one part of a path fits.
-    fn fits(&self, name: &Vec<char>) -> bool {
+    fn fits(&self, name: &[char]) -> bool {
         match self {
             Self::AnyDepth => true,
             Self::Name(wildcards) => fits(
