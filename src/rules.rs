@@ -115,6 +115,8 @@ impl Set {
 pub enum Check {
     /// Each file, with what its reading could not digest.
     File(fn(&FileFacts, &mut Checker<'_>)),
+    /// All files at once: each in the light of the others.
+    Files(fn(&[FileFacts], &mut Checker<'_>)),
     /// Each SLO.
     Slo(fn(&Slo, &mut Checker<'_>)),
     /// All objects of the tree.
@@ -256,7 +258,8 @@ impl<'a> Checker<'a> {
         &self.context.sources.file(source).path
     }
 
-    /// Returns the edit that writes another word at the place of a scalar, quoted as it was.
+    /// Returns the edit that writes another word at the place of a scalar, quoted as it was; what is
+    /// JSON stays JSON.
     ///
     /// Nothing where the scalar is not written on one line, or the word would need an escape, or the
     /// scalar has an anchor: what is wrong here may be right where an alias brings it.
@@ -273,7 +276,7 @@ impl<'a> Checker<'a> {
         let text = match old.chars().next()? {
             quote @ ('"' | '\'') => format!("{quote}{word}{quote}"),
             '|' | '>' | '&' | '*' | '!' => return None,
-            _ => word.to_owned(),
+            _ => yaml::plain_or_json(file, word),
         };
         let is_safe = is_simple(word) && !old.contains('\n');
         is_safe.then_some(Edit { span, text })

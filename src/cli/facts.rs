@@ -21,6 +21,7 @@ use crate::gate::Releases;
 use crate::git;
 use crate::git::Repository;
 use crate::git::commits::Commit;
+use crate::git::commits::Unseen;
 use crate::git::id::CommitId;
 use crate::git::trees::Compared;
 use crate::git::trees::EventFacts;
@@ -165,8 +166,8 @@ fn releases(
 
 /// Returns the commits of a change; a merge that the forge made is nobody's commit.
 ///
-/// That merge takes what a commit changes to where the base branch has moved it, so the commit
-/// touches both places.
+/// That merge, and any other, takes what a commit changes to where the other side has moved it, so the
+/// commit touches both places.
 fn commits(
     repository: &Repository,
     compared: &Compared,
@@ -177,22 +178,28 @@ fn commits(
     let is_cut = matches!(found, git::commits::Commits::Cut(_)) || compared.merge_base_missing;
     let reverts = repository.reverts(compared.trusted);
     let mut moved = repository.moved_by_base(compared)?;
+    moved.extend(found.at_hand().iter().flat_map(|commit| commit.moved.iter().cloned()));
     let changed: BTreeSet<&String> = changed.iter().collect();
     moved.retain(|_, path| changed.contains(path));
     let mut all = Vec::new();
-    let mut unseen = false;
+    let mut unseen = None;
     for commit in found.at_hand() {
         if compared.how == How::ForgeMerge && commit.id == compared.head {
             continue;
         }
-        unseen |= commit.changed_paths.is_none();
+        unseen = unseen.max(commit.changed_paths.as_ref().err());
         let mut facts = facts(commit);
         let followed: Vec<_> = facts.paths.iter().filter_map(|path| moved.get(path)).collect();
         facts.paths.extend(followed.into_iter().cloned());
         facts.reverts_ancestor = asked.reverts && reverts.reverted_by(commit.id)?.is_some();
         all.push(facts);
     }
-    Ok(if is_cut || unseen { Commits::Cut(all) } else { Commits::Complete(all) })
+    Ok(match unseen {
+        _ if is_cut => Commits::Cut(all),
+        None => Commits::Complete(all),
+        Some(Unseen::Hidden) => Commits::Cut(all),
+        Some(Unseen::TooMuchWork) => Commits::TooMuchWork(all),
+    })
 }
 
 fn facts(commit: &Commit) -> CommitFacts {

@@ -18,6 +18,7 @@ use crate::policy::evaluate;
 
 use super::ActiveTier;
 use super::Answer;
+use super::Commits;
 use super::Decision;
 use super::Note;
 use super::Outcome;
@@ -76,8 +77,10 @@ pub fn decide(
         let reason = decision.answer.reason;
         matches!(reason, Reason::Frozen | Reason::NeedsApproval)
     });
-    if wants_commits && setting.facts.commits.is_cut() {
-        notes.push(Note::HistoryCut);
+    match &setting.facts.commits {
+        Commits::Cut(_) if wants_commits => notes.push(Note::HistoryCut),
+        Commits::TooMuchWork(_) if wants_commits => notes.push(Note::HistoryTooMuchWork),
+        _ => {}
     }
     notes.extend(warnings(&decisions));
     let mut answer = decisions.iter().map(|decision| decision.answer);

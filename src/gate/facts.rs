@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::globs::Globs;
 use crate::model::Catalog;
 
 /// All that a verdict depends on, besides measurements and findings.
@@ -17,7 +18,7 @@ pub struct Setting<'a> {
     /// What the change is.
     pub facts: &'a Facts,
     /// The globs of the paths of each service, from the trusted configuration.
-    pub services: &'a BTreeMap<String, Vec<String>>,
+    pub services: &'a BTreeMap<String, Globs>,
     /// The members of each role, from the trusted configuration.
     pub owners: &'a BTreeMap<String, Vec<String>>,
     /// Whether the trusted configuration says which files hold the policies.
@@ -76,6 +77,8 @@ pub enum Commits {
     Complete(Vec<CommitFacts>),
     /// The history is cut off; these are at hand, and others are missing.
     Cut(Vec<CommitFacts>),
+    /// What some of these change takes too much work to tell.
+    TooMuchWork(Vec<CommitFacts>),
 }
 
 impl Default for Commits {
@@ -88,13 +91,13 @@ impl Commits {
     /// Returns the commits that are at hand.
     pub fn at_hand(&self) -> &[CommitFacts] {
         match self {
-            Self::Complete(commits) | Self::Cut(commits) => commits,
+            Self::Complete(commits) | Self::Cut(commits) | Self::TooMuchWork(commits) => commits,
         }
     }
 
-    /// Returns whether commits are missing.
+    /// Returns whether commits, or what they change, are missing.
     pub fn is_cut(&self) -> bool {
-        matches!(self, Self::Cut(_))
+        !matches!(self, Self::Complete(_))
     }
 }
 

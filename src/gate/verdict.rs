@@ -211,6 +211,8 @@ pub enum Note {
     NothingGoverned,
     /// Commits of a blocked change are not at hand, so nothing is exempt; `fetch-depth: 0` fetches them.
     HistoryCut,
+    /// What the commits of a blocked change change takes too much work to tell, so nothing is exempt.
+    HistoryTooMuchWork,
     /// The head's definition could not be judged; the trusted one stands.
     HeadNotJudged {
         /// The SLO.

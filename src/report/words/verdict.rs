@@ -399,6 +399,11 @@ fn note_view(note: &gate::Note) -> Note {
             "commits are not at hand".to_owned(),
             "nothing is exempt without them; fetch with `fetch-depth: 0`".to_owned(),
         ),
+        gate::Note::HistoryTooMuchWork => (
+            "history",
+            "the commits take too much work to compare".to_owned(),
+            "nothing is exempt without them; propose fewer commits and merges at once".to_owned(),
+        ),
         gate::Note::HeadNotJudged { slo, objective, failure } => (
             "not judged",
             format!("{} as proposed", objective_name(slo, *objective)),

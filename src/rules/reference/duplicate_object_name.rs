@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::config::Globs;
 use crate::config::Value;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Kind;
@@ -34,19 +34,16 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let usual = ["overlays", "environments", "envs", "env"];
-        let patterns = usual.map(|folder| format!("**/{folder}/*")).to_vec();
-        Self { overlays: Globs::new(patterns).unwrap_or_default() }
+        let patterns = usual.map(|folder| format!("**/{folder}/*"));
+        Self { overlays: Globs::of_paths(patterns).unwrap_or_default() }
     }
 }
 
 impl Settings {
     fn read(checker: &Checker<'_>) -> Self {
         let given = checker.setting("overlays").and_then(Value::as_array);
-        let patterns = given.map(|items| {
-            let texts = items.iter().filter_map(|item| item.value.as_str());
-            texts.map(str::to_owned).collect()
-        });
-        match patterns.map(Globs::new) {
+        let texts = given.map(|items| items.iter().filter_map(|item| item.value.as_str()));
+        match texts.map(Globs::of_paths) {
             Some(Ok(overlays)) => Self { overlays },
             _ => Self::default(),
         }

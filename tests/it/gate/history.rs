@@ -47,7 +47,7 @@ pub(super) fn pull_request(base: &str, head: &str, labels: &[&str]) -> String {
     .to_string()
 }
 
-fn merge_group(base: &str, head: &str) -> String {
+pub(super) fn merge_group(base: &str, head: &str) -> String {
     json!({
         "action": "checks_requested",
         "merge_group": {
