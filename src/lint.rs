@@ -88,12 +88,15 @@ pub fn load(files: Vec<Source>) -> Tree {
 
 fn read_file(id: SourceId, source: &Source) -> FileReading {
     let mut stream = yaml::parse(id, source);
-    let template = template::is_template(&source.text, &stream);
-    let mut reading = if template { Reading::default() } else { dialect::read(&stream) };
-    let is_silent = reading.objects.is_empty() && reading.problems.is_empty();
+    let mut reading = dialect::read(&stream);
+    let is_empty = |reading: &Reading| reading.objects.is_empty() && reading.problems.is_empty();
+    let template = template::is_template(&source.text, &stream, !is_empty(&reading));
+    if template {
+        reading = Reading::default();
+    }
     let is_sound = !template && stream.problems.is_empty();
     let is_meant = is_sound || dialect::is_meant(&source.text);
-    if is_silent && source.unreadable.is_none() && (is_sound || !is_meant) {
+    if is_empty(&reading) && source.unreadable.is_none() && (is_sound || !is_meant) {
         // A file of another tool, in which nothing is ours, be it YAML or not.
         let facts = FileFacts { source: id, ..FileFacts::default() };
         return FileReading { facts, ..FileReading::default() };

@@ -11,6 +11,7 @@
 //! No trait, no macro, no registration at a distance: a person who knows one rule knows them all.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -142,7 +143,12 @@ pub struct Checker<'a> {
     findings: Vec<Finding>,
     /// The file that was read again last, to mend it.
     mended: RefCell<Option<(SourceId, yaml::Stream)>>,
+    /// Who owns the files that were asked about: many objects stand in one file.
+    owners: RefCell<BTreeMap<SourceId, Option<Owners<'a>>>>,
 }
+
+/// The owners of a file, and whether the pattern that names them fits every path.
+type Owners<'a> = (&'a [String], bool);
 
 /// What every rule of a run may ask.
 #[derive(Clone, Copy)]
@@ -169,7 +175,13 @@ pub struct Facts<'a> {
 impl<'a> Checker<'a> {
     /// Returns a checker for one rule.
     pub fn new(rule: &'static Rule, context: &'a Context<'a>) -> Self {
-        Self { rule, context, findings: Vec::new(), mended: RefCell::default() }
+        Self {
+            rule,
+            context,
+            findings: Vec::new(),
+            mended: RefCell::default(),
+            owners: RefCell::default(),
+        }
     }
 
     /// Reports a finding at the rule's usual level.
@@ -214,9 +226,11 @@ impl<'a> Checker<'a> {
         self.catalog().policies().filter(counts).collect()
     }
 
-    /// Returns who owns which paths.
-    pub fn code_owners(&self) -> &'a CodeOwners {
-        self.context.facts.code_owners
+    /// Returns who owns a file by CODEOWNERS, as [`CodeOwners::owners_of`] says it.
+    pub fn owners_of(&self, source: SourceId) -> Option<Owners<'a>> {
+        let mut known = self.owners.borrow_mut();
+        let code_owners = self.context.facts.code_owners;
+        *known.entry(source).or_insert_with(|| code_owners.owners_of(self.path(source)))
     }
 
     /// Returns the rule's own setting of a name: the last one that holds for every path.

@@ -71,6 +71,9 @@ pub(super) struct LintOptions {
     /// `[files]` leaves it out; `-` reads standard input
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// Take standard input to be what this file is about to hold: it is judged in the file's place
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     pub(super) rules: RuleOptions,
     /// Apply safe fixes, or with `=unsafe` also those that may change what is meant

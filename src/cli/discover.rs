@@ -5,6 +5,7 @@
 //! ends in. Links are never followed. A file without a known mark is passed over before it is parsed.
 
 use std::collections::BTreeSet;
+use std::path::MAIN_SEPARATOR;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -94,7 +95,9 @@ pub(super) fn is_candidate(path: &str) -> bool {
 fn walk(project: &Project, found: &mut Found) -> BTreeSet<String> {
     let root = project.root.as_path();
     let mut walk = ignore::WalkBuilder::new(root);
-    walk.hidden(false).follow_links(false).require_git(true).parents(true);
+    // What git ignores and nothing else: `.ignore` is a file of other tools.
+    walk.hidden(false).ignore(false).follow_links(false).require_git(true).parents(true);
+    walk.git_ignore(true).git_exclude(true).git_global(true);
     walk.filter_entry(|entry| entry.file_name() != ".git");
     let mut paths = BTreeSet::new();
     for entry in walk.build() {
@@ -126,7 +129,7 @@ fn walk(project: &Project, found: &mut Found) -> BTreeSet<String> {
 pub(super) const NOT_UTF8: &str = "its name is not UTF-8";
 
 fn shown(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
+    path.to_string_lossy().replace(MAIN_SEPARATOR, "/")
 }
 
 /// A folder that cannot be listed may hold anything. Git knows which files of it count, and each of

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::env;
 use std::io;
 use std::io::Read;
+use std::path::MAIN_SEPARATOR;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -47,8 +47,8 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let project = Project::open(global)?;
     let rules = project.rules(&options.rules)?;
     let now = options.now.unwrap_or_else(Timestamp::now);
-    let wanted = Wanted::new(&project, &options.paths)?;
-    if wanted.stdin && options.fix.is_some() {
+    let wanted = Wanted::new(&project, options)?;
+    if wanted.stdin.is_some() && options.fix.is_some() {
         let message = "standard input cannot be fixed: there is no file to write".to_owned();
         let hint = Some("name the file, or leave `--fix` out".to_owned());
         return Err(Error::Usage { message, hint });
@@ -98,14 +98,27 @@ fn load(
 ) -> Result<(Tree, Vec<PassedOver>), Error> {
     let named = wanted.named(project, options.force_exclude);
     let mut found = discover::files(project, &named)?;
-    if wanted.stdin {
-        found.sources.push(standard_input()?);
+    if let Some(path) = &wanted.stdin {
+        let files = &project.config.files;
+        let is_template = path != STDIN && files.templates.matches(path);
+        let is_left_out = path != STDIN && options.force_exclude && !files.is_read(path);
+        if is_template && !found.templates.contains(path) {
+            found.templates.push(path.clone());
+        }
+        found.sources.retain(|source| source.path != *path);
+        found.passed_over.retain(|passed| passed.path != *path);
+        if !is_template && !is_left_out {
+            let place = found.sources.partition_point(|source| source.path < *path);
+            found.sources.insert(place, standard_input(path)?);
+        }
     }
+    found.passed_over.retain(|passed| wanted.holds(&passed.path));
     for PassedOver { path, why } in &found.passed_over {
         output::say(global, &format!("passed over {path}: {why}"));
     }
     let mut tree = lint::load(found.sources);
     tree.templates.append(&mut found.templates);
+    tree.templates.retain(|path| wanted.holds(path));
     Ok((tree, found.passed_over))
 }
 
@@ -162,30 +175,39 @@ fn summary(tree: &Tree, elapsed: Option<std::time::Duration>) -> Summary {
     }
 }
 
-fn standard_input() -> Result<Source, Error> {
+/// Reads standard input as what a path holds.
+fn standard_input(path: &str) -> Result<Source, Error> {
     let failed = |source| Error::Io { action: "read", path: "standard input".to_owned(), source };
     let mut bytes = Vec::new();
     let limit = MAX_BYTES as u64 + 1;
     io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Source::decode(STDIN, bytes, Origin::Stdin))
+    Ok(Source::decode(path, bytes, Origin::Stdin))
 }
 
 /// The paths that are reported: those named, or all.
 struct Wanted {
-    stdin: bool,
+    /// The path under which standard input is judged, where it is.
+    stdin: Option<String>,
     paths: Vec<String>,
 }
 
 impl Wanted {
-    fn new(project: &Project, named: &[PathBuf]) -> Result<Self, Error> {
-        let mut wanted = Self { stdin: false, paths: Vec::new() };
-        for path in named {
-            if path.as_os_str() == "-" {
-                wanted.stdin = true;
-                wanted.paths.push(STDIN.to_owned());
+    fn new(project: &Project, options: &LintOptions) -> Result<Self, Error> {
+        let mut wanted = Self { stdin: None, paths: Vec::new() };
+        for path in &options.paths {
+            if path.as_os_str() != "-" {
+                wanted.paths.push(below_root(project, path)?);
                 continue;
             }
-            wanted.paths.push(below_root(project, path)?);
+            let name = options.stdin_filename.as_deref().map(|name| buffer(project, name));
+            let name = name.transpose()?.unwrap_or_else(|| STDIN.to_owned());
+            wanted.paths.push(name.clone());
+            wanted.stdin = Some(name);
+        }
+        if wanted.stdin.is_none() && options.stdin_filename.is_some() {
+            let message = "`--stdin-filename` names standard input, which is not read".to_owned();
+            let hint = Some("add `-` to read it".to_owned());
+            return Err(Error::Usage { message, hint });
         }
         Ok(wanted)
     }
@@ -202,8 +224,9 @@ impl Wanted {
     /// Returns the paths that are read because somebody names them.
     fn named(&self, project: &Project, force_exclude: bool) -> Vec<String> {
         let files = &project.config.files;
-        let is_named = |path: &&String| *path != STDIN && (!force_exclude || files.is_read(path));
-        self.paths.iter().filter(is_named).cloned().collect()
+        let is_file = |path: &&String| self.stdin.as_ref() != Some(*path);
+        let is_named = |path: &&String| !force_exclude || files.is_read(path);
+        self.paths.iter().filter(is_file).filter(is_named).cloned().collect()
     }
 
     /// A path that somebody names holds something, or somebody is mistaken.
@@ -215,7 +238,7 @@ impl Wanted {
         passed_over: &[PassedOver],
     ) {
         for path in &self.paths {
-            let one = Self { stdin: false, paths: vec![path.clone()] };
+            let one = Self { stdin: None, paths: vec![path.clone()] };
             let objects = tree.catalog.objects().iter();
             let speaks = objects
                 .map(|object| object.meta().span.source)
@@ -254,6 +277,29 @@ fn below_root(project: &Project, path: &Path) -> Result<String, Error> {
         let message = format!("there is no file or folder {}", path.display());
         return Err(Error::Usage { message, hint: None });
     };
+    relative(project, path, &full)
+}
+
+/// Returns the path of a file that an editor holds, which need not be saved yet, from the root.
+fn buffer(project: &Project, path: &Path) -> Result<String, Error> {
+    let failed = |source| Error::Io { action: "open", path: path.display().to_string(), source };
+    let full = env::current_dir().map_err(failed)?.join(path);
+    if let Ok(full) = full.canonicalize() {
+        return relative(project, path, &full);
+    }
+    let folder = full.parent().and_then(|folder| folder.canonicalize().ok());
+    let (Some(folder), Some(name)) = (folder, full.file_name()) else {
+        let message = format!("there is no folder for {}", path.display());
+        return Err(Error::Usage { message, hint: None });
+    };
+    relative(project, path, &folder.join(name))
+}
+
+/// Returns a full path as it stands from the root.
+///
+/// * `path`: how somebody named it.
+fn relative(project: &Project, path: &Path, full: &Path) -> Result<String, Error> {
+    let failed = |source| Error::Io { action: "open", path: path.display().to_string(), source };
     let root = project.root.canonicalize().map_err(failed)?;
     let Ok(relative) = full.strip_prefix(&root) else {
         return Err(Error::Usage {
@@ -262,7 +308,7 @@ fn below_root(project: &Project, path: &Path) -> Result<String, Error> {
         });
     };
     match relative.to_str() {
-        Some(relative) => Ok(relative.replace('\\', "/")),
+        Some(relative) => Ok(relative.replace(MAIN_SEPARATOR, "/")),
         None => Err(Error::Usage {
             message: format!("{}: {}", path.display(), discover::NOT_UTF8),
             hint: None,

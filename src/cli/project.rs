@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::Component;
+use std::path::MAIN_SEPARATOR;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
+use crate::config::owners::LineProblem;
 use crate::git;
 use crate::lint::RuleSet;
 use crate::lint::WrongChoice;
@@ -97,7 +99,13 @@ impl Project {
         let folder = repository.map(git::Repository::root).unwrap_or_default();
         for place in owners::PLACES {
             let why = match file::read_below(top, place, owners::MAX_BYTES as u64) {
-                Content::Bytes(bytes) => return read_code_owners(&bytes).seen_from(&folder),
+                Content::Bytes(bytes) => {
+                    let (owners, problems) = read_code_owners(&bytes);
+                    if let Some(problem) = problems.first().filter(|_| owners.is_empty()) {
+                        output::say(global, &format!("passed over {place}: {}", problem.message));
+                    }
+                    return owners.seen_from(&folder);
+                }
                 Content::Nothing => continue,
                 Content::TooLarge { .. } => {
                     let why = "so large that no forge reads it";
@@ -214,8 +222,8 @@ fn named_below(top: Option<&Path>, path: &Path) -> Result<Option<String>, Error>
 }
 
 /// Reads CODEOWNERS; a line that cannot be read owns nothing, as on the forge.
-pub(super) fn read_code_owners(bytes: &[u8]) -> CodeOwners {
-    CodeOwners::parse(&String::from_utf8_lossy(bytes)).0
+pub(super) fn read_code_owners(bytes: &[u8]) -> (CodeOwners, Vec<LineProblem>) {
+    CodeOwners::parse(&String::from_utf8_lossy(bytes))
 }
 
 /// Returns an error at a place of `slo.toml`.
@@ -264,7 +272,7 @@ fn find_config(start: &Path, top: Option<&Path>) -> Option<PathBuf> {
 fn read_config(path: String, content: Content) -> Result<Source, Error> {
     match content {
         Content::Bytes(bytes) => {
-            Ok(Source::decode(path.replace('\\', "/"), bytes, Origin::Worktree))
+            Ok(Source::decode(path.replace(MAIN_SEPARATOR, "/"), bytes, Origin::Worktree))
         }
         Content::TooLarge { size, .. } => Ok(Source::too_large(path, size, Origin::Worktree)),
         Content::Nothing => {

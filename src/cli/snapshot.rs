@@ -215,7 +215,7 @@ pub(super) fn code_owners(repository: &Repository, commit: CommitId) -> Result<C
     for place in owners::PLACES {
         match whole.read(place, owners::MAX_BYTES as u64)? {
             Content::Bytes(found) => {
-                return Ok(project::read_code_owners(&found).seen_from(&repository.root()));
+                return Ok(project::read_code_owners(&found).0.seen_from(&repository.root()));
             }
             Content::TooLarge(_) => break,
             _ => {}

@@ -14,6 +14,9 @@
 //!
 //! GitHub documentation, "About code owners", "CODEOWNERS syntax" and "CODEOWNERS file size".
 
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
 use crate::config::people;
 
 /// The places of the file, from the top of the repository; the first one that exists counts.
@@ -22,10 +25,23 @@ pub const PLACES: &[&str] = &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNE
 /// The size in bytes from which on GitHub does not read the file.
 pub const MAX_BYTES: usize = 3_000_000;
 
+/// The most lines with a pattern that are read.
+///
+/// A pull request may add the file, and each line may have to be held against each path. The largest
+/// repositories have a few thousand.
+pub const MAX_LINES: usize = 20_000;
+
+/// The most bytes of a line's pattern: longer than a path that any system opens.
+const MAX_PATTERN: usize = 4_096;
+
 /// Who owns which paths.
 #[derive(Clone, Debug, Default)]
 pub struct CodeOwners {
     entries: Vec<Entry>,
+    /// The entries, in order, by the part that a path must have: the rarest one without a wildcard.
+    by_part: BTreeMap<String, Vec<usize>>,
+    /// The entries without such a part, in order.
+    wild: Vec<usize>,
     /// The folder from which paths are asked for, with a `/` at its end; empty for the top.
     folder: String,
 }
@@ -42,7 +58,8 @@ pub struct LineProblem {
 impl CodeOwners {
     /// Reads the text of a CODEOWNERS file.
     ///
-    /// A file from [`MAX_BYTES`] on owns nothing, as on GitHub, and is one problem.
+    /// A file from [`MAX_BYTES`] on owns nothing, as on GitHub, and is one problem; so is one of more
+    /// than [`MAX_LINES`] lines, of which the last ones decide and could not be left out.
     pub fn parse(text: &str) -> (Self, Vec<LineProblem>) {
         let mut owners = Self::default();
         let mut problems = Vec::new();
@@ -62,8 +79,28 @@ impl CodeOwners {
                 Ok(entry) => owners.entries.extend(entry),
                 Err(message) => problems.push(LineProblem { line: index + 1, message }),
             }
+            if owners.entries.len() > MAX_LINES {
+                let message = format!("a file of more than {MAX_LINES} patterns is not read");
+                return (Self::default(), vec![LineProblem { line: index + 1, message }]);
+            }
         }
+        owners.sort_out();
         (owners, problems)
+    }
+
+    /// Puts each entry where a path that it may fit finds it.
+    fn sort_out(&mut self) {
+        let literals: Vec<Vec<String>> = self.entries.iter().map(Entry::literals).collect();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for part in literals.iter().flatten() {
+            *counts.entry(part).or_default() += 1;
+        }
+        for (index, parts) in literals.iter().enumerate() {
+            match parts.iter().min_by_key(|part| counts.get(part.as_str())) {
+                Some(part) => self.by_part.entry(part.clone()).or_default().push(index),
+                None => self.wild.push(index),
+            }
+        }
     }
 
     /// Takes the paths that are asked for to start at a folder: patterns start at the top of the
@@ -82,8 +119,17 @@ impl CodeOwners {
     /// after this path. Nothing when no pattern fits, or the last one that fits names nobody.
     pub fn owners_of(&self, path: &str) -> Option<(&[String], bool)> {
         let path = format!("{}{path}", self.folder);
-        let parts: Vec<&str> = path.split('/').collect();
-        let entry = self.entries.iter().rev().find(|entry| entry.fits(&parts))?;
+        let parts: Vec<Vec<char>> = path.split('/').map(|part| part.chars().collect()).collect();
+        let sorted = path.split('/').filter_map(|part| self.by_part.get(part));
+        let last_fit = |places: &Vec<usize>| {
+            places
+                .iter()
+                .rev()
+                .copied()
+                .find(|&place| self.entries.get(place).is_some_and(|entry| entry.fits(&parts)))
+        };
+        let place = sorted.chain([&self.wild]).filter_map(last_fit).max()?;
+        let entry = self.entries.get(place)?;
         (!entry.owners.is_empty()).then_some((&entry.owners[..], entry.is_catch_all))
     }
 
@@ -132,6 +178,9 @@ impl Entry {
             return Ok(None);
         }
         let (pattern, rest) = split_pattern(line);
+        if pattern.len() > MAX_PATTERN {
+            return Err(format!("a pattern of more than {MAX_PATTERN} bytes fits no path"));
+        }
         let mut entry = Self::new(pattern)?;
         for owner in words(rest) {
             if !people::is_member(owner) {
@@ -186,11 +235,17 @@ impl Entry {
         })
     }
 
+    /// Returns the parts without a wildcard, which every path that fits has.
+    fn literals(&self) -> Vec<String> {
+        let parts = self.itself.as_ref().or(self.below.as_ref());
+        parts.into_iter().flatten().filter_map(Part::literal).collect()
+    }
+
     /// Returns whether the pattern fits a path.
-    fn fits(&self, path: &[&str]) -> bool {
+    fn fits(&self, path: &[Vec<char>]) -> bool {
         let is_fit = |pattern: &Option<Vec<Part>>| {
             pattern.as_ref().is_some_and(|pattern| {
-                fits(pattern, path, |part| *part == Part::AnyDepth, Part::fits)
+                fits(pattern, path, |part| *part == Part::AnyDepth, |part, name| part.fits(name))
             })
         };
         is_fit(&self.itself) || is_fit(&self.below)
@@ -220,22 +275,29 @@ impl Part {
         Ok(Self::Name(wildcards))
     }
 
+    /// Returns the only name that fits, where there is no wildcard.
+    fn literal(&self) -> Option<String> {
+        let Self::Name(wildcards) = self else { return None };
+        let exactly = |wildcard: &Wildcard| match wildcard {
+            Wildcard::Exactly(character) => Some(*character),
+            Wildcard::One | Wildcard::Run => None,
+        };
+        wildcards.iter().map(exactly).collect()
+    }
+
     /// Returns whether one part of a path fits.
-    fn fits(&self, name: &&str) -> bool {
+    fn fits(&self, name: &[char]) -> bool {
         match self {
             Self::AnyDepth => true,
-            Self::Name(wildcards) => {
-                let name: Vec<char> = name.chars().collect();
-                fits(
-                    wildcards,
-                    &name,
-                    |wildcard| *wildcard == Wildcard::Run,
-                    |wildcard, character| match wildcard {
-                        Wildcard::Exactly(wanted) => wanted == character,
-                        Wildcard::One | Wildcard::Run => true,
-                    },
-                )
-            }
+            Self::Name(wildcards) => fits(
+                wildcards,
+                name,
+                |wildcard| *wildcard == Wildcard::Run,
+                |wildcard, character| match wildcard {
+                    Wildcard::Exactly(wanted) => wanted == character,
+                    Wildcard::One | Wildcard::Run => true,
+                },
+            ),
         }
     }
 }
@@ -401,6 +463,23 @@ mod tests {
         assert_eq!(owners(text, "docs/legal/a"), "@legal");
         assert_eq!(owners(text, "x/a"), "");
         assert_eq!(owners(text, "y"), "* @a");
+    }
+
+    #[test]
+    fn of_many_lines_the_last_that_fits_decides_in_no_time() {
+        let lines = (0..MAX_LINES - 2).map(|it| format!("/services/s{it}/ @team{it}\n"));
+        let text = format!("/services/s7/ @first\n{}*.md @docs\n", lines.collect::<String>());
+        let (owners, problems) = CodeOwners::parse(&text);
+        assert_eq!(problems, []);
+        for (path, team) in (0..MAX_LINES - 2).map(|it| (format!("services/s{it}/a"), it)) {
+            let team = [format!("@team{team}")];
+            assert_eq!(owners.owners_of(&path), Some((&team[..], false)), "{path}");
+        }
+        let docs = ["@docs".to_owned()];
+        assert_eq!(owners.owners_of("services/s7/a.md"), Some((&docs[..], false)));
+        let (owners, problems) = CodeOwners::parse(&format!("{text}* @a\n/last/ @b\n"));
+        assert!(owners.is_empty());
+        assert_eq!(problems.len(), 1, "one line more than are read");
     }
 
     #[test]

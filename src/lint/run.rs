@@ -127,7 +127,7 @@ fn suppress(
             };
             let of_rule = places.get_mut(&(suppression.scope.source, rule.name));
             let speaks = of_rule.is_some_and(|of| of.allow(suppression.scope, i64::from(!expired)));
-            if !speaks && !matches!(rule.check, Check::Suppression(_)) {
+            if !speaks {
                 unused.push(place);
             }
         }

@@ -25,8 +25,12 @@ const MARKS: [&[u8]; 11] = [
 /// Returns whether a text is a template: a mark stands where YAML has structure, or the text is no
 /// YAML and a mark stands outside its comments.
 ///
+/// A word that is sound YAML makes no template of a file that is ours: `use {{ if x }} in alerts` is
+/// a sentence, and a sentence switches no rule off.
+///
 /// * `stream`: what the text is as YAML.
-pub(super) fn is_template(text: &str, stream: &Stream) -> bool {
+/// * `is_ours`: whether anything is recognized in it as it stands.
+pub(super) fn is_template(text: &str, stream: &Stream, is_ours: bool) -> bool {
     let mut marks = marks(text.as_bytes()).peekable();
     if marks.peek().is_none() {
         return false;
@@ -35,7 +39,7 @@ pub(super) fn is_template(text: &str, stream: &Stream) -> bool {
         let is_comment = |mark| line_before(text, mark).trim_start().starts_with('#');
         return stand_free(marks, text, is_comment);
     }
-    let scalars = spelled_out(stream);
+    let scalars = scalars(stream, |style| is_ours || style != Style::Plain);
     let marks = marks.filter(|&mark| !is_inside(&scalars, mark));
     stand_free(marks, text, |mark| is_comment(text, mark, &scalars))
 }
@@ -76,11 +80,11 @@ fn marks(text: &[u8]) -> impl Iterator<Item = usize> {
     memchr::memchr2_iter(b'{', b'-', text).filter(is_mark)
 }
 
-/// Returns the bytes of scalars in quotes or blocks, in which nothing is markup; sorted.
-fn spelled_out(stream: &Stream) -> Vec<(usize, usize)> {
+/// Returns the bytes of scalars in which nothing is markup, such as those in quotes; sorted.
+fn scalars(stream: &Stream, counts: impl Fn(Style) -> bool) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for root in stream.documents.iter().map(Document::root) {
-        collect(root, &mut found);
+        collect(root, &counts, &mut found);
     }
     found.sort_unstable();
     found.dedup();
@@ -88,15 +92,15 @@ fn spelled_out(stream: &Stream) -> Vec<(usize, usize)> {
 }
 
 /// The nesting and the aliases are bounded by the reader of YAML, so this ends.
-fn collect(node: Node<'_>, found: &mut Vec<(usize, usize)>) {
-    if node.scalar().is_some_and(|scalar| scalar.style != Style::Plain) {
+fn collect(node: Node<'_>, counts: &impl Fn(Style) -> bool, found: &mut Vec<(usize, usize)>) {
+    if node.scalar().is_some_and(|scalar| counts(scalar.style)) {
         let range = node.span().range();
         found.push((range.start, range.end));
     }
-    node.items().for_each(|item| collect(item, found));
+    node.items().for_each(|item| collect(item, counts, found));
     for entry in node.entries().filter(|entry| !entry.merged) {
-        collect(entry.key, found);
-        collect(entry.value, found);
+        collect(entry.key, counts, found);
+        collect(entry.value, counts, found);
     }
 }
 
@@ -132,8 +136,23 @@ mod tests {
     use crate::yaml;
 
     fn is_template(text: &str) -> bool {
+        judged(text, false)
+    }
+
+    fn judged(text: &str, is_ours: bool) -> bool {
         let source = Source::from_text("slo.yaml", text, Origin::Worktree);
-        super::is_template(text, &yaml::parse(SourceId::default(), &source))
+        super::is_template(text, &yaml::parse(SourceId::default(), &source), is_ours)
+    }
+
+    #[test]
+    fn a_sentence_in_a_file_of_ours_makes_no_template() {
+        for text in ["a: use {{ if x }} in alerts\n", "a: b{{ .Values.c }}\n", "a: b\n  {{- c\n"] {
+            assert!(is_template(text), "{text}");
+            assert!(!judged(text, true), "{text}");
+        }
+        for text in ["a: {{ .Values.b }}\n", "- {{ .Values.b }}\n", "{{- if x }}\na: 1\n"] {
+            assert!(judged(text, true), "{text}");
+        }
     }
 
     #[test]

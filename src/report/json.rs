@@ -7,6 +7,7 @@ use std::io;
 use std::io::Write;
 
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::finding::Finding;
 use crate::finding::Fix;
@@ -28,11 +29,10 @@ const VERSION: u32 = 1;
 /// Writes a report as JSON.
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let places = Places::new(report);
-    let findings = report.findings.iter();
     let rows = report.budgets.iter().flat_map(|table| &table.rows);
     let document = Document {
         version: VERSION,
-        findings: findings.map(|finding| finding_view(finding, report, &places)).collect(),
+        findings: Findings { report, places: &places },
         changes: report.changes.unwrap_or_default().iter().map(change_view).collect(),
         budgets: rows.map(budget_view).collect(),
         verdict: report.verdict.map(verdict_view),
@@ -63,10 +63,24 @@ fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
+/// The findings, each viewed when it is written: there may be a million.
+struct Findings<'r, 'a> {
+    report: &'r Report<'a>,
+    places: &'r Places<'a>,
+}
+
+impl Serialize for Findings<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let findings = self.report.findings.iter();
+        serializer
+            .collect_seq(findings.map(|finding| finding_view(finding, self.report, self.places)))
+    }
+}
+
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'r, 'a> {
     version: u32,
-    findings: Vec<FindingView<'a>>,
+    findings: Findings<'r, 'a>,
     changes: Vec<ChangeView<'a>>,
     budgets: Vec<BudgetView<'a>>,
     verdict: Option<VerdictDocument<'a>>,

@@ -53,10 +53,18 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     let indexes: BTreeMap<&str, usize> =
         rules.iter().enumerate().map(|(index, rule)| (rule.name, index)).collect();
     let suppressions = report.findings.iter().any(|finding| finding.suppressed);
+    // A fingerprint tells of findings that agree which one it is, so those left out are counted.
     let mut fingerprints = Fingerprints::default();
-    let mut results = Vec::new();
-    for finding in report.findings {
-        let fingerprint = fingerprints.next(finding, &places);
+    let named = report.findings.iter().map(|it| (it, fingerprints.next(it, &places)));
+    let mut named: Vec<(&Finding, String)> = named.collect();
+    let left_out = named.len().saturating_sub(MAX_RESULTS);
+    if left_out > 0 {
+        // The least grave go, in the order in which they came.
+        named.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+        named.truncate(MAX_RESULTS);
+    }
+    let mut results = Vec::with_capacity(named.len());
+    for (finding, fingerprint) in named {
         let index = indexes.get(finding.rule).copied();
         let mut result = result(finding, index, &fingerprint, &places);
         if suppressions {
@@ -64,15 +72,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
                 if finding.suppressed { vec![json!({ "kind": "inSource" })] } else { vec![] };
             insert(&mut result, "suppressions", given.into());
         }
-        results.push((finding.level, result));
+        results.push(result);
     }
-    let left_out = results.len().saturating_sub(MAX_RESULTS);
-    if left_out > 0 {
-        // The least grave go, in the order in which they came.
-        results.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-        results.truncate(MAX_RESULTS);
-    }
-    let results: Vec<Value> = results.into_iter().map(|(_, result)| result).collect();
     let run = run(report, &rules, &results, left_out);
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
     write(&log, out)

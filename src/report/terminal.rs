@@ -15,6 +15,7 @@
 //! sequences of the source as they are, it shows every line of a long span, and it misplaces
 //! underlines that overlap. Frame, header and line numbers are therefore written here.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io;
 use std::io::Write;
@@ -48,18 +49,29 @@ const MIN_WIDTH: usize = 40;
 /// The most places beside its own that are drawn for a finding.
 const MAX_LABELS: usize = 12;
 
+/// The most findings of one rule that are drawn of one file; what follows is counted.
+const MAX_ALIKE: usize = 100;
+
 /// Writes a report for people: findings, changes, budgets, the verdict, one line of summary.
 pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let style = &Style { width: style.width.max(MIN_WIDTH), ..*style };
     let places = Places::new(report);
     let mut explained = BTreeSet::new();
+    let mut alike: BTreeMap<(SourceId, &str), usize> = BTreeMap::new();
     for finding in report.shown() {
+        let count = alike.entry((finding.span.source, finding.rule)).or_default();
+        *count += 1;
+        if *count > MAX_ALIKE {
+            continue;
+        }
         heading(finding, style, out)?;
         excerpt(finding, report, &places, style, out)?;
         advice(finding, explained.insert(finding.rule), style, out)?;
         writeln!(out)?;
     }
-    let mut blocks: Vec<Vec<String>> = Vec::new();
+    let many: Vec<String> =
+        alike.iter().filter_map(|(at, count)| more(*at, *count, report)).collect();
+    let mut blocks: Vec<Vec<String>> = vec![many];
     blocks.extend(report.changes.map(|changes| table::changes(changes, style)));
     // The notes of a verdict say what the backends warn of.
     let warnings = report.verdict.is_none();
@@ -75,6 +87,14 @@ pub(super) fn render(report: &Report<'_>, style: &Style, out: &mut dyn Write) ->
         }
     }
     Ok(())
+}
+
+/// Returns how many findings of a rule in a file are not drawn, where there are any.
+fn more(at: (SourceId, &str), count: usize, report: &Report<'_>) -> Option<String> {
+    let (source, rule) = at;
+    let left_out = count.checked_sub(MAX_ALIKE).filter(|&left_out| left_out > 0)?;
+    let path = line(&report.sources.file(source).path);
+    Some(format!("… and {} of {rule} in {path}", counted(left_out, "more finding")))
 }
 
 fn heading(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {

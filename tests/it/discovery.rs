@@ -334,3 +334,63 @@ fn a_reader_that_leaves_early_changes_no_exit_code() {
         assert_eq!(head(arguments), Some(0), "{arguments:?}");
     }
 }
+
+#[test]
+fn nothing_but_git_hides_a_file() {
+    let repository = Repository::new();
+    repository.write(".ignore", "*.yaml\n");
+    repository.write("a.yaml", SLO);
+    repository.write(".git/info/exclude", "b.yaml\n");
+    repository.write("b.yaml", SLO);
+    let ended = finds(&repository, &[], "a.yaml", "target-100");
+    assert!(found(&ended).iter().all(|(path, _)| path == "a.yaml"), "{}", ended.out);
+}
+
+#[test]
+fn a_backslash_is_a_letter_of_a_name() {
+    finds(&holding(&[("a\\b.yaml", SLO)]), &[], "a\\b.yaml", "target-100");
+    finds(&holding(&[("a\\b.yaml", SLO)]), &["a\\b.yaml"], "a\\b.yaml", "target-100");
+}
+
+#[test]
+fn only_what_is_asked_about_is_said_to_be_passed_over() {
+    let chart = format!("{{{{- if x }}}}\n{SLO}{{{{- end }}}}\n");
+    let folder = holding(&[("a.yaml", SLO), ("chart.yaml", &chart)]);
+    symlink("nowhere", folder.path().join("dead.yaml")).unwrap();
+    let all = slo(folder.path(), &["lint"]).expect(1);
+    assert!(all.err.contains("passed over dead.yaml"), "{}", all.err);
+    assert!(all.out.contains("1 template passed over"), "{}", all.out);
+    let one = slo(folder.path(), &["lint", "a.yaml", "--verbose"]).expect(1);
+    assert!(!one.err.contains("passed over"), "{}", one.err);
+    assert!(!one.out.contains("passed over"), "{}", one.out);
+}
+
+#[test]
+fn a_sentence_with_braces_hides_no_file() {
+    let sentence = "description: use {{ if x }} in alerts\n  service: payments";
+    let text = SLO.replacen("service: payments", sentence, 1);
+    let ended = finds(&holding(&[("a.yaml", &text)]), &[], "a.yaml", "target-100");
+    assert_eq!(ended.json()["templates_passed_over"], 0);
+}
+
+#[test]
+fn what_an_editor_holds_is_judged_in_the_place_of_its_file() {
+    let off = "[[rules.target-100]]\npaths = [\"legacy/**\"]\nlevel = \"off\"\n";
+    let folder = holding(&[("slo.toml", off), ("slo/a.yaml", SLO), ("legacy/b.yaml", "")]);
+    let held = |name: &str, text: &str| {
+        let arguments = ["lint", "-", "--format", "json", "--stdin-filename", name];
+        Run::new(folder.path()).arguments(&arguments).input(text.as_bytes()).end()
+    };
+    let pairs = |ended: &Ended| found(ended);
+    let same = pairs(&held("slo/a.yaml", SLO).expect(1));
+    assert_eq!(same, [("slo/a.yaml".to_owned(), "target-100".to_owned())]);
+    assert_eq!(pairs(&held("slo/a.yaml", &SLO.replace("target: 1", "target: 0.9"))), []);
+    let renamed = SLO.replace("name: payments", "name: other");
+    assert_eq!(pairs(&held("legacy/b.yaml", &renamed).expect(0)), [], "its paths hold");
+    let new = pairs(&held("slo/new.yaml", &renamed).expect(1));
+    assert_eq!(new, [("slo/new.yaml".to_owned(), "target-100".to_owned())]);
+    let twice = pairs(&held("slo/new.yaml", SLO).expect(1));
+    assert!(twice.iter().any(|(_, rule)| rule == "duplicate-object-name"), "{twice:?}");
+    held("/nowhere/a.yaml", SLO).expect(2);
+    slo(folder.path(), &["lint", "--stdin-filename", "slo/a.yaml"]).expect(2);
+}

@@ -217,3 +217,35 @@ fn a_safe_fix_adds_no_finding() {
         assert_eq!(folder.read("a.yaml"), text);
     }
 }
+
+fn with_unknown_fields(count: usize) -> String {
+    let keys: Vec<String> = (0..count).map(|it| format!("  zz{it}: 1\n")).collect();
+    let start = "apiVersion: openslo/v1\nkind: Service\nmetadata:\n  name: depot\n";
+    format!("{start}{}", keys.concat())
+}
+
+#[test]
+fn sarif_holds_no_more_than_code_scanning_takes_and_says_so() {
+    let folder = Repository::folder();
+    folder.write("a.yaml", with_unknown_fields(25_010) + "x: 1\n");
+    let arguments = ["lint", "--rule", "unknown-field", "--format", "sarif"];
+    let run = &slo(folder.path(), &arguments).expect(1).json()["runs"][0];
+    assert_eq!(run["results"].as_array().map(Vec::len), Some(25_000));
+    let notification = &run["invocations"][0]["toolExecutionNotifications"][0];
+    let said = notification["message"]["text"].as_str().unwrap_or_default();
+    assert_eq!(said, "11 results are left out: a run holds at most 25000");
+}
+
+#[test]
+fn of_many_findings_alike_people_see_the_first_and_programs_all() {
+    let folder = Repository::folder();
+    folder.write("a.yaml", with_unknown_fields(150));
+    let rule = ["lint", "--rule", "unknown-field"];
+    let drawn = slo(folder.path(), &rule).expect(1);
+    assert_eq!(drawn.out.matches("[unknown-field]: ").count(), 100, "{}", drawn.out);
+    let more = "… and 50 more findings of unknown-field in a.yaml\n";
+    assert!(drawn.out.contains(more), "{}", drawn.out);
+    assert!(drawn.out.contains("150 errors in "), "{}", drawn.out);
+    let json = slo(folder.path(), &[&rule[..], &["--format", "json"]].concat()).expect(1).json();
+    assert_eq!(json["findings"].as_array().map(Vec::len), Some(150));
+}

@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::rules;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -25,9 +26,16 @@ fn check(suppression: &Suppression, used: &Use, checker: &mut Checker<'_>) {
         let Some(rule) = suppression.rules.get(*place) else {
             continue;
         };
+        let named = rules::named(&rule.value);
+        let is_of_comments = named.is_some_and(|it| matches!(it.check, Check::Suppression(_)));
+        let (what, help) = if is_of_comments {
+            ("cannot be allowed by a comment", "delete it, and mend the comment that it is about")
+        } else {
+            ("reports nothing here", "delete it, or move it to the line that it speaks of")
+        };
         checker
-            .report(rule.span, format!("`{}` reports nothing here", rule.value))
+            .report(rule.span, format!("`{}` {what}", rule.value))
             .label("the comment allows nothing")
-            .help("delete it, or move it to the line that it speaks of");
+            .help(help);
     }
 }

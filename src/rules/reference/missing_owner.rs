@@ -61,7 +61,7 @@ const TITLE: &str = "annotate it with the owners that CODEOWNERS names for every
 /// Returns the edit that names the owners of every path as those of an SLO.
 fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
     let config = checker.config();
-    let (owners, _) = checker.code_owners().owners_of(checker.path(slo.meta.span.source))?;
+    let (owners, _) = checker.owners_of(slo.meta.span.source)?;
     let is_known = |owner: &&String| config.owners.is_empty() || config.knows_owner(owner);
     let known: Vec<&str> = owners.iter().filter(is_known).map(String::as_str).collect();
     let owner = known.join(", ");
@@ -85,9 +85,8 @@ fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
 /// Returns whether an SLO has an owner, or may have one.
 fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     let is_owned = |meta: &Meta| {
-        let path = checker.path(meta.span.source);
-        let by_path = checker.code_owners().owners_of(path);
-        !declared(meta).is_empty() || by_path.is_some_and(|(_, is_catch_all)| !is_catch_all)
+        let by_path = || checker.owners_of(meta.span.source);
+        !declared(meta).is_empty() || by_path().is_some_and(|(_, is_catch_all)| !is_catch_all)
     };
     is_owned(&slo.meta)
         || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))
