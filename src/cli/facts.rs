@@ -155,7 +155,7 @@ fn releases(
 ) -> Result<BTreeMap<String, Releases>, Error> {
     let mut found = BTreeMap::new();
     for (tags, since) in release_tags {
-        let listed = repository.tags(tags, *since, tip)?.tags;
+        let listed = repository.tags(tags, *since, tip)?;
         let at = listed.iter().map(|tag| tag.committer_time).collect();
         let is_cut = repository.is_shallow()?;
         found.insert((*tags).to_owned(), Releases { at, is_cut });

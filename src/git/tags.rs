@@ -19,30 +19,24 @@ pub struct Tag {
     pub committer_time: Timestamp,
 }
 
-/// The tags that were found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tags {
-    /// Sorted by time, then by name.
-    pub tags: Vec<Tag>,
-    /// Whether a shallow clone hides for some tag if it belongs here. Such tags are not listed.
-    pub is_cut: bool,
-}
-
 impl Repository {
-    /// Returns the tags that match a glob, are later than `since` and are reachable from `tip`.
+    /// Returns the tags that match a glob, are later than `since` and are reachable from `tip`, by
+    /// time, then by name.
     ///
-    /// `*` also matches `/`. Tags of other things than commits are passed over.
+    /// `*` also matches `/`. Tags of other things than commits are passed over, and so are those of
+    /// which a shallow clone hides whether they belong here: it hides whole tags as well, so whoever
+    /// counts asks [`Repository::is_shallow`].
     ///
     /// # Errors
     ///
     /// [`Error::PatternInvalid`], [`Error::Unreadable`].
-    pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Tags, Error> {
+    pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Vec<Tag>, Error> {
         let glob = GlobBuilder::new(pattern)
             .literal_separator(false)
             .build()
             .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?
             .compile_matcher();
-        let mut found = Tags { tags: Vec::new(), is_cut: false };
+        let mut found = Vec::new();
         for (name, commit) in self.named_commits()? {
             if !glob.is_match(&name) {
                 continue;
@@ -55,13 +49,12 @@ impl Repository {
                 continue;
             }
             match self.is_ancestor(commit, tip) {
-                Ok(true) => found.tags.push(Tag { name, commit, committer_time }),
-                Ok(false) => {}
-                Err(Error::HistoryMissing { .. }) => found.is_cut = true,
+                Ok(true) => found.push(Tag { name, commit, committer_time }),
+                Ok(false) | Err(Error::HistoryMissing { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        found.tags.sort_by(|one, other| {
+        found.sort_by(|one, other| {
             (one.committer_time, &one.name).cmp(&(other.committer_time, &other.name))
         });
         Ok(found)
@@ -87,8 +80,8 @@ mod tests {
     use super::*;
     use crate::git::sample::Sample;
 
-    fn names(tags: &Tags) -> Vec<&str> {
-        tags.tags.iter().map(|tag| tag.name.as_str()).collect()
+    fn names(tags: &[Tag]) -> Vec<&str> {
+        tags.iter().map(|tag| tag.name.as_str()).collect()
     }
 
     #[test]
@@ -108,10 +101,9 @@ mod tests {
         let tip = sample.id("main");
         let all = repository.tags("release-*", Timestamp::MIN, tip).unwrap();
         assert_eq!(names(&all), ["release-1", "release-2"]);
-        assert_eq!(all.tags[1].commit, tip);
+        assert_eq!(all[1].commit, tip);
         let late = repository.tags("release-*", since, tip).unwrap();
         assert_eq!(names(&late), ["release-2"]);
-        assert!(!late.is_cut);
     }
 
     #[test]

@@ -89,7 +89,7 @@ mod tests {
     use crate::source::Span;
 
     /// Applies fixes, each given by the ranges that it replaces and a letter to write there.
-    fn fixed(text: &str, fixes: &[(&[(usize, usize)], &str)]) -> Option<(String, usize)> {
+    fn applied(text: &str, list: &[(&[(usize, usize)], &str)]) -> Option<(String, usize)> {
         let mut sources = Sources::new();
         let id = sources.add(Source::from_text("slo.yaml", text, Origin::Worktree));
         let finding = |(ranges, letter): &(&[(usize, usize)], &str)| {
@@ -102,24 +102,24 @@ mod tests {
             finding.safe_fix("mend it", edits);
             finding
         };
-        let findings: Vec<Finding> = fixes.iter().map(finding).collect();
-        let fixed = fix(&sources, &findings, Safety::Safe).pop()?;
-        Some((fixed.text, fixed.applied))
+        let findings: Vec<Finding> = list.iter().map(finding).collect();
+        let file = fix(&sources, &findings, Safety::Safe).pop()?;
+        Some((file.text, file.applied))
     }
 
     #[test]
     fn a_fix_that_touches_an_earlier_one_waits_as_a_whole() {
-        let one = fixed("abcdefgh", &[(&[(0, 1), (6, 7)], "X"), (&[(3, 4), (7, 8)], "Y")]);
+        let one = applied("abcdefgh", &[(&[(0, 1), (6, 7)], "X"), (&[(3, 4), (7, 8)], "Y")]);
         assert_eq!(one, Some(("XbcdefXh".to_owned(), 1)));
-        let apart = fixed("abcdefgh", &[(&[(6, 7)], "X"), (&[(2, 3)], "Y"), (&[(4, 5)], "Z")]);
+        let apart = applied("abcdefgh", &[(&[(6, 7)], "X"), (&[(2, 3)], "Y"), (&[(4, 5)], "Z")]);
         assert_eq!(apart, Some(("abYdZfXh".to_owned(), 3)));
-        let around = fixed("abcdefgh", &[(&[(2, 3)], "X"), (&[(5, 6)], "Y"), (&[(1, 8)], "Z")]);
+        let around = applied("abcdefgh", &[(&[(2, 3)], "X"), (&[(5, 6)], "Y"), (&[(1, 8)], "Z")]);
         assert_eq!(around, Some(("abXdeYgh".to_owned(), 2)));
     }
 
     #[test]
     fn the_edits_of_one_fix_may_stand_side_by_side() {
-        let one = fixed("abcdefgh", &[(&[(2, 3), (4, 5), (3, 4)], "X"), (&[(5, 6)], "Y")]);
+        let one = applied("abcdefgh", &[(&[(2, 3), (4, 5), (3, 4)], "X"), (&[(5, 6)], "Y")]);
         assert_eq!(one, Some(("abXXXfgh".to_owned(), 1)));
     }
 }
