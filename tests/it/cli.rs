@@ -85,15 +85,20 @@ fn what_nobody_knows_is_refused_with_the_nearest() {
     refused(run(&["lint", "--rule", "target-10"]), "target-100");
     refused(run(&["lint", "--set", "recomended"]), "recommended");
     refused(run(&["lint", "--fail-on", "errors"]), "error");
-    refused(run(&["lint", "--now", "yesterday"]), "--now");
+    refused(run(&["lint", "--now", "yesterday"]), "such as 2026-11-22T09:00:00Z");
+    refused(run(&["lint", "--now", "2026-11-22"]), "a date, a time and an offset");
     refused(run(&["lint", "nowhere.yaml"]), "nowhere.yaml");
     refused(run(&["lint", ".."]), "--repo");
     refused(run(&["lint", "--repo", "nowhere"]), "nowhere");
     refused(run(&["explain", "target-10"]), "target-100");
     refused(run(&["explain"]), "RULE");
     refused(run(&["rules", "--rule", "target-10"]), "target-100");
-    refused(run(&["budget", "nothing"]), "nothing");
-    refused(run(&["budget", "--backend", "nothing"]), "nothing");
+    refused(run(&["budget", "nothing"]), "`slo budget` shows every SLO");
+    refused(run(&["budget", "payment"]), "did you mean `payments`?");
+    refused(run(&["budget", "payments/payment"]), "did you mean `payments/payments`?");
+    refused(run(&["budget", "--backend", "nothing"]), "[backend.NAME]");
+    folder.write("slo.toml", "[backend.prod]\ntype = \"recorded\"\npath = \"a.csv\"\n");
+    refused(run(&["budget", "--backend", "prd"]), "did you mean `prod`?");
     refused(run(&["lint", "--config", "nowhere.toml"]), "nowhere.toml");
 }
 
