@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
+use crate::globs::Globs;
 use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::source::Source;
@@ -29,7 +30,6 @@ mod backend;
 mod decode;
 mod expand;
 mod gate;
-mod globs;
 mod nearest;
 pub mod owners;
 mod paths;
@@ -50,7 +50,6 @@ pub use expand::variable;
 pub use gate::Comment;
 pub use gate::FailOn;
 pub use gate::Gate;
-pub use globs::Globs;
 pub use paths::stays_inside;
 pub use rules::ENTRY_KEYS;
 pub use rules::LevelSetting;

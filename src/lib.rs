@@ -69,6 +69,7 @@
 //! | 0 | [`source`] | files, spans, lines, edits |
 //! | 0 | [`quantity`] | exact numbers and durations |
 //! | 0 | [`spelling`] | which known word was most likely meant |
+//! | 0 | [`globs`] | which paths or names are meant |
 //!
 //! # The path of one file
 //!
@@ -103,6 +104,7 @@ pub mod forge;
 pub mod gate;
 #[cfg(feature = "git")]
 pub mod git;
+pub mod globs;
 pub mod lint;
 pub mod model;
 pub mod policy;

@@ -20,7 +20,6 @@ mod standing;
 
 pub use condition::Evidence;
 pub use condition::lookbacks;
-pub use select::Globs;
 pub use select::Governance;
 pub use select::applies;
 pub use select::governing;

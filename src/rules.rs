@@ -14,11 +14,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::config::Globs;
 use crate::config::owners::CodeOwners;
 use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Slo;
@@ -114,6 +114,8 @@ impl Set {
 pub enum Check {
     /// Each file, with what its reading could not digest.
     File(fn(&FileFacts, &mut Checker<'_>)),
+    /// All files at once: each in the light of the others.
+    Files(fn(&[FileFacts], &mut Checker<'_>)),
     /// Each SLO.
     Slo(fn(&Slo, &mut Checker<'_>)),
     /// All objects of the tree.
@@ -226,8 +228,7 @@ impl<'a> Checker<'a> {
     /// Returns the globs of the rule's own setting of a name, which holds for the whole repository;
     /// nothing where it is not given.
     pub fn globs(&self, name: &str) -> Option<Globs> {
-        let patterns = self.given(name, "")?.into_iter().map(str::to_owned);
-        Globs::new(patterns.collect()).ok()
+        Globs::of_paths(self.given(name, "")?).ok()
     }
 
     fn given(&self, name: &str, path: &str) -> Option<Vec<&'a str>> {

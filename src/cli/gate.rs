@@ -91,12 +91,11 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
     let now = options.clock.now.unwrap_or_else(Timestamp::now);
     let facts = run.facts(options, event.as_ref(), now)?;
-    let services = run.services();
     let setting = Setting {
         trusted: &run.agreed,
         head: &run.head.catalog,
         facts: &facts,
-        services: &services,
+        services: &run.config.services,
         owners: &run.config.owners,
         names_policies: !run.config.gate.policies.is_empty(),
         now,
@@ -217,12 +216,6 @@ impl Run {
             root: &self.root,
         };
         measure::all(global, &asked, &place)
-    }
-
-    /// Returns the globs of each service's paths.
-    fn services(&self) -> BTreeMap<String, Vec<String>> {
-        let services = self.config.services.iter();
-        services.map(|(service, globs)| (service.clone(), globs.patterns().to_vec())).collect()
     }
 
     /// Returns where the change started.

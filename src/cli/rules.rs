@@ -46,7 +46,7 @@ fn set_by(project: &Project, chosen: &Chosen) -> String {
     for entry in chosen.entries.iter().filter(|entry| !entry.paths.is_empty()) {
         if let (Some(level), Some(file)) = (&entry.level, &project.file) {
             let line = LineIndex::new(&file.text).position(level.span.start as usize).line;
-            let paths = entry.paths.patterns().join(", ");
+            let paths = entry.paths.written().join(", ");
             parts.push(format!("otherwise in {paths} ({}:{line})", file.path));
         }
     }

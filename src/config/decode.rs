@@ -8,11 +8,11 @@ use toml::de::DeString;
 use toml::de::DeTable;
 use toml::de::DeValue;
 
-use crate::config::Globs;
 use crate::config::Problem;
 use crate::config::Value;
-use crate::config::globs::MAX_PATTERNS;
 use crate::config::nearest::nearest;
+use crate::globs::Globs;
+use crate::globs::MAX_GLOBS;
 use crate::quantity::Duration;
 use crate::source::SourceId;
 use crate::source::Span;
@@ -143,22 +143,24 @@ impl Decoder {
         Some(strings.into_iter().map(|text| text.value).collect())
     }
 
-    /// Reads an array of globs from the root; those that do not compile are left out.
+    /// Reads an array of globs from the root; nothing when one of them does not compile, since the
+    /// others alone may leave out what it meant.
     pub(super) fn globs(&mut self, name: &str, node: &Node<'_>) -> Option<Globs> {
-        let mut patterns = Vec::new();
-        for pattern in self.strings(name, node)?.into_iter().take(MAX_PATTERNS + 1) {
+        let before = self.problems.len();
+        let patterns = self.strings(name, node)?;
+        for pattern in patterns.iter().take(MAX_GLOBS + 1) {
             // Alone, so that a pattern that the others would hide is found at its own place.
-            match Globs::new(vec![pattern.value.clone()]) {
-                Ok(_) => patterns.push(pattern.value),
-                Err(why) => {
-                    let written = short(&pattern.value);
-                    let message = format!("glob `{written}` does not compile: {why}");
-                    let hint = "globs start at the root: `slo/**/*.yaml`".to_owned();
-                    self.problem(pattern.span.range(), message, Some(hint));
-                }
+            if let Err(why) = Globs::of_paths([&pattern.value]) {
+                let written = short(&pattern.value);
+                let message = format!("glob `{written}` does not compile: {why}");
+                let hint = "globs start at the root: `slo/**/*.yaml`".to_owned();
+                self.problem(pattern.span.range(), message, Some(hint));
             }
         }
-        match Globs::new(patterns) {
+        if self.problems.len() > before {
+            return None;
+        }
+        match Globs::of_paths(patterns.iter().map(|pattern| &pattern.value)) {
             Ok(globs) => Some(globs),
             Err(why) => {
                 let message = format!("`{name}` does not compile: {why}");

@@ -1,9 +1,9 @@
 //! `[gate]`: how `slo gate` behaves.
 
-use crate::config::Globs;
 use crate::config::decode::Decoder;
 use crate::config::decode::Node;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::source::Spanned;
 
 /// The keys of `[gate]`.

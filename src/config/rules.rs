@@ -2,7 +2,6 @@
 
 use toml::de::DeValue;
 
-use crate::config::Globs;
 use crate::config::Value;
 use crate::config::decode::Decoder;
 use crate::config::decode::Node;
@@ -11,6 +10,7 @@ use crate::config::decode::meant;
 use crate::config::decode::short;
 use crate::config::nearest::nearest;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::source::Spanned;
 
 /// The keys of `[rules]` that are not the name of a rule.

@@ -6,7 +6,6 @@ use toml::de::DeTable;
 
 use crate::config::Config;
 use crate::config::Files;
-use crate::config::Globs;
 use crate::config::Problem;
 use crate::config::Response;
 use crate::config::backend;
@@ -20,6 +19,7 @@ use crate::config::gate;
 use crate::config::people;
 use crate::config::rules;
 use crate::config::stays_inside;
+use crate::globs::Globs;
 use crate::source::SourceId;
 
 /// The keys of the document.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ChangeClass;
 use crate::model::ErrorBudgetPolicy;
@@ -9,7 +10,6 @@ use crate::model::GateKind;
 use crate::model::Requirements;
 use crate::model::Slo;
 use crate::model::Tier;
-use crate::policy::Globs;
 use crate::source::Span;
 use crate::source::Spanned;
 
@@ -262,7 +262,11 @@ fn evidence(class: &ChangeClass, commit: &CommitFacts, labels: &[String]) -> Opt
         return Some(Claim::Label(label.value.clone()));
     }
     let globs = Globs::of_paths(class.paths.iter().map(|glob| glob.value.as_str()));
-    if !commit.paths.is_empty() && commit.paths.iter().all(|path| globs.matches(path)) {
+    // What cannot be read exempts nothing.
+    if let Ok(globs) = globs
+        && !commit.paths.is_empty()
+        && commit.paths.iter().all(|path| globs.matches(path))
+    {
         return Some(Claim::Paths);
     }
     (class.reverts_ancestor && commit.reverts_ancestor).then_some(Claim::Revert)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::globs::Globs;
 use crate::model::Catalog;
 
 /// All that a verdict depends on, besides measurements and findings.
@@ -17,7 +18,7 @@ pub struct Setting<'a> {
     /// What the change is.
     pub facts: &'a Facts,
     /// The globs of the paths of each service, from the trusted configuration.
-    pub services: &'a BTreeMap<String, Vec<String>>,
+    pub services: &'a BTreeMap<String, Globs>,
     /// The members of each role, from the trusted configuration.
     pub owners: &'a BTreeMap<String, Vec<String>>,
     /// Whether the trusted configuration says which files hold the policies.

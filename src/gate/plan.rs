@@ -10,12 +10,12 @@ use crate::budget::Terms;
 use crate::budget::alert_lookbacks;
 use crate::budget::instant;
 use crate::budget::moved;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Indicator;
 use crate::model::Lookback;
 use crate::model::Slo;
-use crate::policy::Globs;
 use crate::policy::Governance;
 use crate::policy::horizon_seconds;
 use crate::policy::lookbacks;
@@ -139,19 +139,12 @@ pub(super) fn objectives<'a>(
 /// What a change touches, found out once for each policy and service.
 struct Reach<'a> {
     setting: &'a Setting<'a>,
-    services: BTreeMap<&'a str, Globs>,
     known: BTreeMap<(String, Option<&'a str>), bool>,
 }
 
 impl<'a> Reach<'a> {
     fn new(setting: &'a Setting<'a>) -> Self {
-        let listed = setting.services.iter();
-        let listed = listed.filter(|(_, globs)| !globs.is_empty());
-        let services = listed.map(|(service, globs)| {
-            let globs = Globs::of_paths(globs.iter().map(String::as_str));
-            (service.as_str(), globs)
-        });
-        Self { setting, services: services.collect(), known: BTreeMap::new() }
+        Self { setting, known: BTreeMap::new() }
     }
 
     /// Returns whether a change touches what a policy judges about an SLO.
@@ -164,8 +157,8 @@ impl<'a> Reach<'a> {
         }
         let service = slo.service.as_ref();
         let service = service.and_then(|service| {
-            let found = self.services.get_key_value(service.value.as_str());
-            found.map(|(name, _)| *name)
+            let found = self.setting.services.get_key_value(service.value.as_str());
+            found.filter(|(_, globs)| !globs.is_empty()).map(|(name, _)| name.as_str())
         });
         let scope = serde_json::to_string(&policy.scope).unwrap_or_default();
         if let Some(known) = self.known.get(&(scope.clone(), service)) {
@@ -178,22 +171,26 @@ impl<'a> Reach<'a> {
 
     fn touched(&self, policy: &ErrorBudgetPolicy, service: Option<&str>) -> bool {
         let branch = self.setting.facts.target_branch.as_deref();
-        let branches = Globs::of_paths(policy.scope.branches.iter().map(text));
-        if !branches.is_empty() && branch.is_some_and(|branch| !branches.matches(branch)) {
+        if let (Some(branches), Some(branch)) = (narrowed(&policy.scope.branches), branch)
+            && !branches.matches(branch)
+        {
             return false;
         }
-        let scope = Globs::of_paths(policy.scope.paths.iter().map(text));
-        let of_service = service.and_then(|service| self.services.get(service));
+        let scope = narrowed(&policy.scope.paths);
+        let of_service = service.and_then(|service| self.setting.services.get(service));
         self.setting.facts.changed.iter().any(|path| {
             // Whatever a link points at, or a submodule holds, may lie below it.
             let hides = self.setting.facts.hiding.contains(path);
             let touches =
                 |globs: &Globs| globs.matches(path) || (hides && globs.may_match_below(path));
-            of_service.is_none_or(touches) && (scope.is_empty() || touches(&scope))
+            of_service.is_none_or(touches) && scope.as_ref().is_none_or(touches)
         })
     }
 }
 
-fn text(glob: &Spanned<String>) -> &str {
-    &glob.value
+/// Compiles what narrows a scope; nothing where there is none, or where one of the globs cannot be
+/// read: a mistake takes nothing out of scope.
+fn narrowed(globs: &[Spanned<String>]) -> Option<Globs> {
+    let globs = Globs::of_paths(globs.iter().map(|glob| &glob.value)).ok()?;
+    (!globs.is_empty()).then_some(globs)
 }

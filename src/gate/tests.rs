@@ -8,18 +8,26 @@ use crate::budget::Definition;
 use crate::budget::Failure;
 use crate::budget::Measurement;
 use crate::budget::Series;
+use crate::config::Config;
+use crate::globs::Globs;
 use crate::model::Catalog;
+use crate::model::ChangeClass;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Object;
 use crate::model::OnUnknown;
+use crate::model::Requirements;
 use crate::model::Slo;
 use crate::policy::example;
 use crate::policy::example::hour;
 use crate::policy::example::spanned;
 use crate::policy::example::texts;
+use crate::source::Origin;
+use crate::source::Source;
+use crate::source::SourceId;
 
 mod claims;
+mod scope;
 
 /// The hour at which every case here is judged; the outage was in hours 0 and 1.
 const NOW: i64 = 30;
@@ -29,7 +37,7 @@ struct Case {
     trusted: Vec<Object>,
     head: Option<Vec<Object>>,
     facts: Facts,
-    services: BTreeMap<String, Vec<String>>,
+    services: BTreeMap<String, Globs>,
     owners: BTreeMap<String, Vec<String>>,
     measurements: Vec<Measurement>,
     names_policies: bool,
@@ -113,6 +121,19 @@ fn policy_object(policy: ErrorBudgetPolicy) -> Object {
     Object::ErrorBudgetPolicy(Arc::new(policy))
 }
 
+/// A class of changes to some paths, of which nothing else is asked.
+fn class(name: &str, globs: &[&str]) -> ChangeClass {
+    ChangeClass {
+        name: spanned(name.to_owned()),
+        trailer: None,
+        label: None,
+        paths: texts(globs),
+        reverts_ancestor: false,
+        requires: Requirements::default(),
+        max_changed_lines: None,
+    }
+}
+
 fn policy(gate: GateKind) -> ErrorBudgetPolicy {
     let mut tier = example::tier("the-tier", "slo >= 1", None, gate);
     tier.exempt = texts(&["reliability-fix", "security", "rollback"]);
@@ -179,12 +200,12 @@ fn a_service_with_paths_gates_changes_to_them_and_one_without_gates_all() {
     let mut case = Case::new(policy(GateKind::Freeze));
     case.facts.changed = vec!["src/search/query.rs".into()];
     assert_eq!(case.answer().1, Reason::Frozen);
-    let paths = |glob: &str| vec![glob.to_owned()];
+    let paths = |glob: &str| Globs::of_paths([glob]).expect("the glob compiles");
     case.services.insert("checkout".into(), paths("src/checkout/**"));
     assert_eq!(case.answer().1, Reason::NotInScope);
     case.facts.changed.push("src/checkout/pay/card.rs".into());
     assert_eq!(case.answer().1, Reason::Frozen);
-    case.services.insert("checkout".into(), Vec::new());
+    case.services.insert("checkout".into(), Globs::default());
     case.facts.changed.pop();
     assert_eq!(case.answer().1, Reason::Frozen, "an empty list is no entry");
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::git::id::CommitId;
+use crate::globs::Refusal;
 
 /// Why the repository could not answer.
 ///
@@ -118,7 +119,7 @@ pub enum Error {
         /// The pattern as it was given.
         pattern: String,
         /// What is wrong with it.
-        source: globset::Error,
+        source: Refusal,
     },
     /// A file or a folder of a commit is not in the clone, although the commit is.
     #[error("read {what}: this clone does not hold it")]

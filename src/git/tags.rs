@@ -1,12 +1,12 @@
 //! Releases: the tags whose commits lie in the history of a branch.
 
-use globset::GlobBuilder;
 use jiff::Timestamp;
 
 use crate::git::Repository;
 use crate::git::commits;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
+use crate::globs::Globs;
 
 /// A tag and the commit it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,14 +31,11 @@ impl Repository {
     ///
     /// [`Error::PatternInvalid`], [`Error::Unreadable`].
     pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Vec<Tag>, Error> {
-        let glob = GlobBuilder::new(pattern)
-            .literal_separator(false)
-            .build()
-            .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?
-            .compile_matcher();
+        let globs = Globs::of_names([pattern])
+            .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?;
         let mut found = Vec::new();
         for (name, commit) in self.named_commits()? {
-            if !glob.is_match(&name) {
+            if !globs.matches(&name) {
                 continue;
             }
             let Some(step) = self.step(commit)? else {
@@ -110,7 +107,9 @@ mod tests {
     fn a_pattern_that_cannot_be_read_is_an_error() {
         let sample = Sample::new();
         let tip = sample.commit_file("a", "1\n");
-        let error = sample.open().tags("[", Timestamp::MIN, tip).unwrap_err();
-        assert!(matches!(error, Error::PatternInvalid { .. }));
+        for pattern in ["[", "", "!release-*", "release\\*"] {
+            let error = sample.open().tags(pattern, Timestamp::MIN, tip).unwrap_err();
+            assert!(matches!(error, Error::PatternInvalid { .. }), "{pattern}");
+        }
     }
 }

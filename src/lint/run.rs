@@ -66,6 +66,7 @@ pub fn run_allowing(
 fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
     match rule.check {
         Check::File(check) => tree.files.iter().for_each(|file| check(file, checker)),
+        Check::Files(check) => check(&tree.files, checker),
         Check::Slo(check) => tree.catalog.slos().for_each(|slo| check(slo, checker)),
         Check::Catalog(check) => check(&tree.catalog, checker),
         Check::Suppression(_) => {}

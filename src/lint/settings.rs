@@ -1,10 +1,10 @@
 //! Checks the settings of a rule in `slo.toml`: the rule knows their names and what each holds.
 
 use crate::config::ENTRY_KEYS;
-use crate::config::Globs;
 use crate::config::Problem;
 use crate::config::RuleEntry;
 use crate::config::Value;
+use crate::globs::Globs;
 use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Setting;
@@ -48,14 +48,14 @@ fn wrong(setting: Setting, value: &Spanned<Value>) -> Option<Problem> {
             return Some(problem(item.span, format!("`{name}` holds an empty string"), None));
         }
         if setting.holds == Holds::Globs {
-            if let Err(why) = Globs::new(vec![text.to_owned()]) {
+            if let Err(why) = Globs::of_paths([text]) {
                 let message = format!("a glob of `{name}` does not compile: {why}");
                 return Some(problem(item.span, message, Some(globs)));
             }
-            patterns.push(text.to_owned());
+            patterns.push(text);
         }
     }
-    let why = Globs::new(patterns).err()?;
+    let why = Globs::of_paths(patterns).err()?;
     Some(problem(value.span, format!("`{name}` does not compile: {why}"), Some(globs)))
 }
 

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use globset::GlobBuilder;
-use globset::GlobMatcher;
-
 use crate::budget::Terms;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
@@ -17,65 +15,6 @@ use super::lookbacks;
 
 /// The annotation that holds the priority of an SLO.
 const PRIORITY: &str = "slo/priority";
-
-/// Globs, compiled once.
-///
-/// A glob that cannot be read matches everything: a mistake must not exempt anything.
-#[derive(Clone, Debug)]
-pub struct Globs(Vec<(String, Option<GlobMatcher>)>);
-
-impl Globs {
-    /// Compiles globs of paths; `*` does not cross a `/`, `**` does.
-    pub fn of_paths<'a>(globs: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::compiled(globs, true)
-    }
-
-    /// Compiles globs of names, in which `/` is a letter like any other.
-    pub fn of_names<'a>(globs: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::compiled(globs, false)
-    }
-
-    /// Returns whether one of the globs matches the whole text.
-    pub fn matches(&self, text: &str) -> bool {
-        let mut globs = self.0.iter();
-        globs.any(|(_, glob)| glob.as_ref().is_none_or(|glob| glob.is_match(text)))
-    }
-
-    /// Returns whether one of the globs may match a path below a folder.
-    ///
-    /// A glob with alternatives or escapes may match anything: this is asked of what nobody can see.
-    pub fn may_match_below(&self, folder: &str) -> bool {
-        self.0.iter().any(|(glob, compiled)| {
-            compiled.is_none() || glob.contains(['{', '\\']) || reaches_below(glob, folder)
-        })
-    }
-
-    /// Returns whether there is no glob, which matches nothing.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn compiled<'a>(globs: impl IntoIterator<Item = &'a str>, separator: bool) -> Self {
-        let compiled = globs.into_iter().map(|glob| {
-            let compiled = GlobBuilder::new(glob).literal_separator(separator).build();
-            (glob.to_owned(), compiled.ok().map(|glob| glob.compile_matcher()))
-        });
-        Self(compiled.collect())
-    }
-}
-
-/// Returns whether a glob of paths goes on where a folder ends.
-fn reaches_below(glob: &str, folder: &str) -> bool {
-    let mut parts = glob.split('/');
-    for name in folder.split('/') {
-        match parts.next() {
-            Some("**") => return true,
-            Some(part) if Globs::of_paths([part]).matches(name) => {}
-            _ => return false,
-        }
-    }
-    parts.next().is_some()
-}
 
 /// The policies of a tree, ready to say which of them govern an SLO.
 #[derive(Clone, Debug)]
@@ -123,11 +62,12 @@ pub fn selects(policy: &ErrorBudgetPolicy, slo: &Slo) -> bool {
     Selection::new(policy).selects(slo)
 }
 
-/// A selector, compiled.
+/// A selector, compiled; a list that is empty or cannot be read narrows nothing: a mistake must not
+/// exempt anything.
 #[derive(Clone, Debug)]
 struct Selection<'a> {
-    services: Globs,
-    slos: Globs,
+    services: Option<Globs>,
+    slos: Option<Globs>,
     labels: Vec<(&'a str, Globs)>,
 }
 
@@ -135,21 +75,26 @@ impl<'a> Selection<'a> {
     fn new(policy: &'a ErrorBudgetPolicy) -> Self {
         let selector = &policy.selector;
         let names = |globs: &[Spanned<String>]| {
-            Globs::of_names(globs.iter().map(|glob| glob.value.as_str()))
+            let globs = Globs::of_names(globs.iter().map(|glob| &glob.value)).ok()?;
+            (!globs.is_empty()).then_some(globs)
         };
         let labels = selector.match_labels.iter();
         Self {
             services: names(&selector.services),
             slos: names(&selector.slos),
             labels: labels
-                .map(|(key, glob)| (key.as_str(), Globs::of_names([glob.value.as_str()])))
+                .filter_map(|(key, glob)| {
+                    Some((key.as_str(), Globs::of_names([&glob.value]).ok()?))
+                })
                 .collect(),
         }
     }
 
     fn selects(&self, slo: &Slo) -> bool {
         let service = slo.service.as_ref().map_or("", |service| &service.value);
-        let one_of = |globs: &Globs, text: &str| globs.is_empty() || globs.matches(text);
+        let one_of = |globs: &Option<Globs>, text: &str| {
+            globs.as_ref().is_none_or(|globs| globs.matches(text))
+        };
         let labeled = |(key, globs): &(&str, Globs)| {
             let values = slo.meta.labels.get(*key);
             let mut values = values.into_iter().flatten();
@@ -186,33 +131,4 @@ pub(super) fn longest_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 
         Lookback::For(duration) => i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX),
     };
     lookbacks(policy).into_iter().map(seconds).max().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Globs;
-
-    #[test]
-    fn a_glob_reaches_below_the_folders_that_it_goes_through() {
-        let reaches = |glob: &str, folder: &str| Globs::of_paths([glob]).may_match_below(folder);
-        for (glob, folder) in [
-            ("src/checkout/**", "src/checkout"),
-            ("src/checkout/**", "src"),
-            ("src/*/pay.py", "src/checkout"),
-            ("**/checkout/**", "vendor"),
-            ("{src,lib}/checkout/**", "anything"),
-            ("src/[", "lib"),
-        ] {
-            assert!(reaches(glob, folder), "{glob} below {folder}");
-        }
-        for (glob, folder) in [
-            ("src/checkout/**", "src/search"),
-            ("src/checkout/**", "src/checkou"),
-            ("src/checkout", "src/checkout"),
-            ("src/*", "src/checkout"),
-            ("*.py", "src"),
-        ] {
-            assert!(!reaches(glob, folder), "{glob} below {folder}");
-        }
-    }
 }

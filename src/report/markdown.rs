@@ -154,8 +154,11 @@ fn changed(changes: &[ChangeRow], report: &Report<'_>, room: &mut Room) -> Strin
     lines.extend(changes.iter().map(|change| {
         let place = linked(&change.path, change.line, report);
         let effect = change.effect.as_deref().map(|effect| format!("<br>{}", prose(effect)));
-        let (kind, drawn) = (escape(&change.kind.replace('-', " ")), prose(&change.drawn));
-        format!("- {}: {kind}, {drawn} ({place}){}", code(&change.slo), effect.unwrap_or_default())
+        let mut what = escape(&change.kind.replace('-', " "));
+        if !change.drawn.is_empty() {
+            what = format!("{what}, {}", prose(&change.drawn));
+        }
+        format!("- {}: {what} ({place}){}", code(&change.slo), effect.unwrap_or_default())
     }));
     room.take(lines, 2, &|count| format!("- … and {}", counted(count, "more change")))
 }

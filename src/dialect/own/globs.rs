@@ -1,28 +1,35 @@
 //! Globs of a policy that cannot be read.
 
-use globset::GlobBuilder;
-
 use crate::dialect::Expected;
 use crate::dialect::Problem;
+use crate::globs::Globs;
+use crate::globs::MAX_GLOBS;
+use crate::globs::Refusal;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
-/// An example of a glob of paths.
-const PATHS: &str = "src/**";
-/// An example of a glob of names.
-const NAMES: &str = "release-*";
+/// How the globs of a field are read.
+#[derive(Clone, Copy)]
+struct Reading {
+    example: &'static str,
+    read: fn(&str) -> Result<Globs, Refusal>,
+}
+
+const PATHS: Reading = Reading { example: "src/**", read: |glob| Globs::of_paths([glob]) };
+const BRANCHES: Reading = Reading { example: "release/*", read: |glob| Globs::of_paths([glob]) };
+const NAMES: Reading = Reading { example: "release-*", read: |glob| Globs::of_names([glob]) };
 
 /// Checks every glob of a policy's `spec`.
 pub(super) fn check(spec: Node<'_>, problems: &mut Vec<Problem>) {
     let under = |field: &str| spec.given(field).into_iter();
-    for (parent, field, example) in [
+    for (parent, field, reading) in [
         ("selector", "services", NAMES),
         ("selector", "slos", NAMES),
         ("scope", "paths", PATHS),
-        ("scope", "branches", NAMES),
+        ("scope", "branches", BRANCHES),
     ] {
-        for node in under(parent).filter_map(|node| node.given(field)).flat_map(Node::items) {
-            check_one(node, field, example, problems);
+        for list in under(parent).filter_map(|node| node.given(field)) {
+            check_list(list, field, reading, problems);
         }
     }
     let labels = under("selector").filter_map(|node| node.given("matchLabels"));
@@ -35,25 +42,28 @@ pub(super) fn check(spec: Node<'_>, problems: &mut Vec<Problem>) {
         }
     }
     for class in under("changeClasses").flat_map(Node::entries) {
-        for node in class.value.given("paths").into_iter().flat_map(Node::items) {
-            check_one(node, "paths", PATHS, problems);
+        if let Some(list) = class.value.given("paths") {
+            check_list(list, "paths", PATHS, problems);
         }
     }
 }
 
-fn check_one(
-    node: Node<'_>,
-    field: &'static str,
-    example: &'static str,
-    problems: &mut Vec<Problem>,
-) {
+fn check_list(list: Node<'_>, field: &'static str, reading: Reading, problems: &mut Vec<Problem>) {
+    for node in list.items().take(MAX_GLOBS) {
+        check_one(node, field, reading, problems);
+    }
+}
+
+fn check_one(node: Node<'_>, field: &'static str, reading: Reading, problems: &mut Vec<Problem>) {
     let text = node.scalar().filter(|scalar| scalar.value() == Value::String);
-    if text.is_some_and(|scalar| GlobBuilder::new(scalar.text).build().is_err()) {
+    // That a text is empty is what the schema says.
+    let text = text.filter(|scalar| !scalar.text.is_empty());
+    if text.is_some_and(|scalar| (reading.read)(scalar.text).is_err()) {
         problems.push(Problem::InvalidValue {
             span: node.span(),
             field: field.to_owned(),
             found: node.raw().to_owned(),
-            expected: Expected::Like(example),
+            expected: Expected::Like(reading.example),
         });
     }
 }

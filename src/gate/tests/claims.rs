@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Case;
 use super::SECURITY;
+use super::class;
 use super::commit;
 use super::policy;
 use super::slo;
@@ -258,18 +259,10 @@ fn a_class_of_the_policy_may_ask_for_approval_and_a_small_change() {
 
 #[test]
 fn a_class_may_be_a_set_of_paths_and_an_undefined_one_exempts_nothing() {
-    let exempt = |glob: &str, class: &str| {
+    let exempt = |glob: &str, name: &str| {
         let mut policy = policy(GateKind::Freeze);
-        policy.tiers[0].exempt = texts(&[class]);
-        policy.change_classes = vec![ChangeClass {
-            name: spanned("tests".to_owned()),
-            trailer: None,
-            label: None,
-            paths: texts(&[glob]),
-            reverts_ancestor: false,
-            requires: Requirements::default(),
-            max_changed_lines: None,
-        }];
+        policy.tiers[0].exempt = texts(&[name]);
+        policy.change_classes = vec![class("tests", &[glob])];
         Case::new(policy).answer().1
     };
     assert_eq!(exempt("src/checkout/**", "tests"), Reason::Exempt);

@@ -20,13 +20,23 @@ pub(super) fn charts(budgets: &BudgetTable, room: &mut Room) -> String {
         return String::new();
     }
     let span = budgets.rows.iter().find_map(|row| row.history_span.as_deref());
-    let title = span.map_or_else(|| "History".to_owned(), |span| format!("Last {}", quoted(span)));
+    let title =
+        span.map_or_else(|| "History".to_owned(), |span| format!("Last {}", in_words(span)));
     let head = room.whole(format!("\n<details><summary>{title}</summary>\n\n</details>\n"));
     let charts: String = charts.into_iter().map(|chart| room.whole(chart)).collect();
     if head.is_empty() || charts.is_empty() {
         return String::new();
     }
     head.replace("</details>", &format!("{charts}</details>"))
+}
+
+/// Returns a span as people write it: `28 days` for `28d`.
+fn in_words(span: &str) -> String {
+    match span.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
+        Some(1) => "day".to_owned(),
+        Some(days) => format!("{days} days"),
+        None => quoted(span),
+    }
 }
 
 /// Returns one chart: a bar for each step, and a line at the burn rate that empties the budget.

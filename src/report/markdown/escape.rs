@@ -80,7 +80,11 @@ fn plain(text: &str, is_first: bool) -> String {
             before.iter().collect::<String>().eq_ignore_ascii_case(word)
         };
         let starts = is_first && index == 0 && "#+-=~:".contains(character);
-        let lists = is_first && digits > 0 && index == digits && ".)".contains(character);
+        let lists = is_first
+            && digits > 0
+            && index == digits
+            && ".)".contains(character)
+            && next.is_none_or(char::is_whitespace);
         if character == '.' && is_behind("www") {
             written.push_str(BREAK);
         }
@@ -136,6 +140,7 @@ mod tests {
         assert_eq!(escape("fixes #12, GH-7"), "fixes #&#8203;12, GH-&#8203;7");
         assert_eq!(escape("a\n\n# b"), "a&#92;n&#92;n# b");
         assert_eq!(escape("1. one"), "1&#46; one");
+        assert_eq!(escape("99.9 %"), "99.9 %");
         assert_eq!(escape("#12"), "&#35;&#8203;12");
         assert_eq!(escape("# one"), "&#35; one");
         assert_eq!(escape("\u{202e}x"), "&#92;u{202e}x");

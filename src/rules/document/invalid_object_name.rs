@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("invalid_object_name.md"),
     settings: &[],
-    check: Check::File(check),
+    check: Check::Files(check),
 };
 
 /// What a name has to keep clear of, and where it is used.
@@ -38,9 +38,10 @@ struct Names<'a> {
     places: BTreeMap<(Kind, &'a str), Vec<Span>>,
 }
 
-fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+fn check(files: &[FileFacts], checker: &mut Checker<'_>) {
+    // Who is named where is found out once, and only where a name is wrong.
     let mut names = None;
-    for problem in &file.dialect {
+    for problem in files.iter().flat_map(|file| &file.dialect) {
         let Problem::InvalidName { span, name, field, is_reference, dotted } = problem else {
             continue;
         };

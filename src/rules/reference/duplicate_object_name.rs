@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use crate::config::Globs;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Kind;
@@ -38,8 +38,8 @@ struct Identity<'a> {
 }
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let usual = || Globs::new(OVERLAYS.iter().map(|&pattern| pattern.to_owned()).collect());
-    let overlays = checker.globs("overlays").or_else(|| usual().ok()).unwrap_or_default();
+    let usual = || Globs::of_paths(OVERLAYS).ok();
+    let overlays = checker.globs("overlays").or_else(usual).unwrap_or_default();
     let mut first: BTreeMap<Identity<'_>, &Object> = BTreeMap::new();
     for object in catalog.objects() {
         let meta = object.meta();

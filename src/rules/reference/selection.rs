@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::Kind;
-use crate::policy::Globs;
 use crate::rules::Checker;
 use crate::rules::quote;
 use crate::source::Spanned;
@@ -46,11 +46,12 @@ fn one(
 ) {
     let name = entry.value.as_str();
     // A name without a wildcard is looked up, so that as many policies as SLOs take no long time.
-    let is_glob = name.contains(['*', '?', '[', '{', '\\']);
+    let is_glob = name.contains(['*', '?', '[', '{']);
     if known.contains(name) || (!is_glob && catalog.may_hold(name)) {
         return;
     }
-    let glob = Globs::of_names([entry.value.as_str()]);
+    // What is no glob is a finding of its own.
+    let Ok(glob) = Globs::of_names([name]) else { return };
     let is_elsewhere = checker.external().iter().any(|name| glob.matches(name));
     if is_elsewhere
         || (is_glob && known.iter().any(|name| glob.matches(name)))

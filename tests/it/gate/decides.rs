@@ -60,10 +60,42 @@ fn a_service_without_paths_gates_every_change() {
     expect(&shop, &[], ("block", "frozen", 1));
 }
 
+/// Returns the policy with a glob for the paths of its scope.
+fn scoped(glob: &str) -> String {
+    POLICY.replace("spec:\n", &format!("spec:\n  scope: {{ paths: [\"{glob}\"] }}\n"))
+}
+
+#[test]
+fn a_folder_is_in_scope_however_it_is_spelled() {
+    for glob in [
+        "src/checkout/**",
+        "src/checkout",
+        "src/checkout/",
+        "/src/checkout/**",
+        "./src/checkout/**",
+        "src/",
+        "/",
+        "{lib,src}",
+    ] {
+        let config = CONFIG.replace("src/checkout/**", glob);
+        for (config, policy) in [(&*config, POLICY), (CONFIG, &*scoped(glob))] {
+            let shop = shop_with(SPENT, config, policy);
+            work(&shop);
+            shop.commit("Change the price");
+            expect(&shop, &[], ("block", "frozen", 1));
+        }
+    }
+    for glob in ["src/search", "src/search/", "/src/search/**"] {
+        let shop = shop_with(SPENT, &CONFIG.replace("src/checkout/**", glob), POLICY);
+        work(&shop);
+        shop.commit("Change the price");
+        expect(&shop, &[], ("pass", "not-in-scope", 0));
+    }
+}
+
 #[test]
 fn the_scope_of_the_policy_narrows_what_is_gated() {
-    let policy = POLICY.replace("spec:\n", "spec:\n  scope: { paths: [\"src/checkout/*.sql\"] }\n");
-    let shop = shop_with(SPENT, CONFIG, &policy);
+    let shop = shop_with(SPENT, CONFIG, &scoped("src/checkout/*.sql"));
     work(&shop);
     shop.commit("Change the price");
     expect(&shop, &[], ("pass", "not-in-scope", 0));
@@ -208,6 +240,9 @@ fn a_policy_of_the_base_that_is_wrong_ends_the_run() {
         ("an unknown field", &POLICY.replace("maxLatch", "maxLetch")),
         ("a tier without a name", &POLICY.replace("name: freeze, ", "")),
         ("a negative duration", &POLICY.replace("maxLatch: 1d", "maxLatch: -1d")),
+        ("a scope turned around", &scoped("!docs/**")),
+        ("a scope with backslashes", &scoped("src\\\\checkout")),
+        ("a scope outside", &scoped("../src/**")),
     ];
     for (name, policy) in wrong {
         let shop = shop_with(SPENT, CONFIG, policy);
@@ -242,6 +277,9 @@ fn a_configuration_of_the_base_that_is_wrong_ends_the_run() {
         ("[gate]\nfail_on = \"error\"\n", 2),
         ("[backend", 1),
         ("[rules]\nno-alarm = \"off\"\n", 2),
+        ("[services]\ncheckout = [\"docs/**\", \"!src/**\"]\n", 2),
+        ("[services]\ncheckout = [\n  'docs',\n  'src\\checkout',\n]\n", 4),
+        ("[services]\ncheckout = [\"src**\"]\n", 2),
     ] {
         let shop = shop_with(SPENT, wrong, POLICY);
         work(&shop);
