@@ -1,37 +1,25 @@
 //! What the command line adds: flags, exit codes, streams.
 
 use std::fs;
+use std::sync::LazyLock;
 
 use crate::command::Ended;
 use crate::command::NOW;
 use crate::command::Run;
+use crate::command::SLO;
 use crate::command::slo;
 use crate::repository::Repository;
 
 const COMMANDS: [&str; 6] = ["lint", "gate", "budget", "explain", "rules", "completions"];
 
 /// An SLO with one error and one warning.
-const BROKEN: &str = "apiVersion: openslo/v1
-kind: SLO
-metadata: { name: payments, annotations: { slo/owner: \"@shop/pay\" } }
-spec:
-  description: Payments are taken.
-  service: payments
-  indicator:
-    metadata: { name: answered }
-    spec:
-      ratioMetric:
-        counter: true
-        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
-        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
-  timeWindow: [{ duration: 28d, isRolling: true }]
-  budgetingMethod: Occurrences
-  objectives: [{ target: 1 }]
-";
+static BROKEN: LazyLock<String> = LazyLock::new(|| {
+    SLO.replace("payments }", "payments, annotations: { slo/owner: \"@shop/pay\" } }")
+});
 
 fn folder() -> Repository {
     let folder = Repository::folder();
-    folder.write("slo/payments.yaml", BROKEN);
+    folder.write("slo/payments.yaml", &*BROKEN);
     folder
 }
 
