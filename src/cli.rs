@@ -20,6 +20,7 @@ mod facts;
 mod file;
 mod fix;
 mod gate;
+mod known;
 mod lint;
 mod measure;
 mod output;

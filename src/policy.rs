@@ -14,9 +14,15 @@
 mod condition;
 #[cfg(test)]
 pub(crate) mod example;
+#[cfg(test)]
+mod naive;
+mod past;
 mod replay;
+mod rules;
 mod select;
 mod standing;
+mod walk;
+mod whole;
 
 pub use condition::Evidence;
 pub use condition::lookbacks;
@@ -33,6 +39,7 @@ pub use standing::TierStanding;
 pub use standing::TierState;
 pub use standing::Warning;
 pub use standing::evaluate;
+pub use standing::evaluate_all;
 
 #[cfg(test)]
 mod tests;

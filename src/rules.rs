@@ -243,7 +243,8 @@ impl<'a> Checker<'a> {
         &self.context.sources.file(source).path
     }
 
-    /// Returns the edit that writes another word at the place of a scalar, quoted as it was.
+    /// Returns the edit that writes another word at the place of a scalar, quoted as it was; what is
+    /// JSON stays JSON.
     ///
     /// Nothing where the scalar is not written on one line, or the word would need an escape, or the
     /// scalar has an anchor: what is wrong here may be right where an alias brings it.
@@ -260,7 +261,7 @@ impl<'a> Checker<'a> {
         let text = match old.chars().next()? {
             quote @ ('"' | '\'') => format!("{quote}{word}{quote}"),
             '|' | '>' | '&' | '*' | '!' => return None,
-            _ => word.to_owned(),
+            _ => yaml::plain_or_json(file, word),
         };
         let is_safe = is_simple(word) && !old.contains('\n');
         is_safe.then_some(Edit { span, text })

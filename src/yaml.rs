@@ -23,11 +23,13 @@ mod node;
 mod scalar;
 
 pub use build::parse;
+pub use edit::Added;
 pub use edit::append_entries;
 pub use edit::delete_entries;
 pub use edit::delete_entry;
+pub use edit::plain_or_json;
+pub use edit::replace_empty;
 pub use edit::replace_scalar;
-pub use edit::written;
 pub use node::Entries;
 pub use node::Entry;
 pub use node::Items;

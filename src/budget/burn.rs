@@ -157,6 +157,18 @@ pub fn burn_over(
     }
 }
 
+/// Returns the seconds that are added up for a lookback: whole rows; nothing where the rows are too
+/// long to tell.
+///
+/// * `row_seconds`: the length of a row, or 0 when there is none.
+pub fn fitted_seconds(seconds: i64, row_seconds: i64) -> Option<i64> {
+    if row_seconds <= 0 || seconds % row_seconds == 0 {
+        return Some(seconds);
+    }
+    let rows = seconds / row_seconds;
+    (rows >= ROWS_THAT_FIT).then_some(rows * row_seconds)
+}
+
 /// Why nothing can be added up.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Obstacle {
@@ -205,13 +217,9 @@ impl Spent {
         instant: Timestamp,
     ) -> Result<Self, Obstacle> {
         let row_seconds = series.row_seconds();
-        let mut length = seconds;
-        if row_seconds > 0 && seconds % row_seconds != 0 {
-            if seconds / row_seconds < ROWS_THAT_FIT {
-                return Err(Obstacle::Resolution { lookback_seconds: seconds, row_seconds });
-            }
-            length = seconds / row_seconds * row_seconds;
-        }
+        let Some(length) = fitted_seconds(seconds, row_seconds) else {
+            return Err(Obstacle::Resolution { lookback_seconds: seconds, row_seconds });
+        };
         let totals = series.totals(moved(instant, -length), instant);
         Ok(Self {
             expected: totals.valid.clone(),

@@ -30,6 +30,13 @@ pub struct Row {
     pub counts: Option<Counts>,
 }
 
+impl Row {
+    /// Returns how long the row is, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.end.as_second() - self.start.as_second()
+    }
+}
+
 /// Why rows are not a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -179,17 +186,32 @@ impl Series {
     /// The projection ends early where it would need more than fifty thousand rows.
     pub fn projected(&self, instant: Timestamp, until: Timestamp, counts: &Counts) -> Self {
         let kept = self.position(instant.as_second());
-        let mut rows: Vec<Row> = self.rows.iter().take(kept).cloned().collect();
+        let mut series = Self {
+            rows: self.rows.iter().take(kept).cloned().collect(),
+            ends: self.ends.iter().take(kept).copied().collect(),
+            good: self.good.iter().take(kept + 1).cloned().collect(),
+            valid: self.valid.iter().take(kept + 1).cloned().collect(),
+            covered: self.covered.iter().take(kept + 1).copied().collect(),
+            row_seconds: 0,
+        };
+        let lengths = series.rows.iter().map(Row::seconds);
+        series.row_seconds = lengths.max().unwrap_or(0);
         let length = self.row_seconds.max(1);
-        let reach = until.as_second().saturating_sub(instant.as_second());
-        for index in 0..(reach / length).clamp(0, MAX_PROJECTED_ROWS) {
-            rows.push(Row {
+        for index in 0..self.projected_rows(instant, until) {
+            series.push(Row {
                 start: moved(instant, index * length),
                 end: moved(instant, (index + 1) * length),
                 counts: Some(counts.clone()),
             });
         }
-        Self::added_up(rows)
+        series
+    }
+
+    /// Returns how many rows [`Series::projected`] adds, each of [`Series::row_seconds`], at least
+    /// a second.
+    pub fn projected_rows(&self, instant: Timestamp, until: Timestamp) -> i64 {
+        let reach = until.as_second().saturating_sub(instant.as_second());
+        (reach / self.row_seconds.max(1)).clamp(0, MAX_PROJECTED_ROWS)
     }
 
     /// Returns how many rows end at or before the second given.
@@ -198,28 +220,33 @@ impl Series {
     }
 
     fn added_up(rows: Vec<Row>) -> Self {
-        let mut series = Self {
-            good: vec![Ratio::zero()],
-            valid: vec![Ratio::zero()],
-            covered: vec![0],
-            ..Self::default()
-        };
-        let (mut good, mut valid, mut covered) = (Ratio::zero(), Ratio::zero(), 0);
-        for row in &rows {
-            let seconds = row.end.as_second() - row.start.as_second();
-            if let Some(counts) = &row.counts {
-                good = &good + &counts.good;
-                valid = &valid + &counts.valid;
-                covered += seconds;
-            }
-            series.ends.push(row.end.as_second());
-            series.good.push(good.clone());
-            series.valid.push(valid.clone());
-            series.covered.push(covered);
-            series.row_seconds = series.row_seconds.max(seconds);
+        let mut series = Self::default();
+        for row in rows {
+            series.push(row);
         }
-        series.rows = rows;
         series
+    }
+
+    fn push(&mut self, row: Row) {
+        if self.good.is_empty() {
+            self.good.push(Ratio::zero());
+            self.valid.push(Ratio::zero());
+            self.covered.push(0);
+        }
+        let seconds = row.seconds();
+        let sum = |sums: &[Ratio], count: fn(&Counts) -> &Ratio| {
+            let sum = sums.last().cloned().unwrap_or_else(Ratio::zero);
+            row.counts.as_ref().map_or_else(|| sum.clone(), |counts| &sum + count(counts))
+        };
+        let good = sum(&self.good, |counts| &counts.good);
+        let valid = sum(&self.valid, |counts| &counts.valid);
+        let covered = self.covered.last().copied().unwrap_or(0);
+        self.good.push(good);
+        self.valid.push(valid);
+        self.covered.push(if row.counts.is_some() { covered + seconds } else { covered });
+        self.ends.push(row.end.as_second());
+        self.row_seconds = self.row_seconds.max(seconds);
+        self.rows.push(row);
     }
 }
 

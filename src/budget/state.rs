@@ -196,33 +196,33 @@ pub fn state(
     judged.state(lookbacks, now)
 }
 
-/// Finds out when something opens, by judging two continuations of a series: one in which nothing
-/// fails any more, and one in which the present burn rate goes on.
-///
-/// * `until`: how far the continuations reach.
-/// * `find`: returns the first instant at which it is open in a series.
-pub fn opening(
-    series: &Series,
-    terms: &Terms,
-    no_data: &NoData,
-    instant: Timestamp,
-    until: Timestamp,
-    find: impl Fn(&Series) -> Option<Timestamp>,
-) -> Opening {
-    let window = terms.window.reach_seconds();
-    let after = moved(instant, -window);
-    let mean = mean_row(series, after, instant);
-    let with_burn = |burn: &Ratio| {
-        let bad = burn * &terms.error_budget();
-        let bad = if bad > Ratio::one() { Ratio::one() } else { bad };
-        let counts = Counts { good: &mean * &bad.complement(), valid: mean.clone() };
-        find(&series.projected(instant, until, &counts))
-    };
-    Opening {
-        without_errors: with_burn(&Ratio::zero()),
-        at_present_burn: present_burn(series, terms, no_data, instant)
-            .and_then(|burn| with_burn(&burn)),
-        largest: series.worst(after, instant).map(|row| row.start),
+/// How a series may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// Every further row, if nothing fails any more.
+    pub without_errors: Counts,
+    /// Every further row, if the present burn rate goes on; nothing where that is not known.
+    pub at_present_burn: Option<Counts>,
+    /// When the row with the most bad events of the window started.
+    pub largest: Option<Timestamp>,
+}
+
+impl Outlook {
+    /// Looks ahead from an instant, at the mean traffic of the window before it.
+    pub fn new(series: &Series, terms: &Terms, no_data: &NoData, instant: Timestamp) -> Self {
+        let after = moved(instant, -terms.window.reach_seconds());
+        let mean = mean_row(series, after, instant);
+        let with_burn = |burn: &Ratio| {
+            let bad = burn * &terms.error_budget();
+            let bad = if bad > Ratio::one() { Ratio::one() } else { bad };
+            Counts { good: &mean * &bad.complement(), valid: mean.clone() }
+        };
+        Self {
+            without_errors: with_burn(&Ratio::zero()),
+            at_present_burn: present_burn(series, terms, no_data, instant)
+                .map(|burn| with_burn(&burn)),
+            largest: series.worst(after, instant).map(|row| row.start),
+        }
     }
 }
 
@@ -350,13 +350,18 @@ impl Judged<'_> {
         let steps = self.terms.window.reach_seconds() / self.step_seconds + 2;
         let steps = steps.min(MAX_INSTANTS);
         let until = moved(self.instant, steps * self.step_seconds);
-        let find = |series: &Series| {
+        let find = |counts: &Counts| {
+            let series = self.series.projected(self.instant, until, counts);
             (1..=steps)
                 .map(|index| moved(self.instant, index * self.step_seconds))
-                .find(|&at| self.is_spent(series, at) == Some(false))
+                .find(|&at| self.is_spent(&series, at) == Some(false))
         };
-        let (series, terms) = (self.series, self.terms);
-        opening(series, terms, self.no_data, self.instant, until, find)
+        let outlook = Outlook::new(self.series, self.terms, self.no_data, self.instant);
+        Opening {
+            without_errors: find(&outlook.without_errors),
+            at_present_burn: outlook.at_present_burn.as_ref().and_then(find),
+            largest: outlook.largest,
+        }
     }
 
     fn consumed_before(&self, period: Period) -> Option<Ratio> {

@@ -50,13 +50,13 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
 /// Returns the commits of the change that the pipeline runs for; nothing where it runs for none.
 fn proposed(global: &Global) -> Result<Option<(Repository, Compared)>, Error> {
     let event = facts::event(None)?;
+    let merge_request = if event.is_none() { facts::merge_request() } else { None };
     let event = event.as_ref().and_then(facts::event_facts);
-    let base = if event.is_none() { facts::merge_request_base() } else { None };
-    if event.is_none() && base.is_none() {
+    if event.is_none() && merge_request.is_none() {
         return Ok(None);
     }
     let repository = project::repository(global)?;
-    let request = trees::Request { base, event, ..trees::Request::default() };
+    let request = trees::Request { event, merge_request, ..trees::Request::default() };
     Ok(match trees::decide(&repository, &request)? {
         Trees::Whole { .. } => None,
         Trees::Compared(compared) => Some((repository, compared)),
@@ -80,6 +80,7 @@ fn of_change(
     show(global, options, &config, &tree, &place)
 }
 
+/// Shows the budgets; where not one could be measured, nothing is known.
 fn show(
     global: &Global,
     options: &BudgetOptions,
@@ -105,7 +106,8 @@ fn show(
     let mut report = Report::of_findings(&tree.sources, &[], output::docs);
     report.budgets = Some(&table);
     output::render(global, &options.output.format, &report)?;
-    Ok(Exit::Success)
+    let is_unread = !measurements.is_empty() && measurements.iter().all(|one| one.series.is_err());
+    Ok(if is_unread { Exit::Unknown } else { Exit::Success })
 }
 
 /// Returns what must be measured of the SLOs that are named, or of all.

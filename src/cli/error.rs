@@ -81,6 +81,11 @@ impl Error {
         }
     }
 
+    /// Returns whether no report was written: the run ended before, not while writing one.
+    pub(super) fn precedes_report(&self) -> bool {
+        !matches!(self, Self::Unwritten { .. } | Self::Io { action: "write", .. })
+    }
+
     /// Returns whether whoever read the output has gone.
     pub(super) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)

@@ -21,16 +21,21 @@ use crate::gate::Releases;
 use crate::git;
 use crate::git::Repository;
 use crate::git::commits::Commit;
+use crate::git::commits::Unseen;
 use crate::git::id::CommitId;
 use crate::git::trees::Compared;
 use crate::git::trees::EventFacts;
 use crate::git::trees::How;
 use crate::git::trees::MergeCommit;
+use crate::git::trees::MergeRequestFacts;
 use crate::git::trees::Trees;
 use crate::model::Catalog;
 
 use super::arguments::GateOptions;
 use super::error::Error;
+
+/// The variable of GitLab that holds the name of the branch that a merge request wants to change.
+const TARGET_BRANCH: &str = "CI_MERGE_REQUEST_TARGET_BRANCH_NAME";
 
 /// Reads the event that started the run, from a file or from what the runner says.
 pub(super) fn event(file: Option<&Path>) -> Result<Option<Event>, Error> {
@@ -68,36 +73,51 @@ pub(super) fn event_facts(event: &Event) -> Option<EventFacts> {
     let group = event.merge_group.as_ref()?;
     Some(EventFacts {
         base_sha: group.base_sha.clone(),
-        base_branch: None,
+        base_branch: group.base_ref.clone(),
         head_sha: group.head_sha.clone(),
         merge: MergeCommit::None,
     })
 }
 
-/// Returns the base that the user names, or that GitLab names for a merge request.
+/// Returns what GitLab says of the merge request that the pipeline runs for; nothing where it runs for
+/// none.
+pub(super) fn merge_request() -> Option<MergeRequestFacts> {
+    // In a pipeline of a fork `origin` is the fork, whose branches are the author's.
+    let projects = (variable("CI_PROJECT_ID"), variable("CI_MERGE_REQUEST_PROJECT_ID"));
+    let is_fork = matches!(&projects, (Some(own), Some(target)) if own != target);
+    let facts = MergeRequestFacts {
+        target_sha: variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"),
+        target_branch: variable(TARGET_BRANCH).filter(|_| !is_fork),
+        diff_base: variable("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+    };
+    (facts != MergeRequestFacts::default()).then_some(facts)
+}
+
+/// Refuses a pipeline that does not say what it changes.
 ///
 /// # Errors
 ///
-/// Where a pipeline names none and there is no event, any branch that it has at hand may be the one
+/// Where a pipeline names no base and there is no event, any branch that it has at hand may be the one
 /// that is judged; only the whole tree can be judged without a base.
-pub(super) fn base(options: &GateOptions, event: Option<&Event>) -> Result<Option<String>, Error> {
-    if options.base.is_some() || event.is_some() {
-        return Ok(options.base.clone());
-    }
-    let base = merge_request_base();
+pub(super) fn check_pipeline(options: &GateOptions) -> Result<(), Error> {
     let is_pipeline = variable("CI").is_some_and(|ci| ci == "1" || ci.eq_ignore_ascii_case("true"));
-    if base.is_none() && is_pipeline && !options.all {
+    if is_pipeline && !options.all {
         let message = "nothing says which branch this pipeline wants to change".to_owned();
         let hint = "give the tip of that branch, as in `--base origin/main`; on that branch itself, \
                     `--all` judges the whole tree";
         return Err(Error::Usage { message, hint: Some(hint.to_owned()) });
     }
-    Ok(base)
+    Ok(())
 }
 
-/// Returns the base that GitLab names for a merge request.
-pub(super) fn merge_request_base() -> Option<String> {
-    variable("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+/// Returns the branch that a change goes to, where the event or the merge request says it.
+fn target_branch(event: Option<&Event>) -> Option<String> {
+    let Some(event) = event else { return variable(TARGET_BRANCH) };
+    if let Some(request) = &event.pull_request {
+        return Some(request.base_ref.clone());
+    }
+    let group = event.merge_group.as_ref().and_then(|group| group.base_ref.clone());
+    group.or_else(|| event.pushed_branch.clone())
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -118,14 +138,14 @@ pub(super) fn collect(
     let mut labels = labels.to_vec();
     let request = event.and_then(|event| event.pull_request.as_ref());
     labels.extend(request.iter().flat_map(|request| request.labels.iter().cloned()));
-    let target_branch = request.map(|request| request.base_ref.clone());
+    let target_branch = target_branch(event);
     let author = request.and_then(|request| request.author.clone());
     let tags = gate::release_tags(agreed, now);
     let compared = match trees {
         Trees::Whole { trusted, .. } => {
             let releases = releases(repository, &tags, *trusted)?;
             let extent = Extent::WholeTree;
-            return Ok(Facts { extent, labels, releases, ..Facts::default() });
+            return Ok(Facts { extent, labels, target_branch, releases, ..Facts::default() });
         }
         Trees::Compared(compared) => compared,
     };
@@ -147,7 +167,8 @@ pub(super) fn collect(
 
 /// Returns the releases that the branch with the given tip holds.
 ///
-/// A shallow clone has the tags that somebody asked for, and tells of no others.
+/// A shallow clone, and one that takes no tags, has those that somebody asked for, and tells of no
+/// others.
 fn releases(
     repository: &Repository,
     release_tags: &BTreeMap<&str, Timestamp>,
@@ -155,18 +176,18 @@ fn releases(
 ) -> Result<BTreeMap<String, Releases>, Error> {
     let mut found = BTreeMap::new();
     for (tags, since) in release_tags {
-        let listed = repository.tags(tags, *since, tip)?;
-        let at = listed.iter().map(|tag| tag.committer_time).collect();
-        let is_cut = repository.is_shallow()?;
-        found.insert((*tags).to_owned(), Releases { at, is_cut });
+        let known = repository.tags(tags, *since, tip)?;
+        let at = known.tags.iter().map(|tag| tag.committer_time).collect();
+        let (is_cut, has_match) = (repository.hides_tags()?, known.has_match);
+        found.insert((*tags).to_owned(), Releases { at, is_cut, has_match });
     }
     Ok(found)
 }
 
 /// Returns the commits of a change; a merge that the forge made is nobody's commit.
 ///
-/// That merge takes what a commit changes to where the base branch has moved it, so the commit
-/// touches both places.
+/// That merge, and any other, takes what a commit changes to where the other side has moved it, so the
+/// commit touches both places.
 fn commits(
     repository: &Repository,
     compared: &Compared,
@@ -177,22 +198,28 @@ fn commits(
     let is_cut = matches!(found, git::commits::Commits::Cut(_)) || compared.merge_base_missing;
     let reverts = repository.reverts(compared.trusted);
     let mut moved = repository.moved_by_base(compared)?;
+    moved.extend(found.at_hand().iter().flat_map(|commit| commit.moved.iter().cloned()));
     let changed: BTreeSet<&String> = changed.iter().collect();
     moved.retain(|_, path| changed.contains(path));
     let mut all = Vec::new();
-    let mut unseen = false;
+    let mut unseen = None;
     for commit in found.at_hand() {
         if compared.how == How::ForgeMerge && commit.id == compared.head {
             continue;
         }
-        unseen |= commit.changed_paths.is_none();
+        unseen = unseen.max(commit.changed_paths.as_ref().err());
         let mut facts = facts(commit);
         let followed: Vec<_> = facts.paths.iter().filter_map(|path| moved.get(path)).collect();
         facts.paths.extend(followed.into_iter().cloned());
         facts.reverts_ancestor = asked.reverts && reverts.reverted_by(commit.id)?.is_some();
         all.push(facts);
     }
-    Ok(if is_cut || unseen { Commits::Cut(all) } else { Commits::Complete(all) })
+    Ok(match unseen {
+        _ if is_cut => Commits::Cut(all),
+        None => Commits::Complete(all),
+        Some(Unseen::Hidden) => Commits::Cut(all),
+        Some(Unseen::TooMuchWork) => Commits::Unread(all),
+    })
 }
 
 fn facts(commit: &Commit) -> CommitFacts {

@@ -1,6 +1,5 @@
 //! `slo gate`: three trees, one fetch, one verdict.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -29,16 +28,13 @@ use crate::lint;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
-use crate::model::Kind;
 use crate::report::ChangeRow;
 use crate::report::Note;
 use crate::report::Report;
 use crate::report::VerdictView;
 use crate::report::words;
 use crate::rules::Facts;
-use crate::rules::Suppression;
 use crate::source::Source;
-use crate::source::Span;
 
 use super::Exit;
 use super::agreed;
@@ -47,6 +43,7 @@ use super::arguments::GateOptions;
 use super::arguments::Global;
 use super::error::Error;
 use super::facts;
+use super::known::Known;
 use super::lint::views;
 use super::measure;
 use super::measure::Asked;
@@ -100,7 +97,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
         names_policies: !run.config.gate.policies.is_empty(),
         now,
     };
-    let findings = run.findings(&rules, now);
+    let findings = run.findings(&rules, now)?;
     let fail_on = options.fail_on.map_or(run.config.gate.fail_on, FailLevel::lowest);
     let blocking = findings.iter().filter(|finding| !finding.suppressed);
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
@@ -129,8 +126,13 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
 
 /// Returns what is to be compared.
 fn request(options: &GateOptions, event: Option<&Event>) -> Result<Request, Error> {
+    let merge_request = if event.is_none() { facts::merge_request() } else { None };
+    if options.base.is_none() && event.is_none() && merge_request.is_none() {
+        facts::check_pipeline(options)?;
+    }
     Ok(Request {
-        base: facts::base(options, event)?,
+        base: options.base.clone(),
+        merge_request,
         event: event.and_then(facts::event_facts),
         default_branch: event.and_then(|event| event.default_branch.clone()),
         scope: if options.all { Scope::WholeTree } else { Scope::Change },
@@ -229,33 +231,24 @@ impl Run {
     /// Returns what the rules say about the head that they do not say about where it started.
     ///
     /// What only the head allows is not allowed yet: its suppressions do not count. One that the
-    /// trusted tree has counts for the object that it speaks of there, and no more often.
-    fn findings(&self, rules: &RuleSet, now: Timestamp) -> Vec<Finding> {
-        let agreed = counted(self.trusted.suppressions.iter().map(|one| key(&self.trusted, one)));
-        let wished = counted(self.head.suppressions.iter().map(|one| key(&self.head, one)));
-        let is_agreed = |one: &Suppression| {
-            let key = key(&self.head, one);
-            agreed.get(&key) >= wished.get(&key)
-        };
+    /// trusted tree has counts for what it speaks of there, and no more often.
+    fn findings(&self, rules: &RuleSet, now: Timestamp) -> Result<Vec<Finding>, Error> {
         let facts = Facts { config: &self.config, code_owners: &self.code_owners, now };
-        let mut findings = lint::run_allowing(&self.head, rules, &facts, &is_agreed);
-        if let Trees::Compared(_) = self.trees {
-            let before = self.before();
-            let old = lint::run(before, rules, &facts);
-            let mut known = counted(old.iter().map(|one| finding_key(before, one)));
-            findings.retain(|one| {
-                let key = finding_key(&self.head, one);
-                match known.get_mut(&key) {
-                    Some(left) if *left > 0 => {
-                        *left -= 1;
-                        false
-                    }
-                    _ => true,
-                }
-            });
+        let changed = self.repository.changed_paths(self.trusted_commit, self.head_commit)?;
+        let known = Known::new(&self.trusted, &self.head, &changed);
+        let mut findings = lint::run_allowing(&self.head, rules, &facts, &known.agreed());
+        if let Trees::Compared(compared) = &self.trees {
+            let old = lint::run(self.before(), rules, &facts);
+            if compared.compared == self.trusted_commit {
+                known.remove_from(&mut findings, &old);
+            } else {
+                let changed = self.repository.changed_paths(compared.compared, self.head_commit)?;
+                let known = Known::new(&self.before, &self.head, &changed);
+                known.remove_from(&mut findings, &old);
+            }
         }
         // After the comparison: how many lacked the same before has no part in what is new.
-        lint::fold(findings)
+        Ok(lint::fold(findings))
     }
 
     /// Returns what is known of the change beside the verdict.
@@ -355,35 +348,4 @@ fn plain(path: &str) -> String {
 /// Returns whether a path is that of a configuration, of the root or of a folder.
 fn is_configuration(path: &str) -> bool {
     path.rsplit('/').next() == Some(config::FILE_NAME)
-}
-
-/// Returns how often each key occurs.
-fn counted<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
-    let mut counts = BTreeMap::new();
-    for key in keys {
-        *counts.entry(key).or_default() += 1;
-    }
-    counts
-}
-
-/// Returns what makes a suppression the same in two trees: its file, the object that it speaks of,
-/// and its text.
-fn key<'a>(tree: &'a Tree, one: &Suppression) -> (&'a str, Option<(Kind, &'a str)>, &'a str) {
-    (path(tree, one.span), object_at(tree, one.scope), tree.sources.slice(one.span))
-}
-
-/// Returns what makes a finding the same in two trees: its file, its object, its rule, its message.
-fn finding_key(tree: &Tree, one: &Finding) -> (String, Option<(Kind, String)>, String) {
-    let object = object_at(tree, one.span).map(|(kind, name)| (kind, name.to_owned()));
-    (path(tree, one.span).to_owned(), object, format!("{} {}", one.rule, one.message))
-}
-
-/// Returns the object that holds a span, or that a span holds.
-fn object_at(tree: &Tree, place: Span) -> Option<(Kind, &str)> {
-    let mut objects = tree.catalog.objects().iter();
-    let object = objects.find(|object| {
-        let span = object.meta().span;
-        span.contains(place) || place.contains(span)
-    });
-    object.map(|object| (object.kind(), object.meta().name()))
 }

@@ -166,12 +166,7 @@ fn readable(_: &Path) -> io::Result<()> {
 
 /// Says why a run ended before it could report; returns how it ends.
 pub(super) fn refuse(arguments: &Arguments, error: &Error) -> Exit {
-    let mut text = format!("error: {}", escape::line(&error.to_string()));
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text.push_str(&format!(": {}", escape::line(&source.to_string())));
-        cause = source.source();
-    }
+    let mut text = format!("error: {}", escape::line(&described(error)));
     text.push('\n');
     if let Some((path, position)) = error.place() {
         let place = position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
@@ -181,16 +176,26 @@ pub(super) fn refuse(arguments: &Arguments, error: &Error) -> Exit {
         text.push_str(&format!("  help: {}\n", escape::line(&hint)));
     }
     let _ = io::stderr().lock().write_all(runner::line(&text).as_bytes());
-    let exit = error.exit();
-    if exit == Exit::Usage {
+    if error.precedes_report() {
         refuse_in_json(arguments, error);
     }
-    exit
+    error.exit()
+}
+
+/// Returns what an error says, and its causes after it.
+fn described(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text.push_str(&format!(": {source}"));
+        cause = source.source();
+    }
+    text
 }
 
 /// Whoever asked for JSON gets the refusal as JSON too.
 fn refuse_in_json(arguments: &Arguments, error: &Error) {
-    let message = error.to_string();
+    let message = described(error);
     let (path, line) = match error.place() {
         Some((path, position)) => (Some(path), position.map(|position| position.line)),
         None => (None, None),

@@ -220,8 +220,13 @@ fn is_own(node: Node<'_>) -> bool {
     is_policy && node.given("spec").is_some_and(|spec| spec.given("tiers").is_some())
 }
 
-/// Returns the key that was most likely meant to be `field`.
+/// Returns the key that has no value, or the one that was most likely meant to be `field`.
 fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
+    if let Some(entry) = node.entry(field) {
+        let (span, of) = (entry.key.span(), field.to_owned());
+        let fields = vec![of.clone()];
+        return Some(Problem::MissingFields { span, object: span, fields, of, weak: false });
+    }
     let near =
         |key: &str| !spelling::nearest(key, std::iter::once(field), Vocabulary::Words).is_empty();
     let entry = node.entries().find(|entry| entry.key.text().is_some_and(near))?;

@@ -21,6 +21,9 @@ use crate::forge::Error;
 /// GitHub documentation, "Webhook events and payloads", payload cap.
 pub const LARGEST_PAYLOAD: usize = 32 * 1024 * 1024;
 
+/// Where the full name of a branch begins.
+const BRANCHES: &str = "refs/heads/";
+
 /// What an event says of the change under review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -36,6 +39,8 @@ pub struct Event {
     pub before: Option<String>,
     /// The commit a branch points at after a push; `None` where the branch was deleted, or the event is no push.
     pub after: Option<String>,
+    /// The branch that was pushed to; `None` for a tag, or where the event is no push.
+    pub pushed_branch: Option<String>,
     /// The name of the repository's default branch.
     pub default_branch: Option<String>,
 }
@@ -94,6 +99,8 @@ pub struct PullRequest {
 /// The two ends of a merge queue's group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeGroup {
+    /// The name of the branch that the group wants to change.
+    pub base_ref: Option<String>,
     /// The commit that the group is built upon.
     pub base_sha: String,
     /// The commit that lands if every check passes.
@@ -150,7 +157,22 @@ pub fn read(name: &str, payload: &[u8]) -> Result<Event, Error> {
         _ => (None, None),
     };
     let (repository, default_branch) = repository(&root.key("repository"))?;
-    Ok(Event { kind, pull_request, merge_group, repository, before, after, default_branch })
+    let pushed_branch = match kind {
+        Kind::Push => root.key("ref").optional(Field::name)?,
+        _ => None,
+    };
+    let pushed_branch = pushed_branch.as_deref().and_then(|name| name.strip_prefix(BRANCHES));
+    let pushed_branch = pushed_branch.map(str::to_owned);
+    Ok(Event {
+        kind,
+        pull_request,
+        merge_group,
+        repository,
+        before,
+        after,
+        pushed_branch,
+        default_branch,
+    })
 }
 
 fn pull_request(root: &Field<'_>) -> Result<PullRequest, Error> {
@@ -188,7 +210,10 @@ fn labels(field: &Field<'_>) -> Result<Vec<String>, Error> {
 }
 
 fn merge_group(field: &Field<'_>) -> Result<MergeGroup, Error> {
+    let base_ref = field.key("base_ref").optional(Field::name)?;
+    let base_ref = base_ref.map(|name| name.strip_prefix(BRANCHES).unwrap_or(&name).to_owned());
     Ok(MergeGroup {
+        base_ref,
         base_sha: field.key("base_sha").commit()?,
         head_sha: field.key("head_sha").commit()?,
     })

@@ -1,6 +1,9 @@
 //! The decision table, applied to every objective that gates a change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::budget::Definition;
 use crate::budget::Failure;
@@ -14,10 +17,11 @@ use crate::policy::Governance;
 use crate::policy::Held;
 use crate::policy::Ruling;
 use crate::policy::Standing;
-use crate::policy::evaluate;
+use crate::policy::evaluate_all;
 
 use super::ActiveTier;
 use super::Answer;
+use super::Commits;
 use super::Decision;
 use super::Note;
 use super::Outcome;
@@ -48,37 +52,25 @@ pub fn decide(
     let mut notes = Vec::new();
     let mut decisions: Vec<Decision> = Vec::new();
     let gated = gated(setting);
-    for one in &gated {
+    // Each objective is judged alone; what they say is put together in their order.
+    let judged = gated.par_iter().map(|one| {
         let counts = counts(one, &gated, measurements);
-        if let (Definition::Head, Err(failure)) = (one.definition, &counts)
-            && *failure == Failure::DefinitionChanged
-        {
-            notes.push(Note::HeadNotJudged {
-                slo: Arc::clone(&one.slo),
-                objective: one.objective,
-                failure: failure.clone(),
-            });
-            continue;
-        }
-        if let (0, Definition::Trusted, [_, _, ..]) =
-            (one.objective, one.definition, one.policies.as_slice())
-        {
-            notes.push(Note::EqualPrecedence {
-                slo: Arc::clone(&one.slo),
-                policies: one.policies.clone(),
-            });
-        }
-        for policy in &one.policies {
-            decisions.push(decision(one, policy, &counts, setting));
-        }
+        judged(one, &counts, setting)
+    });
+    for (said, decided) in judged.collect::<Vec<_>>() {
+        notes.extend(said);
+        decisions.extend(decided);
     }
     let wants_commits = decisions.iter().any(|decision| {
         let reason = decision.answer.reason;
         matches!(reason, Reason::Frozen | Reason::NeedsApproval)
     });
-    if wants_commits && setting.facts.commits.is_cut() {
-        notes.push(Note::HistoryCut);
+    match setting.facts.commits {
+        Commits::Cut(_) if wants_commits => notes.push(Note::HistoryCut),
+        Commits::Unread(_) if wants_commits => notes.push(Note::HistoryUnread),
+        _ => {}
     }
+    notes.extend(unreleased(&decisions, setting));
     notes.extend(warnings(&decisions));
     let mut answer = decisions.iter().map(|decision| decision.answer);
     let mut answer = match answer.next() {
@@ -96,6 +88,34 @@ pub fn decide(
         decisions,
         notes,
     }
+}
+
+/// Returns what is to be said about an objective, and what each of its policies decides.
+fn judged(
+    one: &Gated,
+    counts: &Result<Arc<Series>, Failure>,
+    setting: &Setting<'_>,
+) -> (Option<Note>, Vec<Decision>) {
+    if let (Definition::Head, Err(failure)) = (one.definition, counts)
+        && *failure == Failure::DefinitionChanged
+    {
+        let note = Note::HeadNotJudged {
+            slo: Arc::clone(&one.slo),
+            objective: one.objective,
+            failure: failure.clone(),
+        };
+        return (Some(note), Vec::new());
+    }
+    let note = match (one.objective, one.definition, one.policies.as_slice()) {
+        (0, Definition::Trusted, [_, _, ..]) => Some(Note::EqualPrecedence {
+            slo: Arc::clone(&one.slo),
+            policies: one.policies.clone(),
+        }),
+        _ => None,
+    };
+    let standings = evaluate_all(&one.policies, &one.slo, one.objective, counts, setting.now);
+    let decisions = one.policies.iter().zip(standings);
+    (note, decisions.map(|(policy, standing)| decision(one, policy, standing, setting)).collect())
 }
 
 fn most_severe(left: Answer, right: Answer) -> Answer {
@@ -160,10 +180,9 @@ fn counts(
 fn decision(
     one: &Gated,
     policy: &Arc<ErrorBudgetPolicy>,
-    counts: &Result<Arc<Series>, Failure>,
+    standing: Standing,
     setting: &Setting<'_>,
 ) -> Decision {
-    let standing = evaluate(policy, &one.slo, one.objective, counts, setting.now);
     let ruling = standing.ruling.clone();
     let mut decision = Decision {
         policy: Arc::clone(policy),
@@ -272,21 +291,17 @@ fn closing<'a>(policy: &'a ErrorBudgetPolicy, standing: &Standing, held: Held) -
 
 fn active_tiers(decisions: &[Decision]) -> Vec<ActiveTier> {
     let mut found: Vec<ActiveTier> = Vec::new();
+    let mut listed = BTreeSet::new();
     for decision in decisions {
+        let service = decision.slo.service.as_ref().map(|service| service.value.as_str());
         for (standing, since) in decision.standing.active() {
             let Some(tier) = decision.policy.tiers.get(standing.tier) else {
                 continue;
             };
+            let policy = Arc::as_ptr(&decision.policy);
+            let name = decision.slo.meta.name();
             // Decisions come trusted first, so the trusted definition is the one that stays.
-            let listed = found.iter().any(|other| {
-                other.tier == standing.tier
-                    && other.objective == decision.objective
-                    && other.slo.meta.name() == decision.slo.meta.name()
-                    && other.slo.service.as_ref().map(|service| &service.value)
-                        == decision.slo.service.as_ref().map(|service| &service.value)
-                    && Arc::ptr_eq(&other.policy, &decision.policy)
-            });
-            if !listed {
+            if listed.insert((name, service, decision.objective, policy, standing.tier)) {
                 found.push(ActiveTier {
                     policy: Arc::clone(&decision.policy),
                     tier: standing.tier,
@@ -301,6 +316,22 @@ fn active_tiers(decisions: &[Decision]) -> Vec<ActiveTier> {
         }
     }
     found
+}
+
+/// Returns the tags by which a tier counts releases and of which there is none.
+///
+/// # Why
+///
+/// A repository that never released anything must not be blocked for ever, so this blocks nothing. It
+/// is said, because a glob with a misspelling looks the same.
+fn unreleased(decisions: &[Decision], setting: &Setting<'_>) -> Vec<Note> {
+    let tiers = decisions.iter().filter_map(|decision| decision.policy.tiers.get(decision.tier?));
+    let tags = tiers.filter_map(|tier| Some(&tier.release_rate.as_ref()?.tags.value));
+    let lacks = |tags: &&String| {
+        let releases = setting.facts.releases.get(*tags);
+        releases.is_some_and(|releases| !releases.has_match && !releases.is_cut)
+    };
+    tags.filter(lacks).map(|tags| Note::NoReleaseTag { tags: tags.clone() }).collect()
 }
 
 fn warnings(decisions: &[Decision]) -> Vec<Note> {

@@ -120,9 +120,10 @@ pub(super) struct NotExempt {
     pub(super) unexplained: Vec<String>,
 }
 
-/// Returns the exemptions when every commit is exempt from a tier, else what is not.
+/// Returns the exemptions when every commit that changes something is exempt from a tier, else what is
+/// not.
 ///
-/// A change of which commits are missing, or that has none, is never exempt: then nothing is
+/// A change of which commits are missing or not read, or that has none, is never exempt: then nothing is
 /// returned on either side, or only what is known. Neither is one that changes what none of its
 /// commits does: however it came about, nobody claims it.
 pub(super) fn exempt(
@@ -134,8 +135,9 @@ pub(super) fn exempt(
     let commits = setting.facts.commits.at_hand();
     let mut exemptions = Vec::new();
     let mut refusals = Vec::new();
-    // What a merge adds beyond its parents is a commit of its own; a plain merge adds nothing.
-    let judged = commits.iter().filter(|commit| !commit.is_merge || !commit.paths.is_empty());
+    // What a merge adds beyond its parents is a commit of its own. A plain merge adds nothing, and an
+    // empty commit or one outside the judged folder changes nothing.
+    let judged = commits.iter().filter(|commit| !commit.paths.is_empty());
     for commit in judged {
         match exemption(policy, tier, slo, commit, setting) {
             Ok(exemption) => exemptions.push(exemption),
@@ -146,7 +148,7 @@ pub(super) fn exempt(
             }),
         }
     }
-    if setting.facts.commits.is_cut() {
+    if !setting.facts.commits.is_complete() {
         return Err(NotExempt { refusals, unexplained: Vec::new() });
     }
     let unexplained = unexplained(setting.facts);

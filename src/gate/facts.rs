@@ -56,8 +56,10 @@ pub struct Facts {
 pub struct Releases {
     /// When the commits of the tags were made, oldest first.
     pub at: Vec<Timestamp>,
-    /// Whether a shallow clone may hide some.
+    /// Whether the clone may hide some: it is shallow, or takes no tags.
     pub is_cut: bool,
+    /// Whether there is any such tag, also an old one or one of another branch.
+    pub has_match: bool,
 }
 
 /// How much is judged.
@@ -75,6 +77,8 @@ pub enum Extent {
 pub enum Commits {
     /// Every commit is at hand.
     Complete(Vec<CommitFacts>),
+    /// Every commit is at hand, and it takes too much work to tell what some of them change.
+    Unread(Vec<CommitFacts>),
     /// The history is cut off; these are at hand, and others are missing.
     Cut(Vec<CommitFacts>),
 }
@@ -89,8 +93,13 @@ impl Commits {
     /// Returns the commits that are at hand.
     pub fn at_hand(&self) -> &[CommitFacts] {
         match self {
-            Self::Complete(commits) | Self::Cut(commits) => commits,
+            Self::Complete(commits) | Self::Unread(commits) | Self::Cut(commits) => commits,
         }
+    }
+
+    /// Returns whether every commit is at hand, with what it changes.
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete(_))
     }
 
     /// Returns whether commits are missing.

@@ -1,6 +1,5 @@
 //! Who approved a change, and whether they may.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::CommitFacts;
@@ -26,17 +25,25 @@ pub struct Approval {
 
 /// Returns the approvals of a change by people of the given roles, one for each person.
 ///
+/// Who proposes it is known of a pull request alone. Elsewhere, as in a merge queue, only those who
+/// wrote its commits are refused, by the names and addresses that the commits give: the pull request
+/// was judged before it entered the queue.
+///
 /// A person is matched without regard to case, by login or mail address. Nobody who wrote a part of
-/// the change or proposes it approves it. A team (`@org/team`) approves nothing by a trailer, because who is in it
-/// is not known here.
+/// the change or proposes it approves it; where commits are missing, so are authors, and nobody's
+/// approval counts. A team (`@org/team`) approves nothing by a trailer, because who is in it is not
+/// known here.
 pub(super) fn approvals<'a>(
     roles: impl Iterator<Item = &'a str>,
     setting: &Setting<'_>,
 ) -> Vec<Approval> {
+    if setting.facts.commits.is_cut() {
+        return Vec::new();
+    }
     let commits = setting.facts.commits.at_hand();
     let proposes = setting.facts.author.iter().map(|login| format!("@{}", folded(login)));
     let authors: BTreeSet<String> = commits.iter().flat_map(authors).chain(proposes).collect();
-    let mut found: BTreeMap<String, Approval> = BTreeMap::new();
+    let mut found: Vec<(BTreeSet<String>, Approval)> = Vec::new();
     for role in roles {
         let members = setting.owners.get(role).map_or(&[][..], Vec::as_slice);
         for (commit, approver) in approvers(commits) {
@@ -45,16 +52,34 @@ pub(super) fn approvals<'a>(
                     .iter()
                     .find(|member| !member.contains('/') && approver.contains(&folded(member)));
                 if let Some(member) = member {
-                    found.entry(folded(member)).or_insert(Approval {
-                        role: role.to_owned(),
-                        member: member.clone(),
-                        commit: commit.short.clone(),
-                    });
+                    let (role, member) = (role.to_owned(), member.clone());
+                    let approval = Approval { role, member, commit: commit.short.clone() };
+                    add_person(&mut found, approver, approval);
                 }
             }
         }
     }
-    found.into_values().collect()
+    let mut approvals: Vec<Approval> = found.into_iter().map(|(_, approval)| approval).collect();
+    approvals.sort_by(|one, other| one.member.cmp(&other.member));
+    approvals
+}
+
+/// Adds an approval, unless its person has given one: whatever a trailer names together is one person,
+/// who keeps the first approval.
+fn add_person(
+    found: &mut Vec<(BTreeSet<String>, Approval)>,
+    mut person: BTreeSet<String>,
+    mut approval: Approval,
+) {
+    let known = found.extract_if(.., |(other, _)| !other.is_disjoint(&person));
+    let known: Vec<_> = known.collect();
+    for (identities, _) in &known {
+        person.extend(identities.iter().cloned());
+    }
+    if let Some((_, first)) = known.into_iter().next() {
+        approval = first;
+    }
+    found.push((person, approval));
 }
 
 fn approvers(commits: &[CommitFacts]) -> impl Iterator<Item = (&CommitFacts, BTreeSet<String>)> {

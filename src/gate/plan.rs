@@ -150,11 +150,8 @@ impl<'a> Reach<'a> {
     /// Returns whether a change touches what a policy judges about an SLO.
     ///
     /// A SLO whose service has paths of its own gates changes to those; any other SLO gates every
-    /// change. The scope of the policy narrows both.
+    /// change. The scope of the policy narrows both; of a whole tree, only to where it goes.
     fn touches(&mut self, policy: &Arc<ErrorBudgetPolicy>, slo: &Slo) -> bool {
-        if self.setting.facts.extent == Extent::WholeTree {
-            return true;
-        }
         let service = slo.service.as_ref();
         let service = service.and_then(|service| {
             let found = self.setting.services.get_key_value(service.value.as_str());
@@ -175,6 +172,9 @@ impl<'a> Reach<'a> {
             && !branches.matches(branch)
         {
             return false;
+        }
+        if self.setting.facts.extent == Extent::WholeTree {
+            return true;
         }
         let scope = narrowed(&policy.scope.paths);
         let of_service = service.and_then(|service| self.setting.services.get(service));

@@ -172,7 +172,7 @@ pub struct Decision {
 /// Why no release passes at present; what is known for longest is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReleaseLimit {
-    /// A shallow clone may hide releases.
+    /// The clone may hide releases: it is shallow, or takes no tags.
     Hidden,
     /// There were as many as the tier lets pass; the next one passes after this instant.
     Reached(Timestamp),
@@ -209,8 +209,17 @@ pub enum Note {
     NamedPolicyMissing,
     /// No policy of the trusted tree selects an SLO.
     NothingGoverned,
-    /// Commits of a blocked change are not at hand, so nothing is exempt; `fetch-depth: 0` fetches them.
+    /// Commits of a blocked change are not at hand, so nothing is exempt and, since who wrote them is
+    /// not known, nobody approves; `fetch-depth: 0` fetches them.
     HistoryCut,
+    /// The commits of a blocked change are too many or too large to be read, so nothing is exempt.
+    HistoryUnread,
+    /// A tier counts releases by tags of which there is none: nothing was released yet, or the glob is
+    /// wrong.
+    NoReleaseTag {
+        /// The glob.
+        tags: String,
+    },
     /// The head's definition could not be judged; the trusted one stands.
     HeadNotJudged {
         /// The SLO.

@@ -8,6 +8,7 @@ use crate::git::changes;
 use crate::git::effort::Effort;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
+use crate::git::merges::Added;
 use crate::git::trailers;
 use crate::git::trailers::Trailer;
 
@@ -35,10 +36,19 @@ pub struct Commit {
     pub trailers: Vec<Trailer>,
     /// The paths that it changes from its parent, both of a renamed file; of a merge commit, those of
     /// what it adds beyond its parents.
-    ///
-    /// `None` when too little of the history is at hand, or the change asks for too much work, so that
-    /// nobody knows.
-    pub changed_paths: Option<Vec<String>>,
+    pub changed_paths: Result<Vec<String>, Unseen>,
+    /// The files of one parent that the merge takes to where the other parent moved them: old and new
+    /// path.
+    pub moved: Vec<(String, String)>,
+}
+
+/// Why nobody knows what a commit changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unseen {
+    /// The change asks for too much work.
+    TooMuchWork,
+    /// Too little of the history is at hand.
+    Hidden,
 }
 
 /// A name and a mail address, as written in a commit. Anybody can write anything there.
@@ -127,6 +137,11 @@ impl Repository {
         let committer = decoded.committer().map_err(unreadable)?;
         let message = decoded.message.to_str_lossy().into_owned();
         let parents: Vec<CommitId> = decoded.parents().map(CommitId).collect();
+        let changes = self.changes_of(id, &parents, effort)?;
+        let (changed_paths, moved) = match changes {
+            Ok(Added { own, moved }) => (Ok(own), moved),
+            Err(unseen) => (Err(unseen), Vec::new()),
+        };
         Ok(Commit {
             id,
             author: person(author),
@@ -135,7 +150,8 @@ impl Repository {
             subject: message.trim_start().lines().next().unwrap_or("").to_owned(),
             trailers: trailers::parse(&message),
             message,
-            changed_paths: self.changes_of(id, &parents, effort)?,
+            changed_paths,
+            moved,
             parents,
         })
     }
@@ -145,19 +161,20 @@ impl Repository {
         id: CommitId,
         parents: &[CommitId],
         effort: &Effort,
-    ) -> Result<Option<Vec<String>>, Error> {
+    ) -> Result<Result<Added, Unseen>, Error> {
         if !parents.iter().all(|parent| self.holds(*parent)) {
-            return Ok(None);
+            return Ok(Err(Unseen::Hidden));
         }
         if !effort.takes(COMMIT_EFFORT) {
-            return Ok(None);
+            return Ok(Err(Unseen::TooMuchWork));
         }
         let paths = match parents {
             [] => changes::touched(&self.local, None, self.root_tree(id)?)?,
             [parent] => self.touched_paths(*parent, id)?,
             _ => return self.added_by_merge(id, effort),
         };
-        Ok(effort.takes(paths.len()).then_some(paths))
+        let is_known = effort.takes(paths.len());
+        Ok(is_known.then(|| Added::of(paths)).ok_or(Unseen::TooMuchWork))
     }
 }
 
@@ -200,7 +217,7 @@ mod tests {
         assert_eq!(subjects(&commits), ["write d", "Merge main", "write b"]);
         let merge = &commits.at_hand()[1];
         assert!(merge.is_merge());
-        assert_eq!(merge.changed_paths, Some(Vec::new()));
+        assert_eq!(merge.changed_paths, Ok(Vec::new()));
         let first = &commits.at_hand()[2];
         assert_eq!(first.changed_paths.as_ref().unwrap()[0], "b");
     }
@@ -266,7 +283,7 @@ mod tests {
         let commits = repository.commits_between(base, clone.head()).unwrap();
         assert!(matches!(commits, Commits::Cut(_)));
         assert_eq!(subjects(&commits), ["write c"]);
-        assert_eq!(commits.at_hand()[0].changed_paths, None);
+        assert_eq!(commits.at_hand()[0].changed_paths, Err(Unseen::Hidden));
     }
 
     #[test]

@@ -61,6 +61,15 @@ pub enum Error {
         /// The commit.
         id: CommitId,
     },
+    /// The commit that is checked out does not hold the one that an event proposes, or the clone is cut
+    /// before it could tell.
+    #[error("judge the proposed commit {proposed}: `HEAD` is {head}, which does not hold it")]
+    HeadNotProposed {
+        /// The commit that is checked out.
+        head: CommitId,
+        /// The commit that the event names as its head.
+        proposed: CommitId,
+    },
     /// A question about ancestry ends where the clone was cut.
     #[error("follow the history of {id}: this clone is cut before the answer")]
     HistoryMissing {
@@ -88,6 +97,14 @@ pub enum Error {
     FetchFailed {
         /// The commit.
         id: CommitId,
+        /// The last line that git wrote, without credentials.
+        reason: String,
+    },
+    /// The fetch of a branch failed.
+    #[error("fetch the branch `{name}` from `origin`: {reason}")]
+    BranchFetchFailed {
+        /// The name.
+        name: String,
         /// The last line that git wrote, without credentials.
         reason: String,
     },
@@ -154,7 +171,7 @@ impl Error {
             Error::DefaultBranchMissing => {
                 Some("name the base with `--base`, or run `git remote set-head origin --auto` once")
             }
-            Error::BranchMissing { .. } => {
+            Error::BranchMissing { .. } | Error::BranchFetchFailed { .. } => {
                 Some("fetch it with `git fetch origin`, or name the base with `--base`")
             }
             Error::CommitMissing { .. }
@@ -162,6 +179,10 @@ impl Error {
             | Error::MergeBaseMissing { .. }
             | Error::FetchFailed { .. } => Some(
                 "fetch more history: `actions/checkout` needs `fetch-depth: 2`, or 0 where exemptions are checked commit by commit",
+            ),
+            Error::HeadNotProposed { .. } => Some(
+                "check out the head of the pull request: `actions/checkout` does in `pull_request` and `merge_group` without a `ref`, \
+                 elsewhere with `ref: ${{ github.event.pull_request.head.sha }}`; of a later commit, `fetch-depth: 0` shows that it holds it",
             ),
             Error::HistoriesUnrelated { .. } => {
                 Some("name a base with `--base` from which the branch was started")

@@ -63,11 +63,31 @@ pub fn ensure(repository: &Repository, id: CommitId, fetching: Fetching) -> Resu
     Err(Error::CommitMissing { id })
 }
 
+/// Fetches a branch of `origin`, so that its tip is at hand as `origin/NAME`.
+///
+/// # Errors
+///
+/// [`Error::BranchMissing`] when no branch has such a name; [`Error::BranchFetchFailed`].
+pub fn branch(repository: &Repository, name: &str) -> Result<(), Error> {
+    let full_name = format!("refs/heads/{name}");
+    if gix::validate::reference::name(full_name.as_str().into()).is_err() {
+        return Err(Error::BranchMissing { name: name.to_owned() });
+    }
+    // A valid name holds neither a colon nor an asterisk.
+    let what = format!("+{full_name}:refs/remotes/origin/{name}");
+    let failed = |reason| Error::BranchFetchFailed { name: name.to_owned(), reason };
+    end(command(repository, &what)?, TIMEOUT).map_err(failed)
+}
+
 fn run(repository: &Repository, id: CommitId, timeout: Duration) -> Result<(), Error> {
-    let failed = |reason: String| Error::FetchFailed { id, reason };
-    let mut command = command(repository, id)?;
-    let mut child =
-        command.spawn().map_err(|error| failed(format!("cannot run `git`: {error}")))?;
+    // The id is printed from its bytes, so it is forty hexadecimal digits and no option.
+    let command = command(repository, &id.to_string())?;
+    end(command, timeout).map_err(|reason| Error::FetchFailed { id, reason })
+}
+
+/// Runs git to its end; the error is why it failed.
+fn end(mut command: Command, timeout: Duration) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| format!("cannot run `git`: {error}"))?;
     let complaint = listen(&mut child);
     let started = Instant::now();
     let status = loop {
@@ -76,14 +96,11 @@ fn run(repository: &Repository, id: CommitId, timeout: Duration) -> Result<(), E
             Ok(None) if started.elapsed() < timeout => thread::sleep(POLL),
             Ok(None) => {
                 stop(&mut child);
-                return Err(failed(format!(
-                    "`git fetch` did not end within {} s",
-                    timeout.as_secs()
-                )));
+                return Err(format!("`git fetch` did not end within {} s", timeout.as_secs()));
             }
             Err(error) => {
                 stop(&mut child);
-                return Err(failed(format!("cannot wait for `git`: {error}")));
+                return Err(format!("cannot wait for `git`: {error}"));
             }
         }
     };
@@ -92,10 +109,10 @@ fn run(repository: &Repository, id: CommitId, timeout: Duration) -> Result<(), E
     }
     // A helper of git may outlive it and hold the pipe open: wait for its words, not for its end.
     let text = complaint.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
-    Err(failed(last_complaint(&text)))
+    Err(last_complaint(&text))
 }
 
-fn command(repository: &Repository, id: CommitId) -> Result<Command, Error> {
+fn command(repository: &Repository, what: &str) -> Result<Command, Error> {
     let folder = repository.worktree().unwrap_or_else(|| repository.local.git_dir());
     let mut command = Command::new("git");
     command
@@ -108,8 +125,7 @@ fn command(repository: &Repository, id: CommitId) -> Result<Command, Error> {
     if repository.is_shallow()? {
         command.arg("--depth=1");
     }
-    // The id is printed from its bytes, so it is forty hexadecimal digits and no option.
-    command.args(["origin", &id.to_string()]);
+    command.args(["origin", what]);
     for variable in
         ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"]
     {

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::collections::BinaryHeap;
 
 use crate::git::Repository;
+use crate::git::effort::Effort;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
 
@@ -36,6 +37,9 @@ pub(super) struct Between {
 ///
 /// A missed ancestor shows as a commit too many of the change, never as one too few.
 const CLOCK_SLACK_SECONDS: i64 = 24 * 60 * 60;
+
+/// The work of reading one commit of a walk.
+const STEP_EFFORT: usize = 3;
 
 const ONE: u8 = 1;
 const OTHER: u8 = 2;
@@ -64,6 +68,16 @@ impl Repository {
     /// [`Error::MergeBaseMissing`] when a shallow clone hides one, or could hide a better one;
     /// [`Error::CommitMissing`] when a tip is not at hand.
     pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Result<Vec<CommitId>, Error> {
+        self.merge_bases_by(one, other, &Effort::of(usize::MAX))
+    }
+
+    /// Returns what [`Repository::merge_bases`] does, and takes the commits that were walked for it.
+    pub(super) fn merge_bases_by(
+        &self,
+        one: CommitId,
+        other: CommitId,
+        effort: &Effort,
+    ) -> Result<Vec<CommitId>, Error> {
         for tip in [one, other] {
             if !self.holds(tip) {
                 return Err(Error::CommitMissing { id: tip });
@@ -73,11 +87,15 @@ impl Repository {
             return Ok(vec![one]);
         }
         if self.is_shallow()? {
-            return self.merge_bases_of_cut_history(one, other);
+            return self.merge_bases_of_cut_history(one, other, effort);
         }
-        let bases = self.local.merge_bases_many(one.0, &[other.0]).map_err(|source| {
-            Error::unreadable(format!("the history of {one} and {other}"), source)
-        })?;
+        let unreadable =
+            |source| Error::unreadable(format!("the history of {one} and {other}"), source);
+        let cache = self.local.commit_graph_if_enabled().map_err(unreadable)?;
+        let mut graph = self.local.revision_graph(cache.as_ref());
+        let bases = self.local.merge_bases_many_with_graph(one.0, &[other.0], &mut graph);
+        let bases = bases.map_err(unreadable)?;
+        effort.takes(graph.detach().len().saturating_mul(STEP_EFFORT));
         let mut found = Vec::new();
         for base in bases {
             let base = CommitId(base.detach());
@@ -177,11 +195,13 @@ impl Repository {
         &self,
         one: CommitId,
         other: CommitId,
+        effort: &Effort,
     ) -> Result<Vec<CommitId>, Error> {
         let mut walk = Walk::new(self);
         walk.reach(one, ONE)?;
         walk.reach(other, OTHER)?;
         while walk.advance()? {}
+        effort.takes(walk.nodes.len().saturating_mul(STEP_EFFORT));
         // A tip that is an ancestor of the other tip is above every other common ancestor.
         for tip in [one, other] {
             if walk.nodes.get(&tip).is_some_and(|node| node.sides == BOTH) {

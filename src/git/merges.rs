@@ -10,8 +10,8 @@
 //! nothing. A merge of three parents, and one of sides that parted in too many places, is not
 //! repeated: whatever differs from any parent is its own.
 //!
-//! The test errs on one side only: a file that one side renamed and the other changed counts as the
-//! commit's own.
+//! A file that one side moved and the other changed is merged at its new place. Where that is not what
+//! the merge holds, both places are the commit's own.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -20,6 +20,7 @@ use gix::bstr::BString;
 use gix::bstr::ByteSlice;
 
 use crate::git::Repository;
+use crate::git::commits::Unseen;
 use crate::git::effort::Effort;
 use crate::git::entries;
 use crate::git::entries::Difference;
@@ -27,23 +28,43 @@ use crate::git::entries::Entry;
 use crate::git::error::Error;
 use crate::git::id::CommitId;
 use crate::git::lines;
+use crate::git::renames;
 use crate::git::snapshot;
 use crate::git::snapshot::FileKind;
 
 /// Bytes up to which a merge of one file is repeated; a larger file counts as the commit's own.
 pub(super) const MERGED_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The work of finding where two sides parted: a walk through the history.
-const WALK_EFFORT: usize = 5_000;
+/// The work of repeating a merge, beside the commits that are walked and the paths that differ.
+const MERGE_EFFORT: usize = 50;
 
 /// Places where two sides parted from which their merge is repeated.
 pub(super) const STARTS: usize = 8;
 
+/// What a side changes, by path.
+type Changes = BTreeMap<BString, Difference>;
+
+/// What a commit adds beyond its parents.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Added {
+    /// The paths of what is its own, sorted.
+    pub(super) own: Vec<String>,
+    /// The files of one parent that it takes to where the other moved them: old and new path.
+    pub(super) moved: Vec<(String, String)>,
+}
+
+impl Added {
+    /// Paths that a commit adds, of which none moved.
+    pub(super) fn of(own: Vec<String>) -> Self {
+        Self { own, moved: Vec::new() }
+    }
+}
+
 impl Repository {
-    /// Returns the paths of what a merge commit adds beyond its parents, sorted.
+    /// Returns what a merge commit adds beyond its parents.
     ///
-    /// A commit with one parent or none adds nothing in this sense. `None` when the clone hides where
-    /// the parents parted, or when it takes too much work to tell, so that nobody knows.
+    /// A commit with one parent or none adds nothing in this sense. Nobody knows where the clone hides
+    /// at which commits the parents parted, or where it takes too much work to tell.
     ///
     /// # Errors
     ///
@@ -52,18 +73,18 @@ impl Repository {
         &self,
         commit: CommitId,
         effort: &Effort,
-    ) -> Result<Option<Vec<String>>, Error> {
+    ) -> Result<Result<Added, Unseen>, Error> {
         let parents = self.parents(commit)?;
         let (first, second) = match parents.as_slice() {
-            [] | [_] => return Ok(Some(Vec::new())),
+            [] | [_] => return Ok(Ok(Added::default())),
             [first, second] => (*first, *second),
             _ => return self.unlike_any(&parents, commit, effort),
         };
-        if !effort.takes(WALK_EFFORT) {
-            return Ok(None);
+        if !effort.takes(MERGE_EFFORT) {
+            return Ok(Err(Unseen::TooMuchWork));
         }
-        let bases = match self.merge_bases(first, second) {
-            Err(Error::MergeBaseMissing { .. }) => return Ok(None),
+        let bases = match self.merge_bases_by(first, second, effort) {
+            Err(Error::MergeBaseMissing { .. }) => return Ok(Err(Unseen::Hidden)),
             bases => bases?,
         };
         if bases.len() > STARTS {
@@ -74,14 +95,18 @@ impl Repository {
         let bases = if bases.is_empty() { vec![None] } else { bases };
         let sides = [self.root_tree(first)?, self.root_tree(second)?];
         let result = self.root_tree(commit)?;
-        let mut own = BTreeSet::new();
+        let (mut own, mut moved) = (BTreeSet::new(), BTreeSet::new());
         for base in bases {
             match self.not_repeated(base, sides, result, effort)? {
-                Some(paths) => own.extend(paths),
-                None => return Ok(None),
+                Ok(added) => {
+                    own.extend(added.own);
+                    moved.extend(added.moved);
+                }
+                Err(unseen) => return Ok(Err(unseen)),
             }
         }
-        Ok(Some(own.into_iter().collect()))
+        let (own, moved) = (own.into_iter().collect(), moved.into_iter().collect());
+        Ok(Ok(Added { own, moved }))
     }
 
     /// Returns the paths at which a commit differs from any of its parents.
@@ -90,35 +115,35 @@ impl Repository {
         parents: &[CommitId],
         commit: CommitId,
         effort: &Effort,
-    ) -> Result<Option<Vec<String>>, Error> {
+    ) -> Result<Result<Added, Unseen>, Error> {
         let mut own = BTreeSet::new();
         for parent in parents {
             let paths = self.touched_paths(*parent, commit)?;
             if !effort.takes(paths.len() + 1) {
-                return Ok(None);
+                return Ok(Err(Unseen::TooMuchWork));
             }
             own.extend(paths);
         }
-        Ok(Some(own.into_iter().collect()))
+        Ok(Ok(Added::of(own.into_iter().collect())))
     }
 
-    /// Returns the paths that repeating the merge of two sides of a base does not give.
+    /// Returns what repeating the merge of two sides of a base does not give.
     fn not_repeated(
         &self,
         base: Option<gix::ObjectId>,
         [ours, theirs]: [Option<gix::ObjectId>; 2],
         result: Option<gix::ObjectId>,
         effort: &Effort,
-    ) -> Result<Option<Vec<String>>, Error> {
+    ) -> Result<Result<Added, Unseen>, Error> {
         let ours = by_path(self, base, ours)?;
         let theirs = by_path(self, base, theirs)?;
         let made = by_path(self, base, result)?;
         let paths: BTreeSet<&BString> =
             [&ours, &theirs, &made].into_iter().flat_map(BTreeMap::keys).collect();
         if !effort.takes(ours.len() + theirs.len() + made.len()) {
-            return Ok(None);
+            return Ok(Err(Unseen::TooMuchWork));
         }
-        let mut own = Vec::new();
+        let mut own = BTreeSet::new();
         for path in paths {
             let changes = [ours.get(path), theirs.get(path), made.get(path)];
             let Some(before) = changes.into_iter().flatten().next().map(|it| it.before) else {
@@ -126,10 +151,91 @@ impl Repository {
             };
             let [our, their, made] = changes.map(|it| it.map_or(before, |it| it.after));
             if !is_repeated(self, before, [our, their], made, effort)? {
-                own.push(path.to_str_lossy().into_owned());
+                own.insert(path.clone());
             }
         }
-        Ok(Some(own))
+        let mut moved = Vec::new();
+        for sides in [[&ours, &theirs], [&theirs, &ours]] {
+            match self.followed(sides, &made, &own, effort)? {
+                Ok(followed) => moved.extend(followed),
+                Err(unseen) => return Ok(Err(unseen)),
+            }
+        }
+        let text = |path: &BString| path.to_str_lossy().into_owned();
+        for path in moved.iter().flat_map(|(old, new)| [old, new]) {
+            own.remove(path);
+        }
+        let own = own.iter().map(text).collect();
+        Ok(Ok(Added {
+            own,
+            moved: moved.iter().map(|(old, new)| (text(old), text(new))).collect(),
+        }))
+    }
+
+    /// Returns the files that one side moved and the other changed, and that are merged at their new
+    /// place: old and new path. Only those that would be the commit's own are looked at.
+    fn followed(
+        &self,
+        [mover, other]: [&Changes; 2],
+        made: &Changes,
+        own: &BTreeSet<BString>,
+        effort: &Effort,
+    ) -> Result<Result<Vec<(BString, BString)>, Unseen>, Error> {
+        let mut followed = Vec::new();
+        let is_left = |path: &&BString| mover.get(*path).is_some_and(|it| it.after.is_none());
+        if !own.iter().any(|path| is_left(&path)) {
+            return Ok(Ok(followed));
+        }
+        if !self.takes_renames(mover, effort)? {
+            return Ok(Err(Unseen::TooMuchWork));
+        }
+        let differences: Vec<Difference> = mover.values().cloned().collect();
+        for (new, removal) in renames::find(&self.local, &differences)? {
+            let old = removal.path;
+            let is_gone = made.get(&old).is_some_and(|it| it.after.is_none());
+            if !own.contains(&old) || !is_gone || other.contains_key(&new) {
+                continue;
+            }
+            let changed = other.get(&old).and_then(|it| it.after);
+            let [Some(at_new), Some(result)] =
+                [mover, made].map(|side| side.get(&new).and_then(|it| it.after))
+            else {
+                continue;
+            };
+            let sides = [Some(at_new), changed];
+            if changed.is_some() && is_repeated(self, removal.before, sides, Some(result), effort)?
+            {
+                followed.push((old, new));
+            }
+        }
+        Ok(Ok(followed))
+    }
+
+    /// Takes the work of finding renames among changes.
+    fn takes_renames(&self, changes: &Changes, effort: &Effort) -> Result<bool, Error> {
+        let (mut added, mut removed) = (0_usize, 0_usize);
+        for change in changes.values() {
+            let entry = match (change.before, change.after) {
+                (None, Some(entry)) => {
+                    added += 1;
+                    entry
+                }
+                (Some(entry), None) => {
+                    removed += 1;
+                    entry
+                }
+                _ => continue,
+            };
+            if entry.kind == FileKind::Submodule {
+                continue;
+            }
+            let size = snapshot::size(&self.local, entry.id)
+                .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source))?;
+            if !effort.takes_bytes(size.min(renames::RENAME_BYTES)) {
+                return Ok(false);
+            }
+        }
+        Ok(effort.takes(added.saturating_mul(removed)))
     }
 }
 
@@ -137,7 +243,7 @@ fn by_path(
     repository: &Repository,
     from: Option<gix::ObjectId>,
     to: Option<gix::ObjectId>,
-) -> Result<BTreeMap<BString, Difference>, Error> {
+) -> Result<Changes, Error> {
     let differences = entries::differences(&repository.local, from, to)?;
     Ok(differences.into_iter().map(|difference| (difference.path.clone(), difference)).collect())
 }
@@ -219,7 +325,7 @@ mod tests {
     }
 
     fn added(sample: &Sample) -> Vec<String> {
-        sample.open().added_by_merge(sample.head(), &Effort::new()).unwrap().unwrap()
+        sample.open().added_by_merge(sample.head(), &Effort::new()).unwrap().unwrap().own
     }
 
     #[test]
@@ -227,6 +333,16 @@ mod tests {
         let sample = diverged();
         sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
         assert_eq!(added(&sample), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_merge_costs_what_is_walked_for_it() {
+        let sample = diverged();
+        sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
+        let (repository, merge) = (sample.open(), sample.head());
+        let added = |pieces| repository.added_by_merge(merge, &Effort::of(pieces)).unwrap();
+        assert_eq!(added(200), Ok(Added::default()));
+        assert_eq!(added(20), Err(Unseen::TooMuchWork));
     }
 
     #[test]
@@ -254,6 +370,39 @@ mod tests {
         let sample = diverged();
         sample.git(&["merge", "--quiet", "-s", "ours", "-m", "Merge", "main"]);
         assert_eq!(added(&sample), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_change_is_merged_where_the_other_side_moved_the_file() {
+        for (from, onto) in [("work", "main"), ("main", "work")] {
+            let sample = diverged();
+            sample.git(&["switch", "--quiet", "main"]);
+            sample.git(&["mv", "a", "moved"]);
+            sample.commit("Move it");
+            sample.git(&["switch", "--quiet", onto]);
+            sample.git(&["merge", "--quiet", "-m", "Merge", from]);
+            let merged = LINES.replace('1', "one").replace('9', "nine");
+            assert_eq!(sample.git(&["show", "HEAD:moved"]), merged.trim_end());
+            let merge = sample.open().added_by_merge(sample.head(), &Effort::new());
+            let moved = vec![("a".to_owned(), "moved".to_owned())];
+            assert_eq!(merge.unwrap(), Ok(Added { own: Vec::new(), moved }));
+            // What differs from that by a line, keeps the old file, or drops a side is seen.
+            let texts = [
+                merged.replace('5', "evil"),
+                LINES.replace('1', "one"),
+                LINES.replace('9', "nine"),
+            ];
+            for text in texts {
+                sample.write("moved", &text);
+                sample.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+                assert!(!added(&sample).is_empty(), "{text}");
+            }
+            sample.write("moved", &merged);
+            sample.write("a", &LINES.replace('1', "one"));
+            sample.git(&["add", "--all"]);
+            sample.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+            assert_eq!(added(&sample), ["a", "moved"]);
+        }
     }
 
     #[test]
@@ -350,6 +499,7 @@ mod tests {
         let sample = diverged();
         sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
         let clone = sample.clone(&["--depth=2", "--branch=work"]);
-        assert_eq!(clone.open().added_by_merge(clone.head(), &Effort::new()).unwrap(), None);
+        let added = clone.open().added_by_merge(clone.head(), &Effort::new()).unwrap();
+        assert_eq!(added, Err(Unseen::Hidden));
     }
 }

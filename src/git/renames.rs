@@ -30,7 +30,7 @@ const RENAME_PERCENT: u64 = 50;
 const EQUAL_CANDIDATES: usize = 1000;
 
 /// Bytes up to which a file takes part in the search for renames with changes.
-const RENAME_BYTES: u64 = 1024 * 1024;
+pub(super) const RENAME_BYTES: u64 = 1024 * 1024;
 
 /// Pairs of files above which only exact renames are found.
 ///

@@ -4,7 +4,8 @@
 //!
 //! "This reverts commit …" is a claim. It is believed when the commit does what `git revert` would
 //! do: path by path, it takes back the earlier change and nothing else. The claim only says where
-//! to look, so that a wrong one costs one comparison.
+//! to look first. A revert that was picked from another branch names a commit that this one never
+//! held, and takes back the copy that it did.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ impl Repository {
 impl Reverts<'_> {
     /// Returns the commit in the history of the base that `commit` takes back exactly.
     ///
-    /// When the message names a commit, only that one is compared; else the first-parent ancestors
+    /// When the message names a commit, that one is compared first; then the first-parent ancestors
     /// of the base, the latest first, that touch the same paths. A merge commit never is a revert; a
     /// merge commit can be reverted, by its change to its first parent.
     ///
@@ -85,14 +86,14 @@ impl Reverts<'_> {
         let Some(patch) = patch.filter(|patch| self.effort.takes(work(patch))) else {
             return Ok(None);
         };
-        let Some(claim) = self.claimed(commit)? else {
-            return self.search(&patch);
-        };
-        let Ok(named) = self.repository.resolve(&claim) else {
-            return Ok(None);
-        };
-        let is_held = self.ancestors()?.contains(&named);
-        Ok(if is_held && self.takes_back(&patch, named)? { Some(named) } else { None })
+        if let Some(claim) = self.claimed(commit)?
+            && let Ok(named) = self.repository.resolve(&claim)
+            && self.ancestors()?.contains(&named)
+            && self.takes_back(&patch, named)?
+        {
+            return Ok(Some(named));
+        }
+        self.search(&patch)
     }
 
     fn search(&self, patch: &Patch) -> Result<Option<CommitId>, Error> {
@@ -316,12 +317,42 @@ mod tests {
         let twice = "x: 1\na\nb\nc\nd\ne\nf\nx: 1\n";
         sample.commit_file("a", twice);
         let bad = sample.commit_file("a", "x: 2\na\nb\nc\nd\ne\nf\nx: 1\n");
+        sample.write("b", "1\n");
         sample.commit_file("a", "x: 2\na\nb\nc\nd\ne\nf\nx: 2\n");
         sample.git(&["switch", "--quiet", "--create", "work"]);
-        // Takes back the second place and claims the first.
+        // Takes back a part of the second place and claims the first.
         sample.write("a", "x: 2\na\nb\nc\nd\ne\nf\nx: 1\n");
         sample.commit(&format!("Revert\n\nThis reverts commit {bad}."));
         assert_eq!(reverted(&sample), None);
+    }
+
+    #[test]
+    fn a_wrong_claim_hides_no_revert() {
+        let (sample, bad) = broken();
+        sample.git(&["revert", "--no-edit", &bad.to_string()]);
+        for claim in [sample.id("main"), sample.id("main~2"), sample.head()] {
+            let message = format!("Revert\n\nThis reverts commit {claim}.");
+            sample.git(&["commit", "--quiet", "--amend", "-m", &message]);
+            assert_eq!(reverted(&sample), Some(bad));
+        }
+    }
+
+    #[test]
+    fn a_revert_that_was_picked_takes_back_the_copy() {
+        let sample = Sample::new();
+        sample.commit_file("a", LINES);
+        sample.git(&["branch", "release"]);
+        sample.commit_file("b", "1\n");
+        let bad = sample.commit_file("a", &LINES.replace('2', "bad"));
+        sample.git(&["revert", "--no-edit", &bad.to_string()]);
+        sample.git(&["switch", "--quiet", "release"]);
+        sample.git(&["cherry-pick", &bad.to_string()]);
+        let copy = sample.head();
+        assert_ne!(copy, bad);
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        sample.git(&["cherry-pick", "-x", "main"]);
+        let found = sample.open().reverts(copy).reverted_by(sample.head()).unwrap();
+        assert_eq!(found, Some(copy));
     }
 
     #[test]

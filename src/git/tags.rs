@@ -1,5 +1,6 @@
 //! Releases: the tags whose commits lie in the history of a branch.
 
+use gix::bstr::ByteSlice;
 use jiff::Timestamp;
 
 use crate::git::Repository;
@@ -19,25 +20,34 @@ pub struct Tag {
     pub committer_time: Timestamp,
 }
 
+/// The tags that were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    /// Sorted by time, then by name.
+    pub tags: Vec<Tag>,
+    /// Whether any tag at hand matches, however old it is and wherever it lies.
+    pub has_match: bool,
+}
+
 impl Repository {
-    /// Returns the tags that match a glob, are later than `since` and are reachable from `tip`, by
-    /// time, then by name.
+    /// Returns the tags that match a glob, are later than `since` and are reachable from `tip`.
     ///
     /// `*` also matches `/`. Tags of other things than commits are passed over, and so are those of
     /// which a shallow clone hides whether they belong here: it hides whole tags as well, so whoever
-    /// counts asks [`Repository::is_shallow`].
+    /// counts asks [`Repository::hides_tags`].
     ///
     /// # Errors
     ///
     /// [`Error::PatternInvalid`], [`Error::Unreadable`].
-    pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Vec<Tag>, Error> {
+    pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Tags, Error> {
         let globs = Globs::of_names([pattern])
             .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?;
-        let mut found = Vec::new();
+        let mut found = Tags { tags: Vec::new(), has_match: false };
         for (name, commit) in self.named_commits()? {
             if !globs.matches(&name) {
                 continue;
             }
+            found.has_match = true;
             let Some(step) = self.step(commit)? else {
                 continue;
             };
@@ -46,15 +56,34 @@ impl Repository {
                 continue;
             }
             match self.is_ancestor(commit, tip) {
-                Ok(true) => found.push(Tag { name, commit, committer_time }),
+                Ok(true) => found.tags.push(Tag { name, commit, committer_time }),
                 Ok(false) | Err(Error::HistoryMissing { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        found.sort_by(|one, other| {
+        found.tags.sort_by(|one, other| {
             (one.committer_time, &one.name).cmp(&(other.committer_time, &other.name))
         });
         Ok(found)
+    }
+
+    /// Returns whether the clone may lack tags that `origin` has: it is shallow, or takes none from some
+    /// remote (`tagOpt = --no-tags`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`].
+    pub fn hides_tags(&self) -> Result<bool, Error> {
+        if self.is_shallow()? {
+            return Ok(true);
+        }
+        let config = self.local.config_snapshot();
+        let remotes = config.sections_by_name("remote").into_iter().flatten();
+        let mut names = remotes.filter_map(|remote| remote.header().subsection_name());
+        Ok(names.any(|name| {
+            let option = config.string(&format!("remote.{name}.tagOpt"));
+            option.is_some_and(|option| option.trim() == b"--no-tags")
+        }))
     }
 
     fn named_commits(&self) -> Result<Vec<(String, CommitId)>, Error> {
@@ -77,8 +106,8 @@ mod tests {
     use super::*;
     use crate::git::sample::Sample;
 
-    fn names(tags: &[Tag]) -> Vec<&str> {
-        tags.iter().map(|tag| tag.name.as_str()).collect()
+    fn names(tags: &Tags) -> Vec<&str> {
+        tags.tags.iter().map(|tag| tag.name.as_str()).collect()
     }
 
     #[test]
@@ -98,9 +127,14 @@ mod tests {
         let tip = sample.id("main");
         let all = repository.tags("release-*", Timestamp::MIN, tip).unwrap();
         assert_eq!(names(&all), ["release-1", "release-2"]);
-        assert_eq!(all[1].commit, tip);
+        assert_eq!(all.tags[1].commit, tip);
         let late = repository.tags("release-*", since, tip).unwrap();
         assert_eq!(names(&late), ["release-2"]);
+        assert!(late.has_match);
+        assert!(!repository.tags("v*", Timestamp::MIN, tip).unwrap().has_match);
+        assert!(!repository.hides_tags().unwrap());
+        assert!(sample.clone(&["--no-tags"]).open().hides_tags().unwrap());
+        assert!(!sample.clone(&[]).open().hides_tags().unwrap());
     }
 
     #[test]

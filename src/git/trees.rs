@@ -24,6 +24,8 @@ pub struct Request {
     pub base: Option<String>,
     /// What the forge's event says.
     pub event: Option<EventFacts>,
+    /// What GitLab says of its merge request.
+    pub merge_request: Option<MergeRequestFacts>,
     /// The name of the default branch, where the forge says it.
     pub default_branch: Option<String>,
     /// Whether a change or everything is judged.
@@ -43,6 +45,17 @@ pub struct EventFacts {
     pub head_sha: String,
     /// Which commit is the forge's merge of the two.
     pub merge: MergeCommit,
+}
+
+/// What GitLab says of a merge request; commits are full object ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MergeRequestFacts {
+    /// The tip of the target branch; said only where the pipeline runs for a merge of the two.
+    pub target_sha: Option<String>,
+    /// The name of the target branch.
+    pub target_branch: Option<String>,
+    /// Where the change started, as GitLab saw it.
+    pub diff_base: Option<String>,
 }
 
 /// Which commit is the forge's merge of a base and a proposed branch.
@@ -107,7 +120,7 @@ pub enum How {
     BaseOption,
     /// It is the first parent of a merge commit that the forge made.
     ForgeMerge,
-    /// It is the base that the event names.
+    /// It is the base that the event or the merge request names.
     EventBase,
     /// It is the tip of the default branch of this name.
     DefaultBranch(String),
@@ -125,15 +138,21 @@ impl Compared {
 /// # Errors
 ///
 /// [`Error::NoCommits`], [`Error::RevisionUnknown`], [`Error::CommitIdInvalid`],
-/// [`Error::DefaultBranchMissing`]; [`Error::CommitMissing`] and [`Error::FetchFailed`] when the
+/// [`Error::DefaultBranchMissing`]; [`Error::HeadNotProposed`] when something else is checked out
+/// than what the event proposes; [`Error::CommitMissing`] and [`Error::FetchFailed`] when the
 /// base cannot be had; [`Error::HistoriesUnrelated`].
 pub fn decide(repository: &Repository, request: &Request) -> Result<Trees, Error> {
     let head = repository.head()?;
+    if let Some(event) = &request.event {
+        check_head(repository, head, full_id(&event.head_sha)?)?;
+    }
     let is_whole = request.scope == Scope::WholeTree;
     let (trusted, how) = if let Some(base) = &request.base {
         (named_base(repository, base, request.fetching)?, How::BaseOption)
     } else if let Some(event) = &request.event {
         from_event(repository, event, head, request.fetching)?
+    } else if let Some(change) = &request.merge_request {
+        (target(repository, change, request.fetching)?, How::EventBase)
     } else if is_whole {
         return Ok(Trees::Whole { trusted: head, head });
     } else {
@@ -152,7 +171,8 @@ pub fn decide(repository: &Repository, request: &Request) -> Result<Trees, Error
         let change = Compared { trusted, compared, other_starts, head, how, merge_base_missing };
         return Ok(Trees::Compared(change));
     }
-    from_merge_base(repository, trusted, head, how)
+    let change = from_merge_base(repository, trusted, head, how)?;
+    from_diff_base(repository, change, request)
 }
 
 /// Finds the commit of `--base`; a full id that is not at hand is fetched.
@@ -165,6 +185,16 @@ fn named_base(repository: &Repository, base: &str, fetching: Fetching) -> Result
         fetch::ensure(repository, id, fetching)?;
     }
     repository.resolve(base)
+}
+
+/// Refuses a head that does not hold what the event proposes: a verdict about it says nothing of the
+/// change.
+fn check_head(repository: &Repository, head: CommitId, proposed: CommitId) -> Result<(), Error> {
+    let holds = match repository.is_ancestor(proposed, head) {
+        Err(Error::HistoryMissing { .. }) => false,
+        known => known?,
+    };
+    if holds { Ok(()) } else { Err(Error::HeadNotProposed { head, proposed }) }
 }
 
 /// Finds the trusted commit of an event.
@@ -221,7 +251,7 @@ fn from_merge_base(
     trusted: CommitId,
     head: CommitId,
     how: How,
-) -> Result<Trees, Error> {
+) -> Result<Compared, Error> {
     let (starts, merge_base_missing) = match repository.merge_bases(trusted, head) {
         Ok(starts) => (starts, false),
         Err(Error::MergeBaseMissing { .. }) => (vec![trusted], true),
@@ -232,8 +262,58 @@ fn from_merge_base(
     };
     let others = if others.len() < STARTS { others.to_vec() } else { vec![trusted] };
     let (compared, other_starts) = (*compared, others);
-    let change = Compared { trusted, compared, other_starts, head, how, merge_base_missing };
+    Ok(Compared { trusted, compared, other_starts, head, how, merge_base_missing })
+}
+
+/// Compares with where GitLab saw the change start, when the clone hides that.
+fn from_diff_base(
+    repository: &Repository,
+    mut change: Compared,
+    request: &Request,
+) -> Result<Trees, Error> {
+    let facts = request.merge_request.as_ref().filter(|_| change.how == How::EventBase);
+    if let Some(start) = facts.and_then(|facts| facts.diff_base.as_deref())
+        && change.merge_base_missing
+    {
+        let start = full_id(start)?;
+        if fetch::ensure(repository, start, request.fetching).is_ok() {
+            (change.compared, change.merge_base_missing) = (start, false);
+        }
+    }
     Ok(Trees::Compared(change))
+}
+
+/// Finds the tip of the target branch of a merge request, which is fetched where that is allowed: a
+/// runner keeps its clone, and what it fetched for an older pipeline is not agreed any more.
+///
+/// Only where neither tip nor branch can be had the start of the change stands for it.
+fn target(
+    repository: &Repository,
+    change: &MergeRequestFacts,
+    fetching: Fetching,
+) -> Result<CommitId, Error> {
+    if let Some(tip) = &change.target_sha {
+        let tip = full_id(tip)?;
+        fetch::ensure(repository, tip, fetching)?;
+        return Ok(tip);
+    }
+    if let Some(name) = &change.target_branch {
+        if fetching == Fetching::Allowed && repository.has_origin() {
+            fetch::branch(repository, name)?;
+        }
+        if let Some(branch) = repository.branch_of_origin(name)? {
+            return Ok(branch.tip);
+        }
+    }
+    match (&change.diff_base, &change.target_branch) {
+        (Some(start), _) => {
+            let start = full_id(start)?;
+            fetch::ensure(repository, start, fetching)?;
+            Ok(start)
+        }
+        (None, Some(name)) => Err(Error::BranchMissing { name: name.clone() }),
+        (None, None) => Err(Error::DefaultBranchMissing),
+    }
 }
 
 fn full_id(text: &str) -> Result<CommitId, Error> {
@@ -242,301 +322,4 @@ fn full_id(text: &str) -> Result<CommitId, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::git::sample::Sample;
-
-    /// `main` with two commits; `work` with one, started at the first; `HEAD` is on `work`.
-    fn branched() -> (Sample, [CommitId; 3]) {
-        let sample = Sample::new();
-        let start = sample.commit_file("a.yaml", "a: 1\n");
-        sample.git(&["switch", "--quiet", "--create", "work"]);
-        let work = sample.commit_file("b.yaml", "b: 1\n");
-        sample.git(&["switch", "--quiet", "main"]);
-        let main = sample.commit_file("c.yaml", "c: 1\n");
-        sample.git(&["switch", "--quiet", "work"]);
-        (sample, [start, main, work])
-    }
-
-    /// Like [`branched`], with `HEAD` on a merge of `work` into `main`, as a forge makes it.
-    fn merged() -> (Sample, [CommitId; 3]) {
-        let (sample, commits) = branched();
-        sample.git(&["switch", "--quiet", "--create", "merge", "main"]);
-        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work", "work"]);
-        (sample, commits)
-    }
-
-    fn event(base: CommitId, head: CommitId) -> Request {
-        Request {
-            event: Some(EventFacts {
-                base_sha: base.to_string(),
-                base_branch: Some("main".to_owned()),
-                head_sha: head.to_string(),
-                merge: MergeCommit::Unnamed,
-            }),
-            fetching: Fetching::Forbidden,
-            ..Request::default()
-        }
-    }
-
-    /// The same, of a forge that names its merge commit.
-    fn event_of_merge(base: CommitId, head: CommitId, merge: MergeCommit) -> Request {
-        let mut request = event(base, head);
-        request.event.as_mut().unwrap().merge = merge;
-        request
-    }
-
-    fn compared(trees: Trees) -> Compared {
-        match trees {
-            Trees::Compared(compared) => compared,
-            Trees::Whole { head, .. } => panic!("nothing to compare at {head}"),
-        }
-    }
-
-    fn decided(sample: &Sample, request: &Request) -> Compared {
-        compared(decide(&sample.open(), request).unwrap())
-    }
-
-    #[test]
-    fn a_local_branch_is_compared_with_where_it_left_the_default_branch() {
-        let (sample, [start, main, work]) = branched();
-        let found = decided(&sample, &Request::default());
-        assert_eq!(
-            found,
-            Compared {
-                trusted: main,
-                compared: start,
-                other_starts: Vec::new(),
-                head: work,
-                how: How::DefaultBranch("main".to_owned()),
-                merge_base_missing: false,
-            }
-        );
-    }
-
-    #[test]
-    fn the_default_branch_has_nothing_to_compare() {
-        let (sample, [_, main, _]) = branched();
-        sample.git(&["switch", "--quiet", "main"]);
-        let trees = decide(&sample.open(), &Request::default()).unwrap();
-        assert_eq!(trees, Trees::Whole { trusted: main, head: main });
-    }
-
-    #[test]
-    fn the_whole_tree_is_judged_by_what_is_agreed() {
-        let (sample, [_, main, work]) = branched();
-        let whole = |request: Request| {
-            let request = Request { scope: Scope::WholeTree, ..request };
-            decide(&sample.open(), &request).unwrap()
-        };
-        assert_eq!(whole(Request::default()), Trees::Whole { trusted: work, head: work });
-        let named = Request { base: Some("main".to_owned()), ..Request::default() };
-        let agreed = Trees::Whole { trusted: main, head: work };
-        assert_eq!(whole(named), agreed);
-        assert_eq!(whole(event(main, work)), agreed);
-    }
-
-    #[test]
-    fn a_named_base_wins_over_the_event() {
-        let (sample, [start, _, work]) = branched();
-        let request = Request { base: Some(start.to_string()), ..event(work, work) };
-        let found = decided(&sample, &request);
-        assert_eq!((found.trusted, found.how), (start, How::BaseOption));
-    }
-
-    #[test]
-    fn a_base_equal_to_the_head_is_an_empty_change() {
-        let (sample, [_, _, work]) = branched();
-        let request = Request { base: Some("HEAD".to_owned()), ..Request::default() };
-        let found = decided(&sample, &request);
-        assert!(found.is_empty());
-        assert_eq!(found.trusted, work);
-    }
-
-    #[test]
-    fn the_forges_merge_is_compared_with_its_first_parent() {
-        let (sample, [start, main, work]) = merged();
-        // The event is older than the merge: its base is not the first parent.
-        let named = MergeCommit::Named(sample.head().to_string());
-        let found = decided(&sample, &event_of_merge(start, work, named));
-        assert_eq!((found.trusted, found.compared), (main, main));
-        assert_eq!(found.how, How::ForgeMerge);
-    }
-
-    #[test]
-    fn a_merge_that_the_forge_does_not_name_is_of_its_base_branch() {
-        let (sample, [start, main, work]) = merged();
-        let how = |sample: &Sample, request| decided(sample, &request).how;
-        assert_eq!(how(&sample, event(main, work)), How::ForgeMerge);
-        // No branch of `origin` tells that the first parent is a later commit of the base branch.
-        assert_eq!(how(&sample, event(start, work)), How::EventBase);
-        let clone = sample.clone(&["--branch=merge"]);
-        assert_eq!(how(&clone, event(start, work)), How::ForgeMerge);
-        assert_eq!(how(&clone, event_of_merge(main, work, MergeCommit::None)), How::EventBase);
-        // An author merges into an older commit of the branch, or into one of their own.
-        clone.git(&["switch", "--quiet", "--detach", &start.to_string()]);
-        clone.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &work.to_string()]);
-        assert_eq!(how(&clone, event(main, work)), How::EventBase);
-        clone.git(&["switch", "--quiet", "--detach", &main.to_string()]);
-        clone.commit_file("policy.yaml", "gate: open\n");
-        clone.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &work.to_string()]);
-        assert_eq!(how(&clone, event(main, work)), How::EventBase);
-    }
-
-    #[test]
-    fn branches_that_merged_each_other_have_several_starts() {
-        let (sample, [_, main, work]) = branched();
-        sample.git(&["merge", "--quiet", "-m", "one", "main"]);
-        sample.git(&["switch", "--quiet", "main"]);
-        sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", &work.to_string()]);
-        sample.git(&["switch", "--quiet", "work"]);
-        let found = decided(&sample, &Request::default());
-        assert_eq!((found.compared, found.other_starts.as_slice()), (main, [work].as_slice()));
-    }
-
-    #[test]
-    fn a_merge_without_an_event_is_its_authors() {
-        let (sample, [_, main, work]) = branched();
-        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge main", "main"]);
-        let merge = sample.head();
-        let found = decided(&sample, &Request::default());
-        assert_eq!((found.trusted, found.compared), (main, main));
-        assert_eq!(found.how, How::DefaultBranch("main".to_owned()));
-        // Also with an event: here the merge commit is the proposed head itself.
-        let found = decided(&sample, &event(main, merge));
-        assert_eq!(found.how, How::EventBase);
-        assert_eq!(found.head, merge);
-        assert_ne!(found.head, work);
-    }
-
-    #[test]
-    fn a_merge_of_something_else_than_the_head_is_not_the_forges() {
-        let (sample, [start, main, work]) = branched();
-        sample.git(&["switch", "--quiet", "--create", "other", "main"]);
-        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "work"]);
-        // The proposed commit is the first parent, not the second.
-        let found = decided(&sample, &event(start, main));
-        assert_eq!((found.trusted, found.how), (start, How::EventBase));
-        assert_ne!(found.head, work);
-    }
-
-    #[test]
-    fn a_merge_that_the_forge_did_not_check_out_is_its_authors() {
-        let (sample, [_, main, work]) = branched();
-        // The author pushes a merge whose first parent is a commit of their own.
-        sample.git(&["switch", "--quiet", "--create", "evil", "main"]);
-        sample.commit_file("policy.yaml", "gate: open\n");
-        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "work"]);
-        let named = MergeCommit::Named(work.to_string());
-        let found = decided(&sample, &event_of_merge(main, work, named));
-        assert_eq!((found.trusted, found.how), (main, How::EventBase));
-    }
-
-    #[test]
-    fn a_clone_of_depth_two_holds_all_that_the_forges_merge_needs() {
-        let (sample, [start, main, work]) = merged();
-        let clone = sample.clone(&["--depth=2", "--branch=merge"]);
-        let named = MergeCommit::Named(clone.head().to_string());
-        let found = decided(&clone, &event_of_merge(start, work, named));
-        assert_eq!((found.trusted, found.compared), (main, main));
-        assert!(!found.merge_base_missing);
-        let changed = clone.open().changed_paths(main, found.head).unwrap();
-        assert_eq!(changed.len(), 1);
-        assert_eq!(changed[0].path, "b.yaml");
-    }
-
-    #[test]
-    fn a_named_base_needs_no_merge_base_below_a_merge_of_it() {
-        let (sample, [_, main, _]) = branched();
-        // The branch goes back further than the clone.
-        sample.commit_file("d.yaml", "d: 1\n");
-        sample.git(&["switch", "--quiet", "--create", "merge", "main"]);
-        sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work", "work"]);
-        let clone = sample.clone(&["--depth=2", "--branch=merge"]);
-        let request = Request { base: Some("HEAD^1".to_owned()), ..Request::default() };
-        let found = decided(&clone, &request);
-        assert_eq!((found.trusted, found.compared), (main, main));
-        assert!(!found.merge_base_missing);
-    }
-
-    #[test]
-    fn a_clone_of_depth_one_fetches_the_base_once() {
-        let (sample, [start, main, work]) = merged();
-        let clone = sample.clone(&["--depth=1", "--branch=merge"]);
-        let named = MergeCommit::Named(clone.head().to_string());
-        let mut request = event_of_merge(start, work, named);
-        let error = decide(&clone.open(), &request).unwrap_err();
-        assert!(matches!(error, Error::CommitMissing { id } if id == main));
-        assert!(error.hint().unwrap().contains("`fetch-depth: 2`"));
-        sample.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
-        request.fetching = Fetching::Allowed;
-        let repository = clone.open();
-        let found = compared(decide(&repository, &request).unwrap());
-        assert_eq!(found.trusted, main);
-        let changed = repository.changed_paths(main, found.head).unwrap();
-        assert_eq!(changed.len(), 1);
-    }
-
-    #[test]
-    fn a_cut_history_is_compared_with_the_tip_and_says_so() {
-        let (sample, [_, main, work]) = branched();
-        let clone = sample.clone(&["--depth=1", "--no-single-branch", "--branch=work"]);
-        let found = decided(&clone, &event(main, work));
-        assert!(found.merge_base_missing);
-        assert_eq!((found.trusted, found.compared), (main, main));
-    }
-
-    #[test]
-    fn a_whole_clone_stays_whole_after_a_fetch() {
-        let (sample, [start, _, work]) = branched();
-        let clone = sample.clone(&["--single-branch", "--branch=work"]);
-        sample.git(&["switch", "--quiet", "main"]);
-        let newer = sample.commit_file("d.yaml", "d: 1\n");
-        let request = Request { fetching: Fetching::Allowed, ..event(newer, work) };
-        let found = decided(&clone, &request);
-        assert_eq!((found.trusted, found.compared), (newer, start));
-        assert!(!clone.open().is_shallow().unwrap());
-    }
-
-    #[test]
-    fn a_failed_fetch_says_what_git_said() {
-        let (sample, [_, main, work]) = branched();
-        let clone = sample.clone(&["--depth=1", "--branch=work"]);
-        clone.git(&["remote", "set-url", "origin", "file:///nowhere/at/all"]);
-        let request = Request { fetching: Fetching::Allowed, ..event(main, work) };
-        let error = decide(&clone.open(), &request).unwrap_err();
-        let Error::FetchFailed { reason, .. } = &error else {
-            panic!("{error}");
-        };
-        assert!(reason.starts_with("fatal:"), "{reason}");
-    }
-
-    #[test]
-    fn an_abbreviated_id_of_an_event_is_refused() {
-        let (sample, [_, main, work]) = branched();
-        let mut request = event(main, work);
-        if let Some(event) = &mut request.event {
-            event.base_sha = "--upload-pack=x".to_owned();
-        }
-        let error = decide(&sample.open(), &request).unwrap_err();
-        assert!(matches!(error, Error::CommitIdInvalid { .. }));
-    }
-
-    #[test]
-    fn histories_without_a_common_commit_are_not_compared() {
-        let (sample, _) = branched();
-        sample.git(&["switch", "--quiet", "--orphan", "island"]);
-        sample.commit_file("z.yaml", "z: 1\n");
-        let error = decide(&sample.open(), &Request::default()).unwrap_err();
-        assert!(matches!(error, Error::HistoriesUnrelated { .. }));
-    }
-
-    #[test]
-    fn an_unknown_base_is_an_error_with_a_hint() {
-        let (sample, _) = branched();
-        let request = Request { base: Some("no-such-branch".to_owned()), ..Request::default() };
-        let error = decide(&sample.open(), &request).unwrap_err();
-        assert!(matches!(error, Error::RevisionUnknown { .. }));
-        assert!(error.hint().is_some());
-    }
-}
+mod tests;

@@ -1,5 +1,9 @@
 //! Reads the comments that allow findings, and finds out what each speaks of.
 
+use std::hash::DefaultHasher;
+use std::hash::Hash;
+use std::hash::Hasher;
+
 use jiff::civil::Date;
 
 use crate::rules;
@@ -14,6 +18,9 @@ use crate::yaml::Comment;
 use crate::yaml::Document;
 use crate::yaml::Node;
 use crate::yaml::Stream;
+
+/// Bytes of a key or a name that tell it from others.
+const MAX_PART: usize = 200;
 
 /// Returns every comment of a file that speaks to us.
 pub(super) fn collect(stream: &Stream, source: &Source) -> Vec<Suppression> {
@@ -95,6 +102,7 @@ fn read(
 ) -> Suppression {
     let text = comment.text.as_str();
     let (scope, unreadable) = scope(comment, stream, lines);
+    let covers = covers(scope, stream, lines);
     let mut suppression = Suppression {
         span: comment.span,
         rules: Vec::new(),
@@ -102,6 +110,7 @@ fn read(
         bad_date: None,
         reason: None,
         scope,
+        covers,
         fault: body.err().or(Some(Fault::Unclear)),
         surplus: None,
         unreadable,
@@ -158,6 +167,54 @@ fn scope(comment: &Comment, stream: &Stream, lines: &Lines<'_>) -> (Span, bool) 
     let next = stream.documents.partition_point(|one| one.root().span().end <= row.start);
     let root = stream.documents.get(next).map(Document::root);
     (root.and_then(|root| largest_from(root, row, true)).unwrap_or(row), false)
+}
+
+/// Returns the digest of what leads to a scope: its keys, and its items by their name or their number.
+///
+/// The scope is a node, or the line of a comment, which stands for the largest node that begins in it.
+/// Where nothing does, such as in a document that could not be read, the text of the line leads there.
+fn covers(scope: Span, stream: &Stream, lines: &Lines<'_>) -> u64 {
+    let mut digest = DefaultHasher::new();
+    let next = stream.documents.partition_point(|one| one.root().span().end <= scope.start);
+    let root = stream.documents.get(next).map(Document::root);
+    let largest = root.and_then(|root| Some((root, largest_from(root, scope, true)?)));
+    let Some((root, covered)) = largest else {
+        let line = lines.index.position(scope.start as usize).line;
+        lines.index.line(line).trim().hash(&mut digest);
+        return digest.finish();
+    };
+    let mut node = root;
+    loop {
+        let mut entries = node.own_entries_behind(covered.start);
+        if node.place() == covered {
+            break;
+        }
+        if let Some(entry) = entries.next().filter(|entry| entry.place().contains(covered)) {
+            part(entry.key).hash(&mut digest);
+            if entry.place() == covered {
+                break;
+            }
+            node = entry.value;
+            continue;
+        }
+        let mut items = node.items_behind(covered.start);
+        let number = node.len() - items.len();
+        let Some(item) = items.next().filter(|item| item.place().contains(covered)) else {
+            break;
+        };
+        match ["displayName", "name"].into_iter().find_map(|key| item.given(key)) {
+            Some(name) => part(name).hash(&mut digest),
+            None => number.hash(&mut digest),
+        }
+        node = item;
+    }
+    digest.finish()
+}
+
+/// Returns the length and the beginning of a text; a long one is not read for every comment.
+fn part(node: Node<'_>) -> (usize, &[u8]) {
+    let text = node.text().unwrap_or_default().as_bytes();
+    (text.len(), text.get(..MAX_PART).unwrap_or(text))
 }
 
 /// Returns the document that could not be read and of which a row is a part.

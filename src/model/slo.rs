@@ -164,7 +164,7 @@ impl Operator {
     }
 
     /// Returns whether `left` compares so with `right`.
-    pub fn holds(self, left: &Ratio, right: &Ratio) -> bool {
+    pub fn holds<T: PartialOrd>(self, left: &T, right: &T) -> bool {
         match self {
             Self::Lt => left < right,
             Self::Lte => left <= right,

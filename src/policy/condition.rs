@@ -16,7 +16,7 @@ use crate::quantity::Ratio;
 use crate::source::Span;
 
 /// How deep conditions may stand in each other; deeper ones are not known.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// A burn rate that a condition asks for, and how it compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,22 +80,13 @@ pub(super) fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     }
 }
 
-/// The conditions of a policy at one instant.
+/// The burn rates of a policy at one instant.
 pub(super) struct View<'a> {
     policy: &'a ErrorBudgetPolicy,
     series: &'a Series,
     terms: &'a Terms,
     instant: Timestamp,
     burns: Vec<(Lookback, Burn)>,
-    named: Vec<Progress>,
-}
-
-/// How far a named condition is.
-#[derive(Clone, Copy)]
-enum Progress {
-    Untouched,
-    Running,
-    Done(Option<bool>),
 }
 
 impl<'a> View<'a> {
@@ -106,71 +97,7 @@ impl<'a> View<'a> {
         terms: &'a Terms,
         instant: Timestamp,
     ) -> Self {
-        Self {
-            policy,
-            series,
-            terms,
-            instant,
-            burns: Vec::new(),
-            named: vec![Progress::Untouched; policy.conditions.len()],
-        }
-    }
-
-    /// Returns whether a condition holds; nothing where that is not known.
-    ///
-    /// A condition that names itself, by whatever way, is not known.
-    pub(super) fn holds(&mut self, condition: &Condition) -> Option<bool> {
-        self.holds_at(condition, 0)
-    }
-
-    fn holds_at(&mut self, condition: &Condition, depth: usize) -> Option<bool> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        match condition {
-            Condition::All(parts) => {
-                let mut all = Some(true);
-                for part in parts {
-                    all = both(all, self.holds_at(part, depth + 1));
-                }
-                all
-            }
-            Condition::Any(parts) => {
-                let mut any = Some(false);
-                for part in parts {
-                    any = either(any, self.holds_at(part, depth + 1));
-                }
-                any
-            }
-            Condition::Not(part) => self.holds_at(part, depth + 1).map(|holds| !holds),
-            Condition::Named(name) => self.holds_named(&name.value, depth),
-            Condition::Burn(burn) => {
-                let rate = self.burn(burn.lookback.value);
-                rate.compares(burn.operator, &burn.threshold.value)
-            }
-        }
-    }
-
-    fn holds_named(&mut self, name: &str, depth: usize) -> Option<bool> {
-        let policy = self.policy;
-        let index = position(policy, name)?;
-        let named = policy.conditions.get(index)?;
-        match self.named.get(index)? {
-            Progress::Done(holds) => *holds,
-            Progress::Running => None,
-            Progress::Untouched => {
-                self.mark(index, Progress::Running);
-                let holds = self.holds_at(&named.condition, depth + 1);
-                self.mark(index, Progress::Done(holds));
-                holds
-            }
-        }
-    }
-
-    fn mark(&mut self, index: usize, progress: Progress) {
-        if let Some(slot) = self.named.get_mut(index) {
-            *slot = progress;
-        }
+        Self { policy, series, terms, instant, burns: Vec::new() }
     }
 
     fn burn(&mut self, lookback: Lookback) -> Burn {
@@ -248,7 +175,8 @@ pub(super) fn reason(evidence: &[Evidence], name: &str) -> Reason {
     first.unwrap_or_else(|| Reason::Condition(name.to_owned()))
 }
 
-fn position(policy: &ErrorBudgetPolicy, name: &str) -> Option<usize> {
+/// Returns which of the named conditions has a name, counted from 0.
+pub(super) fn position(policy: &ErrorBudgetPolicy, name: &str) -> Option<usize> {
     let mut conditions = policy.conditions.iter();
     conditions.position(|named| named.name.value == name)
 }

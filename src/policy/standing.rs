@@ -1,5 +1,6 @@
 //! Where the tiers of a policy stand at an instant, and what that rules.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,9 +10,9 @@ use crate::budget::Opening;
 use crate::budget::Reason;
 use crate::budget::Series;
 use crate::budget::Terms;
+use crate::budget::Undefined;
 use crate::budget::instant;
 use crate::budget::moved;
-use crate::budget::opening;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::OnUnknown;
@@ -22,8 +23,13 @@ use super::applies;
 use super::condition::Evidence;
 use super::condition::View;
 use super::condition::reason;
+use super::past::Measured;
+use super::past::Past;
+use super::past::Question;
 use super::replay::Memory;
+use super::rules::Rules;
 use super::select::longest_seconds;
+use super::whole::Whole;
 
 /// The most instants that are replayed; a grid finer than that is made coarser, with a warning.
 const MAX_INSTANTS: i64 = 50_000;
@@ -178,45 +184,114 @@ pub fn evaluate(
     counts: &Result<Arc<Series>, Failure>,
     now: Timestamp,
 ) -> Standing {
+    Evaluation::new(slo, objective, counts, now).standing(policy)
+}
+
+/// Returns where each of several policies stands for an objective, like [`evaluate`].
+///
+/// Policies that ask for the same are replayed once.
+pub fn evaluate_all(
+    policies: &[Arc<ErrorBudgetPolicy>],
+    slo: &Slo,
+    objective: usize,
+    counts: &Result<Arc<Series>, Failure>,
+    now: Timestamp,
+) -> Vec<Standing> {
+    let mut evaluation = Evaluation::new(slo, objective, counts, now);
+    policies.iter().map(|policy| evaluation.standing(policy)).collect()
+}
+
+/// One objective at one instant, judged by one policy after the other.
+struct Evaluation<'a> {
+    slo: &'a Slo,
+    terms: Result<Terms, Undefined>,
+    counts: &'a Result<Arc<Series>, Failure>,
+    whole: Option<Whole>,
+    now: Timestamp,
+    replayed: Vec<Rc<(Question, Past)>>,
+}
+
+impl<'a> Evaluation<'a> {
+    fn new(
+        slo: &'a Slo,
+        objective: usize,
+        counts: &'a Result<Arc<Series>, Failure>,
+        now: Timestamp,
+    ) -> Self {
+        let whole = counts.as_ref().ok().and_then(|series| Whole::new(series));
+        let terms = Terms::new(slo, objective);
+        Self { slo, terms, counts, whole, now, replayed: Vec::new() }
+    }
+
+    fn standing(&mut self, policy: &ErrorBudgetPolicy) -> Standing {
+        let mut warnings = Vec::new();
+        let mut tiers: Vec<(usize, &Tier)> = Vec::new();
+        for (index, tier) in policy.tiers.iter().enumerate() {
+            match applies(tier, self.slo) {
+                Some(true) => tiers.push((index, tier)),
+                Some(false) => {}
+                None => warnings.push(Warning::PriorityMissing { tier: index }),
+            }
+        }
+        let (terms, series) = match (&self.terms, self.counts) {
+            (Ok(terms), Ok(series)) => (terms, series),
+            (Err(undefined), _) => {
+                let reason = Reason::Undefined(*undefined);
+                return nothing_known(policy, &tiers, reason, self.now, warnings);
+            }
+            (_, Err(failure)) => {
+                let reason = Reason::Failed(failure.clone());
+                return nothing_known(policy, &tiers, reason, self.now, warnings);
+            }
+        };
+        let question = question(policy, &tiers, series, terms, self.now, &mut warnings);
+        let known = self.replayed.iter().find(|known| known.0 == question).map(Rc::clone);
+        let replayed = known.unwrap_or_else(|| {
+            let measured = Measured { series, whole: self.whole.as_ref(), terms };
+            let past = Past::new(&question, measured, &policy.evaluation.no_data);
+            let replayed = Rc::new((question, past));
+            self.replayed.push(Rc::clone(&replayed));
+            replayed
+        });
+        let (question, past) = &*replayed;
+        Replayed { policy, series, terms, tiers, question, past }.standing(warnings)
+    }
+}
+
+/// Returns what a policy asks about a series, and warns of a grid that is too fine.
+fn question(
+    policy: &ErrorBudgetPolicy,
+    tiers: &[(usize, &Tier)],
+    series: &Series,
+    terms: &Terms,
+    now: Timestamp,
+    warnings: &mut Vec<Warning>,
+) -> Question {
     let asked = i64::try_from(policy.evaluation.step.nominal_seconds()).unwrap_or(i64::MAX);
-    let mut warnings = Vec::new();
-    let mut tiers: Vec<(usize, &Tier)> = Vec::new();
-    for (index, tier) in policy.tiers.iter().enumerate() {
-        match applies(tier, slo) {
-            Some(true) => tiers.push((index, tier)),
-            Some(false) => {}
-            None => warnings.push(Warning::PriorityMissing { tier: index }),
-        }
-    }
-    let terms = Terms::new(slo, objective);
-    let (terms, series) = match (terms, counts) {
-        (Ok(terms), Ok(series)) => (terms, series),
-        (Err(undefined), _) => {
-            let reason = Reason::Undefined(undefined);
-            return nothing_known(policy, &tiers, reason, now, warnings);
-        }
-        (_, Err(failure)) => {
-            let reason = Reason::Failed(failure.clone());
-            return nothing_known(policy, &tiers, reason, now, warnings);
-        }
-    };
-    let horizon = super::horizon_seconds(policy, &terms);
-    let history =
-        series.first_data().map_or(0, |first| now.as_second().saturating_sub(first.as_second()));
+    let longest = longest_seconds(policy, terms);
+    let latch_seconds = i64::try_from(policy.max_latch.nominal_seconds()).unwrap_or(i64::MAX);
+    let horizon = longest.saturating_add(latch_seconds);
+    let first = series.first_data();
+    let history = first.map_or(0, |first| now.as_second().saturating_sub(first.as_second()));
     let replayed = horizon.min(history);
-    let used = series.step_seconds(asked).max(replayed / MAX_INSTANTS);
-    if used > asked {
-        warnings.push(Warning::StepRaised { asked, used });
+    let step_seconds = series.step_seconds(asked).max(replayed / MAX_INSTANTS);
+    if step_seconds > asked {
+        warnings.push(Warning::StepRaised { asked, used: step_seconds });
     }
-    let replay = Replay {
-        policy,
-        series,
-        terms: &terms,
-        tiers,
-        step_seconds: used,
-        instant: instant(now, used),
-    };
-    replay.standing(horizon, warnings)
+    // The replay starts with the first data, before which every tier is inactive, but not before
+    // the horizon.
+    let judged = instant(now, step_seconds);
+    let earliest = instant(moved(judged, -horizon), step_seconds);
+    let first = first.map_or(judged, |first| instant(first, step_seconds));
+    Question {
+        rules: Rules::new(policy, tiers, terms),
+        gates: tiers.iter().map(|(index, tier)| (*index, tier.gate.value)).collect(),
+        first: first.max(earliest).min(judged),
+        instant: judged,
+        step_seconds,
+        steps_ahead: (longest / step_seconds).saturating_add(2).min(MAX_INSTANTS),
+        latch_seconds,
+    }
 }
 
 /// Returns the standing where there is no series to judge.
@@ -278,103 +353,35 @@ fn ruling(policy: &ErrorBudgetPolicy, gate: &Gate, instant: Timestamp) -> Ruling
     Ruling::Unknown { answer, reason: reason.clone(), failed, known: *known }
 }
 
-/// One objective's tiers on the grid.
-struct Replay<'a> {
+/// One policy's tiers for one objective, after their replay.
+struct Replayed<'a> {
     policy: &'a ErrorBudgetPolicy,
     series: &'a Series,
     terms: &'a Terms,
     tiers: Vec<(usize, &'a Tier)>,
-    step_seconds: i64,
-    instant: Timestamp,
+    question: &'a Question,
+    past: &'a Past,
 }
 
-impl Replay<'_> {
-    fn standing(&self, horizon: i64, mut warnings: Vec<Warning>) -> Standing {
-        let mut memories = vec![Memory::default(); self.tiers.len()];
-        let mut last_known = None;
-        let mut at = self.first_instant(horizon);
-        while at < self.instant {
-            self.step(&mut memories, self.series, at);
-            if self.known_and_carried(&memories).2 {
-                last_known = Some(at);
-            }
-            at = moved(at, self.step_seconds);
-        }
-        self.step(&mut memories, self.series, self.instant);
-        let mut view = View::new(self.policy, self.series, self.terms, self.instant);
-        let tiers: Vec<TierStanding> = (0..self.tiers.len())
-            .filter_map(|slot| self.tier_standing(slot, &memories, &mut view))
+impl Replayed<'_> {
+    fn standing(&self, mut warnings: Vec<Warning>) -> Standing {
+        let instant = self.question.instant;
+        let mut view = View::new(self.policy, self.series, self.terms, instant);
+        let tiers = self.tiers.iter().zip(&self.past.memories).zip(&self.past.openings);
+        let tiers: Vec<TierStanding> = tiers
+            .map(|((tier, memory), opens)| tier_standing(*tier, memory, *opens, &mut view))
             .collect();
-        for (memory, (tier, _)) in memories.iter().zip(&self.tiers) {
+        for (memory, (tier, _)) in self.past.memories.iter().zip(&self.tiers) {
             if let Some(at) = memory.expired {
                 warnings.push(Warning::LatchExpired { tier: *tier, at });
             }
         }
-        let gate = self.gate(&memories, &tiers, last_known);
-        Standing {
-            instant: self.instant,
-            tiers,
-            ruling: ruling(self.policy, &gate, self.instant),
-            gate,
-            warnings,
-        }
+        let gate = self.gate(&tiers);
+        Standing { instant, tiers, ruling: ruling(self.policy, &gate, instant), gate, warnings }
     }
 
-    /// Returns the first instant of the replay: that of the first data, before which every tier is
-    /// inactive, but not before the horizon.
-    fn first_instant(&self, horizon: i64) -> Timestamp {
-        let earliest = instant(moved(self.instant, -horizon), self.step_seconds);
-        let first = self.series.first_data();
-        let first = first.map_or(self.instant, |first| instant(first, self.step_seconds));
-        first.max(earliest)
-    }
-
-    fn step(&self, memories: &mut [Memory], series: &Series, at: Timestamp) {
-        let latch = self.latch_seconds();
-        let mut view = View::new(self.policy, series, self.terms, at);
-        for (memory, (_, tier)) in memories.iter_mut().zip(&self.tiers) {
-            step_tier(memory, tier, &mut view, at, latch);
-        }
-    }
-
-    fn latch_seconds(&self) -> i64 {
-        i64::try_from(self.policy.max_latch.nominal_seconds()).unwrap_or(i64::MAX)
-    }
-
-    /// Returns the gate of the tiers that are known, the gate with the others carried on, and
-    /// whether none of the others could matter.
-    fn known_and_carried(&self, memories: &[Memory]) -> (Held, Held, bool) {
-        let mut known = Held { gate: GateKind::Open, tier: None };
-        let mut carried = known;
-        let mut possible = GateKind::Open;
-        for (memory, (index, tier)) in memories.iter().zip(&self.tiers) {
-            let held = Held { gate: tier.gate.value, tier: Some(*index) };
-            // Of two tiers with one gate the later one is the higher level.
-            let raise = |to: &mut Held| {
-                if held.gate >= to.gate {
-                    *to = held;
-                }
-            };
-            if memory.active {
-                raise(&mut carried);
-            }
-            if memory.active && memory.determined {
-                raise(&mut known);
-            }
-            if !memory.determined {
-                possible = possible.max(held.gate);
-            }
-        }
-        (known, carried, possible <= known.gate)
-    }
-
-    fn gate(
-        &self,
-        memories: &[Memory],
-        tiers: &[TierStanding],
-        last_known: Option<Timestamp>,
-    ) -> Gate {
-        let (known, carried, decided) = self.known_and_carried(memories);
+    fn gate(&self, tiers: &[TierStanding]) -> Gate {
+        let (known, carried, decided) = self.question.known_and_carried(&self.past.memories);
         if decided {
             return Gate::Decided(known);
         }
@@ -389,64 +396,28 @@ impl Replay<'_> {
         Gate::Undetermined {
             known,
             carried,
-            last_known,
+            last_known: self.past.last_known,
             reason: reason.unwrap_or(Reason::Failed(Failure::NotMeasured)),
         }
     }
-
-    fn tier_standing(
-        &self,
-        slot: usize,
-        memories: &[Memory],
-        view: &mut View<'_>,
-    ) -> Option<TierStanding> {
-        let memory = memories.get(slot)?;
-        let (index, tier) = self.tiers.get(slot)?;
-        let enter = view.evidence(&tier.enter);
-        let exit = tier.exit.as_ref().map(|exit| view.evidence(exit));
-        let exit = exit.unwrap_or_default();
-        let state = match (memory.determined, memory.since) {
-            (true, Some(since)) => TierState::Active { since },
-            (true, None) => TierState::Inactive,
-            (false, carried_since) => {
-                let evidence: Vec<Evidence> = enter.iter().chain(&exit).cloned().collect();
-                TierState::Unknown { carried_since, reason: reason(&evidence, &tier.name.value) }
-            }
-        };
-        let opens = memory.active.then(|| self.opening(tier, memory));
-        Some(TierStanding { tier: *index, state, enter, exit, opens })
-    }
-
-    /// Returns when a tier that is active ends.
-    fn opening(&self, tier: &Tier, memory: &Memory) -> Opening {
-        let longest = longest_seconds(self.policy, self.terms);
-        let steps = (longest / self.step_seconds).saturating_add(2).min(MAX_INSTANTS);
-        let until = moved(self.instant, steps.saturating_mul(self.step_seconds));
-        let find = |series: &Series| {
-            let mut memory = memory.clone();
-            (1..=steps).map(|index| moved(self.instant, index * self.step_seconds)).find(|&at| {
-                let mut view = View::new(self.policy, series, self.terms, at);
-                step_tier(&mut memory, tier, &mut view, at, self.latch_seconds());
-                !memory.active
-            })
-        };
-        let no_data = &self.policy.evaluation.no_data;
-        opening(self.series, self.terms, no_data, self.instant, until, find)
-    }
 }
 
-fn step_tier(
-    memory: &mut Memory,
-    tier: &Tier,
+fn tier_standing(
+    (index, tier): (usize, &Tier),
+    memory: &Memory,
+    opens: Option<Opening>,
     view: &mut View<'_>,
-    at: Timestamp,
-    latch_seconds: i64,
-) {
-    let enter = view.holds(&tier.enter);
-    // An automatic exit: a tier ends as soon as its `enter` is false.
-    let exit = match &tier.exit {
-        Some(exit) => view.holds(exit),
-        None => enter.map(|enter| !enter),
+) -> TierStanding {
+    let enter = view.evidence(&tier.enter);
+    let exit = tier.exit.as_ref().map(|exit| view.evidence(exit));
+    let exit = exit.unwrap_or_default();
+    let state = match (memory.determined, memory.since) {
+        (true, Some(since)) => TierState::Active { since },
+        (true, None) => TierState::Inactive,
+        (false, carried_since) => {
+            let evidence: Vec<Evidence> = enter.iter().chain(&exit).cloned().collect();
+            TierState::Unknown { carried_since, reason: reason(&evidence, &tier.name.value) }
+        }
     };
-    memory.step(at, enter, exit, latch_seconds);
+    TierStanding { tier: index, state, enter, exit, opens }
 }

@@ -399,6 +399,8 @@ proptest! {
         let freeze = tier("freeze", "12h >= 1", Some("12h < 0.2"), GateKind::Freeze);
         let mut policy = policy(vec![freeze]);
         policy.max_latch = duration("48h");
+        // A lookback that lacks an hour may be known, and then says another thing than the whole.
+        policy.evaluation.no_data.min_coverage = ratio("1");
         let slo = slo("checkout", None, "0.999", "28d");
         let all = history(hours.iter().copied().map(Some), 0);
         let horizon = history(hours.iter().skip(140).copied().map(Some), 140);

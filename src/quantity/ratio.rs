@@ -124,6 +124,12 @@ impl Ratio {
         if self.0.is_integer() { self.0.to_integer().to_i64() } else { None }
     }
 
+    /// Returns the numerator and the denominator in lowest terms, the latter above 0, or nothing when
+    /// one of them needs more than 128 bits.
+    pub fn to_parts(&self) -> Option<(i128, i128)> {
+        Some((self.0.numer().to_i128()?, self.0.denom().to_i128()?))
+    }
+
     /// Returns the decimal with at most `digits` digits behind the point, rounded half away from
     /// zero, without trailing zeros.
     pub fn rounded(&self, digits: u32) -> String {

@@ -20,6 +20,8 @@ pub struct Suppression {
     pub reason: Option<String>,
     /// The bytes that it speaks of.
     pub scope: Span,
+    /// The keys and items that lead to these bytes, as a number that others hardly share.
+    pub covers: u64,
     /// Why the comment has no effect, if it has none.
     pub fault: Option<Fault>,
     /// The first of the names that are not read, because they are more than [`MAX_RULES`].

@@ -4,12 +4,28 @@ use std::ops::Range;
 
 use crate::source::Edit;
 use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 
 use super::Entry;
 use super::Node;
+use super::Scalar;
 use super::Style;
+use super::ValueType;
 
-/// Returns the edit that gives a scalar another text, quoted as it was where the quotes allow it.
+/// A value to be written where there was none.
+#[derive(Clone, Debug)]
+pub enum Added<'a> {
+    /// A text.
+    Text(&'a str),
+    /// Values one after the other.
+    Sequence(Vec<Added<'a>>),
+    /// Keys, each with its value.
+    Mapping(Vec<(&'a str, Added<'a>)>),
+}
+
+/// Returns the edit that gives a scalar another text, quoted as it was where the quotes allow it; what
+/// is JSON stays JSON.
 ///
 /// Nothing for a collection, a block scalar or text of several lines: those have no single place.
 /// Nothing where an alias shares the scalar either: what is wrong here may be right there.
@@ -18,7 +34,7 @@ pub fn replace_scalar(node: Node<'_>, text: &str) -> Option<Edit> {
     let printable = !text.chars().any(char::is_control);
     let written = match scalar.style {
         Style::SingleQuoted if printable => format!("'{}'", text.replace('\'', "''")),
-        Style::Plain if is_plain(text) => text.to_owned(),
+        Style::Plain if is_plain(text) => plain_or_json(&node.document().text, text),
         Style::Plain | Style::DoubleQuoted if printable => double_quoted(text),
         _ => return None,
     };
@@ -94,60 +110,139 @@ pub fn delete_entries(mapping: Node<'_>, keys: &[&str]) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
-/// Returns the edit that adds entries, each a key and a value, behind the last one of a mapping.
+/// Returns the edit that adds entries behind the last one of a mapping: as JSON where that is JSON, in
+/// braces where it is in braces, else in lines.
 ///
-/// Keys and values are written as given; each further line of a value is indented below its key, which
-/// braces have no place for. Nothing where the mapping holds a merge, or an alias of the document may
-/// stand for it.
-pub fn append_entries(mapping: Node<'_>, added: &[(&str, &str)]) -> Option<Edit> {
-    if !mapping.is_mapping() || !is_whole(mapping) {
+/// Nothing where the mapping holds a merge, an alias of the document may stand for it, or a key that is
+/// near an added one may be meant to be that: renamed, it would stand there twice.
+pub fn append_entries(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> {
+    let is_contested = || added.iter().any(|(key, _)| holds_near(mapping, key));
+    if !mapping.is_mapping() || !is_whole(mapping) || is_contested() {
         return None;
     }
-    let text = &*mapping.document().text;
+    if mapping.is_flow() { append_flow(mapping, added) } else { append_block(mapping, added) }
+}
+
+/// Returns the edit that writes a value in place of an empty collection, `[]` or `{}`.
+///
+/// Nothing where the collection is not empty, or an alias of the document may stand for it.
+pub fn replace_empty(node: Node<'_>, value: &Added<'_>) -> Option<Edit> {
+    let is_empty = matches!(node.raw(), "[]" | "{}") && !node.document().has_aliases();
+    let text = is_empty.then(|| flow(value, is_json(&node.document().text)))??;
+    Some(Edit { span: node.span(), text })
+}
+
+/// Returns a word that may stand without quotes as it is written in a file: in JSON only a number,
+/// `true`, `false` and `null` do.
+pub fn plain_or_json(file: &str, word: &str) -> String {
+    let stands = || serde_json::from_str::<serde::de::IgnoredAny>(word).is_ok();
+    if !is_json(file) || stands() { word.to_owned() } else { double_quoted(word) }
+}
+
+fn append_flow(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> {
     let (source, last) = (mapping.span().source, mapping.entries().last());
-    if mapping.is_flow() {
-        let written: Vec<String> =
-            added.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        let written = written.join(", ");
-        let (span, written) = match last {
-            Some(last) => {
-                let end = end_of(&last);
-                (Span::new(source, end, end), format!(", {written}"))
-            }
-            None if mapping.raw().contains('#') => return None,
-            None => (mapping.span(), format!("{{{written}}}")),
-        };
-        return (!written.contains('\n')).then_some(Edit { span, text: written });
-    }
-    let last = last?;
+    let key = last.as_ref().and_then(|last| last.key.scalar());
+    let is_quoted = key.is_some_and(|key| key.style == Style::DoubleQuoted);
+    let written = flow_entries(added, is_quoted || is_json(&mapping.document().text))?;
+    let (span, text) = match last {
+        Some(last) => {
+            let end = end_of(&last);
+            (Span::new(source, end, end), format!(", {written}"))
+        }
+        None if mapping.raw().contains('#') => return None,
+        None => (mapping.span(), format!("{{{written}}}")),
+    };
+    Some(Edit { span, text })
+}
+
+fn append_block(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> {
+    let text = &*mapping.document().text;
+    let last = mapping.entries().last()?;
     let (start, end) = (last.key.span().start as usize, end_of(&last));
     let indentation = text.get(line_start(text, start)..start)?;
     let at = line_end(text, end);
-    let line = text.get(..at)?;
+    let before = text.get(..at)?;
     let is_plain = indentation.trim_matches(['-', ' ']).is_empty();
     if !is_plain || text.get(end.min(at)..at)?.trim_end_matches("\r\n").contains('\r') {
         return None;
     }
-    let column = indentation.chars().count();
-    let ending = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-    let mut written = String::new();
-    for (key, value) in added {
-        let space = if value.starts_with('\n') { "" } else { " " };
-        let value = value.replace('\n', &format!("{ending}{:column$}", ""));
-        written.push_str(&format!("{:column$}{key}:{space}{value}{ending}", ""));
+    // The last line of a file may have no end of its own.
+    let (above, is_ended) = (before.trim_end_matches('\n'), before.ends_with('\n'));
+    let above =
+        if is_ended { Some(above) } else { before.rsplit_once('\n').map(|(above, _)| above) };
+    let is_windows = above.is_some_and(|above| above.ends_with('\r'));
+    let lines = block_entries(added, indentation.chars().count())?;
+    let mut written =
+        if is_ended { format!("{}\n", lines.trim_start_matches('\n')) } else { lines };
+    if is_windows {
+        written = written.replace('\n', "\r\n");
     }
-    if !line.ends_with('\n') {
-        written = format!("{ending}{}", written.trim_end_matches(ending));
-    }
-    Some(Edit { span: Span::new(source, at, at), text: written })
+    Some(Edit { span: Span::new(mapping.span().source, at, at), text: written })
 }
 
-/// Returns text as a scalar on one line; nothing where it holds a control character.
-pub fn written(text: &str) -> Option<String> {
-    if is_plain(text) {
+/// Returns entries as lines, each begun with a line end; nothing where one cannot be written.
+fn block_entries(entries: &[(&str, Added<'_>)], column: usize) -> Option<String> {
+    let line = |(key, value): &(&str, Added<'_>)| {
+        let (key, value) = (scalar(key, false)?, block(value, column + 2)?);
+        let space = if value.starts_with('\n') { "" } else { " " };
+        Some(format!("\n{:column$}{key}:{space}{value}", ""))
+    };
+    entries.iter().map(line).collect()
+}
+
+fn block(value: &Added<'_>, column: usize) -> Option<String> {
+    let item = |item: &Added<'_>| {
+        Some(format!("\n{:column$}- {}", "", block(item, column + 2)?.trim_start()))
+    };
+    match value {
+        Added::Text(text) => scalar(text, false),
+        Added::Sequence(items) => items.iter().map(item).collect(),
+        Added::Mapping(entries) => block_entries(entries, column),
+    }
+}
+
+/// Returns entries on one line, without the braces; nothing where one cannot be written.
+fn flow_entries(entries: &[(&str, Added<'_>)], quoted: bool) -> Option<String> {
+    let entry = |(key, value): &(&str, Added<'_>)| {
+        Some(format!("{}: {}", scalar(key, quoted)?, flow(value, quoted)?))
+    };
+    let entries: Option<Vec<String>> = entries.iter().map(entry).collect();
+    Some(entries?.join(", "))
+}
+
+fn flow(value: &Added<'_>, quoted: bool) -> Option<String> {
+    match value {
+        Added::Text(text) => scalar(text, quoted),
+        Added::Sequence(items) => {
+            let items: Option<Vec<String>> = items.iter().map(|item| flow(item, quoted)).collect();
+            Some(format!("[{}]", items?.join(", ")))
+        }
+        Added::Mapping(entries) => Some(format!("{{{}}}", flow_entries(entries, quoted)?)),
+    }
+}
+
+/// Returns text as a string on one line; nothing where it holds a control character.
+fn scalar(text: &str, quoted: bool) -> Option<String> {
+    let plain = Scalar { text, style: Style::Plain, is_string: false };
+    if !quoted && is_plain(text) && plain.value_type() == ValueType::String {
         return Some(text.to_owned());
     }
     (!text.chars().any(char::is_control)).then(|| double_quoted(text))
+}
+
+/// Returns whether a file is JSON, or begins as JSON does: with braces and a key in quotes.
+fn is_json(text: &str) -> bool {
+    /// How far a first key is looked for, in characters.
+    const HEAD: usize = 4_096;
+    let mut head = text.chars().take(HEAD).filter(|letter| !letter.is_whitespace());
+    matches!(head.next(), Some('{' | '['))
+        && head.find(|letter| !matches!(letter, '{' | '[')) == Some('"')
+}
+
+/// Returns whether a key of a mapping may be meant to be another one.
+fn holds_near(mapping: Node<'_>, key: &str) -> bool {
+    let is_near = |given: &str| !spelling::nearest(given, [key], Vocabulary::Words).is_empty();
+    mapping.entries().filter_map(|entry| entry.key.text()).any(is_near)
 }
 
 /// Returns whether a mapping holds what is written in it, and is written for itself alone.
@@ -398,41 +493,81 @@ mod tests {
         }
     }
 
+    fn appended(text: &str, added: &[(&str, Added<'_>)]) -> Option<String> {
+        edited(text, |root| append_entries(root.get("s")?, added)).filter(|after| {
+            let source = Source::from_text("x.yaml", after.as_str(), Origin::Worktree);
+            parse(SourceId::default(), &source).problems.is_empty()
+        })
+    }
+
     #[test]
     fn what_is_added_keeps_indentation_and_line_ends() {
-        let append = |text, added| {
-            edited(text, |root| append_entries(root.get("s")?, added)).filter(|after| {
-                let source = Source::from_text("x.yaml", after.as_str(), Origin::Worktree);
-                parse(SourceId::default(), &source).problems.is_empty()
-            })
-        };
-        let one = |text| append(text, &[("b", "2")]);
-        assert_eq!(one("s:\r\n  a: 1\r\n").as_deref(), Some("s:\r\n  a: 1\r\n  b: 2\r\n"));
-        assert_eq!(one("s:\n  a: 1").as_deref(), Some("s:\n  a: 1\n  b: 2"));
-        assert_eq!(one("s: {a: 1}\n").as_deref(), Some("s: {a: 1, b: 2}\n"));
-        assert_eq!(one("s: {}\n").as_deref(), Some("s: {b: 2}\n"));
-        assert_eq!(one("s:\n  a:\nt: 1\n").as_deref(), Some("s:\n  a:\n  b: 2\nt: 1\n"));
+        let one = |text| appended(text, &[("bee", Added::Text("it"))]);
+        assert_eq!(one("s:\r\n  a: 1\r\n").as_deref(), Some("s:\r\n  a: 1\r\n  bee: it\r\n"));
+        assert_eq!(one("s:\n  a: 1").as_deref(), Some("s:\n  a: 1\n  bee: it"));
+        assert_eq!(one("s:\r\n  a: 1").as_deref(), Some("s:\r\n  a: 1\r\n  bee: it"));
+        assert_eq!(one("s: {a: 1}\n").as_deref(), Some("s: {a: 1, bee: it}\n"));
+        assert_eq!(one("s: {}\n").as_deref(), Some("s: {bee: it}\n"));
+        assert_eq!(one("s:\n  a:\nt: 1\n").as_deref(), Some("s:\n  a:\n  bee: it\nt: 1\n"));
         assert_eq!(one("s:\n  ? a\n  : 1\n"), None, "a key with a mark of its own");
         assert_eq!(one("s: &s\n  a: 1\nt: *s\n"), None, "the alias would have it, too");
         assert_eq!(one("s: {\n # why\n}\n"), None, "the comment would go");
-        let lines = |text| append(text, &[("b", "\n  - 1\n  - 2"), ("c", "3")]);
-        let after = "s:\r\n  a: |\r\n    x\r\n  b:\r\n    - 1\r\n    - 2\r\n  c: 3\r\nt: 1\r\n";
-        assert_eq!(lines("s:\r\n  a: |\r\n    x\r\nt: 1\r\n").as_deref(), Some(after));
-        assert_eq!(lines("s: {a: 1}\n"), None, "braces hold no lines");
+        let items = Added::Sequence(vec![
+            Added::Text("1"),
+            Added::Mapping(vec![("x", Added::Text("why")), ("z", Added::Text("@a"))]),
+        ]);
+        let both = |text| appended(text, &[("bee", items.clone()), ("c", Added::Text("it"))]);
+        let after = "s:\r\n  a: |\r\n    x\r\n  bee:\r\n    - \"1\"\r\n    - x: why\r\n      z: \"@a\"\r\n  c: it\r\nt: 1\r\n";
+        assert_eq!(both("s:\r\n  a: |\r\n    x\r\nt: 1\r\n").as_deref(), Some(after));
+        let after = "s: {a: 1, bee: [\"1\", {x: why, z: \"@a\"}], c: it}\n";
+        assert_eq!(both("s: {a: 1}\n").as_deref(), Some(after));
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let inner = Added::Mapping(vec![("x", Added::Text("a \"b\" \\"))]);
+        let added = [("bee", Added::Sequence(vec![inner])), ("c", Added::Text("it"))];
+        for text in ["{\"s\": {}}", "{\"s\":{\"a\":1}}", "\n{\n \"s\": {\n  \"a\": [1]\n}}\n"] {
+            let after = appended(text, &added).expect("it has a place");
+            let value: serde_json::Value = serde_json::from_str(after.trim()).expect("it is JSON");
+            let added = &value["s"];
+            assert_eq!((&added["bee"][0]["x"], &added["c"]), (&"a \"b\" \\".into(), &"it".into()));
+        }
+        let quoted = appended("s: {\"a\": 1}\n", &[("c", Added::Text("it"))]);
+        assert_eq!(quoted.as_deref(), Some("s: {\"a\": 1, \"c\": \"it\"}\n"));
+        let replace = |text, to| edited(text, |root| replace_scalar(root.get("a")?, to));
+        assert_eq!(replace("{\"a\": 30}", "30m").as_deref(), Some("{\"a\": \"30m\"}"));
+        assert_eq!(replace("{\"a\": 30}", "0.99").as_deref(), Some("{\"a\": 0.99}"));
+        assert_eq!(replace("{a: 30}", "30m").as_deref(), Some("{a: 30m}"));
+        let fill = |text| edited(text, |root| replace_empty(root.get("a")?, &added[0].1));
+        let after = "{\"a\": [{\"x\": \"a \\\"b\\\" \\\\\"}]}";
+        assert_eq!(fill("{\"a\": []}").as_deref(), Some(after));
+        assert_eq!(fill("{\"a\": [1]}"), None, "it is not empty");
+    }
+
+    #[test]
+    fn a_key_that_another_may_be_meant_to_be_is_not_added() {
+        let one = |text| appended(text, &[("noData", Added::Text("deny"))]);
+        assert_eq!(one("s:\n  noDta: 1\n"), None);
+        assert_eq!(one("s: {no_data: 1}\n"), None);
+        assert_eq!(one("s: {noData: }\n"), None);
+        assert_eq!(one("s: {step: 1}\n").as_deref(), Some("s: {step: 1, noData: deny}\n"));
     }
 
     #[test]
     fn text_is_quoted_where_it_has_to_be() {
-        assert_eq!(written("fast-burn").as_deref(), Some("fast-burn"));
-        assert_eq!(written("@shop/sre").as_deref(), Some("\"@shop/sre\""));
-        assert_eq!(written("a\nb"), None);
+        assert_eq!(scalar("fast-burn", false).as_deref(), Some("fast-burn"));
+        assert_eq!(scalar("fast-burn", true).as_deref(), Some("\"fast-burn\""));
+        assert_eq!(scalar("@shop/sre", false).as_deref(), Some("\"@shop/sre\""));
+        assert_eq!(scalar("7", false).as_deref(), Some("\"7\""), "a number is no text");
+        assert_eq!(scalar("a\nb", false), None);
     }
 
     #[test]
     fn the_line_behind_a_block_scalar_stays() {
         let text = "a: |\n  one\n  two\nb: 2\n";
         assert_eq!(edited(text, |root| delete_entry(root, "a")).as_deref(), Some("b: 2\n"));
-        let added = edited(text, |root| append_entries(root, &[("c", "3")]));
-        assert_eq!(added.as_deref(), Some("a: |\n  one\n  two\nb: 2\nc: 3\n"));
+        let added = edited(text, |root| append_entries(root, &[("c", Added::Text("it"))]));
+        assert_eq!(added.as_deref(), Some("a: |\n  one\n  two\nb: 2\nc: it\n"));
     }
 }

@@ -91,7 +91,7 @@ fn headline(verdict: &Verdict, measurements: &[Measurement]) -> String {
         Reason::RateLimited => format!("{}; {}", spent(), rate_limited(first)),
         Reason::Overridden => format!("{}; an override lets the change pass", spent()),
         Reason::NeedsApproval => format!("{}; the change needs {}", spent(), needed(first)),
-        Reason::Approved => format!("{}; approved by {}", spent(), approvers(verdict)),
+        Reason::Approved => format!("{}; {}", spent(), approved(verdict)),
         Reason::Exempt => format!("{}; exempt: {}", spent(), claims(verdict)),
         Reason::Unknown | Reason::BackendError => {
             first.map_or_else(String::new, |decision| unknown(decision, measurements)) + &others
@@ -169,7 +169,7 @@ fn unknown(decision: &Decision, measurements: &[Measurement]) -> String {
     let name = objective_name(&decision.slo, decision.objective);
     if decision.release_limit == Some(ReleaseLimit::Hidden) {
         return format!(
-            "{}; how often it was released is not known: the clone is shallow",
+            "{}; how often it was released is not known: the clone is shallow or takes no tags",
             spent(decision)
         );
     }
@@ -198,10 +198,14 @@ fn deciding_tier(decision: &Decision) -> Option<&Tier> {
     decision.policy.tiers.get(decision.tier?)
 }
 
-fn approvers(verdict: &Verdict) -> String {
+/// A tier without approvers asks nobody; its rate lets the change pass.
+fn approved(verdict: &Verdict) -> String {
     let approvals = verdict.approvals();
+    if approvals.is_empty() {
+        return "its rate lets another release pass".to_owned();
+    }
     let named = approvals.iter().map(|one| format!("{} as {}", one.member, one.role));
-    named.collect::<Vec<_>>().join(", ")
+    format!("approved by {}", named.collect::<Vec<_>>().join(", "))
 }
 
 /// Classes that need no approval rest on honor, so the claim and who made it are named.
@@ -394,10 +398,22 @@ fn note_view(note: &gate::Note) -> Note {
         gate::Note::NothingGoverned => {
             ("policy", "governs nothing".to_owned(), "no policy selects an SLO".to_owned())
         }
+        gate::Note::NoReleaseTag { tags } => (
+            "releases",
+            format!("no tag matches `{tags}`"),
+            "nothing was released yet, or `releaseRate.tags` of the policy means other tags"
+                .to_owned(),
+        ),
+        gate::Note::HistoryUnread => (
+            "history",
+            "too much to read".to_owned(),
+            "nothing is exempt in a change of so many commits or paths; split it".to_owned(),
+        ),
         gate::Note::HistoryCut => (
             "history",
             "commits are not at hand".to_owned(),
-            "nothing is exempt without them; fetch with `fetch-depth: 0`".to_owned(),
+            "without them nothing is exempt and no approval counts; fetch with `fetch-depth: 0`"
+                .to_owned(),
         ),
         gate::Note::HeadNotJudged { slo, objective, failure } => (
             "not judged",
@@ -484,7 +500,11 @@ fn ways_on(verdict: &Verdict) -> Vec<String> {
         }
         Reason::RateLimited => ways.push("wait".to_owned()),
         Reason::Unknown if hides_releases(first) => {
-            ways.push("fetch with `fetch-depth: 0`, which fetches the tags too".to_owned());
+            ways.push(
+                "fetch with `fetch-depth: 0`, which fetches the tags too; where the clone was made \
+                 with `--no-tags`, unset `remote.origin.tagOpt` and fetch the tags"
+                    .to_owned(),
+            );
         }
         Reason::Unknown => ways.push(
             "mend the measurement; `spec.evaluation.noData.onUnknown` of the policy says what the \

@@ -17,9 +17,10 @@ use crate::rules::Setting;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Spanned;
+use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
-use crate::yaml::written;
+use crate::yaml::replace_empty;
 
 use super::is_exempt;
 
@@ -112,30 +113,23 @@ impl<'a> Usual<'a> {
         if let Some(unknown) = names.iter().find(|name| !is_defined(name)) {
             return Self { edit: None, unknown: Some(unknown) };
         }
-        let written: Option<Vec<String>> = names.into_iter().map(written).collect();
-        let Some(names) = written.filter(|names| !names.is_empty()) else {
+        if names.is_empty() {
             return Self::default();
-        };
+        }
         let edit = checker.mend(slo.meta.span, |slo| list(slo.given("spec")?, &names));
         Self { edit, unknown: None }
     }
 }
 
 /// Returns the edit that lists alert policies in the `spec` of an SLO.
-fn list(spec: Node<'_>, names: &[String]) -> Option<Edit> {
+fn list(spec: Node<'_>, names: &[&str]) -> Option<Edit> {
     const FIELD: &str = "alertPolicies";
-    let items: Vec<String> = names.iter().map(|name| format!("alertPolicyRef: {name}")).collect();
-    let braces = format!("[{{{}}}]", items.join("}, {"));
+    let items =
+        names.iter().map(|name| Added::Mapping(vec![("alertPolicyRef", Added::Text(name))]));
+    let items = Added::Sequence(items.collect());
     match spec.entry(FIELD) {
-        Some(given) if given.value.raw() == "[]" && !spec.document().has_aliases() => {
-            Some(Edit { span: given.value.span(), text: braces })
-        }
-        Some(_) => None,
-        None if spec.is_flow() => append_entries(spec, &[(FIELD, &braces)]),
-        None => {
-            let lines = format!("\n  - {}", items.join("\n  - "));
-            append_entries(spec, &[(FIELD, &lines)])
-        }
+        Some(given) => replace_empty(given.value, &items),
+        None => append_entries(spec, &[(FIELD, items)]),
     }
 }
 

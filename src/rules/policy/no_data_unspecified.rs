@@ -15,6 +15,7 @@ use crate::rules::list;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
+use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
 
@@ -80,19 +81,14 @@ fn unspecified(policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
 /// Returns the edit that writes `deny` for the fields that a policy lacks.
 fn refuse(policy: Node<'_>, lacking: &[&str]) -> Option<Edit> {
     let spec = policy.given("spec")?;
-    let braces = lacking.iter().map(|field| format!("{field}: deny")).collect::<Vec<_>>();
-    let braces = format!("{{ {} }}", braces.join(", "));
+    let denied: Vec<_> = lacking.iter().map(|field| (*field, Added::Text("deny"))).collect();
     let Some(evaluation) = spec.entry("evaluation") else {
-        let (flow, block) = (format!("{{ noData: {braces} }}"), format!("\n  noData: {braces}"));
-        let value = if spec.is_flow() { flow } else { block };
-        return append_entries(spec, &[("evaluation", &value)]);
+        let no_data = vec![("noData", Added::Mapping(denied))];
+        return append_entries(spec, &[("evaluation", Added::Mapping(no_data))]);
     };
     match evaluation.value.entry("noData") {
-        None => append_entries(evaluation.value, &[("noData", &braces)]),
-        Some(given) => {
-            let added: Vec<(&str, &str)> = lacking.iter().map(|field| (*field, "deny")).collect();
-            append_entries(given.value, &added)
-        }
+        None => append_entries(evaluation.value, &[("noData", Added::Mapping(denied))]),
+        Some(given) => append_entries(given.value, &denied),
     }
 }
 

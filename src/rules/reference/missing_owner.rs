@@ -13,9 +13,9 @@ use crate::source::Edit;
 use crate::source::Spanned;
 use crate::spelling;
 use crate::spelling::Vocabulary;
+use crate::yaml::Added;
 use crate::yaml::append_entries;
 use crate::yaml::replace_scalar;
-use crate::yaml::written;
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
@@ -68,19 +68,16 @@ fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
     if owner.is_empty() {
         return None;
     }
-    let value = written(&owner)?;
     checker.mend(slo.meta.span, |object| {
         let metadata = object.given("metadata")?;
         let Some(annotations) = metadata.entry("annotations") else {
-            let block = format!("\n  {OWNER}: {value}");
-            let braces = format!("{{{OWNER}: {value}}}");
-            let value = if metadata.is_flow() { braces } else { block };
-            return append_entries(metadata, &[("annotations", &value)]);
+            let annotations = Added::Mapping(vec![(OWNER, Added::Text(&owner))]);
+            return append_entries(metadata, &[("annotations", annotations)]);
         };
         match annotations.value.entry(OWNER) {
             Some(empty) if empty.value.raw().is_empty() => None,
             Some(empty) => replace_scalar(empty.value, &owner),
-            None => append_entries(annotations.value, &[(OWNER, &value)]),
+            None => append_entries(annotations.value, &[(OWNER, Added::Text(&owner))]),
         }
     })
 }

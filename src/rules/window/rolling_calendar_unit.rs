@@ -29,7 +29,8 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
     }
     let fixed = Duration::new(weeks.saturating_mul(7), Unit::Day);
     let written = checker.text(window.duration.span).trim_matches(['"', '\'']);
-    let edit = (Duration::parse(written) == Some(length))
+    let is_read = Duration::parse(&fixed.to_string()).is_some();
+    let edit = (is_read && Duration::parse(written) == Some(length))
         .then(|| checker.rewrite(window.duration.span, &fixed.to_string()))
         .flatten();
     let finding = checker.report(
@@ -41,6 +42,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
         Some(edit) => {
             finding.unsafe_fix(format!("write `{fixed}`, which is whole weeks"), vec![edit])
         }
+        None if !is_read => finding.help("align it to a calendar, or make it shorter"),
         None => finding
             .help(format!("make it {fixed}, which is whole weeks, or align it to a calendar")),
     };

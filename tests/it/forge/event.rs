@@ -80,6 +80,7 @@ fn a_pull_request_says_what_is_compared() {
             repository: Some(Repository { owner: "octo".to_owned(), name: "shop".to_owned() }),
             before: None,
             after: None,
+            pushed_branch: None,
             default_branch: Some("main".to_owned()),
         };
         assert_eq!(read(name, &pull_request()).unwrap(), expected);
@@ -122,7 +123,11 @@ fn a_merge_group_has_two_ends() {
     assert_eq!(event.kind, Kind::MergeGroup);
     assert_eq!(
         event.merge_group,
-        Some(MergeGroup { base_sha: BASE.to_owned(), head_sha: HEAD.to_owned() })
+        Some(MergeGroup {
+            base_ref: Some("main".to_owned()),
+            base_sha: BASE.to_owned(),
+            head_sha: HEAD.to_owned(),
+        })
     );
     assert_eq!(event.pull_request, None);
 }

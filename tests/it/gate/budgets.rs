@@ -77,3 +77,15 @@ fn a_pull_request_sees_the_definitions_that_it_proposes() {
     shop.commit("Promise less");
     assert_eq!(left(&job(&shop)), "0");
 }
+
+#[test]
+fn budgets_of_which_none_could_be_read_are_not_known() {
+    let shop = shop(HEALTHY);
+    let run =
+        || Run::new(shop.path()).arguments(&["budget", "--now", NOW, "--format", "json"]).end();
+    assert_eq!(left(&run().expect(0)), "1");
+    shop.write("measurements.csv", "\0garbage\n");
+    assert_eq!(left(&run().expect(3)), "nothing");
+    shop.remove("measurements.csv");
+    assert_eq!(left(&run().expect(3)), "nothing");
+}

@@ -143,6 +143,60 @@ fn an_exempt_commit_that_changes_nothing_exempts_nothing() {
 }
 
 #[test]
+fn a_commit_that_changes_nothing_needs_no_exemption() {
+    let shop = frozen_with("Close the hole\n\nChange-Class: security");
+    shop.git(&["commit", "--quiet", "--allow-empty", "-m", "Run the checks again"]);
+    expect(&shop, &[], ("pass", "exempt", 0));
+    let folder = Repository::new();
+    for path in ["slo.toml", "slo/policy.yaml", "slo/checkout.yaml", "measurements.csv", GATED] {
+        folder.write(&format!("shop/{path}"), shop.git(&["show", &format!("main:{path}")]));
+    }
+    folder.commit("Open the shop");
+    folder.branch("work");
+    folder.write(&format!("shop/{GATED}"), "price = 2\n");
+    folder.commit("Close the hole\n\nChange-Class: security");
+    folder.write("README.md", "# Another product\n");
+    folder.commit("Say it better");
+    let judged = |folder: &Repository| {
+        let path = folder.path().join("shop");
+        Run::new(&path).arguments(&["gate", "--no-fetch", "--now", NOW]).end()
+    };
+    let ended = judged(&folder).expect(0);
+    assert!(ended.out.contains("exempt: security"), "{}", ended.out);
+    folder.write(&format!("shop/{GATED}"), "price = 3\n");
+    folder.commit("Sneak a feature in");
+    judged(&folder).expect(1);
+}
+
+#[test]
+fn names_in_one_trailer_are_one_person() {
+    let policy = POLICY.replace(
+        "gate: freeze, exempt",
+        "gate: approve, approvers: [lead, owner], approvals: 2, exempt",
+    );
+    let config = CONFIG.replace("lead = [", "owner = [\"@boss\"]\nlead = [\"boss@example.com\", ");
+    let approved = |trailers: &str| {
+        let shop = shop_with(SPENT, &config, &policy);
+        work(&shop);
+        shop.commit(&format!("Change the price\n\n{trailers}"));
+        super::shop::answer(&shop, &[]).1
+    };
+    let boss = "Approved-by: @boss <boss@example.com>";
+    assert_eq!(approved(boss), "needs-approval");
+    let thrice = format!("Approved-by: @boss\nApproved-by: boss@example.com\n{boss}");
+    assert_eq!(approved(&thrice), "needs-approval");
+    assert_eq!(approved(&format!("{boss}\nApproved-by: lead@example.com")), "approved");
+}
+
+#[test]
+fn a_run_that_cannot_judge_says_so_in_json_too() {
+    let empty = Repository::new();
+    let ended = gate(&empty, &["--format", "json"]).expect(3);
+    let message = ended.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("`HEAD`"), "{ended:?}");
+}
+
+#[test]
 fn approval_is_by_somebody_of_the_role_who_wrote_nothing() {
     let policy = POLICY.replace("gate: freeze, exempt", "gate: approve, approvers: [lead], exempt");
     let approved = |trailer: &str| {

@@ -4,6 +4,25 @@ use crate::command::slo;
 use crate::lint::lonely;
 use crate::repository::Repository;
 
+use super::shop::HEALTHY;
+use super::shop::expect;
+use super::shop::shop;
+use super::shop::slo_named;
+
+const BLOCKED: (&str, &str, i32) = ("block", "findings", 1);
+
+const PASSED: (&str, &str, i32) = ("pass", "not-in-scope", 0);
+
+/// A healthy shop with an SLO that promises everything, which a comment may allow; on `work`.
+fn legacy(comment: &str) -> Repository {
+    let shop = shop(HEALTHY);
+    let promise = format!("{comment}    - target: 1\n");
+    shop.write("slo/legacy.yaml", slo_named("legacy").replace("    - target: 0.99\n", &promise));
+    shop.commit("Live with it");
+    shop.branch("work");
+    shop
+}
+
 #[test]
 fn what_all_lack_is_new_only_of_what_the_change_adds() {
     let shop = Repository::new();
@@ -38,4 +57,41 @@ fn what_all_lack_is_new_only_of_what_the_change_adds() {
     shop.remove("slo/d.yaml");
     shop.remove("slo/b.yaml");
     assert!(gate("fewer", 0).is_empty());
+}
+
+#[test]
+fn a_file_or_an_slo_that_is_called_otherwise_has_no_new_findings() {
+    for comment in ["", "    # slo: allow(target-100): it never fails\n"] {
+        let shop = legacy(comment);
+        shop.git(&["mv", "slo/legacy.yaml", "slo/old.yaml"]);
+        shop.commit("Move it");
+        expect(&shop, &[], PASSED);
+        let text = shop.read("slo/old.yaml").replace("name: legacy\n", "name: older\n");
+        shop.write("slo/old.yaml", text);
+        shop.commit("Rename it");
+        expect(&shop, &[], PASSED);
+        shop.write("slo/copy.yaml", shop.read("slo/old.yaml").replace("name: older", "name: copy"));
+        shop.commit("Copy it");
+        expect(&shop, &[], BLOCKED);
+    }
+}
+
+#[test]
+fn an_allowance_stays_where_it_was_agreed() {
+    let objectives = |first: &str, second: &str| {
+        let two = format!("    - displayName: a\n{first}    - displayName: b\n{second}");
+        slo_named("legacy").replace("    - target: 0.99\n", &two)
+    };
+    let right = "      target: 0.99\n";
+    let wrong = "      # slo: allow(target-unit-mismatch): known\n      target: 99.9\n";
+    let shop = shop(HEALTHY);
+    shop.write("slo/legacy.yaml", objectives(right, wrong));
+    shop.commit("Live with it");
+    shop.branch("work");
+    shop.write("slo/legacy.yaml", objectives("      target: 0.98\n", wrong));
+    shop.commit("Change the other");
+    expect(&shop, &[], PASSED);
+    shop.write("slo/legacy.yaml", objectives(wrong, right));
+    shop.commit("Use the allowance for the other");
+    expect(&shop, &[], BLOCKED);
 }

@@ -47,7 +47,7 @@ pub(super) fn pull_request(base: &str, head: &str, labels: &[&str]) -> String {
     .to_string()
 }
 
-fn merge_group(base: &str, head: &str) -> String {
+pub(super) fn merge_group(base: &str, head: &str) -> String {
     json!({
         "action": "checks_requested",
         "merge_group": {
@@ -88,6 +88,28 @@ fn a_merge_of_the_forge_is_compared_with_its_first_parent() {
     let labeled = pull_request(&base, &head, &["security"]);
     let ended = job(&shop, "pull_request", &labeled, &merge);
     assert_eq!(reason(&ended), ("exempt".to_owned(), Some(0)));
+}
+
+#[test]
+fn a_checkout_of_something_else_than_the_change_is_not_judged() {
+    let shop = diverged("Change the price");
+    let (base, head) = (shop.id("main"), shop.id("work"));
+    let proposed = pull_request(&base, &head, &[]);
+    let queued = merge_group(&base, &head);
+    shop.git(&["switch", "--quiet", "--create", "unrelated", "main"]);
+    shop.write("README.md", "# Another shop\n");
+    shop.commit("Say something else");
+    for branch in ["main", "unrelated"] {
+        shop.switch(branch);
+        for (name, event) in [
+            ("pull_request_target", &proposed),
+            ("pull_request", &proposed),
+            ("merge_group", &queued),
+        ] {
+            let ended = job(&shop, name, event, &base).expect(3);
+            assert!(ended.err.contains("check out the head of the pull request"), "{}", ended.err);
+        }
+    }
 }
 
 #[test]
@@ -254,6 +276,29 @@ fn commits_that_are_not_at_hand_are_not_exempt() {
     std::fs::write(event.path(), pull_request(&base, &head, &[])).unwrap();
     let text = gate(&clone, &["--event", event.path().to_str().unwrap()]).expect(1).out;
     assert!(text.contains("fetch-depth: 0"), "{text}");
+}
+
+#[test]
+fn nobody_approves_where_authors_are_not_at_hand() {
+    let policy = POLICY.replace("gate: freeze, exempt", "gate: approve, approvers: [lead], exempt");
+    let shop = shop_with(SPENT, CONFIG, &policy);
+    work(&shop);
+    shop.git(&["add", "--all"]);
+    shop.git_as("Lea <lead@example.com>", &["commit", "--quiet", "-m", "Change the price"]);
+    shop.write(GATED, "price = 3\n");
+    shop.commit("Change it again\n\nApproved-by: lead@example.com");
+    let (base, head) = (shop.id("main"), shop.id("work"));
+    shop.git(&["switch", "--quiet", "--create", "merge", "main"]);
+    shop.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work into main", "work"]);
+    let event = pull_request(&base, &head, &[]);
+    let merge = shop.id("HEAD");
+    let clone = shop.clone(&["--depth=2", "--single-branch", "--branch=merge"]);
+    for place in [&shop, &clone] {
+        let ended = job(place, "pull_request", &event, &merge);
+        assert_eq!(reason(&ended), ("needs-approval".to_owned(), Some(1)));
+    }
+    let ended = job(&clone, "pull_request", &event, &merge);
+    assert!(ended.out.contains("no approval counts; fetch with `fetch-depth: 0`"), "{}", ended.out);
 }
 
 #[test]

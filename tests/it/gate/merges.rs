@@ -6,6 +6,7 @@ use crate::repository::Repository;
 
 use super::history::diverged;
 use super::history::job;
+use super::history::merge_group;
 use super::history::pull_request;
 use super::history::reason;
 use super::shop::CONFIG;
@@ -180,6 +181,29 @@ fn the_merge_of_the_forge_is_nobodys_commit() {
     let ended = job(&shop, "pull_request", &event, &shop.id("HEAD"));
     assert_eq!(reason(&ended), ("frozen".to_owned(), Some(1)));
     assert!(ended.out.contains("src/checkout/more.py"), "{}", ended.out);
+}
+
+#[test]
+fn a_file_that_the_base_moved_is_exempt_whoever_merges() {
+    let shop = diverged("Close the hole\n\nChange-Class: security");
+    shop.switch("main");
+    shop.git(&["mv", GATED, "src/checkout/price.py"]);
+    shop.commit("Name it better");
+    let base = shop.id("main");
+    shop.switch("work");
+    shop.git(&["merge", "--quiet", "-m", "Merge main", "main"]);
+    expect(&shop, &[], EXEMPT);
+    shop.git(&["switch", "--quiet", "--detach", "main"]);
+    shop.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work into main", "work~1"]);
+    let queued = || {
+        let head = shop.id("HEAD");
+        reason(&job(&shop, "merge_group", &merge_group(&base, &head), &head))
+    };
+    assert_eq!(queued(), ("exempt".to_owned(), Some(0)));
+    // What the merge itself adds to the moved file is still its own.
+    shop.write("src/checkout/price.py", "price = 3\n");
+    shop.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+    assert_eq!(queued(), ("frozen".to_owned(), Some(1)));
 }
 
 #[test]

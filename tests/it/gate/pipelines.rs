@@ -67,6 +67,84 @@ fn a_pipeline_that_does_not_say_what_it_changes_judges_nothing() {
     run.environment("CI", "false").end().expect(0);
 }
 
+/// A shop that froze after `work` started, and a clone of it as a runner of GitLab keeps one: on `work`,
+/// without the freeze. Returns where the change started, too.
+fn stale(arguments: &[&str]) -> (Repository, Repository, String) {
+    let shop = shop_with(SPENT, CONFIG, &POLICY.replace("gate: freeze", OPEN));
+    let start = shop.id("main");
+    work(&shop);
+    shop.commit("Change the price");
+    let clone = shop.clone(arguments);
+    shop.switch("main");
+    shop.write("slo/policy.yaml", POLICY);
+    shop.commit("Freeze");
+    (shop, clone, start)
+}
+
+#[test]
+fn a_stale_branch_does_not_escape_the_policy_of_the_target() {
+    let (shop, clone, start) = stale(&["--branch=work"]);
+    let old = ("CI_MERGE_REQUEST_DIFF_BASE_SHA", start.as_str());
+    let branch = ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    assert_eq!(reason(&pipeline(&clone, &[], &[old])), ("warn".to_owned(), Some(0)));
+    // The pipeline of a fork has the author's branches as `origin`.
+    let fork = [old, branch, ("CI_PROJECT_ID", "2"), ("CI_MERGE_REQUEST_PROJECT_ID", "1")];
+    assert_eq!(reason(&pipeline(&clone, &[], &fork)), ("warn".to_owned(), Some(0)));
+    let fetching = |clone: &Repository, branch: &str| {
+        Run::new(clone.path())
+            .arguments(&["gate", "--now", NOW, "--format", "json"])
+            .environment("CI", "true")
+            .environment(old.0, old.1)
+            .environment("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", branch)
+            .end()
+    };
+    for branch in ["gone", "a:b", "--all"] {
+        fetching(&clone, branch).expect(3);
+    }
+    assert_eq!(reason(&fetching(&clone, "main")), ("frozen".to_owned(), Some(1)));
+    assert_eq!(reason(&pipeline(&clone, &[], &[old, branch])).1, Some(1), "it is at hand now");
+    let tip = ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", shop.id("main"));
+    assert_eq!(reason(&pipeline(&clone, &[], &[old, (tip.0, &tip.1)])).1, Some(1));
+    // A clone of the branch alone is told where the change started.
+    let (_shop, clone, start) = stale(&["--depth=1", "--branch=work"]);
+    let ended = fetching(&clone, "main");
+    assert_eq!(ended.code, Some(1), "{ended:?} {start}");
+}
+
+#[test]
+fn the_branches_of_a_scope_are_read_wherever_the_target_is_known() {
+    let scope = "spec:\n  scope: { branches: [\"release/*\"] }\n";
+    let shop = shop_with(SPENT, CONFIG, &POLICY.replace("spec:\n", scope));
+    work(&shop);
+    let head = shop.commit("Change the price");
+    let base = shop.id("main");
+    let (out, frozen) = (("not-in-scope".to_owned(), Some(0)), ("frozen".to_owned(), Some(1)));
+    for (branch, expected) in [("main", &out), ("release/1", &frozen)] {
+        let group = json!({
+            "action": "checks_requested",
+            "merge_group": {
+                "head_sha": head, "base_sha": base, "base_ref": format!("refs/heads/{branch}")
+            },
+            "repository": { "name": "shop", "owner": { "login": "octo" } }
+        });
+        assert_eq!(&reason(&job(&shop, "merge_group", &group.to_string(), &head)), expected);
+        let request = [
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", branch),
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base),
+        ];
+        assert_eq!(&reason(&pipeline(&shop, &[], &request)), expected, "{branch}");
+        assert_eq!(&reason(&pipeline(&shop, &["--all"], &request)), expected, "{branch}");
+    }
+    // A push to the default branch is judged as a whole.
+    shop.switch("main");
+    assert_eq!(reason(&job(&shop, "push", &push("main", &base, &base), &base)), out);
+    shop.branch("release/1");
+    assert_eq!(reason(&job(&shop, "push", &push("release/1", &base, &base), &base)), frozen);
+    // Nothing says where a change goes that is judged at hand.
+    shop.switch("work");
+    expect(&shop, &[], ("block", "frozen", 1));
+}
+
 #[test]
 fn the_whole_tree_of_a_change_is_judged_by_what_its_base_agrees_on() {
     let shop = shop(SPENT);

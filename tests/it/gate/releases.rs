@@ -35,6 +35,8 @@ fn one_release_passes_in_its_time_and_the_next_one_waits() {
     work(&shop);
     shop.commit("Change the price");
     expect(&shop, &[], ("pass", "approved", 0));
+    let text = gate(&shop, &[]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("its rate lets another release pass"), "nobody approved: {text}");
     shop.switch("main");
     release(&shop, "nightly-1", "2026-11-22T08:20:00Z");
     expect(&shop, &["--all"], ("pass", "approved", 0));
@@ -91,4 +93,31 @@ fn a_shallow_clone_hides_releases_and_opens_nothing() {
     assert!(ended.out.contains("fetch-depth: 0"), "{}", ended.out);
     let whole = shop.clone(&["--branch=work"]);
     expect(&whole, &["--all"], ("block", "rate-limited", 1));
+}
+
+#[test]
+fn a_clone_without_tags_hides_releases_and_opens_nothing() {
+    let shop = slowed("");
+    release(&shop, "release-1", "2026-11-22T08:00:00Z");
+    work(&shop);
+    shop.commit("Change the price");
+    let clone = shop.clone(&["--no-tags", "--branch=work"]);
+    expect(&clone, &["--base", "origin/main"], ("block", "unknown", 3));
+    let ended = gate(&clone, &["--base", "origin/main"]);
+    assert!(ended.out.contains("remote.origin.tagOpt"), "{}", ended.out);
+    clone.git(&["config", "--unset", "remote.origin.tagOpt"]);
+    clone.git(&["fetch", "--quiet", "--tags"]);
+    expect(&clone, &["--base", "origin/main"], ("block", "rate-limited", 1));
+}
+
+#[test]
+fn a_shop_that_never_released_may_and_hears_of_it() {
+    let shop = slowed("");
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("pass", "approved", 0));
+    let said = "no tag matches `release-*`";
+    assert!(gate(&shop, &[]).out.contains(said));
+    shop.git(&["tag", "release-0", "main"]);
+    assert!(!gate(&shop, &[]).out.contains(said));
 }
