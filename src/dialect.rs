@@ -22,7 +22,6 @@ mod schema;
 mod tree;
 
 pub use mark::is_worth_parsing;
-pub use mark::names_itself;
 
 /// What one file means: its objects, and what could not be digested.
 #[derive(Debug, Default)]
@@ -44,10 +43,16 @@ pub fn read(stream: &Stream) -> Reading {
     reading
 }
 
-/// Returns whether text that is no YAML names a version that this program reads, or nearly, at its
-/// top level: what is wrong with a file that was never meant to hold an object is nobody's business.
+/// Returns whether text that is no YAML was meant to hold an object that is read: what is wrong with a
+/// file that never was is nobody's business.
 pub fn is_meant(text: &str) -> bool {
     announce::announces(text)
+}
+
+/// Returns whether text, be it YAML or not, was meant to hold an error budget policy, by a `kind` of
+/// that name or nearly.
+pub fn is_meant_for_policy(text: &str) -> bool {
+    announce::announces_policy(text)
 }
 
 /// What a value should have been.

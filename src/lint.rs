@@ -91,7 +91,9 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
     let template = template::is_template(&source.text, &stream);
     let mut reading = if template { Reading::default() } else { dialect::read(&stream) };
     let is_silent = reading.objects.is_empty() && reading.problems.is_empty();
-    if is_silent && source.unreadable.is_none() && !dialect::names_itself(&source.text) {
+    let is_sound = !template && stream.problems.is_empty();
+    let is_meant = is_sound || dialect::is_meant(&source.text);
+    if is_silent && source.unreadable.is_none() && (is_sound || !is_meant) {
         // A file of another tool, in which nothing is ours, be it YAML or not.
         let facts = FileFacts { source: id, ..FileFacts::default() };
         return FileReading { facts, ..FileReading::default() };
@@ -105,10 +107,9 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
     let suppressions = allow::collect(&stream, source);
     let problems = std::mem::take(&mut stream.problems);
     let is_bytes = |problem: &yaml::Problem| matches!(problem, yaml::Problem::Unreadable { .. });
-    let is_ours = problems.is_empty() || dialect::is_meant(&source.text);
     let facts = FileFacts {
         source: id,
-        yaml: problems.into_iter().filter(|problem| is_ours || is_bytes(problem)).collect(),
+        yaml: problems.into_iter().filter(|problem| is_meant || is_bytes(problem)).collect(),
         dialect: std::mem::take(&mut reading.problems),
     };
     FileReading { facts, reading, suppressions, unreadable, template: false }

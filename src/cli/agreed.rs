@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::config;
 use crate::config::Config;
 use crate::config::owners::CodeOwners;
+use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::lint;
@@ -21,6 +22,8 @@ use crate::model::Catalog;
 use crate::model::Object;
 use crate::rules::Facts;
 use crate::source::LineIndex;
+use crate::source::Source;
+use crate::source::SourceId;
 use crate::source::Span;
 
 use super::error::Error;
@@ -29,7 +32,7 @@ use super::snapshot::Unread;
 /// The kind that an error budget policy has.
 const KIND: &str = "ErrorBudgetPolicy";
 
-/// The version of the kinds of this tool.
+/// The version of the kinds of this tool, in lowercase.
 const VERSION: &str = "slo/v1";
 
 /// Returns the objects of the trusted tree, with the policies that the configuration names alone.
@@ -48,6 +51,7 @@ pub(super) fn of(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<C
     let agreed = Catalog::new(objects, Vec::new());
     refuse_unread(trusted, unread, config)?;
     refuse_wrong(trusted, &agreed, config)?;
+    refuse_lost(trusted, config)?;
     Ok(agreed)
 }
 
@@ -59,39 +63,33 @@ pub(super) fn names_policy(bytes: &[u8]) -> bool {
     [narrow, little, big].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
 }
 
-/// Returns whether text speaks of a policy, though its kind may be misspelled: `openslo/v1` is the
-/// version of something else.
+/// Returns whether text speaks of a policy, though its kind or its version may be misspelled:
+/// `openslo/v1` is the version of something else.
 fn speaks_of_policy(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_whole = |at: usize| {
+        let before = lower.get(..at).unwrap_or_default();
+        !before.ends_with(|letter: char| letter.is_alphanumeric())
+    };
     text.contains(KIND)
-        || text.match_indices(VERSION).any(|(at, _)| {
-            let before = text.get(..at).unwrap_or_default();
-            !before.ends_with(|letter: char| letter.is_alphanumeric())
-        })
+        || lower.match_indices(VERSION).any(|(at, _)| is_whole(at))
+        || dialect::is_meant_for_policy(text)
 }
 
 fn refuse_unread(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<(), Error> {
     let is_named = !config.gate.policies.is_empty();
-    let refuse = |path: &str, why: &str| {
-        Err(Error::Config {
-            message: format!("the error budget policy of the base branch cannot be read: {why}"),
-            path: path.to_owned(),
-            position: None,
-            hint: Some(format!("`[files]` of {} may exclude it", config::FILE_NAME)),
-        })
-    };
     for file in unread {
         let is_policy = file.names_policy.unwrap_or(is_named);
         if is_policy && config.gate.counts_policies_of(&file.path) {
-            return refuse(&file.path, &file.why);
+            return Err(unreadable(&file.path, &file.why));
         }
     }
     let files = trusted.sources.iter().map(|(_, file)| file);
     for file in files.filter(|file| trusted.templates.contains(&file.path)) {
-        if file.text.contains(KIND)
-            && speaks_of_policy(&file.text)
+        if (file.text.contains(KIND) || dialect::is_meant_for_policy(&file.text))
             && config.gate.counts_policies_of(&file.path)
         {
-            return refuse(&file.path, "it is a template");
+            return Err(unreadable(&file.path, "it is a template"));
         }
     }
     Ok(())
@@ -123,4 +121,27 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
         position: Some(LineIndex::new(&file.text).position(finding.span.start as usize)),
         hint: Some(format!("`slo explain {}` says more", finding.rule)),
     })
+}
+
+/// Whatever is wrong with it, a file that says to hold a policy and gives none has lost one.
+fn refuse_lost(trusted: &Tree, config: &Config) -> Result<(), Error> {
+    let given: BTreeSet<SourceId> =
+        trusted.catalog.policies().map(|policy| policy.meta.span.source).collect();
+    let is_lost = |file: &Source| {
+        config.gate.counts_policies_of(&file.path) && dialect::is_meant_for_policy(&file.text)
+    };
+    let mut without = trusted.sources.iter().filter(|(id, _)| !given.contains(id));
+    match without.find(|(_, file)| is_lost(file)) {
+        Some((_, file)) => Err(unreadable(&file.path, "nothing of it is a policy")),
+        None => Ok(()),
+    }
+}
+
+fn unreadable(path: &str, why: &str) -> Error {
+    Error::Config {
+        message: format!("the error budget policy of the base branch cannot be read: {why}"),
+        path: path.to_owned(),
+        position: None,
+        hint: Some(format!("`[files]` of {} may exclude it", config::FILE_NAME)),
+    }
 }

@@ -64,10 +64,11 @@ pub(super) fn files(project: &Project, named: &[String]) -> Result<Found, Error>
     let files = &project.config.files;
     paths.retain(|path| files.is_read(path));
     paths.extend(named.iter().filter(|path| !root.join(path).is_dir()).cloned());
-    let (templates, paths): (Vec<String>, Vec<String>) =
-        paths.into_iter().partition(|path| files.templates.matches(path));
-    found.templates = templates;
-    let readings: Vec<Reading> = paths.par_iter().map(|path| read(root, path)).collect();
+    let known = paths;
+    let (templates, paths): (Vec<&String>, Vec<&String>) =
+        known.iter().partition(|path| files.templates.matches(path));
+    found.templates = templates.into_iter().cloned().collect();
+    let readings: Vec<Reading> = paths.par_iter().map(|path| read(root, path, &known)).collect();
     for reading in readings {
         match reading {
             Reading::Held(source) => found.sources.push(source),
@@ -160,7 +161,10 @@ fn folder(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-fn read(root: &Path, path: &str) -> Reading {
+/// Reads one path.
+///
+/// * `known`: every path that is read, or is told to be a template, by its own name.
+fn read(root: &Path, path: &str, known: &BTreeSet<String>) -> Reading {
     let passed_over =
         |why: &str| Reading::PassedOver(PassedOver { path: path.to_owned(), why: why.to_owned() });
     let full = root.join(path);
@@ -175,11 +179,17 @@ fn read(root: &Path, path: &str) -> Reading {
             Source::not_readable(path, error.to_string(), Origin::Worktree)
         }
         Content::Other(Other::Link) => {
-            return match full.canonicalize() {
-                // What it leads to is read in its own right.
-                Ok(target) if target.starts_with(root) => Reading::Nothing,
-                Ok(_) => passed_over("a link that leads out of the repository"),
-                Err(_) => passed_over("a link that leads nowhere"),
+            let Ok(target) = full.canonicalize() else {
+                return passed_over("a link that leads nowhere");
+            };
+            return match target.strip_prefix(root) {
+                // What a folder holds, and what is read by its own name, is found there.
+                Ok(below) if target.is_dir() || known.contains(&shown(below)) => Reading::Nothing,
+                Ok(below) => passed_over(&format!(
+                    "a link to {}, which is not read by its own name",
+                    shown(below)
+                )),
+                Err(_) => passed_over("a link that leads out of the repository"),
             };
         }
         Content::Other(Other::Device) => return passed_over(&Other::Device.to_string()),
@@ -197,9 +207,10 @@ mod tests {
     #[test]
     fn what_vanishes_between_listing_and_reading_is_nothing() {
         let root = tempfile::tempdir().expect("a temporary folder can be made");
-        assert!(matches!(read(root.path(), "gone.yaml"), Reading::Nothing));
+        let none = BTreeSet::new();
+        assert!(matches!(read(root.path(), "gone.yaml", &none), Reading::Nothing));
         std::fs::write(root.path().join("file"), "").expect("it can be written");
-        assert!(matches!(read(root.path(), "file/gone.yaml"), Reading::Nothing));
+        assert!(matches!(read(root.path(), "file/gone.yaml", &none), Reading::Nothing));
     }
 
     #[test]

@@ -7,11 +7,14 @@
 //! that is missing or misspelled would be passed over in silence; so the kinds and the fields that
 //! the format alone has are searched for too, in whatever case.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 
 use crate::source;
 
 use super::openslo;
+use super::recognize::is_own_kind;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
 const OWN: [&str; 6] =
@@ -34,12 +37,11 @@ pub fn is_worth_parsing(bytes: &[u8]) -> bool {
     is_marked(text) || unescaped(text).is_some_and(|text| is_marked(&text))
 }
 
-/// Returns whether a text says by itself that it is one of ours.
-///
-/// A text that is worth parsing and does not may be of another tool that has a kind `SLO` too:
-/// where no object of ours is recognized in it, nothing is said about it.
-pub fn names_itself(text: &str) -> bool {
-    holds_any(text.to_ascii_lowercase().as_bytes(), &OWN)
+/// Returns a word without quotes, with its escapes read.
+pub(super) fn plain(word: &str) -> Cow<'_, str> {
+    let word = word.trim_matches(['"', '\'']);
+    let Some(read) = unescaped(word.as_bytes()) else { return Cow::Borrowed(word) };
+    Cow::Owned(String::from_utf8_lossy(&read).into_owned())
 }
 
 fn is_marked(text: &[u8]) -> bool {
@@ -65,15 +67,17 @@ fn is_followed_by_a_kind(rest: &[u8]) -> bool {
     };
     let rest = rest.trim_ascii_start();
     let rest = if rest.first().is_some_and(is_quote) { &rest[1..] } else { rest };
-    let end = rest.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(rest.len());
-    let kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
-    kinds.into_iter().any(|(name, _)| rest[..end].eq_ignore_ascii_case(name.as_bytes()))
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
+    let end = rest.iter().position(|byte| !is_letter(byte)).unwrap_or(rest.len());
+    let mut kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
+    kinds.any(|(name, _)| rest[..end].eq_ignore_ascii_case(name.as_bytes()))
+        || std::str::from_utf8(&rest[..end]).is_ok_and(is_own_kind)
 }
 
-/// Returns the bytes with `\x6f`, `\u006f` and `\U0000006f` read where they stand for ASCII, as a
-/// quoted text may write any of its letters; nothing where there is no such escape.
+/// Returns the bytes with `\x6f`, `\u006f`, `\U0000006f` and `\/` read where they stand for ASCII, as
+/// a quoted text may write any of its letters; nothing where there is no such escape.
 fn unescaped(bytes: &[u8]) -> Option<Vec<u8>> {
-    let is_escape = |&at: &usize| matches!(bytes.get(at + 1), Some(b'x' | b'u' | b'U'));
+    let is_escape = |&at: &usize| matches!(bytes.get(at + 1), Some(b'x' | b'u' | b'U' | b'/'));
     memchr::memchr_iter(b'\\', bytes).find(is_escape)?;
     let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -88,6 +92,7 @@ fn unescaped(bytes: &[u8]) -> Option<Vec<u8>> {
 /// Reads an escape at the start of the bytes: the ASCII character, and how long the escape is.
 fn escape(bytes: &[u8]) -> Option<(u8, usize)> {
     let digits = match bytes {
+        [b'\\', b'/', ..] => return Some((b'/', 2)),
         [b'\\', b'x', ..] => 2,
         [b'\\', b'u', ..] => 4,
         [b'\\', b'U', ..] => 8,
@@ -112,6 +117,8 @@ mod tests {
             "kind:   'AlertPolicy'",
             "kind: Datasource",
             "kind: Service # of ours?",
+            "kind: ErrorBudgetPolcy",
+            "kind: error_budget_policy",
             "apiVersion: opens1o/v1\nspec:\n  budgetingMethod: Occurrences",
             "spec: { ratiometric: {} }",
             "\"open\\x73lo/v1\"",
@@ -139,12 +146,5 @@ mod tests {
         ] {
             assert!(!is_worth_parsing(text.as_bytes()), "{text}");
         }
-    }
-
-    #[test]
-    fn a_text_of_another_tool_does_not_name_itself() {
-        assert!(names_itself("apiVersion: OpenSLO.com/v1"));
-        assert!(names_itself("    - metricSourceRef: prod"));
-        assert!(!names_itself("apiVersion: n9/v1alpha\nkind: SLO\nspec: { budgetingMethod: x }"));
     }
 }

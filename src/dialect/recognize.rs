@@ -5,6 +5,7 @@ use crate::model::Kind;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 use crate::yaml::Document;
+use crate::yaml::Entry;
 use crate::yaml::Node;
 use crate::yaml::replace_scalar;
 
@@ -186,26 +187,24 @@ fn without_kind(node: Node<'_>) -> Problem {
     })
 }
 
-/// Speaks of an object without a version only where its other fields are those of OpenSLO, or ours.
+/// Speaks of an object without a version only where its other fields are those of OpenSLO, or ours, or
+/// a version of ours stands under a misspelled key.
 fn without_version(node: Node<'_>) -> Option<Problem> {
-    let kind = fields::word(node, "kind")?;
-    let spec = node.given("spec")?;
-    let only_description = spec.entries().all(|entry| entry.key.text() == Some("description"));
-    let known = openslo::KINDS
-        .iter()
-        .chain(openslo::KINDS_OPERATOR)
-        .any(|(spelling, _)| *spelling == kind.value);
-    let is_openslo = known && node.get("metadata").is_some();
-    let is_other = kind.value == "Service" && !only_description;
-    if !is_own(node) && (!is_openslo || is_other) {
+    let misspelled = misspelled(node, "apiVersion").filter(|_| node.given("apiVersion").is_none());
+    let is_versioned = || {
+        let entry = near_entry(node, "apiVersion");
+        entry.and_then(|entry| entry.value.text()).is_some_and(is_ours)
+    };
+    let is_meant = is_own(node) || is_openslo(node) || misspelled.is_some() && is_versioned();
+    if !is_meant {
         return None;
     }
     if let Some(given) = node.given("apiVersion") {
         let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
         return Some(unknown_kind(given, "apiVersion", given.raw(), &known));
     }
-    Some(misspelled(node, "apiVersion").unwrap_or_else(|| Problem::MissingFields {
-        span: kind.span,
+    Some(misspelled.unwrap_or_else(|| Problem::MissingFields {
+        span: node.given("kind").map_or_else(|| fields::first_key(node), Node::span),
         object: node.span(),
         fields: vec!["apiVersion".to_owned()],
         of: String::new(),
@@ -213,11 +212,41 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
     }))
 }
 
-/// Returns whether an object is of a kind of ours, whatever its version says.
+/// Returns whether an object has a kind and the fields of OpenSLO.
+fn is_openslo(node: Node<'_>) -> bool {
+    let (Some(kind), Some(spec)) = (fields::word(node, "kind"), node.given("spec")) else {
+        return false;
+    };
+    let only_description = spec.entries().all(|entry| entry.key.text() == Some("description"));
+    let mut known = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
+    let is_other = kind.value == "Service" && !only_description;
+    known.any(|(spelling, _)| *spelling == kind.value)
+        && node.get("metadata").is_some()
+        && !is_other
+}
+
+/// Returns whether an object is of a kind of ours, or nearly, whatever its version says.
 fn is_own(node: Node<'_>) -> bool {
-    let kind = fields::text(node, "kind");
-    let is_policy = kind.is_some_and(|kind| kind.value == "ErrorBudgetPolicy");
-    is_policy && node.given("spec").is_some_and(|spec| spec.given("tiers").is_some())
+    let near = || node.entries().find(|entry| entry.key.text().is_some_and(is_near_kind));
+    let kind = node.given("kind").or_else(|| Some(near()?.value));
+    kind.and_then(Node::text).is_some_and(is_own_kind)
+}
+
+fn is_near_kind(key: &str) -> bool {
+    key.len() <= 2 * "kind".len() && spelling::is_certain(key, "kind")
+}
+
+/// Returns whether a word is a kind of ours, or nearly, in whatever case.
+pub(super) fn is_own_kind(word: &str) -> bool {
+    let kinds = own::KINDS.iter().map(|(kind, _)| *kind);
+    !spelling::nearest(word, kinds, Vocabulary::Words).is_empty()
+}
+
+/// Returns the entry whose key was most likely meant to be `field`.
+fn near_entry<'a>(node: Node<'a>, field: &str) -> Option<Entry<'a>> {
+    let near =
+        |key: &str| key != field && !spelling::nearest(key, [field], Vocabulary::Words).is_empty();
+    node.entries().find(|entry| entry.key.text().is_some_and(near))
 }
 
 /// Returns the key that has no value, or the one that was most likely meant to be `field`.
@@ -227,9 +256,7 @@ fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
         let fields = vec![of.clone()];
         return Some(Problem::MissingFields { span, object: span, fields, of, weak: false });
     }
-    let near =
-        |key: &str| !spelling::nearest(key, std::iter::once(field), Vocabulary::Words).is_empty();
-    let entry = node.entries().find(|entry| entry.key.text().is_some_and(near))?;
+    let entry = near_entry(node, field)?;
     Some(Problem::UnknownField {
         span: entry.key.span(),
         key: entry.key.text().unwrap_or_default().to_owned(),

@@ -78,10 +78,66 @@ fn what_is_no_yaml_is_a_finding() {
 }
 
 #[test]
-fn what_is_no_yaml_and_names_no_version_is_passed_over() {
+fn what_is_no_yaml_and_meant_to_be_an_object_is_a_finding_however_it_is_written() {
+    let indented = format!("  {}\n", BROKEN.trim_end().replace('\n', "\n  "));
+    let without = BROKEN.replace("apiVersion: openslo/v1\n", "");
+    let with = |head: &str| format!("{head}\n{without}");
+    let texts = [
+        BROKEN.to_owned(),
+        indented.clone(),
+        format!("# ours\n---\n{indented}"),
+        BROKEN.replacen("kind: SLO", " kind: SLO", 1),
+        with("apiVersion: >-\n  openslo/v1"),
+        with("apiVersion: |\n  openslo/v1"),
+        with("apiVersion:\n  openslo/v1"),
+        with("apiVersion: \"openslo\\x2fv1\""),
+        with("apiVersion: \"\\x6fpenslo/v1\""),
+        with("apiVersion: &version openslo/v1"),
+        with("? apiVersion\n: openslo/v1"),
+        with("ApiVersion: openslo/v1"),
+        with("apiVerson: openslo/v1"),
+        with("apiVersion: OPENSLO/v1"),
+        with("apiVersion: opnslo/v1"),
+        with("apiVersion:openslo/v1"),
+        without.replace("indicator:", "indicatorRef:"),
+        "{\"kind\": \"SLO\", \"apiVersion\": \"openslo\\/v1\", \"spec\": {}".to_owned(),
+        "kind: List\nitems:\n- apiVersion: openslo/v1\n  kind: SLO\n".to_owned(),
+    ];
     let folder = folder();
-    folder.write("c.yaml", "openslo: \"\\q\n");
-    assert_eq!(rules_of(&lint(&folder), "c.yaml"), Vec::<String>::new());
+    for (number, text) in texts.iter().enumerate() {
+        folder.write(&format!("{number}.yaml"), format!("{text}\nbroken: [\n"));
+    }
+    let ended = lint(&folder);
+    for (number, text) in texts.iter().enumerate() {
+        let rules = rules_of(&ended, &format!("{number}.yaml"));
+        assert!(rules.contains(&"yaml-parse-error".to_owned()), "{text}: {rules:?}");
+    }
+    is_passed_over(&folder);
+}
+
+#[test]
+fn what_is_no_yaml_and_of_another_tool_is_passed_over() {
+    let texts = [
+        "openslo: \"\\q\n",
+        "# SLOs: see apiVersion: openslo/v1\nservices:\n  web:\n    image: shop\n",
+        "services: # apiVersion: openslo/v1\n  web:\n    image: openslo/oslo:v1\n",
+        "# openslo\nslo: { enabled: true }\nimage: openslo/v1\n",
+        "#apiVersion: openslo/v1\n#kind: SLO\n#spec: { indicatorRef: a }\nreplicas: 2\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  slo: |\n    apiVersion: openslo/v1\n",
+        "apiVersion: n9/v1alpha\nkind: SLO\nspec:\n  budgetingMethod: Occurrences\n",
+        "version: prometheus/v1\nservice: openslo\nslos:\n  - name: a\n",
+        "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n# openslo\n",
+        "kind: Service\nspec: { ports: [80] }\n# openslo\n",
+    ];
+    let folder = folder();
+    for (number, text) in texts.iter().enumerate() {
+        folder.write(&format!("{number}.yaml"), format!("{text}\nbroken: [\n"));
+        folder.write(&format!("{number}-indented.yaml"), format!("broken: [\n{text}"));
+    }
+    let ended = lint(&folder);
+    let json = ended.json();
+    let paths = json["findings"].as_array().unwrap().iter().map(|finding| &finding["path"]);
+    assert!(paths.into_iter().all(|path| path == "good/broken.yaml"), "{json}");
     is_passed_over(&folder);
 }
 
@@ -153,6 +209,32 @@ fn links_folders_and_pipes_are_not_read() {
     let paths = json["findings"].as_array().unwrap().iter().map(|finding| &finding["path"]);
     assert!(paths.into_iter().all(|path| path == "good/broken.yaml"), "{json}");
     is_passed_over(&folder);
+}
+
+#[test]
+fn a_link_is_passed_over_unsaid_only_where_its_target_is_read() {
+    let repository = Repository::new();
+    repository.write(".gitignore", "rendered/\n");
+    repository.write("slo.toml", "[files]\nexclude = [\"old/**\"]\n");
+    let targets = [
+        ("slo.txt", true),
+        ("rendered/a.yaml", true),
+        ("old/a.yaml", true),
+        ("slo/a.yaml", false),
+        ("slo", false),
+    ];
+    for (number, (target, is_said)) in targets.into_iter().enumerate() {
+        let link = format!("{number}.yaml");
+        if target != "slo" {
+            repository.write(target, BROKEN);
+        }
+        symlink(target, repository.path().join(&link)).unwrap();
+        let ended = lint(&repository);
+        assert_eq!(rules_of(&ended, &link), Vec::<String>::new());
+        let said = format!("{link}: a link to {target}, which is not read");
+        assert_eq!(ended.err.contains(&said), is_said, "{target}: {}", ended.err);
+        assert_eq!(ended.err.contains(&link), is_said, "{target}: {}", ended.err);
+    }
 }
 
 #[test]

@@ -117,3 +117,21 @@ fn as_many_policies_as_slos() {
     }
     lint(&text);
 }
+
+#[test]
+fn conditions_and_lookbacks_that_are_wrong_each() {
+    let head =
+        "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: { name: a }\nspec:\n  tiers:\n";
+    let lookback = "  - {name: a, gate: freeze, enter: {burn: {lookback: 1x, gte: 1}}}\n";
+    let ended = lint(&format!("{head}{}", lookback.repeat(30_000)));
+    assert!(count(&ended, "invalid-duration") >= 1_000);
+    let word = "  - {name: a, gate: freeze, enter: never, exit: never}\n";
+    let ended = lint(&format!("{head}{}", word.repeat(30_000)));
+    assert!(count(&ended, "invalid-value") >= 1_000);
+}
+
+#[test]
+fn keys_and_kinds_that_are_nearly_ours_each() {
+    lint(&format!("broken: [\n{}", "apiVersio: openslop/v,".repeat(100_000)));
+    lint(&format!("broken: [\n{}", "kind: ErrorBudgetPolizei\n".repeat(100_000)));
+}

@@ -9,7 +9,6 @@ use jiff::civil::Date;
 use crate::dialect::Expected;
 use crate::dialect::Problem;
 use crate::dialect::fields;
-use crate::quantity::Duration;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
@@ -47,11 +46,29 @@ const MAX_TOLD: usize = 12;
 /// The comparisons of a burn rate, of which it has exactly one.
 const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 
-/// The names that conditions and tiers may refer to; nothing where they cannot be read.
+/// What conditions and tiers are checked against.
 struct Names<'a> {
+    /// The names that they may refer to; nothing where they cannot be read.
     conditions: Option<BTreeMap<&'a str, Node<'a>>>,
     classes: Option<BTreeSet<&'a str>>,
     unknown: Unknown,
+    /// Which problems the schema has with the value at a place.
+    told: HashMap<Span, Vec<usize>>,
+}
+
+impl Names<'_> {
+    /// Says a problem in place of those that the schema has with the same value.
+    fn tell(&self, problem: Problem, problems: &mut Vec<Problem>) {
+        let Some(told) = self.told.get(&problem.span()) else {
+            problems.push(problem);
+            return;
+        };
+        for &index in told {
+            if let Some(told) = problems.get_mut(index) {
+                *told = problem.clone();
+            }
+        }
+    }
 }
 
 /// The keys that the schema does not know, by place, each with the field that was most likely meant.
@@ -75,10 +92,15 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
         given.map_or_else(|| !is_misspelled(spec, field, &unknown), Node::is_mapping)
     };
     let defined: BTreeMap<&str, Node<'_>> = defined.collect();
+    let mut told: HashMap<Span, Vec<usize>> = HashMap::new();
+    for (index, problem) in problems.iter().enumerate() {
+        told.entry(problem.span()).or_default().push(index);
+    }
     let names = Names {
         classes: is_readable("changeClasses").then(|| classes.chain(KNOWN_CLASSES).collect()),
         conditions: is_readable("conditions").then(|| defined.clone()),
         unknown: unknown.clone(),
+        told,
     };
     check_forms(spec, problems);
     for entry in entries("conditions") {
@@ -120,8 +142,7 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
             }
             Some(other) => {
                 // The schema has said that it is no mapping, and not what stands in one.
-                problems.retain(|problem| problem.span() != other.span());
-                problems.push(invalid(other, "enter", Expected::Like(CONDITION)));
+                names.tell(invalid(other, "enter", Expected::Like(CONDITION)), problems);
             }
             None => {}
         }
@@ -131,9 +152,8 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
             }
             Some(word) if word.text() != Some("auto") => {
                 // The schema may have said that it is neither text nor a mapping.
-                problems.retain(|problem| problem.span() != word.span());
                 let expected = ["auto", "{ burn: … }"].map(str::to_owned).to_vec();
-                problems.push(invalid(word, "exit", Expected::OneOf(expected)));
+                names.tell(invalid(word, "exit", Expected::OneOf(expected)), problems);
             }
             _ => {}
         }
@@ -174,7 +194,7 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
     }
     if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
         exactly_one(burn, &COMPARISONS, "burn", &names.unknown, problems);
-        check_lookback(burn, problems);
+        check_lookback(burn, names, problems);
         problems.extend(fields::too_long(burn, "lookback"));
     }
     let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
@@ -213,30 +233,23 @@ fn check_lengths(spec: Node<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// A lookback that is no length of time is told how to be one.
-fn check_lookback(burn: Node<'_>, problems: &mut [Problem]) {
+fn check_lookback(burn: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
     let Some(lookback) = burn.given("lookback").filter(|node| node.scalar().is_some()) else {
         return;
     };
-    // What the schema takes has no problem, and need not be looked for among those of others.
-    let is_sound = |text: &str| {
-        let duration = Duration::parse(text).filter(|duration| duration.count > 0);
-        let has_unit = text.ends_with(['m', 'h', 'd', 'w']);
-        text == "slo" || (has_unit && duration.is_some_and(|one| one.to_string() == text))
-    };
-    if lookback.text().is_some_and(is_sound) {
+    let span = lookback.span();
+    if !names.told.contains_key(&span) {
         return;
     }
-    for problem in problems.iter_mut().filter(|problem| problem.span() == lookback.span()) {
-        let text = lookback.text().unwrap_or_else(|| lookback.raw()).to_owned();
-        *problem = if text.contains(|letter: char| letter.is_ascii_digit()) {
-            let (span, field, units) = (lookback.span(), "lookback".to_owned(), "mhdw".to_owned());
-            let lowercase = replace_scalar(lookback, &text.to_ascii_lowercase());
-            Problem::InvalidDuration { span, text, field, units, zero: false, lowercase }
-        } else {
-            let expected = ["slo", "28d"].map(str::to_owned).to_vec();
-            invalid(lookback, "lookback", Expected::OneOf(expected))
-        };
-    }
+    let text = lookback.text().unwrap_or_else(|| lookback.raw()).to_owned();
+    let problem = if text.contains(|letter: char| letter.is_ascii_digit()) {
+        let (field, units) = ("lookback".to_owned(), "mhdw".to_owned());
+        let lowercase = replace_scalar(lookback, &text.to_ascii_lowercase());
+        Problem::InvalidDuration { span, text, field, units, zero: false, lowercase }
+    } else {
+        invalid(lookback, "lookback", Expected::OneOf(["slo", "28d"].map(str::to_owned).to_vec()))
+    };
+    names.tell(problem, problems);
 }
 
 /// Returns text that says something; the schema speaks of what is empty or no text.

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
+use crate::command::slo;
 use crate::repository::Repository;
 
 use super::shop::CONFIG;
@@ -27,6 +28,7 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
         ("UTF-16", wide(POLICY)),
         ("not UTF-8", [POLICY.as_bytes(), b"# \xFF\n"].concat()),
         ("another kind", POLICY.replace("ErrorBudgetPolicy", "ErrorBudgetPolcy").into_bytes()),
+        ("another version", POLICY.replace("slo/v1", "policies.example.com/v1").into_bytes()),
         ("a template", format!("{{{{- if .Values.slo }}}}\n{POLICY}{{{{ end }}}}\n").into_bytes()),
         ("not YAML", POLICY.replace("spec:", "spec: [").into_bytes()),
     ];
@@ -68,10 +70,67 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
 }
 
 #[test]
+fn an_agreed_policy_that_is_misspelled_opens_nothing_whatever_else_is_wrong_with_it() {
+    let without = POLICY.replace("apiVersion: slo/v1\n", "");
+    let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
+    let broken = |text: &str| text.replace("spec:", "spec: [");
+    let with = |head: &str| format!("{head}\n{without}");
+    let texts = [
+        broken(&indented),
+        broken(&with("apiVersion: >-\n  slo/v1")),
+        broken(&with("apiVerson: slo/v1")),
+        broken(&with("? apiVersion\n: slo/v1")),
+        broken(&with("apiVersion: \"slo\\x2fv1\"")),
+        broken(&without),
+        broken(&without.replace("ErrorBudgetPolicy", "errorbudgetpolicy")),
+        broken(&without.replace("ErrorBudgetPolicy", "ErrorBudgetPolcy")),
+        broken(&without.replace("kind: ErrorBudgetPolicy", "kind: >-\n  ErrorBudgetPolicy")),
+        without.clone(),
+        with("apiVerson: slo/v1"),
+        without.replace("tiers:", "tier:"),
+        without.replace("ErrorBudgetPolicy", "ErrorBudgetPolcy"),
+        without.replace("ErrorBudgetPolicy", "errorbudgetpolicy"),
+        without.replace("kind:", "Kind:"),
+        "kind: ErrorBudgetPolicy\n".to_owned(),
+        format!("# slo: allow(missing-field): on purpose\n{without}"),
+    ];
+    let shop = shop(SPENT);
+    for text in texts {
+        shop.git(&["checkout", "-q", "main"]);
+        shop.write("slo/policy.yaml", &text);
+        shop.commit("Agree");
+        let lint = slo(shop.path(), &["lint", "--format", "concise"]);
+        let is_allowed = text.contains("allow(");
+        assert!(lint.out.contains("slo/policy.yaml:") || is_allowed, "{text}\n{}", lint.out);
+        for arguments in [["gate", "--all"], ["gate", "--base=main"]] {
+            let ended = slo(shop.path(), &arguments);
+            assert_eq!(ended.code, Some(2), "{text}\n{ended:?}");
+            assert!(ended.err.contains("slo/policy.yaml"), "{text}\n{}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_change_that_breaks_the_policy_is_a_finding() {
+    let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
+    for text in [indented, POLICY.replace("apiVersion: slo/v1\n", "")] {
+        let shop = shop(HEALTHY);
+        work(&shop);
+        shop.write("slo/policy.yaml", text.replace("spec:", "spec: ["));
+        shop.commit("Indent the policy");
+        let ended = gate(&shop, &[]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.out.contains("yaml-parse-error"), "{}", ended.out);
+    }
+}
+
+#[test]
 fn what_is_not_a_policy_may_be_unreadable() {
     let shop = shop(SPENT);
     shop.write("legacy.yaml", b"\xFF\xFEa\0:\0 \x001\0");
     shop.write("openslo.yaml", "apiVersion: openslo/v1\nkind: Sloth\n");
+    shop.write("values.yaml", "# kind: ErrorBudgetPolicy\nslo: [\n");
+    shop.write("crd.yaml", "kind: CustomResourceDefinition\nnames: { kind: ErrorBudgetPolicy }\n");
     shop.git(&["mv", "slo/policy.yaml", "slo/agreed.yaml"]);
     symlink("agreed.yaml", shop.path().join("slo/policy.yaml")).unwrap();
     symlink("/etc/hosts", shop.path().join("slo/hosts.yaml")).unwrap();
