@@ -226,7 +226,7 @@ fn a_link_is_passed_over_unsaid_only_where_its_target_is_read() {
     for (number, (target, is_said)) in targets.into_iter().enumerate() {
         let link = format!("{number}.yaml");
         if target != "slo" {
-            repository.write(target, BROKEN);
+            repository.write(target, &*BROKEN);
         }
         symlink(target, repository.path().join(&link)).unwrap();
         let ended = lint(&repository);
