@@ -170,24 +170,10 @@ impl Config {
         }
     }
 
-    /// Returns the services that a path belongs to, by name.
-    pub fn services_of(&self, path: &str) -> impl Iterator<Item = &str> {
-        self.services
-            .iter()
-            .filter(move |(_, globs)| globs.matches(path))
-            .map(|(name, _)| name.as_str())
-    }
-
-    /// Returns whether a role of `[owners]` holds a person or a team.
+    /// Returns the roles that hold a person or a team, by name.
     ///
-    /// * `role`: the name of a role, exactly as written.
     /// * `member`: a login or a team, with or without its `@`, or a mail address; compared without
     ///   regard to case.
-    pub fn role_has(&self, role: &str, member: &str) -> bool {
-        self.owners.get(role).is_some_and(|members| people::holds(members, member))
-    }
-
-    /// Returns the roles that hold a person or a team, by name.
     pub fn roles_of(&self, member: &str) -> impl Iterator<Item = &str> {
         self.owners
             .iter()

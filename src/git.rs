@@ -173,16 +173,6 @@ impl Repository {
         Ok(CommitId(id.detach()))
     }
 
-    /// Returns the name of the branch that is checked out; `None` when `HEAD` is detached.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unreadable`] when `HEAD` cannot be read.
-    pub fn current_branch(&self) -> Result<Option<String>, Error> {
-        let name = self.local.head_name().map_err(|source| Error::unreadable("`HEAD`", source))?;
-        Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
-    }
-
     /// Returns the commit that a revision names, as `git rev-parse REV^{commit}` would.
     ///
     /// # Errors
@@ -311,7 +301,6 @@ mod tests {
         let sample = Sample::new();
         let repository = sample.open();
         assert!(matches!(repository.head(), Err(Error::NoCommits)));
-        assert_eq!(repository.current_branch().unwrap().as_deref(), Some("main"));
         assert!(matches!(repository.default_branch(None), Err(Error::DefaultBranchMissing)));
         assert_eq!(repository.tracked_paths().unwrap(), Vec::<String>::new());
     }
@@ -442,20 +431,11 @@ mod tests {
         sample.commit_file("b.yaml", "b: 1\n");
         let repository = Repository::discover(&path).unwrap();
         assert_eq!(repository.head().unwrap(), main);
-        assert_eq!(repository.current_branch().unwrap().as_deref(), Some("work"));
         assert_eq!(repository.tracked_paths().unwrap(), ["a.yaml"]);
         assert_eq!(
             repository.worktree().unwrap().canonicalize().unwrap(),
             path.canonicalize().unwrap()
         );
-    }
-
-    #[test]
-    fn a_detached_head_is_on_no_branch() {
-        let sample = Sample::new();
-        sample.commit_file("a", "1\n");
-        sample.git(&["switch", "--quiet", "--detach"]);
-        assert_eq!(sample.open().current_branch().unwrap(), None);
     }
 
     #[test]

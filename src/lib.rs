@@ -6,7 +6,9 @@
 //! between minor versions.
 //!
 //! * [`lint::load`] reads files into a [`lint::Tree`]: objects, and what could not be digested.
-//! * [`lint::run`] runs rules over a tree and returns findings.
+//! * [`lint::run`] runs rules over a tree and returns findings, one for each object, with those that
+//!   a comment allows. After what is not to be reported has been left out, [`lint::fold`] says once
+//!   what holds for every object: `slo lint` shows what it returns.
 //! * [`lint::fix`] applies the fixes of findings to text.
 //! * [`change::between`] says what differs between two trees.
 //! * [`gate::plan`] says what must be measured to judge a change, and [`gate::decide`] judges it.
@@ -19,14 +21,14 @@
 //! use slo::source::{Origin, Source};
 //!
 //! let text = "\
-//! apiVersion: openslo/v1
-//! kind: Service
-//! metadata:
-//!   name: Checkout
+//! { apiVersion: openslo/v1, kind: SLO, metadata: { name: login }, spec: { service: shop } }
+//! ---
+//! { apiVersion: openslo/v1, kind: SLO, metadata: { name: search }, spec: { service: shop } }
 //! ";
 //! let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
 //! let config = Config::default();
-//! let (rules, unknown) = lint::RuleSet::new(&config.rules, &lint::Choice::default());
+//! let choice = lint::Choice { only: vec!["missing-owner".to_owned()], ..Default::default() };
+//! let (rules, unknown) = lint::RuleSet::new(&config.rules, &choice);
 //! assert!(unknown.is_empty());
 //! let facts = Facts {
 //!     config: &config,
@@ -34,8 +36,11 @@
 //!     now: jiff::Timestamp::UNIX_EPOCH,
 //! };
 //! let findings = lint::run(&tree, &rules, &facts);
-//! assert_eq!(findings[0].rule, "invalid-object-name");
-//! assert_eq!(tree.sources.slice(findings[0].span), "Checkout");
+//! assert_eq!(findings.len(), 2);
+//! assert_eq!(tree.sources.slice(findings[0].span), "login");
+//! let shown = lint::fold(findings);
+//! assert_eq!(shown.len(), 1);
+//! assert_eq!(shown[0].message, "no SLO of the repository has an owner");
 //! ```
 //!
 //! # The floors

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::config::Value;
 use crate::config::owners::CodeOwners;
 use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Slo;
@@ -233,24 +233,23 @@ impl<'a> Checker<'a> {
         *known.entry(source).or_insert_with(|| code_owners.owners_of(self.path(source)))
     }
 
-    /// Returns the rule's own setting of a name: the last one that holds for every path.
-    pub fn setting(&self, name: &str) -> Option<&'a Value> {
-        let entries = self.context.facts.config.rules.entries.iter().rev();
-        let own = entries.filter(|entry| entry.rule.value == self.rule.name);
-        own.filter(|entry| entry.paths.is_empty())
-            .flat_map(|entry| &entry.settings)
-            .find(|(key, _)| key.value == name)
-            .map(|(_, value)| &value.value)
-    }
-
     /// Returns the texts of the rule's own setting of a name at a path: those of the last entry that
     /// holds there and has it; none where none has.
     pub fn texts(&self, name: &str, path: &str) -> Vec<&'a str> {
+        self.given(name, path).unwrap_or_default()
+    }
+
+    /// Returns the globs of the rule's own setting of a name, which holds for the whole repository;
+    /// nothing where it is not given.
+    pub fn globs(&self, name: &str) -> Option<Globs> {
+        Globs::of_paths(self.given(name, "")?).ok()
+    }
+
+    fn given(&self, name: &str, path: &str) -> Option<Vec<&'a str>> {
         let entries = self.config().rules.entries_for(self.rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
-        let given = settings.filter(|(key, _)| key.value == name).last();
-        let items = given.and_then(|(_, value)| value.value.as_array()).unwrap_or_default();
-        items.iter().filter_map(|item| item.value.as_str()).collect()
+        let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
+        Some(value.value.as_array()?.iter().filter_map(|item| item.value.as_str()).collect())
     }
 
     /// Returns the path of a file from the root.

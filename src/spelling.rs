@@ -10,7 +10,7 @@
 //! wherever they are written.
 
 /// The longest word that is compared, in bytes: the longest name of a Kubernetes object.
-const MAX_LENGTH: usize = 253;
+pub const MAX_LENGTH: usize = 253;
 
 /// How many edits a word may be away.
 const MAX_DISTANCE: usize = 2;

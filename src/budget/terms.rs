@@ -52,12 +52,6 @@ impl Terms {
         self.target.complement()
     }
 
-    /// Returns how long a number of slices is, in minutes, for the slice methods.
-    pub fn slice_minutes(&self, slices: &Ratio) -> Option<Ratio> {
-        let minutes = Ratio::new(self.slice_seconds?, 60)?;
-        Some(slices * &minutes)
-    }
-
     /// Returns how many minutes of full outage a share of the budget is, at the mean rate of a
     /// rolling window; nothing for a calendar window, whose length is not always the same.
     pub fn outage_minutes(&self, share: &Ratio) -> Option<Ratio> {

@@ -6,6 +6,7 @@ use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
+use jiff::Timestamp;
 
 use crate::config::FailOn;
 use crate::finding::Level;
@@ -24,6 +25,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// Read the repository that holds this folder
     #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
@@ -82,12 +84,10 @@ pub(super) struct LintOptions {
     /// Fail on findings of this level or above
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
-    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is missing; may be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
-    pub(super) format: Vec<Target>,
-    /// Take this instant for now, such as 2026-11-22T09:00:00Z
-    #[arg(long, value_name = "TIME")]
-    pub(super) now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) clock: ClockOptions,
     /// Leave out what `[files]` leaves out, even where PATH names it
     #[arg(long)]
     pub(super) force_exclude: bool,
@@ -121,12 +121,10 @@ pub(super) struct GateOptions {
     /// Fail on findings of this level or above
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
-    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is missing; may be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
-    pub(super) format: Vec<Target>,
-    /// Take this instant for now, such as 2026-11-22T09:00:00Z
-    #[arg(long, value_name = "TIME")]
-    pub(super) now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) clock: ClockOptions,
 }
 
 #[derive(Args, Debug)]
@@ -140,12 +138,10 @@ pub(super) struct BudgetOptions {
     /// Write the counts to this file as recorded measurements
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is missing; may be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
-    pub(super) format: Vec<Target>,
-    /// Take this instant for now, such as 2026-11-22T09:00:00Z
-    #[arg(long, value_name = "TIME")]
-    pub(super) now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+    #[command(flatten)]
+    pub(super) clock: ClockOptions,
 }
 
 #[derive(Args, Debug)]
@@ -156,6 +152,21 @@ pub(super) struct RuleOptions {
     /// Run only this rule; may be given several times
     #[arg(long = "rule", value_name = "RULE")]
     pub(super) rules: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct OutputOptions {
+    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is
+    /// missing; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) format: Vec<Target>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ClockOptions {
+    /// Take this instant for now, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(super) now: Option<Timestamp>,
 }
 
 #[derive(Args, Debug)]
@@ -227,9 +238,9 @@ impl Arguments {
     /// Returns the formats that were asked for.
     pub(super) fn formats(&self) -> &[Target] {
         match &self.command {
-            Command::Lint(options) => &options.format,
-            Command::Gate(options) => &options.format,
-            Command::Budget(options) => &options.format,
+            Command::Lint(options) => &options.output.format,
+            Command::Gate(options) => &options.output.format,
+            Command::Budget(options) => &options.output.format,
             _ => &[],
         }
     }
@@ -237,4 +248,9 @@ impl Arguments {
 
 fn target(text: &str) -> Result<Target, String> {
     text.parse::<Target>().map_err(|error| format!("{error}; {}", error.hint()))
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let example = "an instant has a date, a time and an offset, such as 2026-11-22T09:00:00Z";
+    text.parse().map_err(|_| example.to_owned())
 }

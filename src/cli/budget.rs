@@ -88,7 +88,7 @@ fn show(
     tree: &Tree,
     place: &Place<'_>,
 ) -> Result<Exit, Error> {
-    let now = options.now.unwrap_or_else(Timestamp::now);
+    let now = options.clock.now.unwrap_or_else(Timestamp::now);
     let requests = requests(&tree.catalog, &options.slos, now)?;
     let asked = Asked {
         config,
@@ -105,7 +105,7 @@ fn show(
     let table = measure::table(&requests, &measurements, now);
     let mut report = Report::of_findings(&tree.sources, &[], output::docs);
     report.budgets = Some(&table);
-    output::render(global, &options.format, &report)?;
+    output::render(global, &options.output.format, &report)?;
     let is_unread = !measurements.is_empty() && measurements.iter().all(|one| one.series.is_err());
     Ok(if is_unread { Exit::Unknown } else { Exit::Success })
 }
@@ -115,8 +115,11 @@ fn requests(catalog: &Catalog, named: &[String], now: Timestamp) -> Result<Vec<R
     let mut slos: Vec<&Arc<Slo>> = catalog.slos().collect();
     for name in named {
         if !slos.iter().any(|slo| is_named(slo, name)) {
-            let message = format!("there is no SLO `{name}`");
-            return Err(Error::Usage { message, hint: None });
+            let full: Vec<String> = slos.iter().filter_map(|slo| full_name(slo)).collect();
+            let known = slos.iter().map(|slo| slo.meta.name());
+            let known = known.chain(full.iter().map(String::as_str));
+            let hint = "`slo budget` shows every SLO".to_owned();
+            return Err(Error::unknown("SLO", name, known, hint));
         }
     }
     slos.retain(|slo| named.is_empty() || named.iter().any(|name| is_named(slo, name)));
@@ -128,10 +131,12 @@ fn requests(catalog: &Catalog, named: &[String], now: Timestamp) -> Result<Vec<R
 }
 
 fn is_named(slo: &Slo, name: &str) -> bool {
-    let service = slo.service.as_ref().map_or("", |service| service.value.as_str());
-    slo.meta.name() == name
-        || name.strip_prefix(service).and_then(|rest| rest.strip_prefix('/'))
-            == Some(slo.meta.name())
+    slo.meta.name() == name || full_name(slo).is_some_and(|full| full == name)
+}
+
+fn full_name(slo: &Slo) -> Option<String> {
+    let service = slo.service.as_ref()?;
+    Some(format!("{}/{}", service.value, slo.meta.name()))
 }
 
 /// An objective without a target or a window has no budget; a rule says so.

@@ -4,6 +4,8 @@ use std::io;
 
 use crate::git;
 use crate::source::Position;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 
 use super::Exit;
 
@@ -32,6 +34,22 @@ pub(super) enum Error {
 }
 
 impl Error {
+    /// Returns the refusal of a name that nobody knows.
+    ///
+    /// * `what`: what it would be the name of.
+    /// * `hint`: what to do where no known name is near.
+    pub(super) fn unknown<'a>(
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        hint: String,
+    ) -> Self {
+        let near = spelling::nearest(name, known, Vocabulary::Names);
+        let meant = near.first().map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no {what} `{name}`");
+        Self::Usage { message, hint: Some(meant.unwrap_or(hint)) }
+    }
+
     /// Returns how the run ends.
     pub(super) fn exit(&self) -> Exit {
         match self {

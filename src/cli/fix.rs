@@ -1,12 +1,14 @@
 //! Applies fixes until nothing is left to fix, then replaces each changed file as a whole.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::finding::Finding;
 use crate::finding::Safety;
 use crate::lint;
 use crate::lint::Tree;
 use crate::source::Source;
+use crate::source::SourceId;
 
 use super::error::Error;
 use super::project::Project;
@@ -15,6 +17,9 @@ use super::replace::Replaced;
 
 /// The most rounds of fixes: one fix may uncover another, but none may chase its own tail.
 const MAX_ROUNDS: usize = 10;
+
+/// The most files that a message names.
+const MAX_NAMED: usize = 10;
 
 /// A tree after its fixes, how many there were, and what could not be written.
 pub(super) struct Mended {
@@ -48,11 +53,11 @@ pub(super) fn apply(
             let path = &tree.sources.file(fixed.source).path;
             *applied.entry(path.clone()).or_default() += fixed.applied;
         }
-        let sources = tree.sources.iter().map(|(id, source)| {
-            match fixed.iter().find(|fixed| fixed.source == id) {
-                Some(fixed) => Source { text: fixed.text.as_str().into(), ..source.clone() },
-                None => source.clone(),
-            }
+        let texts: BTreeMap<SourceId, String> =
+            fixed.into_iter().map(|fixed| (fixed.source, fixed.text)).collect();
+        let sources = tree.sources.iter().map(|(id, source)| match texts.get(&id) {
+            Some(text) => Source { text: text.as_str().into(), ..source.clone() },
+            None => source.clone(),
         });
         tree = lint::load(sources.collect());
     }
@@ -64,8 +69,9 @@ pub(super) fn apply(
     let replaced = replace::all(&project.root, &changes);
     let unwritten = unwritten(&replaced);
     if unwritten.is_some() {
+        let written: BTreeSet<&String> = replaced.written.iter().collect();
         let sources = before.iter().zip(tree.sources.iter()).map(|(old, (_, new))| {
-            let is_written = replaced.written.contains(&old.path);
+            let is_written = written.contains(&old.path);
             if is_written { new.clone() } else { old.clone() }
         });
         tree = lint::load(sources.collect());
@@ -77,14 +83,43 @@ pub(super) fn apply(
 
 /// Returns the error that names what was left and what was written.
 fn unwritten(replaced: &Replaced) -> Option<Error> {
-    let left = replaced.left.iter().map(|(path, why)| format!("{path} ({why})"));
-    let left: Vec<String> = left.collect();
-    if left.is_empty() {
+    if replaced.left.is_empty() {
         return None;
     }
+    let left = listed(&replaced.left, |(path, why)| format!("{path} ({why})"));
     let written = match replaced.written.as_slice() {
         [] => "no file was written".to_owned(),
-        written => format!("written: {}", written.join(", ")),
+        written => format!("written: {}", listed(written, String::clone)),
     };
-    Some(Error::Unwritten { left: left.join(", "), written })
+    Some(Error::Unwritten { left, written })
+}
+
+/// Returns the first of some things by name, and how many more there are.
+fn listed<T>(things: &[T], name: impl Fn(&T) -> String) -> String {
+    let mut names: Vec<String> = things.iter().take(MAX_NAMED).map(name).collect();
+    if let Some(more) = things.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_some_files_and_counts_the_rest() {
+        let paths = |count: usize| (0..count).map(|at| format!("{at}.yaml")).collect::<Vec<_>>();
+        let left = |count| paths(count).into_iter().map(|path| (path, "gone".to_owned())).collect();
+        let text = |written, count| {
+            let replaced = Replaced { written: paths(written), left: left(count) };
+            unwritten(&replaced).map(|error| error.to_string())
+        };
+        assert_eq!(text(0, 0), None);
+        let one = "left as it was: 0.yaml (gone); written: 0.yaml, 1.yaml";
+        assert_eq!(text(2, 1).as_deref(), Some(one));
+        let many = text(10, 1_200).expect("files were left");
+        assert!(many.contains("9.yaml (gone), and 1190 more; written: 0.yaml"), "{many}");
+        assert!(many.ends_with("8.yaml, 9.yaml"), "{many}");
+    }
 }

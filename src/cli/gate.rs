@@ -86,7 +86,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
         Err(error) => output::say(global, &format!("warning: {error}; it is not judged")),
     }
     let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
-    let now = options.now.unwrap_or_else(Timestamp::now);
+    let now = options.clock.now.unwrap_or_else(Timestamp::now);
     let facts = run.facts(options, event.as_ref(), now)?;
     let setting = Setting {
         trusted: &run.agreed,

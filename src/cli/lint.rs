@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let started = Instant::now();
     let project = Project::open(global)?;
     let rules = project.rules(&options.rules)?;
-    let now = options.now.unwrap_or_else(Timestamp::now);
+    let now = options.clock.now.unwrap_or_else(Timestamp::now);
     let wanted = Wanted::new(&project, options)?;
     if wanted.stdin.is_some() && options.fix.is_some() {
         let message = "standard input cannot be fixed: there is no file to write".to_owned();
@@ -75,11 +75,12 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     report.rules = &views;
     report.summary = (!global.quiet).then_some(summary);
     report.templates_passed_over = Some(tree.templates.len());
-    let is_counted = options.format.is_empty() || options.format.iter().any(is_for_people);
+    let is_counted =
+        options.output.format.is_empty() || options.output.format.iter().any(is_for_people);
     if global.verbose || !is_counted {
         output::say_templates(global, &tree);
     }
-    output::render(global, &options.format, &report)?;
+    output::render(global, &options.output.format, &report)?;
     if let Some(unwritten) = unwritten {
         return Err(unwritten);
     }

@@ -68,10 +68,9 @@ pub(super) fn all(
     place: &Place<'_>,
 ) -> Result<Vec<Measurement>, Error> {
     if let Some(name) = asked.backend.filter(|name| !asked.config.backends.contains_key(*name)) {
-        return Err(Error::Usage {
-            message: format!("there is no backend `{name}`"),
-            hint: Some(format!("`{}` names backends as `[backend.NAME]`", config::FILE_NAME)),
-        });
+        let known = asked.config.backends.keys().map(String::as_str);
+        let hint = format!("`{}` names backends as `[backend.NAME]`", config::FILE_NAME);
+        return Err(Error::unknown("backend", name, known, hint));
     }
     let setting = Setting {
         config: asked.config,

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::lint::Tree;
 use crate::report;
@@ -134,15 +135,16 @@ pub(super) fn write_file(path: &Path, text: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes bytes to a temporary file beside the one that it may replace, with its permissions.
-pub(super) fn staged(path: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
+/// Writes bytes to a temporary file beside the one that it may replace, with its permissions, and
+/// closes it: a process may hold only so many files open.
+pub(super) fn staged(path: &Path, text: &[u8]) -> io::Result<TempPath> {
     let mut file = NamedTempFile::new_in(folder(path))?;
     file.write_all(text)?;
     match fs::metadata(path) {
         Ok(old) => fs::set_permissions(file.path(), old.permissions())?,
         Err(_) => readable(file.path())?,
     }
-    Ok(file)
+    Ok(file.into_temp_path())
 }
 
 fn folder(path: &Path) -> &Path {

@@ -96,9 +96,9 @@ pub(super) fn tell(
     report: &Report<'_>,
 ) -> Result<(), Error> {
     if !runner::is_job() {
-        return output::render(global, &options.format, report);
+        return output::render(global, &options.output.format, report);
     }
-    let written = output::render(global, &options.format, report);
+    let written = output::render(global, &options.output.format, report);
     if written.as_ref().is_err_and(|error| !error.is_closed_pipe()) {
         return written;
     }
@@ -136,7 +136,7 @@ fn drawn(format: Format, report: &Report<'_>, style: &Style) -> String {
 
 /// Writes commands for the runner to the stream that nobody else owns.
 fn send(options: &GateOptions, commands: &str) {
-    let mut targets = options.format.iter().filter(|target| target.file.is_none());
+    let mut targets = options.output.format.iter().filter(|target| target.file.is_none());
     let is_free = targets.all(|target| matches!(target.format, Format::Terminal | Format::Github));
     // Without annotations the report still stands in the log, in the summary and in the exit code.
     let _ = if is_free {
@@ -179,7 +179,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn annotate(&self) {
-        let is_covered = self.options.format.iter().any(|one| one.format == Format::Github);
+        let is_covered = self.options.output.format.iter().any(|one| one.format == Format::Github);
         if !is_covered {
             send(self.options, &drawn(Format::Github, self.report, &Style::default()));
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::source::Source;
 
@@ -24,14 +24,14 @@ pub(super) struct Replaced {
 struct Staged<'a> {
     before: &'a Source,
     full: PathBuf,
-    file: NamedTempFile,
+    file: TempPath,
 }
 
 /// Replaces files, each as a whole: another reader sees the old text or the new, never half of one.
 ///
 /// A file that is read-only or no longer holds what was read is left as it is. Every new text is
-/// written beside its file first; where that fails for one, or one cannot be put in its place,
-/// nothing more is replaced.
+/// written beside its file first, and each file is looked at again. Where one text cannot be written,
+/// or a file changes meanwhile, none is replaced; where one cannot be put in its place, no more are.
 ///
 /// * `changes`: each file as it was read, and its new text.
 pub(super) fn all(root: &Path, changes: &[(&Source, &str)]) -> Replaced {
@@ -52,19 +52,23 @@ pub(super) fn all(root: &Path, changes: &[(&Source, &str)]) -> Replaced {
             }
         }
     }
-    for Staged { before, full, file } in staged {
-        let outcome = if failed {
-            Err("another file could not be written".to_owned())
-        } else {
-            check(&full, before).and_then(|()| {
-                let persisted = file.persist(&full).map(drop);
-                failed = persisted.is_err();
-                persisted.map_err(|error| error.error.to_string())
-            })
-        };
+    let again: Vec<_> = staged.iter().map(|staged| check(&staged.full, staged.before)).collect();
+    failed |= again.iter().any(Result::is_err);
+    for (Staged { before, full, file }, again) in staged.into_iter().zip(again) {
+        let outcome = again.and_then(|()| {
+            if failed {
+                return Err("another file could not be written".to_owned());
+            }
+            // Whoever writes between the two looks is not written over either.
+            check(&full, before)?;
+            file.persist(&full).map_err(|error| error.error.to_string())
+        });
         match outcome {
             Ok(()) => replaced.written.push(before.path.clone()),
-            Err(why) => replaced.left.push((before.path.clone(), why)),
+            Err(why) => {
+                failed = true;
+                replaced.left.push((before.path.clone(), why));
+            }
         }
     }
     replaced

@@ -124,8 +124,12 @@ fn every_key_is_read() {
     assert_eq!(config.backends["staging"].retries, 3);
     assert_eq!(config.backends["staging"].deadline, Duration::new(5, Unit::Minute));
     assert!(config.backends["fork"].is_recorded());
-    assert_eq!(config.services_of("deploy/checkout/a").collect::<Vec<_>>(), ["checkout"]);
-    assert_eq!(config.services_of("src/決済/a").collect::<Vec<_>>(), ["決済"]);
+    let services = |path| {
+        let found = config.services.iter().filter(move |(_, globs)| globs.matches(path));
+        found.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(services("deploy/checkout/a"), ["checkout"]);
+    assert_eq!(services("src/決済/a"), ["決済"]);
     assert_eq!(config.response.ettd, Some(Duration::new(5, Unit::Minute)));
     assert_eq!(config.gate.fail_on, FailOn::Never);
     assert_eq!(config.gate.comment, Comment::Always);
@@ -163,20 +167,20 @@ fn rules_keep_the_order_of_the_file_and_the_last_that_holds_decides() {
     assert_eq!(keys, ["hosts", "share", "nested"]);
     assert_eq!(settings[1].1.value, Value::Float("0.0001".to_owned()));
     assert_eq!(&EVERY_KEY[settings[1].1.span.range()], "0.000_1");
-    assert_eq!(settings[2].1.value.as_table().map(<[_]>::len), Some(2));
+    assert!(matches!(&settings[2].1.value, Value::Table(entries) if entries.len() == 2));
 }
 
 #[test]
 fn roles_hold_people_without_regard_to_case() {
     let config = parse(EVERY_KEY).0;
     for member in ["@shop/sre", "alice", "BOB@shop.example"] {
-        assert!(config.role_has("sre", member), "{member}");
+        assert_eq!(config.roles_of(member).collect::<Vec<_>>(), ["sre"], "{member}");
         assert!(config.knows_owner(member), "{member}");
     }
     assert!(config.knows_owner("sre"));
-    assert!(!config.role_has("sre", "@mallory"));
-    assert!(!config.role_has("product", "@alice"));
-    assert!(!config.role_has("sre", ""));
+    for stranger in ["@mallory", ""] {
+        assert_eq!(config.roles_of(stranger).count(), 0, "{stranger}");
+    }
 }
 
 #[test]

@@ -41,43 +41,10 @@ impl Value {
         }
     }
 
-    /// Returns the number of an integer.
-    pub fn as_integer(&self) -> Option<i64> {
-        match self {
-            Self::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// Returns the digits of an integer or a float, for an exact reading.
-    pub fn as_decimal(&self) -> Option<String> {
-        match self {
-            Self::Integer(number) => Some(number.to_string()),
-            Self::Float(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-
-    /// Returns the truth of a boolean.
-    pub fn as_boolean(&self) -> Option<bool> {
-        match self {
-            Self::Boolean(truth) => Some(*truth),
-            _ => None,
-        }
-    }
-
     /// Returns the elements of an array.
     pub fn as_array(&self) -> Option<&[Spanned<Value>]> {
         match self {
             Self::Array(elements) => Some(elements),
-            _ => None,
-        }
-    }
-
-    /// Returns the entries of a table, in the order of the file.
-    pub fn as_table(&self) -> Option<&[(Spanned<String>, Spanned<Value>)]> {
-        match self {
-            Self::Table(entries) => Some(entries),
             _ => None,
         }
     }

@@ -25,8 +25,6 @@ pub struct Tag {
 pub struct Tags {
     /// Sorted by time, then by name.
     pub tags: Vec<Tag>,
-    /// Whether a shallow clone hides for some tag if it belongs here. Such tags are not listed.
-    pub is_cut: bool,
     /// Whether any tag at hand matches, however old it is and wherever it lies.
     pub has_match: bool,
 }
@@ -34,7 +32,9 @@ pub struct Tags {
 impl Repository {
     /// Returns the tags that match a glob, are later than `since` and are reachable from `tip`.
     ///
-    /// `*` also matches `/`. Tags of other things than commits are passed over.
+    /// `*` also matches `/`. Tags of other things than commits are passed over, and so are those of
+    /// which a shallow clone hides whether they belong here: it hides whole tags as well, so whoever
+    /// counts asks [`Repository::hides_tags`].
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Repository {
     pub fn tags(&self, pattern: &str, since: Timestamp, tip: CommitId) -> Result<Tags, Error> {
         let globs = Globs::of_names([pattern])
             .map_err(|source| Error::PatternInvalid { pattern: pattern.to_owned(), source })?;
-        let mut found = Tags { tags: Vec::new(), is_cut: false, has_match: false };
+        let mut found = Tags { tags: Vec::new(), has_match: false };
         for (name, commit) in self.named_commits()? {
             if !globs.matches(&name) {
                 continue;
@@ -57,8 +57,7 @@ impl Repository {
             }
             match self.is_ancestor(commit, tip) {
                 Ok(true) => found.tags.push(Tag { name, commit, committer_time }),
-                Ok(false) => {}
-                Err(Error::HistoryMissing { .. }) => found.is_cut = true,
+                Ok(false) | Err(Error::HistoryMissing { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -131,7 +130,7 @@ mod tests {
         assert_eq!(all.tags[1].commit, tip);
         let late = repository.tags("release-*", since, tip).unwrap();
         assert_eq!(names(&late), ["release-2"]);
-        assert!(!late.is_cut && late.has_match);
+        assert!(late.has_match);
         assert!(!repository.tags("v*", Timestamp::MIN, tip).unwrap().has_match);
         assert!(!repository.hides_tags().unwrap());
         assert!(sample.clone(&["--no-tags"]).open().hides_tags().unwrap());

@@ -1,5 +1,7 @@
 //! Applies the fixes of findings to text.
 
+use std::collections::BTreeMap;
+
 use crate::finding::Finding;
 use crate::finding::Safety;
 use crate::source::Edit;
@@ -23,36 +25,101 @@ pub struct Fixed {
 /// The edits of one fix are applied all or none. Findings that a comment allows are left alone. What
 /// could not be applied because it overlaps is found again by the next run.
 pub fn fix(sources: &Sources, findings: &[Finding], highest: Safety) -> Vec<Fixed> {
-    let mut taken: Vec<Edit> = Vec::new();
-    let mut counts: Vec<SourceId> = Vec::new();
+    let mut files: BTreeMap<SourceId, Taken> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| !finding.suppressed) {
         let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= highest) else {
             continue;
         };
-        let free = |edit: &Edit| !taken.iter().any(|other| touches(edit, other));
+        let free = |edit: &Edit| {
+            let taken = files.get(&edit.span.source);
+            taken.is_none_or(|taken| taken.touched(edit.span.start, edit.span.end).is_none())
+        };
         if fix.edits.is_empty() || !fix.edits.iter().all(free) {
             continue;
         }
-        taken.extend(fix.edits.iter().cloned());
-        counts.push(finding.span.source);
+        for edit in &fix.edits {
+            files.entry(edit.span.source).or_default().take(edit.clone());
+        }
+        files.entry(finding.span.source).or_default().applied += 1;
     }
-    let touched = sources.iter().map(|(id, _)| id);
-    touched
-        .filter_map(|id| {
-            let edits: Vec<Edit> =
-                taken.iter().filter(|edit| edit.span.source == id).cloned().collect();
-            if edits.is_empty() {
-                return None;
-            }
-            let text = apply(&sources.file(id).text, &edits).ok()?;
-            let applied = counts.iter().filter(|source| **source == id).count();
-            Some(Fixed { source: id, text, applied })
+    let fixed = files.into_iter().filter(|(_, taken)| !taken.edits.is_empty());
+    fixed
+        .filter_map(|(source, taken)| {
+            let text = apply(&sources.file(source).text, &taken.edits).ok()?;
+            Some(Fixed { source, text, applied: taken.applied })
         })
         .collect()
 }
 
-fn touches(left: &Edit, right: &Edit) -> bool {
-    left.span.source == right.span.source
-        && left.span.start <= right.span.end
-        && right.span.start <= left.span.end
+/// The edits of one file that are to be applied.
+#[derive(Default)]
+struct Taken {
+    edits: Vec<Edit>,
+    /// The bytes that the edits touch, each stretch by its start: no two touch.
+    stretches: BTreeMap<u32, u32>,
+    /// How many fixes begin in the file.
+    applied: usize,
+}
+
+impl Taken {
+    fn take(&mut self, edit: Edit) {
+        let (mut start, mut end) = (edit.span.start, edit.span.end);
+        // The edits of one fix may touch each other.
+        while let Some((first, last)) = self.touched(start, end) {
+            self.stretches.remove(&first);
+            (start, end) = (start.min(first), end.max(last));
+        }
+        self.stretches.insert(start, end);
+        self.edits.push(edit);
+    }
+
+    /// Returns a stretch that shares a byte with another, or begins where it ends.
+    fn touched(&self, start: u32, end: u32) -> Option<(u32, u32)> {
+        let before = self.stretches.range(..=end).next_back();
+        before.filter(|(_, last)| **last >= start).map(|(first, last)| (*first, *last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Level;
+    use crate::source::Origin;
+    use crate::source::Source;
+    use crate::source::Span;
+
+    /// Applies fixes, each given by the ranges that it replaces and a letter to write there.
+    fn applied(text: &str, list: &[(&[(usize, usize)], &str)]) -> Option<(String, usize)> {
+        let mut sources = Sources::new();
+        let id = sources.add(Source::from_text("slo.yaml", text, Origin::Worktree));
+        let finding = |(ranges, letter): &(&[(usize, usize)], &str)| {
+            let edit = |(start, end): &(usize, usize)| Edit {
+                span: Span::new(id, *start, *end),
+                text: (*letter).to_owned(),
+            };
+            let edits: Vec<Edit> = ranges.iter().map(edit).collect();
+            let mut finding = Finding::new("rule", Level::Error, edits[0].span, "wrong");
+            finding.safe_fix("mend it", edits);
+            finding
+        };
+        let findings: Vec<Finding> = list.iter().map(finding).collect();
+        let file = fix(&sources, &findings, Safety::Safe).pop()?;
+        Some((file.text, file.applied))
+    }
+
+    #[test]
+    fn a_fix_that_touches_an_earlier_one_waits_as_a_whole() {
+        let one = applied("abcdefgh", &[(&[(0, 1), (6, 7)], "X"), (&[(3, 4), (7, 8)], "Y")]);
+        assert_eq!(one, Some(("XbcdefXh".to_owned(), 1)));
+        let apart = applied("abcdefgh", &[(&[(6, 7)], "X"), (&[(2, 3)], "Y"), (&[(4, 5)], "Z")]);
+        assert_eq!(apart, Some(("abYdZfXh".to_owned(), 3)));
+        let around = applied("abcdefgh", &[(&[(2, 3)], "X"), (&[(5, 6)], "Y"), (&[(1, 8)], "Z")]);
+        assert_eq!(around, Some(("abXdeYgh".to_owned(), 2)));
+    }
+
+    #[test]
+    fn the_edits_of_one_fix_may_stand_side_by_side() {
+        let one = applied("abcdefgh", &[(&[(2, 3), (4, 5), (3, 4)], "X"), (&[(5, 6)], "Y")]);
+        assert_eq!(one, Some(("abXXXfgh".to_owned(), 1)));
+    }
 }

@@ -9,34 +9,21 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
+use std::sync::LazyLock;
 
 use crate::command::Ended;
 use crate::command::NOW;
 use crate::command::Run;
+use crate::command::SLO;
 use crate::command::slo;
 use crate::repository::Repository;
 
 /// An SLO with two things to find, one of which has a safe fix.
-const BROKEN: &str = "apiVersion: openslo/v1
-kind: SLO
-metadata: { name: payments }
-spec:
-  service: payments
-  indicator:
-    metadata: { name: answered }
-    spec:
-      ratioMetric:
-        counter: true
-        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
-        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
-  timeWindow: [{ duration: 28d, isRolling: true }]
-  budgetingMethod: occurrences
-  objectives: [{ target: 1 }]
-";
+static BROKEN: LazyLock<String> = LazyLock::new(|| SLO.replace("Occurrences", "occurrences"));
 
 fn folder() -> Repository {
     let folder = Repository::folder();
-    folder.write("good/broken.yaml", BROKEN);
+    folder.write("good/broken.yaml", &*BROKEN);
     folder
 }
 
@@ -203,7 +190,7 @@ fn an_empty_file_and_one_of_something_else_are_passed_over() {
 fn links_folders_and_pipes_are_not_read() {
     let folder = folder();
     let outside = tempfile::tempdir().unwrap();
-    fs::write(outside.path().join("x.yaml"), BROKEN).unwrap();
+    fs::write(outside.path().join("x.yaml"), &*BROKEN).unwrap();
     symlink(outside.path().join("x.yaml"), folder.path().join("out.yaml")).unwrap();
     symlink(outside.path(), folder.path().join("outside")).unwrap();
     symlink("loop.yaml", folder.path().join("loop.yaml")).unwrap();
@@ -239,7 +226,7 @@ fn a_link_is_passed_over_unsaid_only_where_its_target_is_read() {
     for (number, (target, is_said)) in targets.into_iter().enumerate() {
         let link = format!("{number}.yaml");
         if target != "slo" {
-            repository.write(target, BROKEN);
+            repository.write(target, &*BROKEN);
         }
         symlink(target, repository.path().join(&link)).unwrap();
         let ended = lint(&repository);
@@ -253,22 +240,22 @@ fn a_link_is_passed_over_unsaid_only_where_its_target_is_read() {
 #[test]
 fn a_tracked_file_below_a_link_is_not_read_and_not_fixed() {
     let outside = tempfile::tempdir().unwrap();
-    fs::write(outside.path().join("x.yaml"), BROKEN).unwrap();
+    fs::write(outside.path().join("x.yaml"), &*BROKEN).unwrap();
     let repository = Repository::new();
-    repository.write("slo/x.yaml", BROKEN);
+    repository.write("slo/x.yaml", &*BROKEN);
     repository.commit("Start");
     fs::remove_dir_all(repository.path().join("slo")).unwrap();
     symlink(outside.path(), repository.path().join("slo")).unwrap();
     let ended = slo(repository.path(), &["lint", "--fix", "--format", "json"]);
     assert_eq!(rules_of(&ended, "slo/x.yaml"), Vec::<String>::new());
-    assert_eq!(fs::read_to_string(outside.path().join("x.yaml")).unwrap(), BROKEN);
+    assert_eq!(fs::read_to_string(outside.path().join("x.yaml")).unwrap(), *BROKEN);
 }
 
 #[test]
 fn a_name_that_is_no_text_is_said() {
     let folder = folder();
     let name = OsStr::from_bytes(b"caf\xe9.yaml");
-    fs::write(folder.path().join(name), BROKEN).unwrap();
+    fs::write(folder.path().join(name), &*BROKEN).unwrap();
     let ended = lint(&folder);
     assert!(ended.err.contains("passed over"), "{ended:?}");
     is_passed_over(&folder);
@@ -279,12 +266,12 @@ fn a_name_that_is_no_text_is_said() {
 #[test]
 fn names_and_lines_of_every_script_are_shown() {
     let folder = folder();
-    folder.write("目標/決済 支払い.yaml", BROKEN);
+    folder.write("目標/決済 支払い.yaml", &*BROKEN);
     let ended = lint(&folder);
     assert!(rules_of(&ended, "目標/決済 支払い.yaml").contains(&"target-100".to_owned()));
     let named = slo(folder.path(), &["lint", "目標"]).expect(1);
     assert!(named.out.contains("目標/決済 支払い.yaml:"), "{}", named.out);
-    folder.write("new\nline.yaml", BROKEN);
+    folder.write("new\nline.yaml", &*BROKEN);
     let strange = slo(folder.path(), &["lint", "--format", "concise"]).expect(1);
     assert!(!strange.out.lines().any(|line| line.starts_with("line.yaml")), "{}", strange.out);
 }
@@ -383,7 +370,7 @@ fn thousands_of_files_are_read() {
 #[test]
 fn a_file_that_may_not_be_read_is_a_finding() {
     let folder = folder();
-    folder.write("closed.yaml", BROKEN);
+    folder.write("closed.yaml", &*BROKEN);
     let closed = folder.path().join("closed.yaml");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
     folder.give_away();
@@ -410,7 +397,7 @@ fn standard_input_is_linted_and_never_written() {
 #[test]
 fn a_fix_keeps_marks_line_ends_and_permissions_and_is_done_once() {
     let folder = Repository::folder();
-    let broken = format!("\u{feff}{BROKEN}").replace('\n', "\r\n");
+    let broken = format!("\u{feff}{}", *BROKEN).replace('\n', "\r\n");
     folder.write("slo.yaml", &broken);
     let path = folder.path().join("slo.yaml");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
@@ -436,14 +423,14 @@ fn a_file_that_is_half_text_is_not_fixed() {
 #[test]
 fn a_fix_that_cannot_be_written_leaves_the_file_whole() {
     let folder = Repository::folder();
-    folder.write("closed/slo.yaml", BROKEN);
+    folder.write("closed/slo.yaml", &*BROKEN);
     let closed = folder.path().join("closed");
     folder.give_away();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
     let ended = Run::new(folder.path()).arguments(&["lint", "--fix"]).unprivileged().end();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
     ended.expect(3);
-    assert_eq!(folder.read("closed/slo.yaml"), BROKEN);
+    assert_eq!(folder.read("closed/slo.yaml"), *BROKEN);
 }
 
 #[test]
@@ -475,10 +462,7 @@ fn a_token_is_never_printed() {
     let secret = "s3cr3t-t0k3n-0123456789";
     let shop = Repository::new();
     shop.write("slo.toml", "[backend.prod]\ntype = \"prometheus\"\nurl = \"http://${HOST}:1\"\nbearer-token-env = \"TOKEN\"\ntimeout = \"1s\"\nretries = 0\n");
-    shop.write(
-        "slo/broken.yaml",
-        BROKEN.replace("target: 1", "target: 0.99").replace("occurrences", "Occurrences"),
-    );
+    shop.write("slo/broken.yaml", SLO.replace("target: 1", "target: 0.99"));
     shop.write("slo/policy.yaml", "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: { name: a }\nspec:\n  tiers: [{ name: b, enter: { burn: { lookback: slo, gte: 1 } }, gate: freeze }]\n");
     shop.commit("Start");
     for arguments in [

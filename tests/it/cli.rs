@@ -1,37 +1,25 @@
 //! What the command line adds: flags, exit codes, streams.
 
 use std::fs;
+use std::sync::LazyLock;
 
 use crate::command::Ended;
 use crate::command::NOW;
 use crate::command::Run;
+use crate::command::SLO;
 use crate::command::slo;
 use crate::repository::Repository;
 
 const COMMANDS: [&str; 6] = ["lint", "gate", "budget", "explain", "rules", "completions"];
 
 /// An SLO with one error and one warning.
-const BROKEN: &str = "apiVersion: openslo/v1
-kind: SLO
-metadata: { name: payments, annotations: { slo/owner: \"@shop/pay\" } }
-spec:
-  description: Payments are taken.
-  service: payments
-  indicator:
-    metadata: { name: answered }
-    spec:
-      ratioMetric:
-        counter: true
-        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
-        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
-  timeWindow: [{ duration: 28d, isRolling: true }]
-  budgetingMethod: Occurrences
-  objectives: [{ target: 1 }]
-";
+static BROKEN: LazyLock<String> = LazyLock::new(|| {
+    SLO.replace("payments }", "payments, annotations: { slo/owner: \"@shop/pay\" } }")
+});
 
 fn folder() -> Repository {
     let folder = Repository::folder();
-    folder.write("slo/payments.yaml", BROKEN);
+    folder.write("slo/payments.yaml", &*BROKEN);
     folder
 }
 
@@ -85,15 +73,20 @@ fn what_nobody_knows_is_refused_with_the_nearest() {
     refused(run(&["lint", "--rule", "target-10"]), "target-100");
     refused(run(&["lint", "--set", "recomended"]), "recommended");
     refused(run(&["lint", "--fail-on", "errors"]), "error");
-    refused(run(&["lint", "--now", "yesterday"]), "--now");
+    refused(run(&["lint", "--now", "yesterday"]), "such as 2026-11-22T09:00:00Z");
+    refused(run(&["lint", "--now", "2026-11-22"]), "a date, a time and an offset");
     refused(run(&["lint", "nowhere.yaml"]), "nowhere.yaml");
     refused(run(&["lint", ".."]), "--repo");
     refused(run(&["lint", "--repo", "nowhere"]), "nowhere");
     refused(run(&["explain", "target-10"]), "target-100");
     refused(run(&["explain"]), "RULE");
     refused(run(&["rules", "--rule", "target-10"]), "target-100");
-    refused(run(&["budget", "nothing"]), "nothing");
-    refused(run(&["budget", "--backend", "nothing"]), "nothing");
+    refused(run(&["budget", "nothing"]), "`slo budget` shows every SLO");
+    refused(run(&["budget", "payment"]), "did you mean `payments`?");
+    refused(run(&["budget", "payments/payment"]), "did you mean `payments/payments`?");
+    refused(run(&["budget", "--backend", "nothing"]), "[backend.NAME]");
+    folder.write("slo.toml", "[backend.prod]\ntype = \"recorded\"\npath = \"a.csv\"\n");
+    refused(run(&["budget", "--backend", "prd"]), "did you mean `prod`?");
     refused(run(&["lint", "--config", "nowhere.toml"]), "nowhere.toml");
 }
 

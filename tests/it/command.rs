@@ -23,6 +23,24 @@ pub(crate) const NOBODY: u32 = 65_534;
 /// The clock of every run that reads one.
 pub(crate) const NOW: &str = "2026-11-22T09:00:00Z";
 
+/// A sound SLO, but for its target and its missing owner.
+pub(crate) const SLO: &str = "apiVersion: openslo/v1
+kind: SLO
+metadata: { name: payments }
+spec:
+  service: payments
+  indicator:
+    metadata: { name: answered }
+    spec:
+      ratioMetric:
+        counter: true
+        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
+        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
+  timeWindow: [{ duration: 28d, isRolling: true }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 1 }]
+";
+
 /// A run of the program that is being prepared.
 pub(crate) struct Run {
     folder: PathBuf,

@@ -12,26 +12,9 @@ use std::process::Stdio;
 
 use crate::command::Ended;
 use crate::command::Run;
+use crate::command::SLO;
 use crate::command::slo;
 use crate::repository::Repository;
-
-/// A sound SLO, but for its target and its missing owner.
-const SLO: &str = "apiVersion: openslo/v1
-kind: SLO
-metadata: { name: payments }
-spec:
-  service: payments
-  indicator:
-    metadata: { name: answered }
-    spec:
-      ratioMetric:
-        counter: true
-        bad: { metricSource: { type: Prometheus, spec: { query: sum(e) } } }
-        total: { metricSource: { type: Prometheus, spec: { query: sum(t) } } }
-  timeWindow: [{ duration: 28d, isRolling: true }]
-  budgetingMethod: Occurrences
-  objectives: [{ target: 1 }]
-";
 
 fn holding(files: &[(&str, &str)]) -> Repository {
     let folder = Repository::folder();
@@ -273,11 +256,10 @@ fn owners_are_those_of_the_whole_repository() {
 
 #[test]
 fn a_template_is_counted_in_every_format_and_a_mark_in_a_comment_makes_none() {
-    let sound = SLO.replace("description", "title");
     for text in [
-        format!("# {{{{- x\n{sound}"),
-        format!("{sound}# see {{% docs\n"),
-        sound.replace("{ name: payments }", "{ name: payments, displayName: 'says {{ if x }}' }"),
+        format!("# {{{{- x\n{SLO}"),
+        format!("{SLO}# see {{% docs\n"),
+        SLO.replace("{ name: payments }", "{ name: payments, displayName: 'says {{ if x }}' }"),
     ] {
         finds(&holding(&[("a.yaml", &text)]), &[], "a.yaml", "target-100");
     }

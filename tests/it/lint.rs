@@ -163,6 +163,23 @@ fn a_fix_leaves_a_file_that_is_read_only_and_says_so_beside_the_findings() {
 }
 
 #[test]
+fn more_files_are_fixed_than_a_process_may_hold_open() {
+    let folder = Repository::folder();
+    for number in 0..200 {
+        let text = lonely(&format!("a{number}")).replace("Occurrences", "occurrences");
+        folder.write(&format!("{number}.yaml"), text);
+    }
+    let script = "ulimit -n 100 && exec \"$0\" lint --fix";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_slo")]).current_dir(folder.path());
+    let ended = command.output().unwrap();
+    let says = String::from_utf8_lossy(&ended.stderr);
+    assert!(says.contains("applied 200 fixes\n"), "{says}");
+    assert_eq!(ended.status.code(), Some(0), "{says}");
+    assert_eq!(folder.read("199.yaml"), lonely("a199"));
+}
+
+#[test]
 fn what_is_passed_over_is_said_once_with_fixes_too() {
     let folder = Repository::new();
     folder.write("a.yaml", lonely("a").replace("Occurrences", "occurrences"));

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use crate::config::Value;
 use crate::finding::Level;
 use crate::globs::Globs;
 use crate::model::Catalog;
@@ -25,30 +24,8 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Catalog(check),
 };
 
-/// What the rule may be told in `slo.toml`.
-struct Settings {
-    /// Folders, each of which is a set of definitions of its own.
-    overlays: Globs,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let usual = ["overlays", "environments", "envs", "env"];
-        let patterns = usual.map(|folder| format!("**/{folder}/*"));
-        Self { overlays: Globs::of_paths(patterns).unwrap_or_default() }
-    }
-}
-
-impl Settings {
-    fn read(checker: &Checker<'_>) -> Self {
-        let given = checker.setting("overlays").and_then(Value::as_array);
-        let texts = given.map(|items| items.iter().filter_map(|item| item.value.as_str()));
-        match texts.map(Globs::of_paths) {
-            Some(Ok(overlays)) => Self { overlays },
-            _ => Self::default(),
-        }
-    }
-}
+/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
+const OVERLAYS: &[&str] = &["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
 
 /// What two objects share that are one to whoever reads them.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +38,8 @@ struct Identity<'a> {
 }
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let settings = Settings::read(checker);
+    let usual = || Globs::of_paths(OVERLAYS).ok();
+    let overlays = checker.globs("overlays").or_else(usual).unwrap_or_default();
     let mut first: BTreeMap<Identity<'_>, &Object> = BTreeMap::new();
     for object in catalog.objects() {
         let meta = object.meta();
@@ -71,7 +49,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             kind: object.kind(),
             namespace: meta.namespace.as_deref(),
             name: &name.value,
-            overlay: overlay(checker.path(name.span.source), &settings.overlays),
+            overlay: overlay(checker.path(name.span.source), &overlays),
         };
         let Some(known) = first.get(&identity) else {
             first.insert(identity, object);

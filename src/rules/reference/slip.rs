@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use crate::model::Catalog;
 use crate::model::Kind;
 use crate::spelling;
+use crate::spelling::MAX_LENGTH;
 use crate::spelling::Vocabulary;
-
-/// The longest name that is compared, in bytes: that of a Kubernetes object.
-const MAX_LENGTH: usize = 253;
 
 /// How many letters are held against each other in a run: enough for thousands of names that lead
 /// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
