@@ -15,6 +15,8 @@ mod catalog;
 mod object;
 mod policy;
 mod slo;
+mod speller;
+pub mod zone;
 
 pub use alert::AlertCondition;
 pub use alert::AlertPolicy;
@@ -65,3 +67,4 @@ pub use slo::RawType;
 pub use slo::Slo;
 pub use slo::Window;
 pub use slo::WindowKind;
+pub use speller::Speller;

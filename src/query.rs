@@ -26,6 +26,7 @@ use crate::query::tree::Expression;
 
 pub mod counts;
 pub mod functions;
+pub mod placeholder;
 pub mod problem;
 pub mod tree;
 

@@ -66,6 +66,37 @@ pub fn is_certain(word: &str, known: &str) -> bool {
     strsim::damerau_levenshtein(&folded(word), &folded(known)) <= known.len() / 3
 }
 
+/// Returns whether two names, one letter apart, differ inside one longer word of letters.
+pub fn is_slip(name: &str, known: &str) -> bool {
+    let words = |text: &str| text.split(['-', '.', '_']).map(str::to_owned).collect::<Vec<_>>();
+    let (name, known) = (words(name), words(known));
+    if name.len() != known.len() {
+        return true;
+    }
+    let mut pairs = name.iter().zip(&known).filter(|(left, right)| left != right);
+    pairs.all(|(left, right)| {
+        let is_other_letter = left.len() == right.len() && sorted(left) != sorted(right);
+        // `read` and `head` are two words; `request` and `requests` are one.
+        let least = if is_other_letter { 6 } else { 4 };
+        let is_long = |word: &str| word.len() >= least && word.chars().all(char::is_alphabetic);
+        is_long(left) && is_long(right)
+    })
+}
+
+fn sorted(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// Returns whether a name reads as text where it stands without quotes.
+pub fn is_word(name: &str) -> bool {
+    name.len() >= 4
+        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && !["true", "false", "null"].contains(&name)
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+}
+
 /// Returns a word without what another spelling of it changes.
 fn folded(word: &str) -> String {
     letters(word).collect()
@@ -113,5 +144,25 @@ mod tests {
         assert_eq!(near("api", &["app"]), ["app"]);
         assert_eq!(near("checkot", &["checkout", "check"]), ["checkout"]);
         assert_eq!(near("zone-c", &["zone-b", "zone-a", "zones"]), ["zone-a", "zone-b", "zones"]);
+    }
+
+    #[test]
+    fn slips_are_told_from_other_things() {
+        for (written, known) in [
+            ("checkout-request", "checkout-requests"),
+            ("chekcout", "checkout"),
+            ("on-call", "oncall"),
+            ("payment-latancy", "payment-latency"),
+        ] {
+            assert!(is_slip(written, known), "{written} is {known}");
+        }
+        for (written, known) in [
+            ("latency-p95", "latency-p99"),
+            ("zone-a", "zone-b"),
+            ("api-v1", "api-v12"),
+            ("read-latency", "head-latency"),
+        ] {
+            assert!(!is_slip(written, known), "{written} is not {known}");
+        }
     }
 }

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_edits_of_one_fix_may_stand_side_by_side() {
-        let one = applied("abcdefgh", &[(&[(2, 3), (4, 5), (3, 4)], "X"), (&[(5, 6)], "Y")]);
-        assert_eq!(one, Some(("abXXXfgh".to_owned(), 1)));
+        let one = applied("abcdefgh", &[(&[(2, 3), (4, 5), (3, 4)], "-"), (&[(5, 6)], "Y")]);
+        assert_eq!(one, Some(("ab---fgh".to_owned(), 1)));
     }
 }

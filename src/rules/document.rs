@@ -12,7 +12,6 @@ mod invalid_value;
 mod literal_secret;
 mod missing_field;
 mod objective_threshold_mismatch;
-mod placeholder;
 mod suppression_without_reason;
 mod target_out_of_range;
 mod target_unit_mismatch;

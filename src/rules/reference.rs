@@ -4,8 +4,6 @@ use super::Rule;
 
 mod duplicate_object_name;
 mod missing_owner;
-mod selection;
-mod slip;
 mod unresolved_reference;
 
 pub(super) const RULES: &[&Rule] =

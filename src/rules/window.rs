@@ -4,6 +4,5 @@ use super::Rule;
 
 mod invalid_calendar;
 mod rolling_calendar_unit;
-mod zone;
 
 pub(super) const RULES: &[&Rule] = &[&rolling_calendar_unit::RULE, &invalid_calendar::RULE];

@@ -6,6 +6,8 @@ use crate::model::MetricSource;
 use crate::model::Query;
 use crate::model::answers_promql;
 use crate::query::Extent;
+use crate::query::placeholder::Language;
+use crate::query::placeholder::placeholders;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
@@ -14,9 +16,6 @@ use crate::rules::Set;
 use crate::rules::Setting;
 use crate::rules::quote;
 use crate::source::Span;
-
-use super::placeholder::Language;
-use super::placeholder::placeholders;
 
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-query-placeholder",

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashSet;
 
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::model::Object;
 use crate::model::Reference;
 use crate::model::Slo;
+use crate::model::Speller;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -16,12 +19,10 @@ use crate::rules::list;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
-
-use super::selection;
-use super::slip::Speller;
-use super::slip::is_name;
-use super::slip::is_slip;
-use super::slip::is_word;
+use crate::source::Spanned;
+use crate::spelling::MAX_LENGTH;
+use crate::spelling::is_slip;
+use crate::spelling::is_word;
 
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
@@ -64,7 +65,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for slo in catalog.slos() {
         mistyped_service(catalog, slo, &users, &mut speller, checker);
     }
-    selection::check(catalog, checker);
+    selections(catalog, &mut speller, checker);
 }
 
 /// Returns whether the format of an object allows a name: a dot and more than 63 characters are for
@@ -210,5 +211,76 @@ fn mistyped_service(
     }
     if let Some(edit) = edit {
         finding.unsafe_fix(format!("write `{only}`"), vec![edit]);
+    }
+}
+
+/// Returns whether an object could have the name.
+fn is_name(name: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    name.len() <= MAX_LENGTH
+        && name.starts_with(plain)
+        && name.ends_with(plain)
+        && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
+}
+
+/// Says which names and globs of a selector fit nothing. One that fits nothing governs nothing.
+///
+/// A repository without any SLO may keep policies for others, so nothing is said there.
+fn selections(catalog: &Catalog, speller: &mut Speller<'_>, checker: &mut Checker<'_>) {
+    if catalog.slos().next().is_none() || catalog.policies().next().is_none() {
+        return;
+    }
+    let slos: BTreeSet<&str> = catalog.names(Kind::Slo).collect();
+    let services = catalog.slos().filter_map(|slo| slo.service.as_ref());
+    let services = services.map(|service| service.value.as_str());
+    let services: BTreeSet<&str> = services.chain(catalog.names(Kind::Service)).collect();
+    for policy in catalog.policies() {
+        for entry in &policy.selector.slos {
+            selected(entry, &slos, "no SLO is named", catalog, speller, checker);
+        }
+        for entry in &policy.selector.services {
+            selected(entry, &services, "no SLO belongs to a service", catalog, speller, checker);
+        }
+    }
+}
+
+fn selected(
+    entry: &Spanned<String>,
+    known: &BTreeSet<&str>,
+    lack: &str,
+    catalog: &Catalog,
+    speller: &mut Speller<'_>,
+    checker: &mut Checker<'_>,
+) {
+    let name = entry.value.as_str();
+    // A name without a wildcard is looked up, so that as many policies as SLOs take no long time.
+    let is_glob = name.contains(['*', '?', '[', '{']);
+    if known.contains(name) || (!is_glob && catalog.may_hold(name)) {
+        return;
+    }
+    // What is no glob is a finding of its own.
+    let Ok(glob) = Globs::of_names([name]) else { return };
+    let is_elsewhere = checker.external().iter().any(|name| glob.matches(name));
+    if is_elsewhere
+        || (is_glob && known.iter().any(|name| glob.matches(name)))
+        || (is_glob && catalog.may_hold_any(|word| glob.matches(word)))
+    {
+        return;
+    }
+    let near = speller.nearest_of(name, known.iter().copied().collect());
+    let only = match near.as_slice() {
+        [only] if is_word(only) => Some(*only),
+        _ => None,
+    };
+    let edit = only.and_then(|only| checker.rewrite(entry.span, only));
+    let finding = checker.report(entry.span, format!("{lack} {}", quote(&entry.value)));
+    finding.label("the policy governs nothing by it");
+    match (only, edit) {
+        (Some(only), Some(edit)) => {
+            finding.unsafe_fix(format!("write `{only}`"), vec![edit]);
+        }
+        _ => {
+            finding.help("correct it, or list the name in `[reference] external` of `slo.toml`");
+        }
     }
 }

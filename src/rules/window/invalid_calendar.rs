@@ -9,6 +9,8 @@ use crate::finding::Level;
 use crate::model::Slo;
 use crate::model::Window;
 use crate::model::WindowKind;
+use crate::model::zone;
+use crate::model::zone::Zone;
 use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::rules::Check;
@@ -18,9 +20,6 @@ use crate::rules::Set;
 use crate::rules::list;
 use crate::rules::quote;
 use crate::source::Spanned;
-
-use super::zone;
-use super::zone::Zone;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-calendar",

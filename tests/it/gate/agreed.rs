@@ -15,6 +15,19 @@ use super::shop::shop;
 use super::shop::shop_with;
 use super::shop::work;
 
+/// Asserts that the gate refuses to judge where the base branch holds what `agree` writes.
+#[track_caller]
+fn refused(name: &str, agree: impl Fn(&Repository)) {
+    let shop = shop(SPENT);
+    agree(&shop);
+    shop.commit("Agree");
+    work(&shop);
+    shop.commit("Change the price");
+    let ended = gate(&shop, &[]);
+    assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+    assert!(ended.err.contains("slo/policy.yaml"), "{name}: {}", ended.err);
+}
+
 #[test]
 fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
     type Break = fn(&Repository);
@@ -33,14 +46,7 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
         ("not YAML", POLICY.replace("spec:", "spec: [").into_bytes()),
     ];
     for (name, bytes) in cases {
-        let shop = shop(SPENT);
-        write(&shop, bytes);
-        shop.commit("Agree");
-        work(&shop);
-        shop.commit("Change the price");
-        let ended = gate(&shop, &[]);
-        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
-        assert!(ended.err.contains("slo/policy.yaml"), "{name}: {}", ended.err);
+        refused(name, |shop| write(shop, bytes));
     }
     let links: &[(&str, Break)] = &[
         ("a link to what is not read", |shop| {
@@ -54,14 +60,7 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
         }),
     ];
     for (name, does) in links {
-        let shop = shop(SPENT);
-        does(&shop);
-        shop.commit("Agree");
-        work(&shop);
-        shop.commit("Change the price");
-        let ended = gate(&shop, &[]);
-        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
-        assert!(ended.err.contains("slo/policy.yaml"), "{name}: {}", ended.err);
+        refused(name, does);
     }
     let shop = shop_with(SPENT, &format!("{CONFIG}\n[gate]\npolicies = [\"slo/*\"]\n"), &large);
     work(&shop);

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::tz::TimeZoneDatabase;
 
 /// What the text of a time zone is.
-pub(super) enum Zone {
+pub enum Zone {
     /// A name of the IANA database.
     Known(TimeZone),
     /// A name that the IANA database keeps for old programs, with the one that replaced it.
@@ -86,7 +86,7 @@ const OLD: &[(&str, &str)] = &[
 ];
 
 /// Finds out what the text of a time zone is.
-pub(super) fn find(text: &str) -> Zone {
+pub fn find(text: &str) -> Zone {
     let database = TimeZoneDatabase::bundled();
     if let Ok(zone) = database.get(text) {
         let name = zone.iana_name().unwrap_or(text).to_owned();

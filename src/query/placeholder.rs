@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::query;
-use crate::query::Extent;
-use crate::query::tree::Expression;
-use crate::query::tree::ExpressionKind;
+use super::Extent;
+use super::parse;
+use super::tree::Expression;
+use super::tree::ExpressionKind;
 
 /// The language of a query, as far as its data source tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub enum Language {
     /// `PromQL`.
     Promql,
     /// Another one, in which `$match`, `$1` and `{{name}}` may have a meaning of their own.
@@ -33,12 +33,12 @@ enum Region {
 ///
 /// Only what is certainly one: `route="/odata/$metadata"`, the `${1}` of a `label_replace` and the
 /// templates of another language stay as they are.
-pub(super) fn placeholders(text: &str, language: Language) -> Vec<Extent> {
+pub fn placeholders(text: &str, language: Language) -> Vec<Extent> {
     if !text.contains(['$', '{']) {
         return Vec::new();
     }
     let (tree, _) = match language {
-        Language::Promql | Language::Unknown => query::parse(text),
+        Language::Promql | Language::Unknown => parse(text),
         Language::Other => (None, Vec::new()),
     };
     let is_promql = language == Language::Promql || tree.is_some();
