@@ -42,9 +42,9 @@ pub fn nearest<'a>(
         Vocabulary::Names => 3,
     };
     let word = folded(word);
-    let length = word.chars().count();
+    let bag = Bag::of(&word);
     let distance = |name: &str| {
-        let is_near = letters(name).count().abs_diff(length) <= MAX_DISTANCE;
+        let is_near = bag.least_distance(&Bag::of(name)) <= MAX_DISTANCE;
         is_near.then(|| strsim::damerau_levenshtein(&word, &folded(name)))
     };
     let mut found: Vec<(usize, &str)> = known
@@ -57,6 +57,34 @@ pub fn nearest<'a>(
     let least = found.first().map(|(distance, _)| *distance);
     found.retain(|(distance, _)| Some(*distance) == least);
     found.into_iter().map(|(_, name)| name).collect()
+}
+
+/// How often each letter stands in a word, whatever the order; letters that share a place in the bag
+/// count as one.
+struct Bag([u16; 64]);
+
+impl Bag {
+    fn of(word: &str) -> Self {
+        let mut bag = Self([0; 64]);
+        for letter in letters(word) {
+            // Lower-case letters and digits have places of their own.
+            let place = usize::try_from(u32::from(letter) % 64).unwrap_or_default();
+            if let Some(count) = bag.0.get_mut(place) {
+                *count += 1;
+            }
+        }
+        bag
+    }
+
+    /// Returns a number of edits below which no way leads from one word to the other: each edit adds
+    /// at most one letter and takes at most one away.
+    fn least_distance(&self, other: &Self) -> usize {
+        let pairs = self.0.iter().zip(&other.0);
+        let (more, less) = pairs.fold((0, 0), |(more, less), (one, other)| {
+            (more + one.saturating_sub(*other), less + other.saturating_sub(*one))
+        });
+        usize::from(more.max(less))
+    }
 }
 
 /// Returns whether a near word has one reading: at most every third character of the known one differs.
@@ -124,6 +152,14 @@ mod tests {
         assert_eq!(one("x"), None, "a single letter is near nothing");
         assert_eq!(one("名前"), None);
         assert_eq!(one(&"target".repeat(100)), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn letters_alone_never_rule_out_a_word_that_is_near(one in "[a-d-]{0,9}", other in "[a-d名]{0,9}") {
+            let distance = strsim::damerau_levenshtein(&folded(&one), &folded(&other));
+            proptest::prop_assert!(Bag::of(&one).least_distance(&Bag::of(&other)) <= distance);
+        }
     }
 
     #[test]

@@ -60,18 +60,19 @@ fn holds_any(text: &[u8], marks: &[&str]) -> bool {
 
 /// Returns whether what follows `kind` makes it a key of which a kind is the value.
 fn is_followed_by_a_kind(rest: &[u8]) -> bool {
-    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
     let Some(rest) = rest.trim_ascii_start().strip_prefix(b":") else {
         return false;
     };
     let rest = rest.trim_ascii_start();
-    let rest = if rest.first().is_some_and(is_quote) { &rest[1..] } else { rest };
+    let rest = match rest {
+        [b'"' | b'\'', value @ ..] | value => value,
+    };
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
-    let end = rest.iter().position(|byte| !is_letter(byte)).unwrap_or(rest.len());
+    let word = rest.split(|byte| !is_letter(byte)).next().unwrap_or_default();
     let mut kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
-    kinds.any(|(name, _)| rest[..end].eq_ignore_ascii_case(name.as_bytes()))
-        || std::str::from_utf8(&rest[..end]).is_ok_and(is_own_kind)
+    kinds.any(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()))
+        || std::str::from_utf8(word).is_ok_and(is_own_kind)
 }
 
 /// Returns the bytes with `\x6f`, `\u006f`, `\U0000006f` and `\/` read where they stand for ASCII, as

@@ -255,30 +255,3 @@ fn policies_that_are_judged_together_are_judged_alike() {
         assert_eq!(format!("{alone:?}"), format!("{together:?}"));
     }
 }
-
-/// Says how long a thousand objectives take: `cargo test --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "it measures"]
-fn a_thousand_objectives_are_judged_in_a_second() {
-    let counts = incident(5, 24, |at| Some(if at < 2 { 5_000 } else { 5 }));
-    let Ok(series) = &counts else { panic!("a series") };
-    let policy = policy(vec![
-        tier("page", "1h >= 14.4", None, GateKind::Freeze),
-        tier("watch", "7d >= 0.5", Some("7d < 0.4"), GateKind::Approve),
-        tier("stop", "slo >= 1", Some("slo < 0.8"), GateKind::Freeze),
-    ]);
-    let slo = slo("checkout", None, "0.999", "28d");
-    let started = std::time::Instant::now();
-    for _ in 0..100 {
-        assert_eq!(evaluate(&policy, &slo, 0, &counts, hour(24)).active().count(), 2);
-    }
-    let fast = started.elapsed() / 100;
-    let terms = Terms::new(&slo, 0).expect("terms");
-    let started = std::time::Instant::now();
-    Plain { policy: &policy, terms: &terms }.agrees(
-        &evaluate(&policy, &slo, 0, &counts, hour(24)),
-        series,
-        hour(24),
-    );
-    eprintln!("one objective: {fast:?}, plainly {:?}", started.elapsed());
-}

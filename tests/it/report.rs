@@ -92,17 +92,3 @@ fn concise_is_one_line_a_finding_and_sends_nothing_active() {
         findings.iter().filter(|finding| !finding.suppressed).count()
     );
 }
-
-/// Prints reports to look at: `cargo test --test it report::look -- --ignored --nocapture`.
-#[test]
-#[ignore = "for eyes: it prints, it checks nothing"]
-fn look() {
-    for (width, color) in [(60, false), (80, true), (80, false), (160, false)] {
-        let sample = Sample::new();
-        let style = Style { color, width, unicode: true };
-        let mut out = Vec::new();
-        render(Format::Terminal, &sample.report(), &style, &mut out).unwrap();
-        println!("{}\n{}", "=".repeat(width), String::from_utf8(out).unwrap());
-    }
-    println!("{}", text(Format::Markdown, &Sample::new().report()));
-}
