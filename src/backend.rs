@@ -160,7 +160,7 @@ fn backend_of<'a>(setting: &Setting<'a>, request: &Request) -> Result<Option<&'a
         Definition::Head => setting.head,
     };
     let measure = request.indicator.as_ref().map(|indicator| &indicator.measure);
-    let sources = measure.map(Measure::sources).unwrap_or_default();
+    let sources = measure.into_iter().flat_map(Measure::sources);
     let mut found: Option<&str> = None;
     for source in sources {
         let reference = source.reference.as_ref().map(|reference| reference.name.value.as_str());

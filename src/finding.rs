@@ -123,6 +123,8 @@ impl Finding {
 
     /// Adds another place.
     pub fn also(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
+        // Most findings have one, and a tree may have many thousand findings.
+        self.labels.reserve_exact(usize::from(self.labels.is_empty()));
         self.labels.push(Label { span, message: message.into() });
         self
     }
@@ -135,6 +137,7 @@ impl Finding {
 
     /// Says how it is known.
     pub fn note(&mut self, message: impl Into<String>) -> &mut Self {
+        self.notes.reserve_exact(usize::from(self.notes.is_empty()));
         self.notes.push(message.into());
         self
     }

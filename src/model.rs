@@ -31,6 +31,7 @@ pub use object::Annotation;
 pub use object::DataSource;
 pub use object::Dialect;
 pub use object::Kind;
+pub use object::Labels;
 pub use object::Meta;
 pub use object::Object;
 pub use object::Reference;

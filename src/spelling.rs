@@ -31,7 +31,7 @@ pub enum Vocabulary {
 /// adds, drops, replaces or swaps characters, and two are the most.
 pub fn nearest<'a>(
     word: &str,
-    known: impl IntoIterator<Item = &'a str>,
+    known: impl IntoIterator<Item = impl Into<Known<'a>>>,
     vocabulary: Vocabulary,
 ) -> Vec<&'a str> {
     if word.len() > MAX_LENGTH {
@@ -42,15 +42,14 @@ pub fn nearest<'a>(
         Vocabulary::Names => 3,
     };
     let word = folded(word);
-    let bag = Bag::of(&word);
-    let distance = |name: &str| {
-        let is_near = bag.least_distance(&Bag::of(name)) <= MAX_DISTANCE;
-        is_near.then(|| strsim::damerau_levenshtein(&word, &folded(name)))
-    };
+    let own = Letters::of(&word);
+    let distance = |name: &str| strsim::damerau_levenshtein(&word, &folded(name));
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
-        .filter(|name| name.len() <= MAX_LENGTH)
-        .filter_map(|name| Some((distance(name)?, name)))
+        .map(Into::into)
+        .filter(|known| own.least_distance(known.letters) <= MAX_DISTANCE)
+        .filter(|known| known.word.len() <= MAX_LENGTH)
+        .map(|known| (distance(known.word), known.word))
         .filter(|(distance, name)| *distance <= MAX_DISTANCE.min(name.len() / part))
         .collect();
     found.sort_unstable();
@@ -59,31 +58,46 @@ pub fn nearest<'a>(
     found.into_iter().map(|(_, name)| name).collect()
 }
 
-/// How often each letter stands in a word, whatever the order; letters that share a place in the bag
-/// count as one.
-struct Bag([u16; 64]);
+/// A known word with its letters, for those who compare it with many.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    word: &'a str,
+    letters: Letters,
+}
 
-impl Bag {
+impl<'a> From<&'a str> for Known<'a> {
+    fn from(word: &'a str) -> Self {
+        Self { word, letters: Letters::of(word) }
+    }
+}
+
+/// Which letters stand in a word, and which of them more than once, whatever the order: a bit for each,
+/// and one for several that share it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Letters {
+    once: u64,
+    twice: u64,
+}
+
+impl Letters {
     fn of(word: &str) -> Self {
-        let mut bag = Self([0; 64]);
+        let mut found = Self::default();
         for letter in letters(word) {
-            // Lower-case letters and digits have places of their own.
-            let place = usize::try_from(u32::from(letter) % 64).unwrap_or_default();
-            if let Some(count) = bag.0.get_mut(place) {
-                *count += 1;
-            }
+            // Lower-case letters and digits have bits of their own.
+            let bit = 1 << (u32::from(letter) % 64);
+            found.twice |= found.once & bit;
+            found.once |= bit;
         }
-        bag
+        found
     }
 
     /// Returns a number of edits below which no way leads from one word to the other: each edit adds
     /// at most one letter and takes at most one away.
-    fn least_distance(&self, other: &Self) -> usize {
-        let pairs = self.0.iter().zip(&other.0);
-        let (more, less) = pairs.fold((0, 0), |(more, less), (one, other)| {
-            (more + one.saturating_sub(*other), less + other.saturating_sub(*one))
-        });
-        usize::from(more.max(less))
+    fn least_distance(self, other: Self) -> usize {
+        let lacking = |one: Self, other: Self| {
+            (one.once & !other.once).count_ones() + (one.twice & !other.twice).count_ones()
+        };
+        lacking(self, other).max(lacking(other, self)) as usize
     }
 }
 
@@ -158,7 +172,7 @@ mod tests {
         #[test]
         fn letters_alone_never_rule_out_a_word_that_is_near(one in "[a-d-]{0,9}", other in "[a-d名]{0,9}") {
             let distance = strsim::damerau_levenshtein(&folded(&one), &folded(&other));
-            proptest::prop_assert!(Bag::of(&one).least_distance(&Bag::of(&other)) <= distance);
+            proptest::prop_assert!(Letters::of(&one).least_distance(Letters::of(&other)) <= distance);
         }
     }
 

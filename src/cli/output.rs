@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
+use std::io::BufWriter;
 use std::io::Write;
 use std::path::Path;
 
@@ -67,16 +68,17 @@ pub(super) fn render(
     let usual = [Target { format: Format::Terminal, file: None }];
     let targets = if targets.is_empty() { &usual[..] } else { targets };
     for target in targets {
-        let mut text = Vec::new();
-        let style = if target.file.is_some() { Style::default() } else { style(global) };
-        report::render(target.format, report, &style, &mut text).map_err(|source| Error::Io {
-            action: "write",
-            path: "the report".to_owned(),
-            source,
-        })?;
         let written = match &target.file {
-            None => print(target.format, &text),
-            Some(file) => write_file(Path::new(file), &text),
+            None => {
+                let style = style(global);
+                print(target.format, |out| report::render(target.format, report, &style, out))
+            }
+            Some(file) => {
+                let mut text = Vec::new();
+                report::render(target.format, report, &Style::default(), &mut text)
+                    .map_err(|source| Error::Io { action: "write", path: file.clone(), source })?;
+                write_file(Path::new(file), &text)
+            }
         };
         match written {
             // Whoever stops reading changes neither the other reports nor how the run ends.
@@ -87,10 +89,19 @@ pub(super) fn render(
     Ok(())
 }
 
-/// Prints a report.
-fn print(format: Format, text: &[u8]) -> Result<(), Error> {
-    let text = runner::printable(format, String::from_utf8_lossy(text).into_owned());
-    write(&mut io::stdout().lock(), text.as_bytes())
+/// Prints a report; in a job, as a runner may read it.
+fn print(
+    format: Format,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let mut stream = BufWriter::new(io::stdout().lock());
+    if !runner::is_job() {
+        return render(&mut stream).and_then(|()| stream.flush()).map_err(unwritable);
+    }
+    let mut text = Vec::new();
+    render(&mut text).map_err(unwritable)?;
+    let text = runner::printable(format, String::from_utf8_lossy(&text).into_owned());
+    write(&mut stream, text.as_bytes())
 }
 
 /// Returns how text for people is drawn on standard output.
@@ -114,8 +125,11 @@ fn terminal_width() -> Option<usize> {
 
 /// Writes bytes to a stream.
 pub(super) fn write(stream: &mut dyn Write, text: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::Io { action: "write", path: "standard output".to_owned(), source };
-    stream.write_all(text).and_then(|()| stream.flush()).map_err(failed)
+    stream.write_all(text).and_then(|()| stream.flush()).map_err(unwritable)
+}
+
+fn unwritable(source: io::Error) -> Error {
+    Error::Io { action: "write", path: "standard output".to_owned(), source }
 }
 
 /// Replaces a file as a whole: another reader sees the old text or the new, never half of one.
@@ -206,7 +220,7 @@ fn refuse_in_json(arguments: &Arguments, error: &Error) {
         if report::render_refusal(refusal, &mut text).is_ok() {
             // The exit code says it too; a report that cannot be written changes nothing.
             let _ = match &target.file {
-                None => print(Format::Json, &text),
+                None => print(Format::Json, |out| out.write_all(&text)),
                 Some(file) => write_file(Path::new(file), &text),
             };
         }

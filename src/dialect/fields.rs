@@ -1,9 +1,8 @@
 //! Reads fields of a mapping, leaving out what a schema has already called wrong.
 
-use std::collections::BTreeMap;
-
 use crate::model::Annotation;
 use crate::model::Dialect;
+use crate::model::Labels;
 use crate::model::Meta;
 use crate::model::Operator;
 use crate::model::Setting;
@@ -157,18 +156,13 @@ pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
     }
 }
 
-fn labels(map: Node<'_>) -> BTreeMap<String, Vec<Spanned<String>>> {
-    let mut labels = BTreeMap::new();
-    for entry in map.entries() {
-        if let Some(key) = entry.key.text() {
-            let values = match spanned(entry.value) {
-                Some(value) => vec![value],
-                None => entry.value.items().filter_map(spanned).collect(),
-            };
-            labels.insert(key.to_owned(), values);
-        }
-    }
-    labels
+fn labels(map: Node<'_>) -> Labels {
+    let values = |value: Node<'_>| match spanned(value) {
+        Some(value) => vec![value],
+        None => value.items().filter_map(spanned).collect(),
+    };
+    let labels = map.entries();
+    labels.filter_map(|entry| Some((entry.key.text()?.to_owned(), values(entry.value)))).collect()
 }
 
 fn annotations(map: Node<'_>) -> Vec<Annotation> {

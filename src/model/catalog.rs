@@ -1,6 +1,5 @@
 //! Every object of one tree, found by kind and name.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -51,7 +50,8 @@ impl<T> Found<T> {
 #[derive(Debug, Default)]
 pub struct Catalog {
     objects: Vec<Object>,
-    by_name: BTreeMap<(Kind, String), Vec<usize>>,
+    /// Where the objects that have a name stand, in the order of kinds, then names, then objects.
+    by_name: Vec<usize>,
     /// The words of documents that could not be read.
     unreadable: BTreeSet<String>,
 }
@@ -64,12 +64,15 @@ impl Catalog {
         for text in unreadable {
             found.extend(words(&text).map(str::to_owned));
         }
-        let mut by_name: BTreeMap<(Kind, String), Vec<usize>> = BTreeMap::new();
-        for (index, object) in objects.iter().enumerate() {
-            if let Some(name) = &object.meta().name {
-                by_name.entry((object.kind(), name.value.clone())).or_default().push(index);
-            }
-        }
+        let mut named: Vec<_> = objects
+            .iter()
+            .enumerate()
+            .filter_map(|(index, object)| {
+                Some((object.kind(), object.meta().name.as_ref()?.value.as_str(), index))
+            })
+            .collect();
+        named.sort_unstable();
+        let by_name = named.into_iter().map(|(.., index)| index).collect();
         Self { objects, by_name, unreadable: found }
     }
 
@@ -117,16 +120,28 @@ impl Catalog {
 
     /// Returns every object that has this kind and name, in order.
     pub fn named(&self, kind: Kind, name: &str) -> impl Iterator<Item = &Object> {
-        let found = self.by_name.get(&(kind, name.to_owned()));
-        found.into_iter().flatten().filter_map(|&index| self.objects.get(index))
+        self.named_from(kind, name)
+            .take_while(move |object| object.kind() == kind && object.meta().name() == name)
     }
 
     /// Returns the names of a kind, in order of the alphabet.
     pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
-        let from = self.by_name.range((kind, String::new())..);
-        from.map(|(key, _)| key)
-            .take_while(move |(other, _)| *other == kind)
-            .map(|(_, name)| name.as_str())
+        let mut of_kind = self.named_from(kind, "").take_while(move |object| object.kind() == kind);
+        let mut last = None;
+        std::iter::from_fn(move || {
+            last = Some(of_kind.find(|object| last != Some(object.meta().name()))?.meta().name());
+            last
+        })
+    }
+
+    /// Returns the objects that have a name, from the first that is not before this kind and name.
+    fn named_from(&self, kind: Kind, name: &str) -> impl Iterator<Item = &Object> {
+        let is_before = |index: &usize| {
+            let object = self.objects.get(*index);
+            object.is_some_and(|object| (object.kind(), object.meta().name()) < (kind, name))
+        };
+        let first = self.by_name.partition_point(is_before);
+        self.by_name.iter().skip(first).filter_map(|&index| self.objects.get(index))
     }
 
     /// Returns whether a document that could not be read holds the name.

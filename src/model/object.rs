@@ -1,9 +1,9 @@
 //! What every object has: a kind, a name, labels, annotations, a place.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::source::Span;
 use crate::source::Spanned;
@@ -79,6 +79,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Service,
+        Self::Slo,
+        Self::Sli,
+        Self::AlertPolicy,
+        Self::AlertCondition,
+        Self::AlertNotificationTarget,
+        Self::DataSource,
+        Self::ErrorBudgetPolicy,
+    ];
+
     /// Returns the kind as OpenSLO spells it.
     pub fn name(self) -> &'static str {
         match self {
@@ -114,8 +126,8 @@ pub struct Meta {
     /// The Kubernetes namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Labels: each key with its values.
-    pub labels: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Labels.
+    pub labels: Labels,
     /// Annotations, in file order.
     pub annotations: Vec<Annotation>,
     /// The format the object is written in.
@@ -148,7 +160,47 @@ impl Meta {
 
     /// Returns the first value of a label.
     pub fn label(&self, key: &str) -> Option<&Spanned<String>> {
-        self.labels.get(key)?.first()
+        self.labels.get(key).first()
+    }
+}
+
+/// Labels: each key with its values, in the order of the keys.
+///
+/// # Why
+///
+/// Most objects have a few and some thousands stand in memory at once, so this is a list and no map.
+#[derive(Clone, Debug, Default)]
+pub struct Labels(Vec<(String, Vec<Spanned<String>>)>);
+
+impl Labels {
+    /// Returns the values of a label; none where there is no such label.
+    pub fn get(&self, key: &str) -> &[Spanned<String>] {
+        let found = self.0.binary_search_by(|(name, _)| name.as_str().cmp(key));
+        found.ok().and_then(|place| self.0.get(place)).map_or(&[], |(_, values)| values)
+    }
+}
+
+impl FromIterator<(String, Vec<Spanned<String>>)> for Labels {
+    /// Collects labels; of two with one key the later counts.
+    fn from_iter<I: IntoIterator<Item = (String, Vec<Spanned<String>>)>>(labels: I) -> Self {
+        let labels = labels.into_iter();
+        let mut found = Vec::with_capacity(labels.size_hint().1.unwrap_or_default());
+        found.extend(labels);
+        found.sort_by(|(left, _), (right, _)| left.cmp(right));
+        found.dedup_by(|(later, values), (earlier, old)| {
+            let is_same = later == earlier;
+            if is_same {
+                std::mem::swap(values, old);
+            }
+            is_same
+        });
+        Self(found)
+    }
+}
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, values)| (key, values)))
     }
 }
 
@@ -246,11 +298,19 @@ impl Object {
         let mut found = Vec::new();
         match self {
             Self::Slo(slo) => {
+                let mut indicator_before = None;
                 for objective in &slo.objectives {
                     match &objective.indicator {
                         IndicatorUse::Missing => {}
                         IndicatorUse::Named(reference) => found.push(reference),
-                        IndicatorUse::Inline(indicator) => in_indicator(indicator, &mut found),
+                        // Objectives share the indicator of their SLO.
+                        IndicatorUse::Inline(indicator) => {
+                            if indicator_before.replace(Arc::as_ptr(indicator))
+                                != Some(Arc::as_ptr(indicator))
+                            {
+                                in_indicator(indicator, &mut found);
+                            }
+                        }
                     }
                 }
                 for policy in &slo.alert_policies {
@@ -282,7 +342,7 @@ pub struct Reference {
 }
 
 fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {
-    let sources = indicator.measure.sources().into_iter();
+    let sources = indicator.measure.sources();
     found.extend(sources.filter_map(|source| source.reference.as_ref()));
 }
 

@@ -232,14 +232,15 @@ pub enum Measure {
 
 impl Measure {
     /// Returns every metric source of the measure.
-    pub fn sources(&self) -> Vec<&MetricSource> {
-        match self {
-            Self::Unreadable => Vec::new(),
-            Self::Threshold(source) | Self::Raw { source, .. } => vec![source],
+    pub fn sources(&self) -> impl Iterator<Item = &MetricSource> {
+        let sources = match self {
+            Self::Unreadable => [None, None, None],
+            Self::Threshold(source) | Self::Raw { source, .. } => [Some(source), None, None],
             Self::Counts(counts) => {
-                [&counts.good, &counts.bad, &counts.total].into_iter().flatten().collect()
+                [counts.good.as_ref(), counts.bad.as_ref(), counts.total.as_ref()]
             }
-        }
+        };
+        sources.into_iter().flatten()
     }
 }
 

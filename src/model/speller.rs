@@ -1,8 +1,11 @@
 //! Which names of a catalog are near to one that nothing has.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use crate::spelling;
+use crate::spelling::Known;
 use crate::spelling::MAX_LENGTH;
 use crate::spelling::Vocabulary;
 
@@ -16,7 +19,9 @@ const MAX_LETTERS: usize = 20_000_000;
 /// The names of a tree by kind and length, and how many letters may still be compared.
 #[derive(Default)]
 pub struct Speller<'a> {
-    names: BTreeMap<(Kind, usize), Vec<&'a str>>,
+    names: BTreeMap<(Kind, usize), Vec<Known<'a>>>,
+    /// What was answered: many objects name the same thing that nothing has.
+    answered: HashMap<(Kind, String), Vec<&'a str>>,
     compared: usize,
 }
 
@@ -24,32 +29,44 @@ impl<'a> Speller<'a> {
     /// Returns a speller that knows the names of a catalog.
     pub fn new(catalog: &'a Catalog) -> Self {
         let mut speller = Self::default();
-        for object in catalog.objects() {
-            let (kind, name) = (object.kind(), object.meta().name());
-            speller.names.entry((kind, name.len())).or_default().push(name);
-        }
-        for names in speller.names.values_mut() {
-            names.sort_unstable();
-            names.dedup();
+        for kind in Kind::ALL {
+            for name in catalog.names(kind).filter(|name| !name.is_empty()) {
+                speller.names.entry((kind, name.len())).or_default().push(name.into());
+            }
         }
         speller
     }
 
     /// Returns the names of a kind that are nearest in spelling; none when too much was compared.
     pub fn nearest(&mut self, kind: Kind, name: &str) -> Vec<&'a str> {
+        let question = (kind, name.to_owned());
+        if let Some(answer) = self.answered.get(&question) {
+            return answer.clone();
+        }
         let (least, most) = (name.len().saturating_sub(2), name.len().saturating_add(2));
-        let near = self.names.range((kind, least)..=(kind, most)).flat_map(|(_, names)| names);
-        let near: Vec<&str> = near.copied().filter(|near| !near.is_empty()).collect();
-        self.nearest_of(name, near)
+        let known = self.names.range((kind, least)..=(kind, most)).map(|(_, names)| names);
+        let count = known.clone().map(Vec::len).sum();
+        let near = if is_affordable(&mut self.compared, name, count) {
+            spelling::nearest(name, known.flatten().copied(), Vocabulary::Names)
+        } else {
+            Vec::new()
+        };
+        self.answered.insert(question, near.clone());
+        near
     }
 
     /// Returns those of some names that are nearest in spelling; none when too much was compared.
-    pub fn nearest_of<'b>(&mut self, name: &str, known: Vec<&'b str>) -> Vec<&'b str> {
-        let letters = known.len().saturating_mul(name.len().saturating_pow(2));
-        self.compared = self.compared.saturating_add(letters);
-        if name.len() > MAX_LENGTH || self.compared > MAX_LETTERS {
+    pub fn nearest_of<'b>(&mut self, name: &str, known: &BTreeSet<&'b str>) -> Vec<&'b str> {
+        if !is_affordable(&mut self.compared, name, known.len()) {
             return Vec::new();
         }
-        spelling::nearest(name, known, Vocabulary::Names)
+        spelling::nearest(name, known.iter().copied(), Vocabulary::Names)
     }
+}
+
+/// Returns whether a name may still be compared with so many others, and counts it.
+fn is_affordable(compared: &mut usize, name: &str, count: usize) -> bool {
+    let letters = count.saturating_mul(name.len().saturating_pow(2));
+    *compared = compared.saturating_add(letters);
+    name.len() <= MAX_LENGTH && *compared <= MAX_LETTERS
 }

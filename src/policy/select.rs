@@ -96,9 +96,7 @@ impl<'a> Selection<'a> {
             globs.as_ref().is_none_or(|globs| globs.matches(text))
         };
         let labeled = |(key, globs): &(&str, Globs)| {
-            let values = slo.meta.labels.get(*key);
-            let mut values = values.into_iter().flatten();
-            values.any(|value| globs.matches(&value.value))
+            slo.meta.labels.get(key).iter().any(|value| globs.matches(&value.value))
         };
         one_of(&self.services, service)
             && one_of(&self.slos, slo.meta.name())

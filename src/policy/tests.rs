@@ -340,7 +340,7 @@ fn a_selector_takes_names_services_and_labels_together() {
     policy.selector.slos = texts(&["checkout-*"]);
     policy.selector.match_labels = vec![("tier".into(), spanned("1".into()))];
     assert!(!selects(&policy, &slo));
-    slo.meta.labels.insert("tier".into(), texts(&["2", "1"]));
+    slo.meta.labels = [("tier".to_owned(), texts(&["2", "1"]))].into_iter().collect();
     assert!(selects(&policy, &slo));
     slo.service = None;
     assert!(!selects(&policy, &slo));

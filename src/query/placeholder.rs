@@ -29,12 +29,17 @@ enum Region {
     Quoted { start: usize, pattern: bool },
 }
 
+/// Returns whether a query holds a mark of placeholders at all; few do, and only those are read.
+pub fn may_hold_placeholders(text: &str) -> bool {
+    text.contains('$') || text.contains("{{")
+}
+
 /// Returns where the placeholders of a query stand, each text once, in order.
 ///
 /// Only what is certainly one: `route="/odata/$metadata"`, the `${1}` of a `label_replace` and the
 /// templates of another language stay as they are.
 pub fn placeholders(text: &str, language: Language) -> Vec<Extent> {
-    if !text.contains(['$', '{']) {
+    if !may_hold_placeholders(text) {
         return Vec::new();
     }
     let (tree, _) = match language {

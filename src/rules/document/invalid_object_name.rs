@@ -1,5 +1,6 @@
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use crate::dialect::Problem;
 use crate::finding::Level;
@@ -31,11 +32,11 @@ pub(super) const RULE: Rule = Rule {
 struct Names<'a> {
     catalog: &'a Catalog,
     /// The kinds of objects, by the places of their names.
-    kinds: BTreeMap<Span, Kind>,
+    kinds: HashMap<Span, Kind>,
     /// How many names of a kind there are that are this one, or would become it.
-    taken: BTreeMap<(Kind, String), usize>,
+    taken: HashMap<(Kind, Cow<'a, str>), usize>,
     /// The places that name an object.
-    places: BTreeMap<(Kind, &'a str), Vec<Span>>,
+    places: HashMap<(Kind, &'a str), Vec<Span>>,
 }
 
 fn check(files: &[FileFacts], checker: &mut Checker<'_>) {
@@ -116,8 +117,8 @@ fn is_reference_known(name: &str, checker: &Checker<'_>) -> bool {
 
 impl<'a> Names<'a> {
     fn new(catalog: &'a Catalog) -> Self {
-        let (mut taken, mut kinds) = (BTreeMap::new(), BTreeMap::new());
-        let mut places: BTreeMap<(Kind, &'a str), Vec<Span>> = BTreeMap::new();
+        let (mut taken, mut kinds) = (HashMap::new(), HashMap::new());
+        let mut places: HashMap<(Kind, &'a str), Vec<Span>> = HashMap::new();
         let mut place = |kind, name: &'a Spanned<String>| {
             places.entry((kind, name.value.as_str())).or_default().push(name.span);
         };
@@ -140,12 +141,11 @@ impl<'a> Names<'a> {
             }
             let (kind, meta) = (object.kind(), object.meta());
             kinds.insert(meta.place(), kind);
-            let becomes = [
-                Some(meta.name().to_owned()),
-                suggestion(meta.name(), false),
-                suggestion(meta.name(), true),
-            ];
-            let becomes: BTreeSet<String> = becomes.into_iter().flatten().collect();
+            let mut becomes = BTreeSet::from([Cow::Borrowed(meta.name())]);
+            if !is_kebab(meta.name()) {
+                let suggested = [false, true].map(|dotted| suggestion(meta.name(), dotted));
+                becomes.extend(suggested.into_iter().flatten().map(Cow::Owned));
+            }
             for name in becomes {
                 *taken.entry((kind, name)).or_insert(0) += 1;
             }
@@ -155,7 +155,8 @@ impl<'a> Names<'a> {
 
     /// Returns whether the object that has its name at a place would share a new one.
     fn is_taken(&self, span: Span, to: &str) -> bool {
-        let taken = self.kinds.get(&span).and_then(|kind| self.taken.get(&(*kind, to.to_owned())));
+        let taken =
+            self.kinds.get(&span).and_then(|kind| self.taken.get(&(*kind, Cow::Borrowed(to))));
         taken.is_some_and(|count| *count > 1)
     }
 
@@ -194,6 +195,13 @@ fn suggestion(name: &str, dotted: bool) -> Option<String> {
     }
     let parts: Vec<String> = name.split('.').filter_map(kebab).collect();
     (!parts.is_empty()).then(|| parts.join("."))
+}
+
+/// Returns whether a name is already one that [`kebab`] gives, and keeps.
+fn is_kebab(name: &str) -> bool {
+    let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let mut words = name.split('-');
+    name.len() <= 63 && words.all(|word| !word.is_empty() && word.bytes().all(plain))
 }
 
 /// Returns the name in lower case with hyphens, cut between words where it is too long, if anything of it is left.

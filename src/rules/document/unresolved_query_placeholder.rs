@@ -7,6 +7,7 @@ use crate::model::Query;
 use crate::model::answers_promql;
 use crate::query::Extent;
 use crate::query::placeholder::Language;
+use crate::query::placeholder::may_hold_placeholders;
 use crate::query::placeholder::placeholders;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -36,7 +37,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 }
 
 fn report(query: &Query, source: &MetricSource, checker: &mut Checker<'_>) {
-    if !query.text.contains(['$', '{']) {
+    if !may_hold_placeholders(&query.text) {
         return;
     }
     let kind = checker.catalog().source_type(source);

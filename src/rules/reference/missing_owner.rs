@@ -104,7 +104,7 @@ fn is_elsewhere(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
 /// Returns the owners that an object itself names.
 fn declared(meta: &Meta) -> Vec<&Spanned<String>> {
     let labels = ["owner", "team"].into_iter();
-    let labels = labels.flat_map(|key| meta.labels.get(key).into_iter().flatten());
+    let labels = labels.flat_map(|key| meta.labels.get(key));
     let annotation = meta.annotation(OWNER);
     let given = annotation.into_iter().chain(labels);
     given.filter(|owner| !owner.value.trim().is_empty()).collect()

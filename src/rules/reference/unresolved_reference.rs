@@ -45,17 +45,18 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
         let (mut group, mut seen) = (Group::new(), HashSet::new());
         for reference in object.references() {
-            let key = (reference.kind, reference.name.value.as_str());
+            let (kind, name) = (reference.kind, reference.name.value.as_str());
+            // Where nothing can have the name, `invalid-object-name` says so.
+            if is_known(catalog, checker, kind, name) || !may_be_named(object, name) {
+                continue;
+            }
             // Objectives share the indicator of their SLO.
-            if seen.insert((reference.kind, reference.name.span)) {
-                group.entry(key).or_default().push(reference);
+            if seen.insert((kind, reference.name.span)) {
+                group.entry((kind, name)).or_default().push(reference);
             }
         }
         for ((kind, name), places) in group {
-            // Where nothing can have the name, `invalid-object-name` says so.
-            if may_be_named(object, name) && !is_known(catalog, checker, kind, name) {
-                report(catalog, checker, &mut speller, (kind, name), &places);
-            }
+            report(catalog, checker, &mut speller, (kind, name), &places);
         }
     }
     let mut users: BTreeMap<&str, usize> = BTreeMap::new();
@@ -267,7 +268,7 @@ fn selected(
     {
         return;
     }
-    let near = speller.nearest_of(name, known.iter().copied().collect());
+    let near = speller.nearest_of(name, known);
     let only = match near.as_slice() {
         [only] if is_word(only) => Some(*only),
         _ => None,
