@@ -166,7 +166,7 @@ fn backend_of<'a>(setting: &Setting<'a>, request: &Request) -> Result<Option<&'a
         let reference = source.reference.as_ref().map(|reference| reference.name.value.as_str());
         let kind = catalog.source_type(source);
         let several = |names| Error::BackendAmbiguous { slo: request.name().to_owned(), names };
-        match (setting.config.backend_for(reference, kind.as_deref()), found) {
+        match (setting.config.backend_for(reference, kind), found) {
             (Ok((name, _)), None) => found = Some(name),
             (Ok((name, _)), Some(other)) if name != other => {
                 return Err(several(vec![other.to_owned(), name.to_owned()]));

@@ -29,6 +29,7 @@ use serde::Serialize;
 use crate::model::Catalog;
 use crate::model::Kind;
 use crate::model::Meta;
+use crate::model::Text;
 use crate::quantity::Ratio;
 use crate::source::Sources;
 use crate::source::Span;
@@ -184,7 +185,7 @@ impl Change {
             kind,
             object,
             name: meta.name().to_owned(),
-            namespace: meta.namespace.clone(),
+            namespace: meta.namespace.as_ref().map(Text::to_string),
             service: None,
             objective: None,
             alert: None,

@@ -37,6 +37,7 @@ pub use object::Object;
 pub use object::Reference;
 pub use object::Service;
 pub use object::Setting;
+pub use object::Text;
 pub use object::answers_promql;
 pub use policy::Burn;
 pub use policy::ChangeClass;

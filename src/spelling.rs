@@ -9,6 +9,8 @@
 //! object are one question. Answered in one place, `fail_on`, `failOn` and `fial-on` lead to `fail-on`
 //! wherever they are written.
 
+use std::cell::LazyCell;
+
 /// The longest word that is compared, in bytes: the longest name of a Kubernetes object.
 pub const MAX_LENGTH: usize = 253;
 
@@ -41,8 +43,9 @@ pub fn nearest<'a>(
         Vocabulary::Words => 2,
         Vocabulary::Names => 3,
     };
-    let word = folded(word);
-    let own = Letters::of(&word);
+    let own = Letters::of(word);
+    // Most words have no neighbor by their letters.
+    let word = LazyCell::new(|| folded(word));
     let distance = |name: &str| strsim::damerau_levenshtein(&word, &folded(name));
     let mut found: Vec<(usize, &str)> = known
         .into_iter()

@@ -184,7 +184,7 @@ mod tests {
         start: Option<&str>,
         zone: Option<&str>,
     ) -> Option<TimeWindow> {
-        let spanned = |text: &str| Spanned::new(text.to_owned(), Span::default());
+        let spanned = |text: &str| Spanned::new(text.into(), Span::default());
         TimeWindow::new(&Window {
             duration: Spanned::new(duration, Span::default()),
             kind: WindowKind::Calendar { start: start.map(spanned), zone: zone.map(spanned) },

@@ -25,6 +25,7 @@ use crate::model::NotificationTarget;
 use crate::model::Operator;
 use crate::model::Referable;
 use crate::model::Slo;
+use crate::model::Text;
 use crate::quantity::Ratio;
 use crate::source::Span;
 use crate::source::Spanned;
@@ -142,10 +143,10 @@ fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Alert> {
 fn told(catalog: &Catalog, policy: &AlertPolicy) -> Vec<(String, Option<String>)> {
     let target = |used: &Referable<NotificationTarget>| match (catalog.target(used).one(), used) {
         (Some(target), _) => {
-            let channel = target.target.as_ref().map(|channel| channel.value.clone());
+            let channel = target.target.as_ref().map(|channel| channel.value.to_string());
             Some((target.meta.name().to_owned(), channel))
         }
-        (None, Referable::Named(reference)) => Some((reference.name.value.clone(), None)),
+        (None, Referable::Named(reference)) => Some((reference.name.value.to_string(), None)),
         (None, Referable::Inline(_) | Referable::Missing) => None,
     };
     let targets: BTreeSet<_> = policy.targets.iter().filter_map(target).collect();
@@ -260,11 +261,11 @@ fn burn_text(burn: &BurnRate) -> String {
 /// From a ticket to a page is tighter; between words of a team's own, only that it differs is known.
 fn compare_severity(template: &Change, old: &Alert, new: &Alert, changes: &mut Vec<Change>) {
     let (before, after) = (old.condition.severity.as_ref(), new.condition.severity.as_ref());
-    let word = |severity: Option<&Spanned<String>>| severity.map(|given| given.value.clone());
+    let word = |severity: Option<&Spanned<Text>>| severity.map(|given| given.value.clone());
     if word(before) == word(after) {
         return;
     }
-    let rank = |severity: Option<&Spanned<String>>| {
+    let rank = |severity: Option<&Spanned<Text>>| {
         let lower = severity?.value.to_lowercase();
         ["ticket", "page"].iter().position(|word| *word == lower)
     };
@@ -276,7 +277,7 @@ fn compare_severity(template: &Change, old: &Alert, new: &Alert, changes: &mut V
     let mut change = Change { kind, ..template.clone() };
     let text = |severity| word(severity).map(|word| format!("severity {word}"));
     change.values(text(before), text(after));
-    let place = |severity: Option<&Spanned<String>>, alert: &Alert| {
+    let place = |severity: Option<&Spanned<Text>>, alert: &Alert| {
         severity.map_or(alert.condition.meta.place(), |given| given.span)
     };
     change.places(Some(place(before, old)), Some(place(after, new)));

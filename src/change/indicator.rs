@@ -108,8 +108,11 @@ fn facets(catalog: &Catalog, source: Option<&MetricSource>) -> [Shown; 4] {
     let spot = |own: Option<Span>| own.or(place);
     [
         (query.map(|query| query.text.clone()), spot(query.map(|query| query.span))),
-        (reference.map(|name| name.value.clone()), spot(reference.map(|name| name.span))),
-        (catalog.source_type(source), spot(source_type.or(reference.map(|name| name.span)))),
+        (reference.map(|name| name.value.to_string()), spot(reference.map(|name| name.span))),
+        (
+            catalog.source_type(source).map(str::to_owned),
+            spot(source_type.or(reference.map(|name| name.span))),
+        ),
         ((!settings.is_empty()).then(|| settings.join(", ")), place),
     ]
 }
@@ -161,7 +164,7 @@ fn describe_source(catalog: &Catalog, source: &MetricSource, reading: Reading) -
     let source_type = catalog.source_type(source);
     let query = source.query.as_ref().map(|query| match reading {
         Reading::Text => Cow::Borrowed(query.text.as_str()),
-        Reading::Meaning => Cow::Owned(canonical_query(&query.text, source_type.as_deref())),
+        Reading::Meaning => Cow::Owned(canonical_query(&query.text, source_type)),
     });
     let mut settings: Vec<_> = source.settings.iter().collect();
     if reading == Reading::Meaning {

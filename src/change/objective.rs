@@ -43,7 +43,7 @@ pub(super) fn compare(before: Whole<'_>, after: Whole<'_>, changes: &mut Vec<Cha
     let label = |slo: &Slo, index: usize| {
         let name = slo.objectives.get(index).and_then(|objective| objective.name.as_ref());
         let position = (!single).then(|| (index + 1).to_string());
-        name.map(|name| name.value.clone()).or(position)
+        name.map(|name| name.value.to_string()).or(position)
     };
     let mut indicators = Vec::new();
     let mut kept = 0;

@@ -122,7 +122,10 @@ pub(super) fn compare(pair: Pair<&ErrorBudgetPolicy>, context: Context, changes:
         }
         Pair::Both(left, right) => {
             let template = new(ChangeKind::OwnerChanged, right);
-            compare_owner(template, left.owner.as_ref(), right.owner.as_ref(), changes);
+            let [before, after] = [left, right].map(|policy| {
+                policy.owner.as_ref().map(|owner| Spanned::new(owner.value.as_str(), owner.span))
+            });
+            compare_owner(template, before, after, changes);
             if meaning(left) != meaning(right) {
                 changes.push(difference(left, right, context));
             }

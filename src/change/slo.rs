@@ -60,7 +60,7 @@ pub(super) fn compare_services(pair: Pair<&Service>, changes: &mut Vec<Change>) 
 /// Returns a change of an SLO, without values and places.
 pub(super) fn change(kind: ChangeKind, slo: &Slo) -> Change {
     let mut change = Change::new(kind, Kind::Slo, &slo.meta);
-    change.service = slo.service.as_ref().map(|service| service.value.clone());
+    change.service = slo.service.as_ref().map(|service| service.value.to_string());
     change
 }
 
@@ -86,11 +86,11 @@ pub(super) fn meaning(catalog: &Catalog, slo: &Slo) -> String {
 /// Pushes `owner-changed` where the owners differ.
 pub(super) fn compare_owner(
     mut template: Change,
-    before: Option<&Spanned<String>>,
-    after: Option<&Spanned<String>>,
+    before: Option<Spanned<&str>>,
+    after: Option<Spanned<&str>>,
     changes: &mut Vec<Change>,
 ) {
-    let value = |owner: Option<&Spanned<String>>| owner.map(|owner| owner.value.clone());
+    let value = |owner: Option<Spanned<&str>>| owner.map(|owner| owner.value.to_owned());
     if value(before) != value(after) {
         template.values(value(before), value(after));
         template.places(before.map(|owner| owner.span), after.map(|owner| owner.span));
@@ -98,9 +98,10 @@ pub(super) fn compare_owner(
     }
 }
 
-fn owner(meta: &Meta) -> Option<&Spanned<String>> {
+fn owner(meta: &Meta) -> Option<Spanned<&str>> {
     let label = || OWNER_LABELS.iter().find_map(|label| meta.label(label));
-    meta.annotation("slo/owner").or_else(label)
+    let owner = meta.annotation("slo/owner").or_else(label)?;
+    Some(Spanned::new(&owner.value, owner.span))
 }
 
 fn compare_names(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {
@@ -115,7 +116,7 @@ fn compare_names(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {
         renamed.places(Some(left.meta.place()), Some(right.meta.place()));
         changes.push(renamed);
     }
-    let service = |slo: &Slo| slo.service.as_ref().map(|service| service.value.clone());
+    let service = |slo: &Slo| slo.service.as_ref().map(|service| service.value.to_string());
     if service(left) != service(right) {
         let mut moved = change(ChangeKind::ServiceChanged, right);
         moved.values(service(left), service(right));

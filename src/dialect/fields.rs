@@ -6,6 +6,7 @@ use crate::model::Labels;
 use crate::model::Meta;
 use crate::model::Operator;
 use crate::model::Setting;
+use crate::model::Text;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -25,8 +26,8 @@ use super::Problem;
 const LONGEST_MINUTES: u64 = Duration::LONGEST_YEARS * 365 * 24 * 60;
 
 /// Returns the text of a field.
-pub(super) fn text(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
-    Some(word(mapping, key)?.map(str::to_owned))
+pub(super) fn text<'a, T: From<&'a str>>(mapping: Node<'a>, key: &str) -> Option<Spanned<T>> {
+    Some(word(mapping, key)?.map(T::from))
 }
 
 /// Returns the text of a field as it stands in the document, where it is only looked at.
@@ -36,7 +37,7 @@ pub(super) fn word<'a>(mapping: Node<'a>, key: &str) -> Option<Spanned<&'a str>>
 }
 
 /// Returns the text of a field that holds text, and not a number or a truth value.
-pub(super) fn string(mapping: Node<'_>, key: &str) -> Option<Spanned<String>> {
+pub(super) fn string(mapping: Node<'_>, key: &str) -> Option<Spanned<Text>> {
     let scalar = mapping.given(key)?.scalar()?;
     (scalar.value() == Value::String).then(|| text(mapping, key))?
 }
@@ -146,7 +147,6 @@ pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
     };
     Meta {
         name: text(metadata, "name"),
-        display_name: text(metadata, "displayName"),
         namespace: text(metadata, "namespace").map(|namespace| namespace.value),
         labels: metadata.given("labels").map(labels).unwrap_or_default(),
         annotations: metadata.given("annotations").map(annotations).unwrap_or_default(),
@@ -162,7 +162,7 @@ fn labels(map: Node<'_>) -> Labels {
         None => value.items().filter_map(spanned).collect(),
     };
     let labels = map.entries();
-    labels.filter_map(|entry| Some((entry.key.text()?.to_owned(), values(entry.value)))).collect()
+    labels.filter_map(|entry| Some((Text::from(entry.key.text()?), values(entry.value)))).collect()
 }
 
 fn annotations(map: Node<'_>) -> Vec<Annotation> {
@@ -173,8 +173,8 @@ fn annotations(map: Node<'_>) -> Vec<Annotation> {
     annotations
 }
 
-fn spanned(node: Node<'_>) -> Option<Spanned<String>> {
-    Some(Spanned::new(node.text()?.to_owned(), node.span()))
+fn spanned(node: Node<'_>) -> Option<Spanned<Text>> {
+    Some(Spanned::new(Text::from(node.text()?), node.span()))
 }
 
 /// Returns every scalar below a node, except the fields in `without` of the node itself.
@@ -195,8 +195,8 @@ pub(super) fn settings(node: Node<'_>, without: &[&str]) -> Vec<Setting> {
 /// The nesting is bounded by the reader of YAML, so this ends.
 fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
     if let Some(text) = node.text() {
-        let value = Spanned::new(text.to_owned(), node.span());
-        found.push(Setting { path: path.to_owned(), key: key.to_owned(), value });
+        let value = Spanned::new(Text::from(text), node.span());
+        found.push(Setting { path: path.into(), key: key.into(), value });
     }
     for entry in node.entries() {
         let key = entry.key.scalar().map_or("", |scalar| scalar.text);

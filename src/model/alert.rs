@@ -12,6 +12,7 @@ use crate::source::Spanned;
 use super::Meta;
 use super::Operator;
 use super::Reference;
+use super::Text;
 
 /// An object in place, by name, or none that can be read.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +55,7 @@ pub struct AlertCondition {
     /// Who it is.
     pub meta: Meta,
     /// How urgent it is, such as `page` or `ticket`.
-    pub severity: Option<Spanned<String>>,
+    pub severity: Option<Spanned<Text>>,
     /// The burn rate that fires it; absent where it could not be read.
     pub burn_rate: Option<BurnRate>,
 }
@@ -81,5 +82,5 @@ pub struct NotificationTarget {
     /// Who it is.
     pub meta: Meta,
     /// The channel, such as `slack`.
-    pub target: Option<Spanned<String>>,
+    pub target: Option<Spanned<Text>>,
 }

@@ -238,9 +238,17 @@ impl Catalog {
     }
 
     /// Returns the kind of system that answers a metric, in place or by its data source.
-    pub fn source_type(&self, source: &MetricSource) -> Option<String> {
-        let given = source.source_type.as_ref().map(|given| given.value.clone());
-        given.or_else(|| Some(self.data_source(source).one()?.source_type.as_ref()?.value.clone()))
+    pub fn source_type<'a>(&'a self, source: &'a MetricSource) -> Option<&'a str> {
+        let of_named = || {
+            let reference = source.reference.as_ref()?;
+            let mut named = self.named(reference.kind, &reference.name.value);
+            let found = named.find_map(|object| match object {
+                Object::DataSource(source) => Some(source),
+                _ => None,
+            });
+            found?.source_type.as_ref()
+        };
+        Some(source.source_type.as_ref().or_else(of_named)?.value.as_str())
     }
 
     /// Returns every alert condition that watches an SLO, with the policy that holds it.

@@ -110,22 +110,19 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Annotation {
     /// The key, such as `slo/owner`.
-    pub key: Spanned<String>,
+    pub key: Spanned<Text>,
     /// The value.
-    pub value: Spanned<String>,
+    pub value: Spanned<Text>,
 }
 
 /// Who an object is.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Meta {
     /// The name that others refer to; absent on embedded objects that have none.
-    pub name: Option<Spanned<String>>,
-    /// The name for people.
-    #[serde(skip)]
-    pub display_name: Option<Spanned<String>>,
+    pub name: Option<Spanned<Text>>,
     /// The Kubernetes namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    pub namespace: Option<Text>,
     /// Labels.
     pub labels: Labels,
     /// Annotations, in file order.
@@ -153,13 +150,13 @@ impl Meta {
     }
 
     /// Returns the value of an annotation.
-    pub fn annotation(&self, key: &str) -> Option<&Spanned<String>> {
+    pub fn annotation(&self, key: &str) -> Option<&Spanned<Text>> {
         let found = self.annotations.iter().find(|annotation| annotation.key.value == key)?;
         Some(&found.value)
     }
 
     /// Returns the first value of a label.
-    pub fn label(&self, key: &str) -> Option<&Spanned<String>> {
+    pub fn label(&self, key: &str) -> Option<&Spanned<Text>> {
         self.labels.get(key).first()
     }
 }
@@ -170,19 +167,19 @@ impl Meta {
 ///
 /// Most objects have a few and some thousands stand in memory at once, so this is a list and no map.
 #[derive(Clone, Debug, Default)]
-pub struct Labels(Vec<(String, Vec<Spanned<String>>)>);
+pub struct Labels(Vec<(Text, Vec<Spanned<Text>>)>);
 
 impl Labels {
     /// Returns the values of a label; none where there is no such label.
-    pub fn get(&self, key: &str) -> &[Spanned<String>] {
+    pub fn get(&self, key: &str) -> &[Spanned<Text>] {
         let found = self.0.binary_search_by(|(name, _)| name.as_str().cmp(key));
         found.ok().and_then(|place| self.0.get(place)).map_or(&[], |(_, values)| values)
     }
 }
 
-impl FromIterator<(String, Vec<Spanned<String>>)> for Labels {
+impl FromIterator<(Text, Vec<Spanned<Text>>)> for Labels {
     /// Collects labels; of two with one key the later counts.
-    fn from_iter<I: IntoIterator<Item = (String, Vec<Spanned<String>>)>>(labels: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = (Text, Vec<Spanned<Text>>)>>(labels: I) -> Self {
         let labels = labels.into_iter();
         let mut found = Vec::with_capacity(labels.size_hint().1.unwrap_or_default());
         found.extend(labels);
@@ -217,7 +214,7 @@ pub struct DataSource {
     /// Who it is.
     pub meta: Meta,
     /// The kind of system, such as `Prometheus`.
-    pub source_type: Option<Spanned<String>>,
+    pub source_type: Option<Spanned<Text>>,
     /// How it is reached, as the file says; never used to connect.
     pub settings: Vec<Setting>,
 }
@@ -234,12 +231,12 @@ pub fn answers_promql(source_type: &str) -> bool {
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {
     /// The keys that lead to it, with dots between them.
-    pub path: String,
+    pub path: Text,
     /// The last key.
     #[serde(skip)]
-    pub key: String,
+    pub key: Text,
     /// The value.
-    pub value: Spanned<String>,
+    pub value: Spanned<Text>,
 }
 
 /// An object of any kind. Shared, because an SLO may embed it and the catalog lists it.
@@ -335,7 +332,7 @@ pub struct Reference {
     /// The kind of the object that is meant.
     pub kind: Kind,
     /// Its name.
-    pub name: Spanned<String>,
+    pub name: Spanned<Text>,
     /// The field that holds the name, such as `indicatorRef`.
     #[serde(skip)]
     pub field: &'static str,
@@ -366,3 +363,7 @@ fn collect<'a, T>(
         Referable::Named(reference) => found.push(reference),
     }
 }
+
+/// A name or another short text: up to 24 bytes stand in place, so that thousands of objects are no
+/// heap of small pieces.
+pub type Text = compact_str::CompactString;

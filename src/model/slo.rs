@@ -11,6 +11,7 @@ use crate::source::Spanned;
 
 use super::Meta;
 use super::PolicyUse;
+use super::Text;
 
 /// A service level objective: an indicator, one or more targets, a window.
 #[derive(Clone, Debug, Serialize)]
@@ -18,7 +19,7 @@ pub struct Slo {
     /// Who it is.
     pub meta: Meta,
     /// The service it belongs to.
-    pub service: Option<Spanned<String>>,
+    pub service: Option<Spanned<Text>>,
     /// How the budget is counted.
     pub budgeting_method: Option<Spanned<BudgetingMethod>>,
     /// The window of the budget.
@@ -69,7 +70,7 @@ impl BudgetingMethod {
 pub struct Objective {
     /// The name for people.
     #[serde(skip)]
-    pub name: Option<Spanned<String>>,
+    pub name: Option<Spanned<Text>>,
     /// The required share of good events; 0 to 1 where the file is right.
     pub target: Option<Spanned<Ratio>>,
     /// How a threshold metric compares with `value` while it is good.
@@ -195,9 +196,9 @@ pub enum WindowKind {
     /// It starts at fixed dates.
     Calendar {
         /// A date and time at which one period starts, as written.
-        start: Option<Spanned<String>>,
+        start: Option<Spanned<Text>>,
         /// The time zone of that date, as written.
-        zone: Option<Spanned<String>>,
+        zone: Option<Spanned<Text>>,
     },
 }
 
@@ -273,7 +274,7 @@ pub struct MetricSource {
     /// The data source that is referred to.
     pub reference: Option<super::Reference>,
     /// The kind of data source, where it is said in place.
-    pub source_type: Option<Spanned<String>>,
+    pub source_type: Option<Spanned<Text>>,
     /// The query, where there is a single one.
     pub query: Option<Query>,
     /// Every other setting of the source.

@@ -49,14 +49,14 @@ pub(crate) fn duration(text: &str) -> Duration {
 }
 
 pub(crate) fn meta(name: &str) -> Meta {
-    Meta { name: Some(spanned(name.to_owned())), ..Meta::default() }
+    Meta { name: Some(spanned(name.into())), ..Meta::default() }
 }
 
 /// An SLO over a rolling window.
 pub(crate) fn slo(name: &str, service: Option<&str>, target: &str, window: &str) -> Slo {
     Slo {
         meta: meta(name),
-        service: service.map(|service| spanned(service.to_owned())),
+        service: service.map(|service| spanned(service.into())),
         budgeting_method: None,
         window: Some(Window {
             duration: spanned(duration(window)),
@@ -110,7 +110,7 @@ pub(crate) fn burn(text: &str) -> Condition {
 
 pub(crate) fn tier(name: &str, enter: &str, exit: Option<&str>, gate: GateKind) -> Tier {
     Tier {
-        name: spanned(name.to_owned()),
+        name: spanned(name.into()),
         enter: burn(enter),
         exit: exit.map(burn),
         gate: spanned(gate),

@@ -322,8 +322,8 @@ fn tiers_hold_for_their_priorities() {
     let missing = standing(&policy, &slo, &counts, 30);
     assert_eq!(missing.warnings.len(), 2);
     slo.meta.annotations.push(crate::model::Annotation {
-        key: spanned("slo/priority".to_owned()),
-        value: spanned("p3".to_owned()),
+        key: spanned("slo/priority".into()),
+        value: spanned("p3".into()),
     });
     assert_eq!(gate(&policy, &slo, &counts, 30), GateKind::Warn);
 }
@@ -340,7 +340,8 @@ fn a_selector_takes_names_services_and_labels_together() {
     policy.selector.slos = texts(&["checkout-*"]);
     policy.selector.match_labels = vec![("tier".into(), spanned("1".into()))];
     assert!(!selects(&policy, &slo));
-    slo.meta.labels = [("tier".to_owned(), texts(&["2", "1"]))].into_iter().collect();
+    slo.meta.labels =
+        [("tier".into(), vec![spanned("2".into()), spanned("1".into())])].into_iter().collect();
     assert!(selects(&policy, &slo));
     slo.service = None;
     assert!(!selects(&policy, &slo));
@@ -375,8 +376,8 @@ fn a_calendar_budget_opens_with_its_next_period() {
     let mut slo = slo("checkout", None, "0.99", "1d");
     if let Some(window) = &mut slo.window {
         window.kind = WindowKind::Calendar {
-            start: Some(spanned("2023-01-01 00:00:00".to_owned())),
-            zone: Some(spanned("Asia/Tokyo".to_owned())),
+            start: Some(spanned("2023-01-01 00:00:00".into())),
+            zone: Some(spanned("Asia/Tokyo".into())),
         };
     }
     // Hour 0 is midnight in UTC, and the day of Tokyo starts at hour 15.

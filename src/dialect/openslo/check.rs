@@ -88,14 +88,14 @@ impl Check<'_> {
             self.indicators(spec, place, &objectives);
         }
         let exempt = is_exempt_from_low_target(object);
-        let method = fields::text(spec, "budgetingMethod");
+        let method = fields::word(spec, "budgetingMethod");
         let window = spec.given("timeWindow").and_then(|list| list.items().next());
         let window = window.and_then(|window| fields::duration(window, "duration"));
         for objective in &objectives {
             self.target(*objective, exempt);
             self.length(*objective, "timeSliceWindow");
             if let Some(method) = &method {
-                self.slices(&method.value, *objective);
+                self.slices(method.value, *objective);
             }
             if let Some(window) = &window {
                 self.slice_length(window, *objective);

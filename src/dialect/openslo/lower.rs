@@ -81,14 +81,11 @@ impl Lower {
             };
         };
         let shared = self.indicator_use(spec);
-        let nodes: Vec<Node<'_>> =
-            spec.given("objectives").iter().flat_map(|list| list.items()).collect();
-        let objectives: Vec<Objective> =
-            nodes.iter().map(|objective| self.objective(*objective, &shared)).collect();
+        let objectives =
+            each(spec.given("objectives"), |objective| self.objective(objective, &shared));
         let composite = matches!(shared, IndicatorUse::Missing)
             && self.dialect != Dialect::OpenSloV1Alpha
             && objectives.len() > 1;
-        let policies = spec.given("alertPolicies");
         Slo {
             meta,
             service: fields::text(spec, "service").or_else(|| fields::text(spec, "serviceRef")),
@@ -96,11 +93,7 @@ impl Lower {
             window: self.window(spec),
             objectives,
             composite,
-            alert_policies: policies
-                .iter()
-                .flat_map(|list| list.items())
-                .map(|item| self.policy_use(item))
-                .collect(),
+            alert_policies: each(spec.given("alertPolicies"), |item| self.policy_use(item)),
             alert_policies_span: spec.entry("alertPolicies").map(|entry| entry.key.span()),
         }
     }
@@ -185,7 +178,7 @@ impl Lower {
         };
         let source = |field: &str| ratio.given(field).and_then(|metric| self.source(metric));
         if let Some(raw) = source("raw") {
-            return match fields::text(ratio, "rawType").as_ref().map(|kind| kind.value.as_str()) {
+            return match fields::word(ratio, "rawType").map(|kind| kind.value) {
                 Some("success") => Measure::Raw { raw_type: RawType::Success, source: raw },
                 Some("failure") => Measure::Raw { raw_type: RawType::Failure, source: raw },
                 _ => Measure::Unreadable,
@@ -266,28 +259,18 @@ impl Lower {
 
     fn alert_policy(&self, node: Node<'_>) -> AlertPolicy {
         let spec = node.given("spec");
-        let items = |field: &str| {
-            let list = spec.and_then(|spec| spec.given(field));
-            list.iter().flat_map(|list| list.items()).collect::<Vec<_>>()
-        };
+        let list = |field: &str| spec.and_then(|spec| spec.given(field));
         let flag = |field: &str| spec.and_then(|spec| fields::truth(spec, field));
         AlertPolicy {
             meta: self.meta(node),
-            conditions: items("conditions")
-                .into_iter()
-                .map(|item| {
-                    referable(item, "conditionRef", Kind::AlertCondition, |item| {
-                        self.alert_condition(item)
-                    })
-                })
-                .collect(),
-            targets: items("notificationTargets")
-                .into_iter()
-                .map(|item| {
-                    let kind = Kind::AlertNotificationTarget;
-                    referable(item, "targetRef", kind, |item| self.target(item))
-                })
-                .collect(),
+            conditions: each(list("conditions"), |item| {
+                let kind = Kind::AlertCondition;
+                referable(item, "conditionRef", kind, |item| self.alert_condition(item))
+            }),
+            targets: each(list("notificationTargets"), |item| {
+                let kind = Kind::AlertNotificationTarget;
+                referable(item, "targetRef", kind, |item| self.target(item))
+            }),
             when_no_data: flag("alertWhenNoData"),
             when_resolved: flag("alertWhenResolved"),
             when_breaching: flag("alertWhenBreaching"),
@@ -327,6 +310,14 @@ impl Lower {
     }
 }
 
+/// Lowers each item of a list into exactly as much memory as it takes: models are many, and stay.
+fn each<T>(list: Option<Node<'_>>, lower: impl FnMut(Node<'_>) -> T) -> Vec<T> {
+    let items = list.map(Node::items);
+    let mut lowered = Vec::with_capacity(items.as_ref().map_or(0, ExactSizeIterator::len));
+    lowered.extend(items.into_iter().flatten().map(lower));
+    lowered
+}
+
 fn referable<T>(
     item: Node<'_>,
     field: &'static str,
@@ -343,8 +334,8 @@ fn referable<T>(
 }
 
 fn method(spec: Node<'_>) -> Option<Spanned<BudgetingMethod>> {
-    let text = fields::text(spec, "budgetingMethod")?;
-    let method = match text.value.as_str() {
+    let text = fields::word(spec, "budgetingMethod")?;
+    let method = match text.value {
         "Occurrences" => BudgetingMethod::Occurrences,
         "Timeslices" => BudgetingMethod::Timeslices,
         "RatioTimeslices" => BudgetingMethod::RatioTimeslices,
@@ -355,8 +346,8 @@ fn method(spec: Node<'_>) -> Option<Spanned<BudgetingMethod>> {
 
 /// Reads `unit: Day` and `count: 28`.
 fn duration_v1alpha(window: Node<'_>) -> Option<Spanned<Duration>> {
-    let unit = fields::text(window, "unit")?;
-    let unit_of_time = match unit.value.as_str() {
+    let unit = fields::word(window, "unit")?;
+    let unit_of_time = match unit.value {
         "Second" => Unit::Second,
         "Minute" => Unit::Minute,
         "Hour" => Unit::Hour,

@@ -166,7 +166,7 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
                 problems.push(undefined(class, "exempt", "spec.changeClasses", name, known));
             }
         }
-        let gate = fields::text(tier, "gate");
+        let gate = fields::word(tier, "gate");
         let approves = gate.is_some_and(|gate| gate.value == "approve");
         let is_given = |field: &&str| {
             tier.given(field).is_some() || is_misspelled(tier, field, &names.unknown)

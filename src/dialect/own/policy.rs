@@ -98,13 +98,13 @@ fn no_data(node: Node<'_>) -> NoData {
     let usual = NoData::default();
     let on_unknown = on_unknown(node, "onUnknown");
     let on_backend_error = self::on_unknown(node, "onBackendError");
-    let zero_traffic = fields::text(node, "zeroTraffic").map(|text| text.value);
+    let zero_traffic = fields::word(node, "zeroTraffic").map(|text| text.value);
     NoData {
         min_coverage: fields::number(node, "minCoverage").map_or(usual.min_coverage, |n| n.value),
         hold_for: fields::duration(node, "holdFor").map_or(usual.hold_for, |hold| hold.value),
         then_on_unknown: self::on_unknown(node, "thenOnUnknown")
             .map_or(usual.then_on_unknown, |then| then.value),
-        zero_traffic: match zero_traffic.as_deref() {
+        zero_traffic: match zero_traffic {
             Some("good") => ZeroTraffic::Good,
             _ => usual.zero_traffic,
         },
@@ -118,8 +118,8 @@ fn no_data(node: Node<'_>) -> NoData {
 }
 
 fn on_unknown(node: Node<'_>, field: &str) -> Option<Spanned<OnUnknown>> {
-    let text = fields::text(node, field)?;
-    let value = match text.value.as_str() {
+    let text = fields::word(node, field)?;
+    let value = match text.value {
         "hold" => OnUnknown::Hold,
         "deny" => OnUnknown::Deny,
         "warn" => OnUnknown::Warn,
@@ -144,8 +144,8 @@ fn condition(node: Node<'_>) -> Option<Condition> {
         return Some(Condition::Named(name));
     }
     let burn = node.given("burn")?;
-    let lookback = fields::text(burn, "lookback")?;
-    let length = match lookback.value.as_str() {
+    let lookback = fields::word(burn, "lookback")?;
+    let length = match lookback.value {
         "slo" => Lookback::Slo,
         text => Lookback::For(Duration::parse(text)?),
     };
@@ -157,8 +157,8 @@ fn condition(node: Node<'_>) -> Option<Condition> {
 }
 
 fn tier(node: Node<'_>) -> Option<Tier> {
-    let gate = fields::text(node, "gate")?;
-    let kind = match gate.value.as_str() {
+    let gate = fields::word(node, "gate")?;
+    let kind = match gate.value {
         "open" => GateKind::Open,
         "warn" => GateKind::Warn,
         "approve" => GateKind::Approve,
@@ -185,10 +185,10 @@ fn tier(node: Node<'_>) -> Option<Tier> {
 
 fn release_rate(node: Node<'_>) -> Option<ReleaseRate> {
     let max = fields::number(node, "max")?;
-    let per = fields::text(node, "per")?;
+    let per = fields::word(node, "per")?;
     Some(ReleaseRate {
         max: Spanned::new(u32::try_from(max.value.to_i64()?).ok()?, max.span),
-        per: Spanned::new(Duration::parse(&per.value)?, per.span),
+        per: Spanned::new(Duration::parse(per.value)?, per.span),
         tags: fields::text(node, "tags")?,
     })
 }

@@ -16,7 +16,6 @@ use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
-use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-object-name",
@@ -119,22 +118,26 @@ impl<'a> Names<'a> {
     fn new(catalog: &'a Catalog) -> Self {
         let (mut taken, mut kinds) = (HashMap::new(), HashMap::new());
         let mut places: HashMap<(Kind, &'a str), Vec<Span>> = HashMap::new();
-        let mut place = |kind, name: &'a Spanned<String>| {
-            places.entry((kind, name.value.as_str())).or_default().push(name.span);
+        let mut place = |kind, name: &'a str, span| {
+            places.entry((kind, name)).or_default().push(span);
         };
         for object in catalog.objects() {
             for reference in object.references() {
-                place(reference.kind, &reference.name);
+                place(reference.kind, &reference.name.value, reference.name.span);
             }
             match object {
-                Object::Slo(slo) => slo.service.iter().for_each(|name| place(Kind::Service, name)),
+                Object::Slo(slo) => {
+                    if let Some(name) = &slo.service {
+                        place(Kind::Service, &name.value, name.span);
+                    }
+                }
                 Object::ErrorBudgetPolicy(policy) => {
                     let Selector { services, slos, .. } = &policy.selector;
                     for name in services {
-                        place(Kind::Service, name);
+                        place(Kind::Service, &name.value, name.span);
                     }
                     for name in slos {
-                        place(Kind::Slo, name);
+                        place(Kind::Slo, &name.value, name.span);
                     }
                 }
                 _ => {}

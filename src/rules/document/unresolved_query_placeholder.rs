@@ -41,7 +41,7 @@ fn report(query: &Query, source: &MetricSource, checker: &mut Checker<'_>) {
         return;
     }
     let kind = checker.catalog().source_type(source);
-    let language = match kind.as_deref().map(answers_promql) {
+    let language = match kind.map(answers_promql) {
         Some(true) => Language::Promql,
         Some(false) => Language::Other,
         None => Language::Unknown,

@@ -1,6 +1,7 @@
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::Slo;
+use crate::model::Text;
 use crate::model::Window;
 use crate::quantity::Ratio;
 use crate::rules::Check;
@@ -49,7 +50,7 @@ fn judge(
     target: &Spanned<Ratio>,
     events: &Ratio,
     is_meant: bool,
-    rate: &Spanned<String>,
+    rate: &Spanned<Text>,
     window: &Window,
     checker: &mut Checker<'_>,
 ) {

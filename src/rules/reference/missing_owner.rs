@@ -4,6 +4,7 @@ use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Meta;
 use crate::model::Slo;
+use crate::model::Text;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -97,12 +98,12 @@ fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
 /// broken document, or in another repository. It may have an owner.
 fn is_elsewhere(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     let Some(service) = &slo.service else { return false };
-    let is_external = || checker.external().contains(&service.value);
+    let is_external = || checker.external().iter().any(|name| *name == service.value);
     catalog.service(slo).is_none() && (catalog.may_hold(&service.value) || is_external())
 }
 
 /// Returns the owners that an object itself names.
-fn declared(meta: &Meta) -> Vec<&Spanned<String>> {
+fn declared(meta: &Meta) -> Vec<&Spanned<Text>> {
     let labels = ["owner", "team"].into_iter();
     let labels = labels.flat_map(|key| meta.labels.get(key));
     let annotation = meta.annotation(OWNER);

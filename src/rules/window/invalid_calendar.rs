@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Slo;
+use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
 use crate::model::zone;
@@ -52,7 +53,7 @@ fn check(slo: &Slo, checker: &mut Checker<'_>) {
 }
 
 /// Says what is wrong with a time zone; returns its name and itself where it is one.
-fn check_zone(zone: &Spanned<String>, checker: &mut Checker<'_>) -> Option<(String, TimeZone)> {
+fn check_zone(zone: &Spanned<Text>, checker: &mut Checker<'_>) -> Option<(String, TimeZone)> {
     let written = zone.value.as_str();
     if written.trim().is_empty() {
         return None;
@@ -104,7 +105,7 @@ fn check_zone(zone: &Spanned<String>, checker: &mut Checker<'_>) -> Option<(Stri
     None
 }
 
-fn wrong_zone<'a>(zone: &Spanned<String>, checker: &'a mut Checker<'_>) -> &'a mut Finding {
+fn wrong_zone<'a>(zone: &Spanned<Text>, checker: &'a mut Checker<'_>) -> &'a mut Finding {
     let message = format!("no time zone is named {}", quote(&zone.value));
     let finding = checker.report(zone.span, message);
     finding.label("not in the IANA time zone database");
@@ -144,7 +145,7 @@ fn changes_clocks(zone: &TimeZone, now: Timestamp) -> bool {
 }
 
 /// Reads `YYYY-MM-DD hh:mm:ss`, or says why it is not that.
-fn read(start: &Spanned<String>, checker: &mut Checker<'_>) -> Option<DateTime> {
+fn read(start: &Spanned<Text>, checker: &mut Checker<'_>) -> Option<DateTime> {
     let text = start.value.as_str();
     if has_form(text) {
         let read = text.parse::<DateTime>().ok();
@@ -185,7 +186,7 @@ fn has_form(text: &str) -> bool {
 
 /// Says that some period would have to start on a day that its month lacks; returns whether it did.
 fn check_day(
-    start: &Spanned<String>,
+    start: &Spanned<Text>,
     date_time: DateTime,
     window: &Window,
     checker: &mut Checker<'_>,
@@ -223,7 +224,7 @@ fn lacking_month(start: Date, length: Duration) -> Option<Date> {
 
 /// Says that clocks skip or repeat the start, or that it is still to come.
 fn check_instant(
-    start: &Spanned<String>,
+    start: &Spanned<Text>,
     date_time: DateTime,
     name: &str,
     zone: &TimeZone,
