@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::finding::Finding;
 use crate::rules::Check;
@@ -35,18 +36,18 @@ pub fn run_allowing(
     counts: &dyn Fn(&Suppression) -> bool,
 ) -> Vec<Finding> {
     let context = Context { sources: &tree.sources, catalog: &tree.catalog, facts: *facts };
-    let mut findings = Vec::new();
-    for rule in rules.chosen() {
+    let found_by = |rule: &&'static Rule| {
         let mut checker = Checker::new(rule, &context);
         walk(rule, tree, &mut checker);
-        findings.extend(checker.finish().into_iter().filter_map(|finding| {
-            let level = rules.level(rule, &finding, &tree.sources)?;
-            Some(Finding { level, ..finding })
-        }));
-    }
+        leveled(rule, checker, tree, rules)
+    };
+    // One rule never waits for another, and what each found stands in the order of the rules.
+    let chosen: Vec<&'static Rule> = rules.chosen().collect();
+    let found: Vec<Vec<Finding>> = chosen.par_iter().map(found_by).collect();
+    let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
     let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
     let uses = suppress(&honored, rules, &mut findings, facts.now);
-    for rule in rules.chosen() {
+    for rule in chosen {
         let Check::Suppression(check) = rule.check else {
             continue;
         };
@@ -54,13 +55,25 @@ pub fn run_allowing(
         for (suppression, used) in honored.iter().zip(&uses) {
             check(suppression, used, &mut checker);
         }
-        findings.extend(checker.finish().into_iter().filter_map(|finding| {
-            let level = rules.level(rule, &finding, &tree.sources)?;
-            Some(Finding { level, ..finding })
-        }));
+        findings.extend(leveled(rule, checker, tree, rules));
     }
     sort(tree, &mut findings);
     findings
+}
+
+/// Returns what a rule found, each at the level that is configured where it stands.
+fn leveled(
+    rule: &'static Rule,
+    checker: Checker<'_>,
+    tree: &Tree,
+    rules: &RuleSet,
+) -> Vec<Finding> {
+    let found = checker.finish().into_iter();
+    let leveled = found.filter_map(|finding| {
+        let level = rules.level(rule, &finding, &tree.sources)?;
+        Some(Finding { level, ..finding })
+    });
+    leveled.collect()
 }
 
 fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {

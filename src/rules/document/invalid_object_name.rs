@@ -1,6 +1,6 @@
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::dialect::Problem;
 use crate::finding::Level;
@@ -27,14 +27,14 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Files(check),
 };
 
-/// What a name has to keep clear of, and where it is used.
+/// What wrong names have to keep clear of, and where they are used.
 struct Names<'a> {
     catalog: &'a Catalog,
-    /// The kinds of objects, by the places of their names.
+    /// The kinds of objects that have such a name, by the places of their names.
     kinds: HashMap<Span, Kind>,
-    /// How many names of a kind there are that are this one, or would become it.
-    taken: HashMap<(Kind, Cow<'a, str>), usize>,
-    /// The places that name an object.
+    /// How many names of a kind there are that are a suggestion, or would become it.
+    taken: HashMap<(Kind, String), usize>,
+    /// The places that name such an object.
     places: HashMap<(Kind, &'a str), Vec<Span>>,
 }
 
@@ -57,7 +57,7 @@ fn check(files: &[FileFacts], checker: &mut Checker<'_>) {
             }
             continue;
         }
-        let names = names.get_or_insert_with(|| Names::new(checker.catalog()));
+        let names = names.get_or_insert_with(|| Names::new(files, checker.catalog()));
         let suggestion = suggestion(name, *dotted);
         let fix = suggestion.as_ref().and_then(|to| names.rename(*span, name, to, checker));
         let message = format!("{} cannot be the name of an object", quote(name));
@@ -115,11 +115,21 @@ fn is_reference_known(name: &str, checker: &Checker<'_>) -> bool {
 }
 
 impl<'a> Names<'a> {
-    fn new(catalog: &'a Catalog) -> Self {
+    fn new(files: &[FileFacts], catalog: &'a Catalog) -> Self {
+        let wrong =
+            files.iter().flat_map(|file| &file.dialect).filter_map(|problem| match problem {
+                Problem::InvalidName { name, dotted, .. } => Some((name.as_str(), *dotted)),
+                _ => None,
+            });
+        let wanted: HashSet<String> =
+            wrong.clone().filter_map(|(name, dotted)| suggestion(name, dotted)).collect();
+        let wrong: HashSet<&str> = wrong.map(|(name, _)| name).collect();
         let (mut taken, mut kinds) = (HashMap::new(), HashMap::new());
         let mut places: HashMap<(Kind, &'a str), Vec<Span>> = HashMap::new();
         let mut place = |kind, name: &'a str, span| {
-            places.entry((kind, name)).or_default().push(span);
+            if wrong.contains(name) {
+                places.entry((kind, name)).or_default().push(span);
+            }
         };
         for object in catalog.objects() {
             for reference in object.references() {
@@ -143,14 +153,15 @@ impl<'a> Names<'a> {
                 _ => {}
             }
             let (kind, meta) = (object.kind(), object.meta());
-            kinds.insert(meta.place(), kind);
-            let mut becomes = BTreeSet::from([Cow::Borrowed(meta.name())]);
-            if !is_kebab(meta.name()) {
-                let suggested = [false, true].map(|dotted| suggestion(meta.name(), dotted));
-                becomes.extend(suggested.into_iter().flatten().map(Cow::Owned));
+            if wrong.contains(meta.name()) {
+                kinds.insert(meta.place(), kind);
             }
-            for name in becomes {
-                *taken.entry((kind, name)).or_insert(0) += 1;
+            let suggest =
+                |dotted| if is_kebab(meta.name()) { None } else { suggestion(meta.name(), dotted) };
+            let suggested = [false, true].map(suggest);
+            let becomes = suggested.iter().flatten().map(String::as_str).chain([meta.name()]);
+            for name in becomes.filter(|name| wanted.contains(*name)).collect::<BTreeSet<_>>() {
+                *taken.entry((kind, name.to_owned())).or_insert(0) += 1;
             }
         }
         Self { catalog, kinds, taken, places }
@@ -158,8 +169,7 @@ impl<'a> Names<'a> {
 
     /// Returns whether the object that has its name at a place would share a new one.
     fn is_taken(&self, span: Span, to: &str) -> bool {
-        let taken =
-            self.kinds.get(&span).and_then(|kind| self.taken.get(&(*kind, Cow::Borrowed(to))));
+        let taken = self.kinds.get(&span).and_then(|kind| self.taken.get(&(*kind, to.to_owned())));
         taken.is_some_and(|count| *count > 1)
     }
 
