@@ -1,5 +1,6 @@
 //! Applies fixes until nothing is left to fix, then replaces each changed file as a whole.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -31,7 +32,8 @@ pub(super) struct Mended {
 
 /// Fixes what may be fixed in memory, then writes what has changed.
 ///
-/// Where a file cannot be written its old text is judged, which is what it holds.
+/// A fix that touches a file which cannot be written is left out as a whole, and so are all where a file
+/// changes while they are written. Then the old text is judged, which is what the file holds.
 pub(super) fn apply(
     project: &Project,
     tree: Tree,
@@ -42,10 +44,17 @@ pub(super) fn apply(
     let before: Vec<Source> = tree.sources.iter().map(|(_, source)| source.clone()).collect();
     let mut tree = tree;
     let mut applied: BTreeMap<String, usize> = BTreeMap::new();
+    let asked: RefCell<BTreeMap<SourceId, Result<(), String>>> = RefCell::default();
+    let originals: BTreeMap<SourceId, &Source> =
+        tree.sources.iter().map(|(id, _)| id).zip(&before).collect();
+    let may_change = |id: SourceId| {
+        let ask = || originals.get(&id).map_or(Ok(()), |old| replace::check(&project.root, old));
+        asked.borrow_mut().entry(id).or_insert_with(ask).is_ok()
+    };
     for _ in 0..MAX_ROUNDS {
         let mut findings = run(&tree);
         findings.retain(|finding| reported(finding, &tree));
-        let fixed = lint::fix(&tree.sources, &findings, highest);
+        let fixed = lint::fix(&tree.sources, &findings, highest, may_change);
         if fixed.is_empty() {
             break;
         }
@@ -66,7 +75,13 @@ pub(super) fn apply(
         .filter(|(old, (_, new))| old.text != new.text)
         .map(|(old, (_, new))| (old, &*new.text))
         .collect();
-    let replaced = replace::all(&project.root, &changes);
+    let mut replaced = replace::all(&project.root, &changes);
+    let closed = asked
+        .borrow()
+        .iter()
+        .filter_map(|(id, answer)| Some((originals.get(id)?.path.clone(), answer.clone().err()?)))
+        .collect::<Vec<_>>();
+    replaced.left.extend(closed);
     let unwritten = unwritten(&replaced);
     if unwritten.is_some() {
         let written: BTreeSet<&String> = replaced.written.iter().collect();

@@ -29,9 +29,9 @@ struct Staged<'a> {
 
 /// Replaces files, each as a whole: another reader sees the old text or the new, never half of one.
 ///
-/// A file that is read-only or no longer holds what was read is left as it is. Every new text is
-/// written beside its file first, and each file is looked at again. Where one text cannot be written,
-/// or a file changes meanwhile, none is replaced; where one cannot be put in its place, no more are.
+/// Every new text is written beside its file first, and each file is looked at again. Where one text
+/// cannot be written, or one file is read-only or no longer holds what was read, none is replaced:
+/// texts may belong together. Where one cannot be put in its place, no more are.
 ///
 /// * `changes`: each file as it was read, and its new text.
 pub(super) fn all(root: &Path, changes: &[(&Source, &str)]) -> Replaced {
@@ -40,19 +40,18 @@ pub(super) fn all(root: &Path, changes: &[(&Source, &str)]) -> Replaced {
     let mut failed = false;
     for (before, text) in changes {
         let full = root.join(&before.path);
-        if let Err(why) = check(&full, before) {
-            replaced.left.push((before.path.clone(), why));
-            continue;
-        }
-        match output::staged(&full, text.as_bytes()) {
+        let file = check(root, before).and_then(|()| {
+            output::staged(&full, text.as_bytes()).map_err(|error| error.to_string())
+        });
+        match file {
             Ok(file) => staged.push(Staged { before, full, file }),
-            Err(error) => {
+            Err(why) => {
                 failed = true;
-                replaced.left.push((before.path.clone(), error.to_string()));
+                replaced.left.push((before.path.clone(), why));
             }
         }
     }
-    let again: Vec<_> = staged.iter().map(|staged| check(&staged.full, staged.before)).collect();
+    let again: Vec<_> = staged.iter().map(|staged| check(root, staged.before)).collect();
     failed |= again.iter().any(Result::is_err);
     for (Staged { before, full, file }, again) in staged.into_iter().zip(again) {
         let outcome = again.and_then(|()| {
@@ -60,7 +59,7 @@ pub(super) fn all(root: &Path, changes: &[(&Source, &str)]) -> Replaced {
                 return Err("another file could not be written".to_owned());
             }
             // Whoever writes between the two looks is not written over either.
-            check(&full, before)?;
+            check(root, before)?;
             file.persist(&full).map_err(|error| error.error.to_string())
         });
         match outcome {
@@ -75,8 +74,9 @@ pub(super) fn all(root: &Path, changes: &[(&Source, &str)]) -> Replaced {
 }
 
 /// Returns why a file may not be replaced, if it may not.
-fn check(full: &Path, before: &Source) -> Result<(), String> {
+pub(super) fn check(root: &Path, before: &Source) -> Result<(), String> {
     let text = |error: io::Error| error.to_string();
+    let full = &root.join(&before.path);
     let metadata = fs::symlink_metadata(full).map_err(text)?;
     if !metadata.is_file() {
         return Err("it is no file any more".to_owned());
@@ -110,19 +110,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_somebody_else_has_written_is_left() {
+    fn where_somebody_else_has_written_a_file_none_is_replaced() {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let root = folder.path();
         written(root, "a.yaml", "old\n");
         written(root, "b.yaml", "newer\n");
         let (a, b, gone) = (source("a.yaml"), source("b.yaml"), source("gone.yaml"));
         let replaced = all(root, &[(&a, "new\n"), (&b, "new\n"), (&gone, "new\n")]);
-        assert_eq!(replaced.written, ["a.yaml"]);
+        assert!(replaced.written.is_empty(), "{replaced:?}");
         let left: Vec<&str> = replaced.left.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(left, ["b.yaml", "gone.yaml"]);
+        assert_eq!(left, ["b.yaml", "gone.yaml", "a.yaml"]);
         assert_eq!(
             (read(root, "a.yaml"), read(root, "b.yaml")),
-            ("new\n".into(), "newer\n".into())
+            ("old\n".into(), "newer\n".into())
         );
         assert_eq!(fs::read_dir(root).map(Iterator::count).ok(), Some(2), "nothing is left over");
     }

@@ -22,9 +22,17 @@ pub struct Fixed {
 
 /// Applies every fix that is safe enough and does not touch the bytes of one before it.
 ///
-/// The edits of one fix are applied all or none. Findings that a comment allows are left alone. What
-/// could not be applied because it overlaps is found again by the next run.
-pub fn fix(sources: &Sources, findings: &[Finding], highest: Safety) -> Vec<Fixed> {
+/// The edits of one fix are applied all or none, also where they stand in several files. Findings that a
+/// comment allows are left alone. What could not be applied because it overlaps is found again by the
+/// next run.
+///
+/// * `may_change`: whether a file can be written; it is asked of the files that fixes touch.
+pub fn fix(
+    sources: &Sources,
+    findings: &[Finding],
+    highest: Safety,
+    may_change: impl Fn(SourceId) -> bool,
+) -> Vec<Fixed> {
     let mut files: BTreeMap<SourceId, Taken> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| !finding.suppressed) {
         let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= highest) else {
@@ -34,7 +42,9 @@ pub fn fix(sources: &Sources, findings: &[Finding], highest: Safety) -> Vec<Fixe
             let taken = files.get(&edit.span.source);
             taken.is_none_or(|taken| taken.touched(edit.span.start, edit.span.end).is_none())
         };
-        if fix.edits.is_empty() || !fix.edits.iter().all(free) {
+        // Every file is asked about, so that whoever answers can name all that cannot be written.
+        let closed = fix.edits.iter().filter(|edit| !may_change(edit.span.source)).count();
+        if fix.edits.is_empty() || closed > 0 || !fix.edits.iter().all(free) {
             continue;
         }
         for edit in &fix.edits {
@@ -103,7 +113,7 @@ mod tests {
             finding
         };
         let findings: Vec<Finding> = list.iter().map(finding).collect();
-        let file = fix(&sources, &findings, Safety::Safe).pop()?;
+        let file = fix(&sources, &findings, Safety::Safe, |_| true).pop()?;
         Some((file.text, file.applied))
     }
 

@@ -154,7 +154,8 @@ fn a_fix_changes_the_bytes_of_its_spans_alone_and_leaves_a_file_that_parses() {
         let tree = load(&file.path, &file.bytes);
         let found = findings(&tree, Set::All);
         for finding in found.iter().filter(|finding| finding.fix.is_some()) {
-            let alone = lint::fix(&tree.sources, std::slice::from_ref(finding), Safety::Unsafe);
+            let alone =
+                lint::fix(&tree.sources, std::slice::from_ref(finding), Safety::Unsafe, |_| true);
             let [fixed] = alone.as_slice() else { panic!("{}: {finding:?}", file.path) };
             only_spans_differ(&tree, finding, &fixed.text, &file.path);
             parses(&fixed.text, &file.path);
@@ -166,7 +167,7 @@ fn a_fix_changes_the_bytes_of_its_spans_alone_and_leaves_a_file_that_parses() {
             assert!(after < before, "{}: the fix removes the finding: {finding:?}", file.path);
             adds_none(&found, &remaining, fixture::rule_changes_reading(finding.rule), &file.path);
         }
-        let all = lint::fix(&tree.sources, &found, Safety::Unsafe);
+        let all = lint::fix(&tree.sources, &found, Safety::Unsafe, |_| true);
         fixed_files += all.len();
         for fixed in &all {
             parses(&fixed.text, &file.path);

@@ -162,7 +162,8 @@ impl Case {
         let mut wrong = Vec::new();
         for finding in found.iter().filter(|finding| !finding.suppressed) {
             let Some(fix) = &finding.fix else { continue };
-            let fixed = lint::fix(&tree.sources, std::slice::from_ref(finding), fix.safety);
+            let fixed =
+                lint::fix(&tree.sources, std::slice::from_ref(finding), fix.safety, |_| true);
             let (after, remaining) = self.run_on(replace(tree, &fixed), only);
             let same = |other: &&Finding| other.message == finding.message;
             if remaining.iter().filter(same).count() >= found.iter().filter(same).count() {
@@ -193,7 +194,7 @@ impl Case {
         let mut current = self.sources();
         for round in 0.. {
             let (tree, findings) = self.run_on(current.clone(), only);
-            let fixed = lint::fix(&tree.sources, &findings, Safety::Unsafe);
+            let fixed = lint::fix(&tree.sources, &findings, Safety::Unsafe, |_| true);
             if fixed.is_empty() {
                 break;
             }

@@ -163,6 +163,25 @@ fn a_fix_leaves_a_file_that_is_read_only_and_says_so_beside_the_findings() {
 }
 
 #[test]
+fn a_fix_over_two_files_is_left_whole_where_one_of_them_cannot_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Repository::folder();
+    folder.write("closed.yaml", lonely("a").replace("service: a", "service: The_Shop"));
+    let service = "apiVersion: openslo/v1\nkind: Service\nmetadata: { name: The_Shop }\nspec: {}\n";
+    folder.write("open.yaml", service);
+    let (closed, open) = (folder.read("closed.yaml"), folder.read("open.yaml"));
+    let path = folder.path().join("closed.yaml");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let ended = slo(folder.path(), &["lint", "--fix=unsafe", "--format", "concise"]).expect(3);
+    assert_eq!((folder.read("closed.yaml"), folder.read("open.yaml")), (closed, open));
+    assert!(ended.err.contains("left as it was: closed.yaml (it is read-only)"), "{}", ended.err);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    slo(folder.path(), &["lint", "--fix=unsafe", "--format", "concise"]);
+    assert!(folder.read("open.yaml").contains("name: the-shop"), "{}", folder.read("open.yaml"));
+    assert!(folder.read("closed.yaml").contains("service: the-shop"));
+}
+
+#[test]
 fn more_files_are_fixed_than_a_process_may_hold_open() {
     let folder = Repository::folder();
     for number in 0..200 {

@@ -13,11 +13,16 @@ use crate::yaml::Value;
 struct Reading {
     example: &'static str,
     read: fn(&str) -> Result<Globs, Refusal>,
+    /// Whether it is compared with the short names of branches or tags.
+    short: bool,
 }
 
-const PATHS: Reading = Reading { example: "src/**", read: |glob| Globs::of_paths([glob]) };
-const BRANCHES: Reading = Reading { example: "release/*", read: |glob| Globs::of_paths([glob]) };
-const NAMES: Reading = Reading { example: "release-*", read: |glob| Globs::of_names([glob]) };
+const PATHS: Reading =
+    Reading { example: "src/**", read: |glob| Globs::of_paths([glob]), short: false };
+const NAMES: Reading =
+    Reading { example: "release-*", read: |glob| Globs::of_names([glob]), short: false };
+const BRANCHES: Reading = Reading { example: "release/*", short: true, ..PATHS };
+const TAGS: Reading = Reading { short: true, ..NAMES };
 
 /// Checks every glob of a policy's `spec`.
 pub(super) fn check(spec: Node<'_>, problems: &mut Vec<Problem>) {
@@ -38,7 +43,7 @@ pub(super) fn check(spec: Node<'_>, problems: &mut Vec<Problem>) {
     }
     for tier in under("tiers").flat_map(Node::items) {
         if let Some(tags) = tier.given("releaseRate").and_then(|rate| rate.given("tags")) {
-            check_one(tags, "tags", NAMES, problems);
+            check_one(tags, "tags", TAGS, problems);
         }
     }
     for class in under("changeClasses").flat_map(Node::entries) {
@@ -58,7 +63,9 @@ fn check_one(node: Node<'_>, field: &'static str, reading: Reading, problems: &m
     let text = node.scalar().filter(|scalar| scalar.value() == Value::String);
     // That a text is empty is what the schema says.
     let text = text.filter(|scalar| !scalar.text.is_empty());
-    if text.is_some_and(|scalar| (reading.read)(scalar.text).is_err()) {
+    // `refs/heads/main` would be compared with `main`, and fit nothing for ever.
+    let is_full = |name: &str| reading.short && name.starts_with("refs/");
+    if text.is_some_and(|scalar| is_full(scalar.text) || (reading.read)(scalar.text).is_err()) {
         problems.push(Problem::InvalidValue {
             span: node.span(),
             field: field.to_owned(),

@@ -2,11 +2,13 @@ use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Object;
 use crate::model::Setting;
+use crate::model::Text;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {
     name: "literal-secret",
@@ -17,6 +19,9 @@ pub(super) const RULE: Rule = Rule {
     settings: &[],
     check: Check::Catalog(check),
 };
+
+/// Words that mean a secret at the end of a key, and something else before another word.
+const LAST_WORDS: [&str; 3] = ["pass", "pwd", "passphrase"];
 
 /// Parts of a word that means a secret; `api`, `app` or `access` before `key` means one too.
 const SECRETS: [&str; 7] =
@@ -42,6 +47,13 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 
 fn report(settings: &[Setting], checker: &mut Checker<'_>) {
     for Setting { key, value, .. } in settings {
+        if let Some(password) = password_in(&value.value)
+            && !is_reference(key, password)
+            && !is_plain(password)
+        {
+            in_address(key, value, password, checker);
+            continue;
+        }
         if !is_secret_key(key) || is_reference(key, &value.value) || is_plain(&value.value) {
             continue;
         }
@@ -59,12 +71,38 @@ fn report(settings: &[Setting], checker: &mut Checker<'_>) {
     }
 }
 
+/// Says that an address holds a password, which every log that shows the address shows too.
+fn in_address(key: &str, value: &Spanned<Text>, password: &str, checker: &mut Checker<'_>) {
+    let help = "leave the password out, and read it from the environment";
+    if is_example("password", password) {
+        let message = format!("the address in `{key}` holds a placeholder for a password");
+        checker.report_at(Level::Info, value.span, message).help(help);
+    } else {
+        checker
+            .report(value.span, format!("the address in `{key}` holds a password in plain text"))
+            .label("git keeps it for ever")
+            .help(format!("revoke it, then {help}"));
+    }
+}
+
+/// Returns the password of an address such as `https://reader:1234@metrics.example`.
+fn password_in(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.trim().split_once("://")?;
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    let is_address = !scheme.is_empty() && scheme.bytes().all(is_scheme);
+    Some(password).filter(|password| is_address && !password.is_empty())
+}
+
 fn is_secret_key(key: &str) -> bool {
     let words = words(key);
     let is_secret = |(place, word): (usize, &String)| {
         let before = place.checked_sub(1).and_then(|place| words.get(place));
         let is_part = SECRETS.iter().any(|part| word.contains(part)) && !word.contains("tokeniz");
         is_part
+            || (LAST_WORDS.contains(&word.as_str()) && place + 1 == words.len())
             || word == "key"
                 && before.is_some_and(|word| matches!(&**word, "api" | "app" | "access"))
     };
