@@ -153,6 +153,7 @@ pub(super) fn collect(
     let changed = repository.proposed_paths(compared)?;
     let lines = asked.lines.then(|| repository.proposed_lines(compared)).transpose()?;
     Ok(Facts {
+        services_without_files: Vec::new(),
         extent: Extent::Change,
         commits: commits(repository, compared, &changed, asked)?,
         changed,

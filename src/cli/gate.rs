@@ -183,7 +183,11 @@ impl Run {
         now: Timestamp,
     ) -> Result<gate::Facts, Error> {
         let (repository, trees) = (&self.repository, &self.trees);
-        facts::collect(repository, trees, event, &options.labels, &self.agreed, now)
+        let facts = facts::collect(repository, trees, event, &options.labels, &self.agreed, now)?;
+        let trees = [self.trusted_commit, self.head_commit];
+        let services_without_files =
+            snapshot::services_without_files(repository, trees, &self.config)?;
+        Ok(gate::Facts { services_without_files, ..facts })
     }
 
     /// Measures by the trusted configuration; a change from a fork, which has no secrets, by the

@@ -11,6 +11,7 @@ use crate::git::snapshot::Content;
 use crate::git::snapshot::FileKind;
 use crate::git::snapshot::Snapshot;
 use crate::git::snapshot::SnapshotFile;
+use crate::globs::Globs;
 use crate::lint;
 use crate::lint::Tree;
 use crate::source::MAX_BYTES;
@@ -42,6 +43,28 @@ pub(super) fn read(
     config: &Config,
 ) -> Result<Tree, Error> {
     read_whole(repository, commit, config).map(|(tree, _)| tree)
+}
+
+/// Returns the services of a configuration whose paths fit no file of any of the commits.
+pub(super) fn services_without_files(
+    repository: &Repository,
+    commits: [CommitId; 2],
+    config: &Config,
+) -> Result<Vec<String>, Error> {
+    let mut silent: Vec<(&String, &Globs)> =
+        config.services.iter().filter(|(_, globs)| !globs.is_empty()).collect();
+    for commit in commits {
+        let others = repository.snapshot(commit)?.files(|path| {
+            silent.retain(|(_, globs)| !globs.matches(path));
+            silent.iter().any(|(_, globs)| globs.may_match_below(path))
+        })?;
+        // A link or a submodule stands for whatever lies below it.
+        let is_file = |kind| matches!(kind, FileKind::File | FileKind::Executable);
+        for other in others.iter().filter(|other| !is_file(other.kind)) {
+            silent.retain(|(_, globs)| !globs.may_match_below(&other.path));
+        }
+    }
+    Ok(silent.into_iter().map(|(service, _)| service.clone()).collect())
 }
 
 /// Reads the files of a commit into a tree, and says which it could not read.

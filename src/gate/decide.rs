@@ -71,6 +71,8 @@ pub fn decide(
         _ => {}
     }
     notes.extend(unreleased(&decisions, setting));
+    let services = setting.facts.services_without_files.iter();
+    notes.extend(services.map(|service| Note::NoPathOfService { service: service.clone() }));
     notes.extend(warnings(&decisions));
     let mut answer = decisions.iter().map(|decision| decision.answer);
     let mut answer = match answer.next() {

@@ -41,6 +41,8 @@ pub struct Facts {
     /// How many lines the whole change adds and deletes; `None` when nobody counted them, which
     /// [`super::Evidence`] asks for.
     pub changed_lines: Option<u64>,
+    /// The services whose paths fit no file of the trusted tree and none of the head.
+    pub services_without_files: Vec<String>,
     /// The labels of the pull request.
     pub labels: Vec<String>,
     /// The login of whoever proposes the change, where that is known.

@@ -220,6 +220,12 @@ pub enum Note {
         /// The glob.
         tags: String,
     },
+    /// The trusted configuration gives a service paths of which the change's trees hold none: what
+    /// belongs to it is judged nowhere.
+    NoPathOfService {
+        /// The service.
+        service: String,
+    },
     /// The head's definition could not be judged; the trusted one stands.
     HeadNotJudged {
         /// The SLO.

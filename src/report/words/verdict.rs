@@ -404,6 +404,11 @@ fn note_view(note: &gate::Note) -> Note {
             "nothing was released yet, or `releaseRate.tags` of the policy means other tags"
                 .to_owned(),
         ),
+        gate::Note::NoPathOfService { service } => (
+            "services",
+            format!("no file belongs to `{service}`"),
+            format!("a change to it is not judged; correct the paths of `[services] {service}`"),
+        ),
         gate::Note::HistoryUnread => (
             "history",
             "too much to read".to_owned(),

@@ -111,6 +111,33 @@ fn a_clone_without_tags_hides_releases_and_opens_nothing() {
 }
 
 #[test]
+fn a_service_without_any_file_is_said() {
+    let config =
+        |paths: &str| CONFIG.replace("[services]\n", &format!("[services]\nstock = [{paths}]\n"));
+    for (paths, is_said) in [
+        ("\"src/shopp/**\"", true),
+        ("\"nowhere\", \"src/**\"", false),
+        ("\"**/late/**\"", false),
+        ("\"vendored/**\"", false),
+        ("\"stock/*.java\"", true),
+    ] {
+        let shop = shop_with(990, &config(paths), POLICY);
+        std::os::unix::fs::symlink("src", shop.path().join("vendored")).unwrap();
+        shop.commit("Vendor");
+        work(&shop);
+        shop.write("src/late/a.txt", "late\n");
+        shop.commit("Add what only the change has");
+        let ended = gate(&shop, &[]);
+        assert_eq!(
+            ended.out.contains("no file belongs to `stock`"),
+            is_said,
+            "{paths}: {}",
+            ended.out
+        );
+    }
+}
+
+#[test]
 fn a_shop_that_never_released_may_and_hears_of_it() {
     let shop = slowed("");
     work(&shop);
