@@ -151,7 +151,7 @@ pub(super) fn collect(
     };
     let asked = Evidence::of_policies(agreed);
     let changed = repository.proposed_paths(compared)?;
-    let lines = asked.lines.then(|| repository.proposed_lines(compared)).transpose()?;
+    let lines = if asked.lines { repository.proposed_lines(compared)? } else { None };
     Ok(Facts {
         services_without_files: Vec::new(),
         extent: Extent::Change,

@@ -39,7 +39,7 @@ pub struct Facts {
     /// Those of them where a link or a submodule stands or stood: what lies below is not seen.
     pub hiding: BTreeSet<String>,
     /// How many lines the whole change adds and deletes; `None` when nobody counted them, which
-    /// [`super::Evidence`] asks for.
+    /// [`super::Evidence`] asks for, or where a link or a submodule hides some.
     pub changed_lines: Option<u64>,
     /// The services whose paths fit no file of the trusted tree and none of the head.
     pub services_without_files: Vec<String>,

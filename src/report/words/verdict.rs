@@ -372,6 +372,9 @@ fn not_explained(paths: &[String]) -> Note {
 fn missing(class: &str, miss: &Miss) -> String {
     match miss {
         Miss::Evidence => format!("nothing claims `{class}`"),
+        Miss::Hidden { path } => {
+            format!("`{class}` does not hold what lies behind the link or submodule `{path}`")
+        }
         Miss::Incident => format!("`{class}` needs a trailer `Incident: ID`"),
         Miss::Slo => format!("`{class}` needs a trailer `SLO: NAME` with the frozen SLO"),
         Miss::Approvals { role, needed, found } => {
@@ -379,6 +382,11 @@ fn missing(class: &str, miss: &Miss) -> String {
         }
         Miss::TooLarge { lines, allowed } => {
             format!("`{class}` allows {allowed} changed lines, this change has {lines}")
+        }
+        Miss::Uncounted { allowed } => {
+            format!(
+                "`{class}` allows {allowed} changed lines, and what lies behind a link or a submodule is not counted"
+            )
         }
         Miss::Undefined => format!("the policy does not define `{class}`"),
     }

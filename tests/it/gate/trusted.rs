@@ -366,6 +366,40 @@ fn what_a_submodule_or_a_link_holds_is_not_out_of_scope() {
 }
 
 #[test]
+fn what_a_submodule_or_a_link_holds_is_neither_small_nor_of_a_class_by_its_name() {
+    let classes = "  changeClasses:
+    docs: { paths: [\"docs/**\", \"**/*.md\"] }
+    tiny: { label: tiny, maxChangedLines: 3 }
+";
+    let policy = POLICY.replace("security, ", "docs, tiny, ");
+    let shop = shop_with(SPENT, CONFIG, &format!("{policy}{classes}"));
+    let commit = shop.id("HEAD");
+    let judged = |place: &str, change: &dyn Fn(&str), arguments: &[&str]| {
+        shop.git(&["switch", "--quiet", "--force-create", "work", "main"]);
+        change(place);
+        shop.git(&["commit", "--quiet", "-m", "Take it from elsewhere"]);
+        let ended = gate(&shop, arguments);
+        shop.git(&["reset", "--quiet", "--hard"]);
+        (ended.code, ended.out.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let submodule = |place: &str| {
+        let entry = format!("160000,{commit},{place}");
+        shop.git(&["update-index", "--add", "--cacheinfo", &entry]);
+    };
+    let link = |place: &str| {
+        symlink("../search/find.py", shop.path().join(place)).unwrap();
+        shop.git(&["add", place]);
+    };
+    for change in [&submodule as &dyn Fn(&str), &link] {
+        let (code, out) = judged("src/checkout/vendored", change, &["--label", "tiny"]);
+        assert_eq!(code, Some(1), "{out}");
+        let (code, out) = judged("src/checkout/guide.md", change, &[]);
+        assert_eq!(code, Some(1), "{out}");
+        assert!(out.contains("behind the link or submodule `src/checkout/guide.md`"), "{out}");
+    }
+}
+
+#[test]
 fn a_path_of_the_configuration_is_known_however_it_is_written() {
     let shop = shop_with(SPENT, &CONFIG.replace("measurements.csv", "./measurements.csv"), POLICY);
     work(&shop);
