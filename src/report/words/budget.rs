@@ -61,7 +61,7 @@ pub fn budget_row(
         },
         reason: reason.map(|reason| reason.word().to_owned()),
         explanation: reason.map(|reason| super::reason(reason, &measurement.backend)),
-        indicator: count(|known| &known.indicator),
+        indicator: known.and_then(|known| known.indicator.clone()),
         good: count(|known| &known.good),
         valid: count(|known| &known.valid),
         consumed: count(|known| &known.consumed),
