@@ -67,6 +67,7 @@ pub fn budget_row(
         consumed: count(|known| &known.consumed),
         remaining: count(|known| &known.remaining),
         left: known.and_then(|known| left(request, known)),
+        estimated: known.is_some_and(|known| known.estimated),
         burn_rates: known.map(burn_rates).unwrap_or_default(),
         exhausted_at,
         coverage: count(|known| &known.coverage),
