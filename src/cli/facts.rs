@@ -232,7 +232,7 @@ fn facts(commit: &Commit) -> CommitFacts {
         author: Author { name: commit.author.name.clone(), mail: commit.author.mail.clone() },
         trailers: trailers.map(|trailer| (trailer.key.clone(), trailer.value.clone())).collect(),
         paths: commit.changed_paths.clone().unwrap_or_default(),
-        is_merge: commit.is_merge(),
+        parents: commit.parents.len(),
         reverts_ancestor: false,
     }
 }

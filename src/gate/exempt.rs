@@ -52,6 +52,8 @@ pub struct Refusal {
     pub commit: String,
     /// The first line of its message.
     pub subject: String,
+    /// How many parents it has.
+    pub parents: usize,
     /// What each class that the tier exempts misses.
     pub misses: Vec<(String, Miss)>,
 }
@@ -156,6 +158,7 @@ pub(super) fn exempt(
             Err(misses) => refusals.push(Refusal {
                 commit: commit.short.clone(),
                 subject: commit.subject.clone(),
+                parents: commit.parents,
                 misses,
             }),
         }

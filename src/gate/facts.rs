@@ -125,8 +125,8 @@ pub struct CommitFacts {
     pub trailers: Vec<(String, String)>,
     /// The paths that it changes; for a merge, what it adds beyond its parents.
     pub paths: Vec<String>,
-    /// Whether it has more than one parent.
-    pub is_merge: bool,
+    /// How many parents it has; of a merge of more than two, whatever differs from any of them is its own.
+    pub parents: usize,
     /// Whether it is the exact inverse of one of its ancestors; `false` unless [`super::Evidence`] asks
     /// for it.
     pub reverts_ancestor: bool,

@@ -344,8 +344,15 @@ fn not_exempt(refusals: &[Refusal]) -> Note {
     let count = refusals.len();
     let commits = if count == 1 { "commit" } else { "commits" };
     let misses = refusals.first().map_or(&[][..], |first| &first.misses);
-    let misses: Vec<String> = misses.iter().map(|(class, miss)| missing(class, miss)).collect();
-    let why = if misses.is_empty() { String::new() } else { format!("; {}", misses.join("; ")) };
+    let mut reasons: Vec<String> =
+        misses.iter().map(|(class, miss)| missing(class, miss)).collect();
+    if let Some(Refusal { commit, parents, .. }) = refusals.iter().find(|one| one.parents > 2) {
+        reasons.push(format!(
+            "{commit} merges {parents} parents, and what differs from any of them is its own: merge two at \
+             a time"
+        ));
+    }
+    let why = if reasons.is_empty() { String::new() } else { format!("; {}", reasons.join("; ")) };
     Note {
         label: "not exempt".to_owned(),
         what: format!("{count} {commits}"),
