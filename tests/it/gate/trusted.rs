@@ -460,6 +460,32 @@ fn a_measurement_of_an_earlier_step_is_read_from_the_worktree() {
 }
 
 #[test]
+fn a_link_of_an_earlier_step_leads_to_no_measurement_that_the_change_brings() {
+    let config = CONFIG.replace("measurements.csv", "out/measured.csv");
+    let shop = shop_with(SPENT, &config, POLICY);
+    shop.write(".gitignore", "out/\n");
+    shop.commit("Ignore what steps write");
+    work(&shop);
+    let good = measurements("checkout-availability", |_| 1_000);
+    shop.write("mine/measured.csv", &good);
+    shop.write("measurements.csv", &good);
+    shop.commit("Change the price");
+    shop.write("out/steps/measured.csv", &good);
+    let linked = |target: &str, expected: (&str, &str, i32)| {
+        symlink(target, shop.path().join("out/measured.csv")).unwrap();
+        expect(&shop, &[], expected);
+        shop.remove("out/measured.csv");
+    };
+    linked("../mine/measured.csv", ("block", "backend-error", 3));
+    linked("../measurements.csv", ("block", "frozen", 1));
+    linked("steps/measured.csv", ("pass", "open", 0));
+    linked("nowhere.csv", ("block", "backend-error", 3));
+    std::fs::remove_dir_all(shop.path().join("out")).unwrap();
+    symlink("mine", shop.path().join("out")).unwrap();
+    expect(&shop, &[], ("block", "backend-error", 3));
+}
+
+#[test]
 fn a_stale_branch_does_not_escape_a_newer_freeze() {
     let mild = POLICY.replace("gate: freeze", "gate: warn");
     let shop = shop_with(SPENT, CONFIG, &mild);
