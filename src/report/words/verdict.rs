@@ -186,7 +186,12 @@ fn needed(decision: Option<&&Decision>) -> String {
     let Some(tier) = decision.and_then(|decision| deciding_tier(decision)) else {
         return "an approval".to_owned();
     };
-    let roles: Vec<&str> = tier.approvers.iter().map(|role| role.value.as_str()).collect();
+    let mut roles: Vec<&str> = Vec::new();
+    for role in &tier.approvers {
+        if !roles.contains(&role.value.as_str()) {
+            roles.push(&role.value);
+        }
+    }
     let count = match tier.approvals {
         1 => "an approval".to_owned(),
         several => format!("{several} approvals"),
