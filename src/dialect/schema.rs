@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use jsonschema::ValidationError;
@@ -281,11 +282,12 @@ fn unknown_keys(
         let is_there = |other: &str| site.node.given(other).is_some() || meant.contains_key(other);
         meant.get(name) == Some(&1) && !fields::excluded_by(name).any(is_there)
     };
+    let all: Arc<[String]> = known.into();
     let problem = |(entry, candidates): (&Entry<'_>, Vec<&str>)| Problem::UnknownField {
         span: entry.key.span(),
         key: entry.key.scalar().map_or("", |scalar| scalar.text).to_owned(),
         of: site.field.clone(),
-        known: known.to_vec(),
+        known: Arc::clone(&all),
         nearest: candidates.first().map(|&name| name.to_owned()),
         rename: match candidates.as_slice() {
             [only]
