@@ -397,7 +397,8 @@ fn missing(class: &str, miss: &Miss) -> String {
         }
         Miss::Uncounted { allowed } => {
             format!(
-                "`{class}` allows {allowed} changed lines, and what lies behind a link or a submodule is not counted"
+                "`{class}` allows {allowed} changed lines, and what lies behind a link or a submodule is not \
+                 counted"
             )
         }
         Miss::Undefined => format!("the policy does not define `{class}`"),
