@@ -26,6 +26,7 @@ mod ruleset;
 mod run;
 mod settings;
 mod template;
+mod turn;
 
 pub use fix::Fixed;
 pub use fix::fix;
@@ -36,6 +37,7 @@ pub use ruleset::RuleSet;
 pub use ruleset::WrongChoice;
 pub use run::run;
 pub use run::run_allowing;
+pub use turn::turn;
 
 /// A tree that was read: its files, objects, and what could not be digested.
 #[derive(Debug, Default)]

@@ -64,6 +64,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         Some(which) => mend(global, &project, tree, judge, reported, which),
     };
     let Mended { tree, mut findings, unwritten, .. } = mended;
+    lint::turn(&tree, &mut findings, |path| wanted.holds(path));
     findings.retain(|finding| reported(finding, &tree));
     let findings = lint::fold(findings);
     wanted.tell_about_silent_paths(global, &project, &tree, &passed_over);
