@@ -15,7 +15,7 @@ use std::cell::LazyCell;
 pub const MAX_LENGTH: usize = 253;
 
 /// How many edits a word may be away.
-const MAX_DISTANCE: usize = 2;
+pub const MAX_DISTANCE: usize = 2;
 
 /// What the known words are, which says how much of one may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,12 @@ pub fn nearest<'a>(
     let least = found.first().map(|(distance, _)| *distance);
     found.retain(|(distance, _)| Some(*distance) == least);
     found.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Returns how many characters of a word are compared: words of which one has more than
+/// [`MAX_DISTANCE`] more than the other are never near.
+pub fn length(word: &str) -> usize {
+    letters(word).count()
 }
 
 /// A known word with its letters, for those who compare it with many.
