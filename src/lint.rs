@@ -34,6 +34,7 @@ pub use fold::fold;
 pub use ruleset::Choice;
 pub use ruleset::Chosen;
 pub use ruleset::RuleSet;
+pub use ruleset::SetBy;
 pub use ruleset::WrongChoice;
 pub use run::run;
 pub use run::run_allowing;
