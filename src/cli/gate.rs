@@ -81,6 +81,8 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let repository = project::repository(global)?;
     let trees = trees::decide(&repository, &request(options, event.as_ref())?)?;
     let run = Run::read(global, repository, trees)?;
+    output::say_read_at(global, "the base branch", run.trusted_commit, &run.trusted);
+    output::say_read_at(global, "the head", run.head_commit, &run.head);
     match run.repository.has_uncommitted_changes() {
         Ok(false) => {}
         Ok(true) => output::say(global, "uncommitted changes are not judged"),

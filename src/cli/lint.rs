@@ -115,6 +115,8 @@ fn load(
         }
     }
     found.passed_over.retain(|passed| wanted.holds(&passed.path));
+    found.left_out.retain(|path| wanted.holds(path));
+    output::say_read(global, &found);
     for PassedOver { path, why } in &found.passed_over {
         output::say(global, &format!("passed over {path}: {why}"));
     }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::sync::LazyLock;
 
+use slo::report::Format;
+
 use crate::command::Ended;
 use crate::command::NOW;
 use crate::command::Run;
@@ -52,6 +54,10 @@ fn the_help_is_what_the_page_says() {
         fs::write(file, &text).unwrap();
     }
     assert_eq!(text, fs::read_to_string(file).unwrap());
+    let words: Vec<&str> = text.split([' ', '\n', ',', ';', ')']).collect();
+    for format in Format::ALL {
+        assert!(words.contains(&format.name()), "the help names {}", format.name());
+    }
 }
 
 #[test]
