@@ -7,6 +7,7 @@ use std::path::Path;
 use slo::rules;
 use slo::rules::Set;
 
+use crate::architecture::rust_files;
 use crate::fixture;
 
 /// The headings of a page, in order; `Settings` stands only on pages of rules that have some.
@@ -98,6 +99,12 @@ fn every_file_in_a_family_is_a_rule_of_it() {
     let known: BTreeSet<_> = rules::all().map(page_path).collect();
     for path in fixture::markdown_below("src/rules") {
         assert!(known.contains(&path), "{} belongs to no rule", path.display());
+    }
+    for path in rust_files("src/rules") {
+        // `src/rules/window.rs` is the family itself.
+        let in_family = path.parent().is_some_and(|folder| !folder.ends_with("rules"));
+        let page = path.with_extension("md");
+        assert!(!in_family || known.contains(&page), "{} is no rule", path.display());
     }
     for path in fixture::markdown_below("tests/fixtures/rules") {
         let stem = path.file_stem().unwrap().to_str().unwrap();
