@@ -140,14 +140,6 @@ fn sorted(word: &str) -> Vec<char> {
     letters
 }
 
-/// Returns whether a name reads as text where it stands without quotes.
-pub fn is_word(name: &str) -> bool {
-    name.len() >= 4
-        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && !["true", "false", "null"].contains(&name)
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
-}
-
 /// Returns a word without what another spelling of it changes.
 fn folded(word: &str) -> String {
     letters(word).collect()
