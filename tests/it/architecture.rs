@@ -173,6 +173,18 @@ fn no_module_is_a_cupboard() {
 }
 
 #[test]
+fn dependencies_stand_in_the_order_of_the_alphabet() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let text = fs::read_to_string(manifest).unwrap();
+    let sections = text.split("\n[").filter(|section| section.contains("dependencies]\n"));
+    for section in sections {
+        let lines = section.lines().skip(1).filter_map(|line| line.split_once(" = "));
+        let names: Vec<&str> = lines.map(|(name, _)| name).collect();
+        assert!(!names.is_empty() && names.is_sorted(), "{names:?}");
+    }
+}
+
+#[test]
 fn nothing_waits_outside_the_forge() {
     for path in rust_files("src") {
         let name = relative(&path);
