@@ -6,8 +6,10 @@ use std::collections::HashMap;
 
 use crate::spelling;
 use crate::spelling::Known;
+use crate::spelling::MAX_DISTANCE;
 use crate::spelling::MAX_LENGTH;
 use crate::spelling::Vocabulary;
+use crate::spelling::length;
 
 use super::Catalog;
 use super::Kind;
@@ -16,7 +18,7 @@ use super::Kind;
 /// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
 const MAX_LETTERS: usize = 20_000_000;
 
-/// The names of a tree by kind and length, and how many letters may still be compared.
+/// The names of a tree by kind and length (as [`length`] counts it), and how many letters may still be compared.
 #[derive(Default)]
 pub struct Speller<'a> {
     names: BTreeMap<(Kind, usize), Vec<Known<'a>>>,
@@ -31,7 +33,7 @@ impl<'a> Speller<'a> {
         let mut speller = Self::default();
         for kind in Kind::ALL {
             for name in catalog.names(kind).filter(|name| !name.is_empty()) {
-                speller.names.entry((kind, name.len())).or_default().push(name.into());
+                speller.names.entry((kind, length(name))).or_default().push(name.into());
             }
         }
         speller
@@ -43,7 +45,8 @@ impl<'a> Speller<'a> {
         if let Some(answer) = self.answered.get(&question) {
             return answer.clone();
         }
-        let (least, most) = (name.len().saturating_sub(2), name.len().saturating_add(2));
+        let own = length(name);
+        let (least, most) = (own.saturating_sub(MAX_DISTANCE), own.saturating_add(MAX_DISTANCE));
         let known = self.names.range((kind, least)..=(kind, most)).map(|(_, names)| names);
         let count = known.clone().map(Vec::len).sum();
         let near = if is_affordable(&mut self.compared, name, count) {
