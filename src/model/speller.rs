@@ -60,16 +60,47 @@ impl<'a> Speller<'a> {
 
     /// Returns those of some names that are nearest in spelling; none when too much was compared.
     pub fn nearest_of<'b>(&mut self, name: &str, known: &BTreeSet<&'b str>) -> Vec<&'b str> {
-        if !is_affordable(&mut self.compared, name, known.len()) {
+        if self.compared.saturating_add(known.len()) > MAX_LETTERS {
             return Vec::new();
         }
-        spelling::nearest(name, known.iter().copied(), Vocabulary::Names)
+        self.compared += known.len();
+        let own = length(name);
+        let is_near = |known: &&&str| length(known).abs_diff(own) <= MAX_DISTANCE;
+        let near: Vec<&str> = known.iter().filter(is_near).copied().collect();
+        if !is_affordable(&mut self.compared, name, near.len()) {
+            return Vec::new();
+        }
+        spelling::nearest(name, near, Vocabulary::Names)
     }
 }
 
-/// Returns whether a name may still be compared with so many others, and counts it.
+/// Returns whether a name may still be compared with so many others, and counts it then; one that may
+/// not takes nothing from those behind it.
 fn is_affordable(compared: &mut usize, name: &str, count: usize) -> bool {
     let letters = count.saturating_mul(name.len().saturating_pow(2));
-    *compared = compared.saturating_add(letters);
-    name.len() <= MAX_LENGTH && *compared <= MAX_LETTERS
+    let is_affordable = name.len() <= MAX_LENGTH && compared.saturating_add(letters) <= MAX_LETTERS;
+    if is_affordable {
+        *compared += letters;
+    }
+    is_affordable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_may_not_be_compared_takes_nothing_from_the_next() {
+        let names: Vec<String> =
+            (0..2_000).map(|number| format!("slo-number-{number:05}")).collect();
+        let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let mut speller = Speller::default();
+        for unknown in ["x".repeat(300), "x".repeat(105), format!("y{}", "x".repeat(14))] {
+            assert!(speller.nearest_of(&unknown, &known).is_empty(), "{unknown}");
+        }
+        assert_eq!(speller.nearest_of("slo-numbr-00042", &known), ["slo-number-00042"]);
+        // So much is compared in a run and no more.
+        let many = (0..100).filter(|_| !speller.nearest_of("slo-numbr-00042", &known).is_empty());
+        assert!((1..100).contains(&many.count()));
+    }
 }
