@@ -85,7 +85,13 @@ fn headline(verdict: &Verdict, measurements: &[Measurement]) -> String {
     let spent = || first.map_or_else(String::new, |decision| spent(decision)) + &others;
     match verdict.answer.reason {
         Reason::NotInScope => "the change touches nothing that a policy judges".to_owned(),
-        Reason::Open if verdict.decisions.is_empty() => "no policy governs this change".to_owned(),
+        Reason::Open if verdict.decisions.is_empty() => match verdict.extent {
+            Extent::Change => "no policy governs this change".to_owned(),
+            Extent::WholeTree => "no policy governs an SLO".to_owned(),
+        },
+        Reason::Open if verdict.extent == Extent::WholeTree => {
+            "every error budget is open".to_owned()
+        }
         Reason::Open => "every error budget that this change touches is open".to_owned(),
         Reason::Frozen | Reason::Warn | Reason::Borrowed => spent(),
         Reason::RateLimited => format!("{}; {}", spent(), rate_limited(first)),
