@@ -10,5 +10,6 @@ mod history;
 mod merges;
 mod pipelines;
 mod releases;
+mod servers;
 mod shop;
 mod trusted;

@@ -93,6 +93,18 @@ pub(super) fn error(body: &[u8]) -> Option<String> {
     said(answer.error_type, answer.error)
 }
 
+/// Returns whether the body says that the query was given up, which speaks of no other query.
+///
+/// # Source
+///
+/// Prometheus, `web/api/v1`: HTTP 503 with `timeout` for a query that takes too long, and `canceled`
+/// for one that is stopped.
+pub(super) fn is_given_up(body: &[u8]) -> bool {
+    let answer: Option<Answer> = serde_json::from_slice(body).ok();
+    let kind = answer.and_then(|answer| answer.error_type);
+    kind.is_some_and(|kind| matches!(kind.as_str(), "timeout" | "canceled"))
+}
+
 /// Returns the version of a server, from the answer to `status/buildinfo`.
 pub(super) fn version(body: &[u8]) -> Option<String> {
     let answer: Json = serde_json::from_slice(body).ok()?;

@@ -4,9 +4,10 @@
 //!
 //! Redirects are never followed: a token that follows one is a token given away. A query goes by
 //! POST, since long ones break the limits of addresses, and by GET once a server forbids POST. A
-//! server that lets three requests in a row fail, each with all its retries, is not asked again in
-//! this run, so that a dead one costs minutes and not hours; one that answers just often enough is
-//! not asked again once the `deadline` of the run is over.
+//! server that lets three requests in a row fail, each with all its retries, is not asked again by
+//! this client, so that a dead one costs minutes and not hours; one that answers just often enough is
+//! not asked again once the `deadline` is over. A query that the server itself gave up speaks of that
+//! query alone. What a change proposes is asked by a client of its own.
 //!
 //! # Source
 //!
@@ -56,7 +57,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause, also when the server asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A server, and what has been learned about it in this run.
+/// A server, and what has been learned about it while asking for the definitions of one tree.
 pub(super) struct Client<'a> {
     agent: Agent,
     /// The address without its query and without a slash at the end.
@@ -83,6 +84,8 @@ enum Attempt {
     Answered(Vec<u8>),
     /// Another attempt may succeed, after the pause that the server asks for.
     Again(Failure, Option<Duration>),
+    /// The server gave up this query; another attempt may succeed.
+    GivenUp(Failure, Option<Duration>),
     Failed(Failure),
     /// The server forbids POST.
     PostForbidden,
@@ -200,7 +203,7 @@ impl<'a> Client<'a> {
             } else {
                 self.prepared(self.agent.post(url), left).send_form(pairs)
             };
-            let (failure, wanted) = match self.attempt(response, !by_get, &whole) {
+            let (failure, wanted, is_lost) = match self.attempt(response, !by_get, &whole) {
                 Attempt::Answered(body) => {
                     self.lost.store(0, Ordering::Relaxed);
                     return Ok(body);
@@ -214,12 +217,13 @@ impl<'a> Client<'a> {
                     continue;
                 }
                 Attempt::Failed(failure) => return Err(self.secrets.clean_failure(failure)),
-                Attempt::Again(failure, wanted) => (failure, wanted),
+                Attempt::Again(failure, wanted) => (failure, wanted, true),
+                Attempt::GivenUp(failure, wanted) => (failure, wanted, false),
             };
             let usual = FIRST_PAUSE.saturating_mul(1 << attempts.min(16));
             let pause = wanted.unwrap_or(usual).min(LONGEST_PAUSE);
             if attempts >= self.retries || self.left()? <= pause {
-                self.lost.fetch_add(1, Ordering::Relaxed);
+                self.lost.fetch_add(u32::from(is_lost), Ordering::Relaxed);
                 return Err(self.secrets.clean_failure(failure));
             }
             (self.pause)(pause);
@@ -297,6 +301,9 @@ impl<'a> Client<'a> {
                 Attempt::Failed(Failure::Refused(text))
             }
             400 if minds(&body, whole) => Attempt::ParameterUnknown,
+            503 if answer::is_given_up(&body) => {
+                Attempt::GivenUp(Failure::Refused(said.unwrap_or_else(plain)), wanted)
+            }
             429 | 500..=599 => {
                 let failure = said.map(Failure::Refused);
                 Attempt::Again(failure.unwrap_or_else(|| Failure::Unreachable(plain())), wanted)

@@ -56,16 +56,18 @@ pub(super) struct Samples {
 /// What queries were answered with.
 pub(super) type Fetched = BTreeMap<Fetch, Result<Samples, Failure>>;
 
-/// Runs queries, each page of each once.
+/// Runs the queries that are not answered yet, each page of each once, and adds their answers.
 ///
 /// * `threads`: requests at one time, 1 or more.
+/// * `answered`: what is answered already, to which the answers are added.
 pub(super) fn all(
     client: &Client<'_>,
     fetches: impl IntoIterator<Item = Fetch>,
     threads: u32,
-) -> Fetched {
-    let mut results: Fetched =
-        fetches.into_iter().map(|fetch| (fetch, Ok(Samples::default()))).collect();
+    answered: &mut Fetched,
+) {
+    let new = fetches.into_iter().filter(|fetch| !answered.contains_key(fetch));
+    let mut results: Fetched = new.map(|fetch| (fetch, Ok(Samples::default()))).collect();
     let jobs: Vec<(&Fetch, [i64; 3])> = results
         .keys()
         .flat_map(|fetch| fetch.pages().into_iter().map(move |it| (fetch, it)))
@@ -93,7 +95,7 @@ pub(super) fn all(
             add(result, page, *instants);
         }
     }
-    results
+    answered.append(&mut results);
 }
 
 /// Adds the samples of a page; each is at an instant of that page and of no other.
