@@ -4,6 +4,7 @@ use crate::query::Extent;
 use crate::query::counts::Declared;
 use crate::query::counts::NotCountable;
 use crate::query::counts::Reason;
+use crate::query::pattern;
 use crate::query::tree::Aggregation;
 use crate::query::tree::Aggregator;
 use crate::query::tree::Binary;
@@ -12,6 +13,7 @@ use crate::query::tree::Call;
 use crate::query::tree::Duration;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
+use crate::query::tree::MatchOperator;
 use crate::query::tree::Modifiers;
 use crate::query::tree::NameForm;
 use crate::query::tree::VectorSelector;
@@ -119,14 +121,21 @@ impl Survey {
         Ok(measure(Unit::Unknown, false, extent))
     }
 
-    /// Remembers a selector whose name says that it is a counter.
+    /// Remembers a selector whose name says that it is, or may be, a counter.
     ///
     /// # Source
     ///
     /// OpenMetrics 1.0, "Counter", "Histogram" and "Summary": the suffixes of their samples.
     fn suspect(&mut self, selector: &VectorSelector) {
+        let of_counter = |name: &str| COUNTERS.iter().any(|suffix| name.ends_with(suffix));
         let name = selector.name.as_ref().map_or("", |name| name.text.as_str());
-        if COUNTERS.iter().any(|suffix| name.ends_with(suffix)) {
+        let names = selector.matchers.iter().filter(|matcher| matcher.label.text == "__name__");
+        let mut matched = names.map(|matcher| match matcher.operator {
+            MatchOperator::Equal => of_counter(&matcher.value),
+            MatchOperator::Matches => pattern::may_end_with(&matcher.value, &COUNTERS),
+            MatchOperator::NotEqual | MatchOperator::NotMatches => false,
+        });
+        if of_counter(name) || matched.any(|of_counter| of_counter) {
             self.counter.get_or_insert(selector.extent);
         }
     }

@@ -160,6 +160,19 @@ fn a_counter_that_is_not_declared_is_not_integrated() {
         &Reason::UndeclaredCounter,
         "x_bucket{le=\"1\"}",
     );
+    for selector in [
+        r#"{__name__="x_total"}"#,
+        r#"{"x_total"}"#,
+        r#"{"__name__"="x_total",code="500"}"#,
+        r#"{__name__=~".+_total"}"#,
+        r#"{__name__=~"http_(requests_total|errors)"}"#,
+    ] {
+        refuses(&format!("sum({selector})"), &Reason::UndeclaredCounter, selector);
+        let highest = format!("sum(max_over_time({selector}[5m]))");
+        refuses(&highest, &Reason::UndeclaredCounter, selector);
+    }
+    let other = r#"{__name__="x",__name__!~".+_total",code="_total"}"#;
+    integrates(other, &format!("sum_over_time(({other})[1h:1m]) * 60"));
 }
 
 #[test]
