@@ -216,6 +216,27 @@ fn the_part_to_blame_is_named() {
     refuses("count(rate(x[5m]))", &Reason::NotEvents, "count(rate(x[5m]))");
     let quantile = "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))";
     refuses(quantile, &Reason::NotEvents, quantile);
+    for (text, part) in [
+        ("quantile(0.9, rate(x[5m]))", "quantile(0.9, rate(x[5m]))"),
+        ("sum(quantile_over_time(.9, x[5m]))", "quantile_over_time(.9, x[5m])"),
+        ("stddev(rate(x[5m]))", "stddev(rate(x[5m]))"),
+        ("count_values(\"v\", rate(x[5m]))", "count_values(\"v\", rate(x[5m]))"),
+        ("sum(rate(x[5m])) * time()", "time()"),
+        ("(time() - 5) * sum(rate(x[5m]))", "time()"),
+        ("sum(rate(x[5m])) / scalar(quantile(0.9, y))", "quantile(0.9, y)"),
+        ("sum(rate(x[5m])) + time()", "time()"),
+    ] {
+        refuses(text, &Reason::NotEvents, part);
+    }
+    // A switch is one, whatever it compares; the largest of some values are values of their kind.
+    for text in [
+        "sum(rate(x[5m])) * (time() > bool 5)",
+        "sum(rate(x[5m])) * scalar(count(up))",
+        "sum(topk(5, rate(x[5m])))",
+        "sum(rate(x[5m])) and on() (vector(time()) > 5)",
+    ] {
+        integrates(text, &format!("sum_over_time(({text})[1h:5m]) * 300"));
+    }
     refuses("sum(rate(x[5m])", &Reason::Invalid(ProblemKind::Unclosed { end: 15 }), "(");
     refuses(
         "histogram_share(1, x)",
