@@ -83,7 +83,11 @@ pub(super) fn read(body: &[u8]) -> Result<Page, Failure> {
     let malformed = |text: &str| Failure::Malformed(text.to_owned());
     let kind = answer.data.ok_or_else(|| malformed("an answer without data"))?.result_type;
     if kind != "matrix" {
-        return Err(Failure::Malformed(format!("a `{kind}` where a `matrix` was asked for")));
+        // No more than the words of the API: they are ours, and hold no secret.
+        let kind =
+            ["scalar", "string", "vector", "streams"].into_iter().find(|known| kind == *known);
+        let kind = kind.map_or("another result".to_owned(), |kind| format!("a `{kind}`"));
+        return Err(Failure::Malformed(format!("{kind} where a `matrix` was asked for")));
     }
     let series = samples::read(body).map_err(|error| not_json(body, &error))??;
     Ok(Page { series, warnings })

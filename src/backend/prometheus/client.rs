@@ -354,12 +354,12 @@ impl fmt::Debug for Client<'_> {
 fn headers(backend: &Backend, vault: &Vault<'_>) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = Vec::new();
     if let Some(name) = &backend.bearer_token_env {
-        let token = sendable(vault.variable(name)?, name)?;
+        let token = sendable(vault.secret(name)?, name)?;
         headers.push(("authorization".to_owned(), format!("Bearer {token}")));
     } else if let Some(name) = &backend.basic_user_env {
         let user = vault.variable(name)?;
         let password = backend.basic_password_env.as_ref();
-        let password = password.map(|name| vault.variable(name)).transpose()?;
+        let password = password.map(|name| vault.secret(name)).transpose()?;
         let pair = STANDARD.encode(format!("{user}:{}", password.unwrap_or_default()));
         vault.keep(&pair);
         headers.push(("authorization".to_owned(), format!("Basic {pair}")));
