@@ -18,6 +18,8 @@
 
 use std::fmt;
 use std::io::Read;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
@@ -385,17 +387,58 @@ fn minds(body: &[u8], sent: &[(&str, &str)]) -> bool {
     sent.iter().any(|(name, _)| text.contains(name))
 }
 
-/// Returns the host that an address names, or the address's own place on the same host.
+/// Returns the host that an address names, its scheme where it names none, or the address's own place
+/// on the same host.
 fn host(location: &str) -> &str {
-    let rest = location.split_once("://").map_or(location, |(_, rest)| rest);
-    let end = rest.find(['/', '?', '#']).filter(|_| rest.len() < location.len());
-    let host = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
-    host.rsplit_once('@').map_or(host, |(_, host)| host)
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let parts = location.split_once("://").filter(|(scheme, _)| is_scheme(scheme));
+    let Some((scheme, rest)) = parts else { return location };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    if host.is_empty() { scheme } else { host }
 }
 
 /// Returns whether an address is one of this machine, which no proxy is asked for.
 fn is_this_machine(base: &str) -> bool {
     let host = host(base);
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    host == "localhost" || host.starts_with("127.") || host == "[::1]"
+    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, it)| port(it)).map_or(host, |(host, _)| host);
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback());
+    }
+    let is_loopback = host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback());
+    is_loopback || host.eq_ignore_ascii_case("localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_this_machine() {
+        for own in [
+            "http://localhost:9090/x",
+            "http://127.0.0.1",
+            "http://127.9.9.9:1",
+            "http://[::1]",
+            "http://[::1]:9090/",
+        ] {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for other in [
+            "http://127.evil.example",
+            "http://127.0.0.1.example:80",
+            "http://[::2]",
+            "http://prom",
+        ] {
+            assert!(!is_this_machine(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_named_by_what_it_has() {
+        assert_eq!(host("https://bob:pw@prom.example:1/a?b"), "prom.example:1");
+        assert_eq!(host("file:///etc/passwd"), "file");
+        assert_eq!(host("/login?next=http://a"), "/login?next=http://a");
+    }
 }

@@ -203,6 +203,13 @@ fn nothing_is_no_data_and_not_a_number_is_no_traffic() {
     assert!(outcome.counts().is_empty(), "no zero is made up");
     let warnings = &outcome.measurements()[0].warnings;
     assert_eq!(warnings, &["the server has no data in all the time asked for"]);
+    let bad_alone = StandIn::start(|asked, _| {
+        let is_bad = asked.parameters["query"].contains("500");
+        series(asked, |_| is_bad.then(|| "5".to_owned()))
+    });
+    let outcome = run(&bad_alone.config(""), CHECKOUT, 4);
+    let text = "the query of the total events found nothing in all the time asked for, so nothing is known";
+    assert_eq!(outcome.measurements()[0].warnings, [text]);
     for idle in ["NaN", "0"] {
         let server = StandIn::start(move |asked, _| series(asked, |_| Some(idle.to_owned())));
         let outcome = run(&server.config(""), CHECKOUT, 2);
