@@ -60,6 +60,9 @@ impl Exit {
     }
 }
 
+/// The stack of each thread, in bytes: what the first one of a process has.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -71,12 +74,23 @@ pub fn main() -> ExitCode {
             return ExitCode::from(exit.code());
         }
     };
-    let exit = match run(&arguments) {
+    let exit = match with_threads(|| run(&arguments)) {
         Ok(exit) => exit,
         Err(error) if error.is_closed_pipe() => Exit::Success,
         Err(error) => output::refuse(&arguments, &error),
     };
     ExitCode::from(exit.code())
+}
+
+/// Works with a thread for each core; where the system does not grant them, this one does it all.
+fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if let Ok(threads) = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
+        return threads.install(work);
+    }
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+    // Nobody has made the pool of the process yet, so it can be made.
+    let _ = alone.build_global();
+    work()
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, Error> {

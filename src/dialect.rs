@@ -7,6 +7,8 @@
 //! the lowering to [`crate::model`]. Fields that are wrong are reported and left out of the model;
 //! everything else of the object is still lowered, so one bad field hides nothing.
 
+use std::sync::Arc;
+
 use crate::model::Object;
 use crate::source::Edit;
 use crate::source::Span;
@@ -132,7 +134,7 @@ pub enum Problem {
         /// The field that holds the object; empty for the outermost one.
         of: String,
         /// The fields that the object may have.
-        known: Vec<String>,
+        known: Arc<[String]>,
         /// The one that was most likely meant, where it is not given yet.
         nearest: Option<String>,
         /// The edit that writes it, where only one is near.

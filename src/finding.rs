@@ -115,6 +115,11 @@ impl Finding {
         }
     }
 
+    /// Returns what to do: the help, or what the fix would do.
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref().or(self.fix.as_ref().map(|fix| fix.title.as_str()))
+    }
+
     /// Says what the place itself has to do with it.
     pub fn label(&mut self, message: impl Into<String>) -> &mut Self {
         self.label = Some(message.into());

@@ -38,6 +38,7 @@ pub mod trailers;
 pub mod trees;
 mod worktree;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -175,17 +176,52 @@ impl Repository {
         Ok(CommitId(id.detach()))
     }
 
-    /// Returns the commit that a revision names, as `git rev-parse REV^{commit}` would.
+    /// Returns the commit that a revision names, as `git rev-parse REV^{commit}` would, unless that
+    /// is a choice between several.
     ///
     /// # Errors
     ///
-    /// [`Error::RevisionUnknown`] when it names nothing, a range or no commit.
+    /// [`Error::RevisionUnknown`] when it names nothing, a range or no commit;
+    /// [`Error::RevisionAmbiguous`] when several commits have the name: git would take a tag before a
+    /// branch, and whoever may push a tag `origin/main` is not who decides what is agreed.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
         let unknown = || Error::RevisionUnknown { revision: revision.to_owned() };
+        let meanings = self.meanings(revision);
+        let commits: BTreeSet<CommitId> = meanings.iter().map(|(_, commit)| *commit).collect();
+        if commits.len() > 1 {
+            let meanings = meanings.into_iter().map(|(name, _)| name).collect();
+            return Err(Error::RevisionAmbiguous { revision: revision.to_owned(), meanings });
+        }
         let id = self.local.rev_parse_single(BStr::new(revision)).map_err(|_| unknown())?;
         let object = id.object().map_err(|_| unknown())?;
         let commit = object.peel_to_commit().map_err(|_| unknown())?;
         Ok(CommitId(commit.id))
+    }
+
+    /// Returns everything that the name in a revision may mean, with its commit.
+    fn meanings(&self, revision: &str) -> Vec<(String, CommitId)> {
+        let end = revision.find(['~', '^', ':']).or_else(|| revision.find("@{"));
+        let name = revision.get(..end.unwrap_or(revision.len())).unwrap_or_default();
+        if name.is_empty() || name == "HEAD" || name.starts_with("refs/") {
+            return Vec::new();
+        }
+        let named = [
+            format!("refs/tags/{name}"),
+            format!("refs/heads/{name}"),
+            format!("refs/remotes/{name}"),
+            format!("refs/remotes/{name}/HEAD"),
+        ];
+        let mut found: Vec<(String, CommitId)> = Vec::new();
+        for full_name in named {
+            if let Ok(Some(branch)) = self.branch(&full_name) {
+                found.push((format!("`{full_name}`"), branch.tip));
+            }
+        }
+        let id = gix::hash::Prefix::from_hex(name).ok();
+        let id = id.and_then(|prefix| self.local.objects.lookup_prefix(prefix, None).ok()??.ok());
+        let commit = id.and_then(|id| self.local.find_object(id).ok()?.peel_to_commit().ok());
+        found.extend(commit.map(|commit| (format!("commit {}", commit.id), CommitId(commit.id))));
+        found
     }
 
     /// Returns the default branch: the one of this name where the forge says it, else what

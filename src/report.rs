@@ -157,7 +157,7 @@ pub struct Comment<'a> {
     pub blob: Option<&'a str>,
     /// What the last line says, part by part: the policy, when and where it was measured.
     pub footer: Vec<String>,
-    /// The most characters that the text may have; nothing for no limit.
+    /// The most characters that the text may have; nothing for what a job summary takes.
     pub limit: Option<usize>,
 }
 

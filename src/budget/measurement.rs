@@ -116,6 +116,20 @@ impl Failure {
         }
     }
 
+    /// Returns whether the backend failed, and may answer the next time; else it is the definition or
+    /// the configuration that has to change.
+    pub fn is_of_backend(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Refused(_) | Self::Partial(_) | Self::Malformed(_) => true,
+            Self::NoBackend
+            | Self::NotCountable(_)
+            | Self::NoCounts
+            | Self::NotAggregated
+            | Self::NotMeasured
+            | Self::DefinitionChanged => false,
+        }
+    }
+
     /// Returns whether the counts are merely absent, while nothing failed.
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::NotMeasured | Self::DefinitionChanged)

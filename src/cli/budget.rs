@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use crate::backend::recorded;
 use crate::budget;
 use crate::budget::Definition;
+use crate::budget::Failure;
+use crate::budget::Measurement;
 use crate::budget::Request;
 use crate::budget::Terms;
 use crate::config::Config;
@@ -18,7 +20,10 @@ use crate::git::trees::Trees;
 use crate::lint;
 use crate::lint::Tree;
 use crate::model::Catalog;
+use crate::model::ErrorBudgetPolicy;
 use crate::model::Slo;
+use crate::policy;
+use crate::policy::Governance;
 use crate::report::Report;
 
 use super::Exit;
@@ -89,7 +94,7 @@ fn show(
     place: &Place<'_>,
 ) -> Result<Exit, Error> {
     let now = options.clock.now.unwrap_or_else(Timestamp::now);
-    let requests = requests(&tree.catalog, &options.slos, now)?;
+    let requests = requests(&tree.catalog, options, now)?;
     let asked = Asked {
         config,
         trusted: &tree.catalog,
@@ -99,19 +104,34 @@ fn show(
         now,
     };
     let measurements = measure::all(global, &asked, place)?;
+    let failed = |one: &&Measurement| one.series.as_ref().is_err_and(Failure::is_of_backend);
+    let failed = measurements.iter().filter(failed).count();
     if let Some(file) = &options.record {
-        output::write_file(file, recorded::write(&requests, &measurements).as_bytes())?;
+        if failed > 0 {
+            // Half a recording would stand for the whole one, and what is lost would be forgotten.
+            let (path, all) = (file.display(), measurements.len());
+            let why = format!("{failed} of {all} objectives could not be measured");
+            output::say(global, &format!("{path} was left as it was: {why}"));
+        } else {
+            output::write_file(file, recorded::write(&requests, &measurements).as_bytes())?;
+        }
     }
     let table = measure::table(&requests, &measurements, now);
     let mut report = Report::of_findings(&tree.sources, &[], output::docs);
     report.budgets = Some(&table);
     output::render(global, &options.output.format, &report)?;
     let is_unread = !measurements.is_empty() && measurements.iter().all(|one| one.series.is_err());
-    Ok(if is_unread { Exit::Unknown } else { Exit::Success })
+    let is_unrecorded = options.record.is_some() && failed > 0;
+    Ok(if is_unread || is_unrecorded { Exit::Unknown } else { Exit::Success })
 }
 
 /// Returns what must be measured of the SLOs that are named, or of all.
-fn requests(catalog: &Catalog, named: &[String], now: Timestamp) -> Result<Vec<Request>, Error> {
+fn requests(
+    catalog: &Catalog,
+    options: &BudgetOptions,
+    now: Timestamp,
+) -> Result<Vec<Request>, Error> {
+    let named = &options.slos;
     let mut slos: Vec<&Arc<Slo>> = catalog.slos().collect();
     for name in named {
         if !slos.iter().any(|slo| is_named(slo, name)) {
@@ -124,10 +144,19 @@ fn requests(catalog: &Catalog, named: &[String], now: Timestamp) -> Result<Vec<R
     }
     slos.retain(|slo| named.is_empty() || named.iter().any(|name| is_named(slo, name)));
     slos.sort_by_key(|slo| (slo.service.as_ref().map(|service| &service.value), slo.meta.name()));
-    let objectives = slos.into_iter().flat_map(|slo| {
-        (0..slo.objectives.len()).filter_map(|objective| request(catalog, slo, objective, now))
-    });
-    Ok(objectives.collect())
+    let governance = Governance::new(catalog);
+    let mut found = Vec::new();
+    for slo in slos {
+        let policies = governance.governing(slo);
+        for objective in 0..slo.objectives.len() {
+            let mut asked = request(catalog, slo, objective, &policies, now);
+            if let Some(asked) = asked.as_mut().filter(|_| options.record.is_some()) {
+                reach_back(asked, &policies);
+            }
+            found.extend(asked);
+        }
+    }
+    Ok(found)
 }
 
 fn is_named(slo: &Slo, name: &str) -> bool {
@@ -139,8 +168,24 @@ fn full_name(slo: &Slo) -> Option<String> {
     Some(format!("{}/{}", service.value, slo.meta.name()))
 }
 
+/// Asks for as much of the past as the policies remember: a gate that reads the record later must come to
+/// the verdict that it would have come to here.
+fn reach_back(request: &mut Request, policies: &[&Arc<ErrorBudgetPolicy>]) {
+    let horizons = policies.iter().map(|policy| policy::horizon_seconds(policy, &request.terms));
+    let longest = horizons.max().unwrap_or(0);
+    request.start = request.start.min(budget::moved(request.end, longest.saturating_neg()));
+}
+
 /// An objective without a target or a window has no budget; a rule says so.
-fn request(catalog: &Catalog, slo: &Arc<Slo>, index: usize, now: Timestamp) -> Option<Request> {
+///
+/// The grid is the finest of the policies', as at the gate.
+fn request(
+    catalog: &Catalog,
+    slo: &Arc<Slo>,
+    index: usize,
+    policies: &[&Arc<ErrorBudgetPolicy>],
+    now: Timestamp,
+) -> Option<Request> {
     let terms = Terms::new(slo, index).ok()?;
     let objective = slo.objectives.get(index)?;
     let lookbacks: BTreeSet<i64> = budget::alert_lookbacks(catalog, slo)
@@ -148,7 +193,10 @@ fn request(catalog: &Catalog, slo: &Arc<Slo>, index: usize, now: Timestamp) -> O
         .filter_map(|lookback| i64::try_from(lookback.nominal_seconds()).ok())
         .collect();
     let reach = lookbacks.iter().copied().chain([terms.window.reach_seconds()]).max()?;
-    let end = budget::instant(now, STEP_SECONDS);
+    let steps = policies.iter().map(|policy| policy.evaluation.step.nominal_seconds());
+    let steps = steps.filter_map(|seconds| i64::try_from(seconds).ok());
+    let step_seconds = steps.min().map_or(STEP_SECONDS, |step| step.max(1));
+    let end = budget::instant(now, step_seconds);
     Some(Request {
         slo: Arc::clone(slo),
         objective: index,
@@ -158,7 +206,7 @@ fn request(catalog: &Catalog, slo: &Arc<Slo>, index: usize, now: Timestamp) -> O
         definition: Definition::Trusted,
         start: budget::moved(end, -reach),
         end,
-        step_seconds: STEP_SECONDS,
+        step_seconds,
         lookbacks: lookbacks.into_iter().collect(),
     })
 }

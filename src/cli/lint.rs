@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::io;
 use std::io::Read;
 use std::path::MAIN_SEPARATOR;
@@ -285,6 +286,10 @@ fn below_root(project: &Project, path: &Path) -> Result<String, Error> {
 fn buffer(project: &Project, path: &Path) -> Result<String, Error> {
     let failed = |source| Error::Io { action: "open", path: path.display().to_string(), source };
     let full = env::current_dir().map_err(failed)?.join(path);
+    if full.is_dir() {
+        let message = format!("{} is a folder, and standard input a file", path.display());
+        return Err(Error::Usage { message, hint: None });
+    }
     if let Ok(full) = full.canonicalize() {
         return relative(project, path, &full);
     }
@@ -303,9 +308,17 @@ fn relative(project: &Project, path: &Path, full: &Path) -> Result<String, Error
     let failed = |source| Error::Io { action: "open", path: path.display().to_string(), source };
     let root = project.root.canonicalize().map_err(failed)?;
     let Ok(relative) = full.strip_prefix(&root) else {
-        return Err(Error::Usage {
-            message: format!("{} is not below {}", path.display(), root.display()),
-            hint: Some("name the repository with `--repo DIR`".to_owned()),
+        let given = env::current_dir().map_err(failed)?.join(path);
+        let is_link = fs::symlink_metadata(&given).is_ok_and(|given| given.is_symlink());
+        let folder = given.parent().and_then(|folder| folder.canonicalize().ok());
+        let leads_out = is_link && folder.is_some_and(|folder| folder.starts_with(&root));
+        return Err(if leads_out {
+            let message = format!("{} is a link that leads out of the repository", path.display());
+            Error::Usage { message, hint: Some("name a file of the repository".to_owned()) }
+        } else {
+            let message = format!("{} is not below {}", path.display(), root.display());
+            let hint = Some("name the repository with `--repo DIR`".to_owned());
+            Error::Usage { message, hint }
         });
     };
     match relative.to_str() {

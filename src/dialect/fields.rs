@@ -82,7 +82,7 @@ pub(super) fn too_long(mapping: Node<'_>, field: &str) -> Option<Problem> {
         is_count && Duration::parse(scalar.text).is_none()
     };
     let (field, text) = (field.to_owned(), scalar.text.to_owned());
-    is_long.then(|| Problem::LongDuration { span: node.span(), text, field })
+    is_long.then(|| Problem::LongDuration { span: node.place(), text, field })
 }
 
 /// Fields of which an object may have only one, in any of the dialects.

@@ -261,7 +261,7 @@ fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
         span: entry.key.span(),
         key: entry.key.text().unwrap_or_default().to_owned(),
         of: String::new(),
-        known: ["apiVersion", "kind", "metadata", "spec"].map(str::to_owned).to_vec(),
+        known: ["apiVersion", "kind", "metadata", "spec"].map(str::to_owned).into(),
         nearest: Some(field.to_owned()),
         rename: replace_scalar(entry.key, field),
     })

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use jsonschema::ValidationError;
@@ -65,6 +67,8 @@ struct Site<'a> {
 #[derive(Default)]
 struct Keys<'a> {
     of: HashMap<u32, HashMap<&'a str, Entry<'a>>>,
+    /// The values that aliases bring, by the places of the aliases.
+    aliased: HashMap<Span, Span>,
 }
 
 /// Above this number of entries, those of a mapping are looked up in a hash map.
@@ -115,7 +119,8 @@ impl Schema {
         for error in compiled.validator.iter_errors(TreeNode::Node(object)) {
             compiled.collect(object, head, &error, &mut keys, &mut problems);
         }
-        join_missing(one_for_each_value(problems))
+        let problems = one_for_each_value(problems);
+        join_missing(without_copies(problems, &keys.aliased))
     }
 }
 
@@ -133,6 +138,9 @@ impl Compiled {
         site.knows_percent = self.document.pointer(percent).is_some();
         let schema_path = error.schema_path().as_str();
         let definition = definition(schema_path);
+        if site.node.place() != site.node.span() {
+            keys.aliased.insert(site.node.place(), site.node.span());
+        }
         match error.kind() {
             Violation::AdditionalProperties { unexpected } => {
                 let known = self.properties(schema_path);
@@ -274,11 +282,12 @@ fn unknown_keys(
         let is_there = |other: &str| site.node.given(other).is_some() || meant.contains_key(other);
         meant.get(name) == Some(&1) && !fields::excluded_by(name).any(is_there)
     };
+    let all: Arc<[String]> = known.into();
     let problem = |(entry, candidates): (&Entry<'_>, Vec<&str>)| Problem::UnknownField {
         span: entry.key.span(),
         key: entry.key.scalar().map_or("", |scalar| scalar.text).to_owned(),
         of: site.field.clone(),
-        known: known.to_vec(),
+        known: Arc::clone(&all),
         nearest: candidates.first().map(|&name| name.to_owned()),
         rename: match candidates.as_slice() {
             [only]
@@ -316,8 +325,9 @@ fn missing(site: Site<'_>, field: &str) -> Problem {
     }
 }
 
+/// Says what is wrong with a value, where it is read: an alias may bring one that is right elsewhere.
 fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem {
-    let span = site.node.span();
+    let span = site.node.place();
     let (field, found) = (site.field.clone(), site.node.raw().to_owned());
     let text = site.node.text().map_or_else(|| found.clone(), str::to_owned);
     match (definition, kind) {
@@ -357,7 +367,7 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let first = usize::try_from(*limit).unwrap_or(usize::MAX);
             let surplus = site.node.items().nth(first);
             Problem::InvalidValue {
-                span: surplus.map_or(span, Node::span),
+                span: surplus.map_or(span, Node::place),
                 field,
                 found,
                 expected: Expected::AtMostItems(*limit),
@@ -400,6 +410,17 @@ fn expected(kind: &Violation) -> Expected {
         Violation::Pattern { .. } => Expected::Pattern,
         _ => Expected::Other,
     }
+}
+
+/// Leaves out what aliases repeat: a value that is wrong where it is written is one cause, however
+/// often an alias brings it.
+fn without_copies(mut problems: Vec<Problem>, aliased: &HashMap<Span, Span>) -> Vec<Problem> {
+    if !aliased.is_empty() {
+        let told: HashSet<Span> = problems.iter().map(Problem::span).collect();
+        let is_told = |place: Span| aliased.get(&place).is_some_and(|value| told.contains(value));
+        problems.retain(|problem| !is_told(problem.span()));
+    }
+    problems
 }
 
 /// Keeps one problem of each value: `0.5` is no whole number, and need not be called below 1 too.

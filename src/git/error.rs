@@ -40,6 +40,14 @@ pub enum Error {
         /// The revision as it was given.
         revision: String,
     },
+    /// A revision names several commits.
+    #[error("find the one commit that `{revision}` names: it may be {}", meanings.join(" or "))]
+    RevisionAmbiguous {
+        /// The revision as it was given.
+        revision: String,
+        /// What it may mean, as it stands in a sentence.
+        meanings: Vec<String>,
+    },
     /// A commit id that should be whole is not.
     #[error("read `{text}` as a full commit id")]
     CommitIdInvalid {
@@ -168,6 +176,9 @@ impl Error {
             Error::RevisionUnknown { .. } => Some(
                 "give a branch, a tag or a commit that `git rev-parse` knows; in a shallow clone, fetch it first",
             ),
+            Error::RevisionAmbiguous { .. } => {
+                Some("give the full name, such as `refs/remotes/origin/main`")
+            }
             Error::DefaultBranchMissing => {
                 Some("name the base with `--base`, or run `git remote set-head origin --auto` once")
             }

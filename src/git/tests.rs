@@ -120,6 +120,31 @@ fn a_revision_is_resolved_to_its_commit() {
 }
 
 #[test]
+fn a_revision_that_may_be_several_commits_is_refused() {
+    let sample = Sample::new();
+    let first = sample.commit_file("a", "1\n");
+    sample.git(&["branch", "release"]);
+    sample.git(&["update-ref", "refs/remotes/origin/main", &first.to_string()]);
+    let second = sample.commit_file("a", "2\n");
+    for name in ["release", "origin/main", "main", &first.short(), "unlike"] {
+        sample.git(&["tag", name]);
+    }
+    let repository = sample.open();
+    for revision in ["release", "origin/main", &first.short(), "release~0", "origin/main^{commit}"]
+    {
+        let error = repository.resolve(revision).unwrap_err();
+        assert!(matches!(&error, Error::RevisionAmbiguous { meanings, .. } if meanings.len() == 2));
+        assert!(error.to_string().contains("`refs/tags/"), "{error}");
+    }
+    // What is one commit by every name is no choice.
+    assert_eq!(repository.resolve("main").unwrap(), second);
+    assert_eq!(repository.resolve("unlike").unwrap(), second);
+    assert_eq!(repository.resolve("refs/heads/release").unwrap(), first);
+    assert_eq!(repository.resolve("refs/remotes/origin/main").unwrap(), first);
+    assert_eq!(repository.resolve(&first.to_string()).unwrap(), first);
+}
+
+#[test]
 fn a_bare_repository_has_trees_and_no_worktree() {
     let sample = Sample::new();
     let commit = sample.commit_file("a.yaml", "a: 1\n");

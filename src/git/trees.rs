@@ -85,7 +85,8 @@ pub enum Scope {
 pub enum Trees {
     /// The whole tree of the head is judged.
     Whole {
-        /// What is agreed: the tip of the base branch where one is named, else the head itself.
+        /// What is agreed: the tip of the base branch where one is named or the head lies behind the
+        /// default branch, else the head itself.
         trusted: CommitId,
         /// The commit that is judged.
         head: CommitId,
@@ -172,6 +173,11 @@ pub fn decide(repository: &Repository, request: &Request) -> Result<Trees, Error
         return Ok(Trees::Compared(change));
     }
     let change = from_merge_base(repository, trusted, head, how)?;
+    // A commit of the default branch changes nothing of it, also when it is not the tip any more: a run
+    // that somebody starts again is about what is released.
+    if change.is_empty() && matches!(change.how, How::DefaultBranch(_)) {
+        return Ok(Trees::Whole { trusted, head });
+    }
     from_diff_base(repository, change, request)
 }
 

@@ -77,9 +77,9 @@ fn annotate(
         String::new()
     };
     let mut text = message(&finding.message).into_owned();
-    if let Some(help) = &finding.help {
+    if let Some(advice) = finding.advice() {
         text.push_str("\nhelp: ");
-        text.push_str(&message(help));
+        text.push_str(&message(advice));
     }
     if more > 0 {
         text.push_str("\n… and ");

@@ -58,8 +58,11 @@ fn issue<'a>(
         Level::Warning => "minor",
         Level::Info => "info",
     };
+    // The widget of a merge request shows one line of each.
+    let advice = finding.advice().map(|advice| format!("; {}", line(advice))).unwrap_or_default();
+    let description = format!("{}{advice}", line(&finding.message));
     Issue {
-        description: line(&finding.message).into_owned(),
+        description,
         check_name: finding.rule,
         fingerprint: fingerprints.next(finding, places),
         severity,

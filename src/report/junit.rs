@@ -51,9 +51,9 @@ fn case(finding: &Finding, place: Place<'_>, out: &mut dyn Write) -> io::Result<
         "    <testcase classname=\"{path}\" name=\"{rule} at {line}:{column}\" file=\"{path}\" line=\"{line}\">"
     )?;
     let mut text = format!("{path}:{line}:{column}: {message}");
-    if let Some(help) = &finding.help {
+    if let Some(advice) = finding.advice() {
         text.push_str("\nhelp: ");
-        text.push_str(&xml(help));
+        text.push_str(&xml(advice));
     }
     match finding.level {
         Level::Info => writeln!(out, "      <system-out>{text}</system-out>")?,

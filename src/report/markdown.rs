@@ -38,12 +38,16 @@ mod reasons;
 /// How text that is shared with the terminal is drawn here.
 const PLAIN: Style = Style { color: false, width: usize::MAX, unicode: true };
 
+/// The most characters of a report that nobody has given a limit: a job summary takes a mebibyte, and a
+/// character has at most four bytes.
+const LONGEST: usize = 1024 * 1024 / 4;
+
 /// Writes a report as Markdown, within the limit of its comment.
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let marker = report.comment.marker.map(|marker| format!("{marker}\n")).unwrap_or_default();
     let head = format!("{marker}### {}\n", headline(report));
     let footer = footer(report);
-    let limit = report.comment.limit.unwrap_or(usize::MAX);
+    let limit = report.comment.limit.unwrap_or(LONGEST);
     let mut room = Room(limit.saturating_sub(length(&head) + length(&footer)));
     let mut body = String::new();
     if let Some(budgets) = report.budgets {
@@ -177,8 +181,7 @@ fn findings(report: &Report<'_>, room: &mut Room) -> String {
         let place = places.of(finding.span);
         let at = linked(place.path, Some(place.start.line), report);
         let rule = format!("[{}]({})", code(finding.rule), (report.docs)(finding.rule));
-        let help = finding.help.as_deref().or(finding.fix.as_ref().map(|fix| fix.title.as_str()));
-        let help = help.map(|help| format!("<br>{}", prose(help))).unwrap_or_default();
+        let help = finding.advice().map(|help| format!("<br>{}", prose(help))).unwrap_or_default();
         let (level, message) = (finding.level.name(), prose(&finding.message));
         format!("- **{level}** {rule} at {at}: {message}{help}")
     });

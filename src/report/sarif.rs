@@ -163,9 +163,9 @@ fn level(level: Level) -> &'static str {
 
 fn result(finding: &Finding, rule: Option<usize>, fingerprint: &str, places: &Places<'_>) -> Value {
     let mut text = escape::line(&finding.message).into_owned();
-    if let Some(help) = &finding.help {
+    if let Some(advice) = finding.advice() {
         text.push_str("\nhelp: ");
-        text.push_str(&escape::line(help));
+        text.push_str(&escape::line(advice));
     }
     let mut primary = location(places.of(finding.span));
     if let Some(label) = &finding.label {

@@ -449,7 +449,12 @@ impl<'f, 'a> Builder<'f, 'a> {
                     .collect()
             }
             _ => {
-                self.problems.push(Problem::MergeNotMapping { span: self.node_span(value) });
+                let span = self.node_span(value);
+                // An alias that was refused brings nothing, and its own problem says why.
+                let written = self.file.text.get(span.range()).unwrap_or_default();
+                if target != value || !written.starts_with('*') {
+                    self.problems.push(Problem::MergeNotMapping { span });
+                }
                 Vec::new()
             }
         }

@@ -282,6 +282,20 @@ fn what_is_recorded_is_read_again_the_same() {
 }
 
 #[test]
+fn a_recording_stays_as_it_was_where_the_backend_failed() {
+    let folder = Repository::folder();
+    let one = BROKEN.replace("target: 1", "target: 0.99").replace("28d", "1d");
+    folder.write("slo/payments.yaml", one);
+    folder.write("slo.toml", "[backend.recorded]\ntype = \"recorded\"\npath = \"a.csv\"\n");
+    folder.write("a.csv", "slo,start,seconds,good,valid\npayments,yesterday,3600,99,100\n");
+    folder.write("b.csv", "what was recorded before\n");
+    let ended = slo(folder.path(), &["budget", "--now", NOW, "--record", "b.csv"]).expect(3);
+    let says = "b.csv was left as it was: 1 of 1 objectives could not be measured";
+    assert!(ended.err.contains(says), "{}", ended.err);
+    assert_eq!(folder.read("b.csv"), "what was recorded before\n");
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let folder = Repository::folder();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

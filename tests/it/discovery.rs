@@ -124,7 +124,7 @@ fn endings_in_capitals_are_read() {
 }
 
 /// A run in which permissions count, in a folder that then belongs to whoever runs it.
-fn unprivileged(folder: &Repository, arguments: &[&str]) -> Run {
+pub(crate) fn unprivileged(folder: &Repository, arguments: &[&str]) -> Run {
     folder.give_away();
     Run::new(folder.path()).arguments(arguments).unprivileged()
 }

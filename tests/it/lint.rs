@@ -199,6 +199,29 @@ fn more_files_are_fixed_than_a_process_may_hold_open() {
 }
 
 #[test]
+fn one_thread_does_all_where_the_system_grants_no_more() {
+    use std::os::unix::process::CommandExt;
+    let folder = Repository::folder();
+    for number in 0..20 {
+        folder.write(&format!("{number}.yaml"), lonely(&format!("a{number}")));
+    }
+    let run = crate::discovery::unprivileged(&folder, &[]).command();
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", "ulimit -u 1 && exec \"$0\" lint"]).arg(run.get_program());
+    command.current_dir(folder.path());
+    if crate::command::is_root() {
+        command.uid(crate::command::NOBODY).gid(crate::command::NOBODY);
+    }
+    let ended = command.output().unwrap();
+    let says = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{says}");
+    assert!(
+        String::from_utf8_lossy(&ended.stdout).contains("20 SLOs, nothing to report"),
+        "{says}"
+    );
+}
+
+#[test]
 fn what_is_passed_over_is_said_once_with_fixes_too() {
     let folder = Repository::new();
     folder.write("a.yaml", lonely("a").replace("Occurrences", "occurrences"));

@@ -65,6 +65,17 @@ fn merges_of_lists_take_the_first_and_refuse_scalars() {
     assert_eq!(seen, ["1", "3"]);
     let bad = read("u: {<<: 5}\n");
     assert!(matches!(bad.problems[..], [Problem::MergeNotMapping { .. }]), "{:?}", bad.problems);
+    // A merge that an alias should bring, and that is refused, is the alias' problem alone.
+    let itself = read("a: &a\n  b: 1\n  <<: *a\n");
+    assert!(
+        matches!(itself.problems[..], [Problem::RecursiveAlias { .. }]),
+        "{:?}",
+        itself.problems
+    );
+    let pairs: Vec<String> = (0..300).map(|number| format!("  k{number}: v\n")).collect();
+    let many = format!("x: &x\n{}l:\n{}", pairs.concat(), "  - {<<: *x, n: 1}\n".repeat(800));
+    let many = read(&many);
+    assert!(matches!(many.problems[..], [Problem::TooManyAliases { .. }]), "{:?}", many.problems);
 }
 
 #[test]

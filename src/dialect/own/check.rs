@@ -213,7 +213,7 @@ fn check_forms(spec: Node<'_>, problems: &mut Vec<Problem>) {
     }
     if let Some(revisit) = spec.given("revisit")
         && word(revisit).is_some_and(|day| day.parse::<Date>().is_err())
-        && !problems.iter().any(|problem| revisit.span().contains(problem.span()))
+        && !problems.iter().any(|problem| revisit.place().contains(problem.span()))
     {
         problems.push(invalid(revisit, "revisit", Expected::Like(DAY)));
     }
@@ -237,7 +237,7 @@ fn check_lookback(burn: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>
     let Some(lookback) = burn.given("lookback").filter(|node| node.scalar().is_some()) else {
         return;
     };
-    let span = lookback.span();
+    let span = lookback.place();
     if !names.told.contains_key(&span) {
         return;
     }
@@ -350,7 +350,7 @@ fn references(condition: Node<'_>) -> Vec<Step<'_>> {
 
 fn invalid(node: Node<'_>, field: &str, expected: Expected) -> Problem {
     let (field, found) = (field.to_owned(), node.raw().to_owned());
-    Problem::InvalidValue { span: node.span(), field, found, expected }
+    Problem::InvalidValue { span: node.place(), field, found, expected }
 }
 
 fn undefined<'a>(

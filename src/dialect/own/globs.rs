@@ -67,7 +67,7 @@ fn check_one(node: Node<'_>, field: &'static str, reading: Reading, problems: &m
     let is_full = |name: &str| reading.short && name.starts_with("refs/");
     if text.is_some_and(|scalar| is_full(scalar.text) || (reading.read)(scalar.text).is_err()) {
         problems.push(Problem::InvalidValue {
-            span: node.span(),
+            span: node.place(),
             field: field.to_owned(),
             found: node.raw().to_owned(),
             expected: Expected::Like(reading.example),

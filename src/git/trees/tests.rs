@@ -80,6 +80,14 @@ fn the_default_branch_has_nothing_to_compare() {
 }
 
 #[test]
+fn a_commit_that_the_default_branch_has_left_behind_is_judged_whole() {
+    let (sample, [start, main, _]) = branched();
+    sample.git(&["switch", "--quiet", "--detach", &start.to_string()]);
+    let trees = decide(&sample.open(), &Request::default()).unwrap();
+    assert_eq!(trees, Trees::Whole { trusted: main, head: start });
+}
+
+#[test]
 fn the_whole_tree_is_judged_by_what_is_agreed() {
     let (sample, [_, main, work]) = branched();
     let whole = |request: Request| {

@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use crate::dialect::Problem;
 use crate::finding::Level;
 use crate::model::Catalog;
+use crate::model::Dialect;
 use crate::model::Kind;
 use crate::model::Object;
 use crate::model::Selector;
+use crate::model::Speller;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
@@ -27,6 +29,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Files(check),
 };
 
+/// The kinds of objects that a reference may lead to.
+const KINDS: [Kind; 6] = [
+    Kind::Service,
+    Kind::Sli,
+    Kind::AlertPolicy,
+    Kind::AlertCondition,
+    Kind::AlertNotificationTarget,
+    Kind::DataSource,
+];
+
 /// What wrong names have to keep clear of, and where they are used.
 struct Names<'a> {
     catalog: &'a Catalog,
@@ -40,20 +52,29 @@ struct Names<'a> {
 
 fn check(files: &[FileFacts], checker: &mut Checker<'_>) {
     // Who is named where is found out once, and only where a name is wrong.
-    let mut names = None;
+    let (mut names, mut speller) = (None, None);
     for problem in files.iter().flat_map(|file| &file.dialect) {
         let Problem::InvalidName { span, name, field, is_reference, dotted } = problem else {
             continue;
         };
         if *is_reference {
             if !is_reference_known(name, checker) {
+                let speller = speller.get_or_insert_with(|| Speller::new(checker.catalog()));
+                let mut near: Vec<&str> =
+                    KINDS.iter().flat_map(|kind| speller.nearest(*kind, name)).collect();
+                near.sort_unstable();
+                near.dedup();
                 let message =
                     format!("{} in `{field}` cannot be the name of an object", quote(name));
                 let finding = checker.report(*span, message);
                 finding.note(form(*dotted));
-                if let Some(suggestion) = suggestion(name, *dotted) {
-                    finding.help(format!("`{suggestion}` would do; name the object so too"));
-                }
+                match (near.as_slice(), suggestion(name, *dotted)) {
+                    ([only], _) => finding.help(format!("`{only}` is the name of an object")),
+                    (_, Some(suggestion)) => {
+                        finding.help(format!("`{suggestion}` would do; name the object so too"))
+                    }
+                    _ => finding,
+                };
             }
             continue;
         }
@@ -100,14 +121,6 @@ fn form(dotted: bool) -> String {
 /// Returns whether a reference has its cause elsewhere: the object itself has the name, or lies
 /// where it cannot be read.
 fn is_reference_known(name: &str, checker: &Checker<'_>) -> bool {
-    const KINDS: [Kind; 6] = [
-        Kind::Service,
-        Kind::Sli,
-        Kind::AlertPolicy,
-        Kind::AlertCondition,
-        Kind::AlertNotificationTarget,
-        Kind::DataSource,
-    ];
     let catalog = checker.catalog();
     KINDS.iter().any(|kind| catalog.named(*kind, name).next().is_some())
         || catalog.may_hold(name)
@@ -156,10 +169,11 @@ impl<'a> Names<'a> {
             if wrong.contains(meta.name()) {
                 kinds.insert(meta.place(), kind);
             }
-            let suggest =
-                |dotted| if is_kebab(meta.name()) { None } else { suggestion(meta.name(), dotted) };
-            let suggested = [false, true].map(suggest);
-            let becomes = suggested.iter().flatten().map(String::as_str).chain([meta.name()]);
+            // What an object is called in its own version is what it would become.
+            let dotted = !matches!(meta.dialect, Dialect::OpenSloV1 | Dialect::OpenSloV1Alpha);
+            let is_sound = is_kebab(meta.name());
+            let suggested = if is_sound { None } else { suggestion(meta.name(), dotted) };
+            let becomes = suggested.iter().map(String::as_str).chain([meta.name()]);
             for name in becomes.filter(|name| wanted.contains(*name)).collect::<BTreeSet<_>>() {
                 *taken.entry((kind, name.to_owned())).or_insert(0) += 1;
             }
@@ -222,7 +236,8 @@ fn kebab(name: &str) -> Option<String> {
     let mut words = String::new();
     let mut before = ' ';
     for letter in name.chars() {
-        let starts_word = letter.is_ascii_uppercase() && before.is_ascii_lowercase();
+        let ends_word = before.is_ascii_lowercase() || before.is_ascii_digit();
+        let starts_word = letter.is_ascii_uppercase() && ends_word;
         if starts_word || !letter.is_ascii_alphanumeric() {
             words.push('-');
         }

@@ -89,10 +89,10 @@ fn unreadable(span: Span, why: &Unreadable, checker: &mut Checker<'_>) {
         Unreadable::NotReadable { reason } => {
             checker.report(span, format!("the file cannot be read: {reason}"))
         }
-        Unreadable::TooLarge { bytes } => {
-            let (size, most) = (bytes / (1024 * 1024), source::MAX_BYTES / (1024 * 1024));
+        Unreadable::TooLarge { .. } => {
+            let most = source::MAX_BYTES / (1024 * 1024);
             checker
-                .report(span, format!("the file has {size} MiB; at most {most} are read"))
+                .report(span, format!("the file has more than {most} MiB, which is not read"))
                 .help("split it, or leave it out with `[files] exclude`")
         }
     };

@@ -8,9 +8,11 @@ use crate::repository::Repository;
 
 use super::shop::CONFIG;
 use super::shop::GATED;
+use super::shop::HALF;
 use super::shop::POLICY;
 use super::shop::SPENT;
 use super::shop::Said;
+use super::shop::answer;
 use super::shop::expect;
 use super::shop::gate;
 use super::shop::measurements;
@@ -521,4 +523,28 @@ fn the_command_line_cannot_be_misread() {
     gate(&shop, &["--backend", "nothing"]).expect(2);
     gate(&shop, &["--base", "nothing"]).expect(3);
     gate(&shop, &["--config", "nothing.toml"]).expect(2);
+}
+
+#[test]
+fn a_recording_reaches_as_far_back_as_policies_remember() {
+    let policy = POLICY.replace(
+        "gte: 1 } }, gate",
+        "gte: 1 } }, exit: { burn: { lookback: slo, lt: 0.3 } }, gate",
+    );
+    assert_ne!(policy, POLICY);
+    // Spent a day and a half ago, half spent since: only who remembers knows that the tier was entered.
+    let counts = measurements("checkout-availability", |ago| if ago >= 30 { SPENT } else { HALF });
+    let other = shop_with(HALF, CONFIG, &policy);
+    other.write("measurements.csv", &counts);
+    let shop = shop_with(HALF, &CONFIG.replace("measurements.csv", "recorded.csv"), &policy);
+    let record = shop.path().join("recorded.csv").display().to_string();
+    work(&shop);
+    shop.commit("Change the price");
+    slo(other.path(), &["budget", "--now", NOW, "--record", &record]).expect(0);
+    expect(&shop, &[], ("block", "frozen", 1));
+    // What reaches back over the window alone does not tell.
+    let rows: Vec<&str> = counts.lines().collect();
+    let short = [&rows[..1], &rows[rows.len() - 24..]].concat().join("\n");
+    shop.write("recorded.csv", short);
+    assert_ne!(answer(&shop, &[]).1, "frozen");
 }
