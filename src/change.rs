@@ -21,8 +21,6 @@
 //! A rename is recognized only where nothing but the name differs. A looser match would let a
 //! weakened objective pass as a rename; "removed and added" is then the honest answer.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -147,36 +145,6 @@ pub fn moved(before: (&Catalog, &Sources), after: (&Catalog, &Sources)) -> Vec<C
     }
     sort(&mut changes);
     changes
-}
-
-/// Returns the names of the SLOs that changes concern, old and new ones of those renamed.
-///
-/// Changes that change nothing (moves and rewordings) concern none.
-pub fn touched(changes: &[Change]) -> BTreeSet<String> {
-    let changes = changes.iter().filter(|change| change.object == Kind::Slo);
-    let changes = changes.filter(|change| change.kind.is_listed_by_default());
-    let mut names = BTreeSet::new();
-    for change in changes {
-        names.insert(change.name.clone());
-        // Where only the namespace differs, the old text is the name with its namespace.
-        let old = change.before.iter().filter(|_| change.kind == ChangeKind::SloRenamed);
-        let same = format!("/{}", change.name);
-        names.extend(old.filter(|old| !old.ends_with(&same)).cloned());
-    }
-    names
-}
-
-/// Returns the services whose SLOs, or which themselves, changes concern, old and new ones of SLOs
-/// that moved from one to another.
-pub fn services_touched(changes: &[Change]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for change in changes.iter().filter(|change| change.kind.is_listed_by_default()) {
-        names.extend(change.service.clone());
-        if change.kind == ChangeKind::ServiceChanged {
-            names.extend(change.before.clone());
-        }
-    }
-    names
 }
 
 impl Change {

@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** `finding` knows no rule. A finding names its rule by its text.
 
+use std::mem;
+
 use serde::Serialize;
 
 use crate::source::Edit;
@@ -95,6 +97,8 @@ pub struct Finding {
     pub suppressed: bool,
     /// What is said in the place of this finding and its like, where nothing differs but the place.
     pub once: Option<&'static str>,
+    /// Whether the first of the other places is as wrong as its own, and the text is true of both.
+    pub mutual: bool,
 }
 
 impl Finding {
@@ -112,6 +116,7 @@ impl Finding {
             fix: None,
             suppressed: false,
             once: None,
+            mutual: false,
         }
     }
 
@@ -152,6 +157,25 @@ impl Finding {
     pub fn once(&mut self, message: &'static str) -> &mut Self {
         self.once = Some(message);
         self
+    }
+
+    /// Says that the first of the other places is as wrong as its own: message and labels are true
+    /// whichever of them is looked at, such as "another SLI is named `checkout`".
+    pub fn mutual(&mut self) -> &mut Self {
+        self.mutual = true;
+        self
+    }
+
+    /// Returns the place that is as wrong as its own, where there is one.
+    pub fn other_place(&self) -> Option<Span> {
+        self.labels.first().filter(|_| self.mutual).map(|label| label.span)
+    }
+
+    /// Lets the place that is as wrong as its own speak in its stead, where there is one.
+    pub fn turn(&mut self) {
+        if let Some(other) = self.labels.first_mut().filter(|_| self.mutual) {
+            mem::swap(&mut self.span, &mut other.span);
+        }
     }
 
     /// Adds edits that keep the meaning.

@@ -26,6 +26,7 @@ mod ruleset;
 mod run;
 mod settings;
 mod template;
+mod turn;
 
 pub use fix::Fixed;
 pub use fix::fix;
@@ -33,9 +34,11 @@ pub use fold::fold;
 pub use ruleset::Choice;
 pub use ruleset::Chosen;
 pub use ruleset::RuleSet;
+pub use ruleset::SetBy;
 pub use ruleset::WrongChoice;
 pub use run::run;
 pub use run::run_allowing;
+pub use turn::turn;
 
 /// A tree that was read: its files, objects, and what could not be digested.
 #[derive(Debug, Default)]

@@ -25,6 +25,8 @@ use crate::finding::Finding;
 use crate::finding::Level;
 use crate::finding::Safety;
 use crate::source::Sources;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 
 mod concise;
 pub mod escape;
@@ -228,8 +230,8 @@ pub enum TargetError {
     FormatUnknown {
         /// What stands where a format's name belongs.
         given: String,
-        /// The format with the nearest name.
-        nearest: Format,
+        /// The format of a name that is near, where there is one.
+        nearest: Option<Format>,
     },
     /// A `=` is followed by nothing.
     #[error("read the file behind `{format}=`", format = format.name())]
@@ -244,9 +246,10 @@ impl TargetError {
     pub fn hint(&self) -> String {
         let names = Format::ALL.map(Format::name).join(", ");
         match self {
-            Self::FormatUnknown { nearest, .. } => {
+            Self::FormatUnknown { nearest: Some(nearest), .. } => {
                 format!("did you mean `{}`? The formats are {names}", nearest.name())
             }
+            Self::FormatUnknown { nearest: None, .. } => format!("the formats are {names}"),
             Self::FileMissing { format } => {
                 format!("write `{0}=FILE`, or `{0}` for standard output", format.name())
             }
@@ -262,15 +265,15 @@ impl FromStr for Target {
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
-        let distance = |format: &Format| strsim::levenshtein(format.name(), name);
-        let nearest = Format::ALL.into_iter().min_by_key(distance).unwrap_or(Format::Terminal);
-        if nearest.name() != name {
-            let given = name.to_owned();
-            return Err(TargetError::FormatUnknown { given, nearest });
-        }
+        let named = |name: &str| Format::ALL.into_iter().find(|format| format.name() == name);
+        let Some(format) = named(name) else {
+            let near = spelling::nearest(name, Format::ALL.map(Format::name), Vocabulary::Words);
+            let nearest = near.first().copied().and_then(named);
+            return Err(TargetError::FormatUnknown { given: name.to_owned(), nearest });
+        };
         match file {
-            Some("") => Err(TargetError::FileMissing { format: nearest }),
-            file => Ok(Self { format: nearest, file: file.map(str::to_owned) }),
+            Some("") => Err(TargetError::FileMissing { format }),
+            file => Ok(Self { format, file: file.map(str::to_owned) }),
         }
     }
 }
@@ -351,6 +354,15 @@ mod tests {
         assert_eq!("sarif=out=1.sarif".parse(), Ok(Target { format: Format::Sarif, file }));
         let error = "sariff=x".parse::<Target>().expect_err("no such format");
         assert!(error.hint().starts_with("did you mean `sarif`?"), "{}", error.hint());
+        for (given, hint) in [
+            ("JSON", "did you mean `json`? The formats are terminal, "),
+            ("git-lab", "did you mean `gitlab`? "),
+            ("cat", "the formats are terminal, concise, json, "),
+            ("", "the formats are terminal, "),
+        ] {
+            let error = given.parse::<Target>().expect_err("no such format");
+            assert!(error.hint().starts_with(hint), "{given}: {}", error.hint());
+        }
         assert_eq!(
             "json=".parse::<Target>(),
             Err(TargetError::FileMissing { format: Format::Json })

@@ -15,7 +15,7 @@ use std::cell::LazyCell;
 pub const MAX_LENGTH: usize = 253;
 
 /// How many edits a word may be away.
-const MAX_DISTANCE: usize = 2;
+pub const MAX_DISTANCE: usize = 2;
 
 /// What the known words are, which says how much of one may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,12 @@ pub fn nearest<'a>(
     let least = found.first().map(|(distance, _)| *distance);
     found.retain(|(distance, _)| Some(*distance) == least);
     found.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Returns how many characters of a word are compared: words of which one has more than
+/// [`MAX_DISTANCE`] more than the other are never near.
+pub fn length(word: &str) -> usize {
+    letters(word).count()
 }
 
 /// A known word with its letters, for those who compare it with many.
@@ -132,14 +138,6 @@ fn sorted(word: &str) -> Vec<char> {
     let mut letters: Vec<char> = word.chars().collect();
     letters.sort_unstable();
     letters
-}
-
-/// Returns whether a name reads as text where it stands without quotes.
-pub fn is_word(name: &str) -> bool {
-    name.len() >= 4
-        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && !["true", "false", "null"].contains(&name)
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
 }
 
 /// Returns a word without what another spelling of it changes.

@@ -39,6 +39,7 @@ pub use scalar::Scalar;
 pub use scalar::Style;
 pub use scalar::Value;
 pub use scalar::ValueType;
+pub use scalar::is_text;
 
 /// The deepest nesting of collections that is read.
 pub const MAX_DEPTH: usize = 200;

@@ -138,7 +138,10 @@ fn follows(when: &Formula, then: &Formula, comparisons: &mut usize) -> bool {
 
 /// Returns whether a number that passes the first comparison passes the second.
 fn stronger(when: (Operator, &Ratio), then: (Operator, &Ratio)) -> bool {
-    use Operator::{Gt, Gte, Lt, Lte};
+    use Operator::Gt;
+    use Operator::Gte;
+    use Operator::Lt;
+    use Operator::Lte;
     let beyond = match (when.0, then.0) {
         (Gt | Gte, Gt | Gte) => when.1.cmp(then.1),
         (Lt | Lte, Lt | Lte) => then.1.cmp(when.1),

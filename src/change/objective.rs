@@ -298,7 +298,10 @@ fn compare_thresholds(
 
 /// Returns whether the first threshold calls good whatever the second does.
 fn holds(outer: &(Operator, Ratio), inner: &(Operator, Ratio)) -> bool {
-    use Operator::{Gt, Gte, Lt, Lte};
+    use Operator::Gt;
+    use Operator::Gte;
+    use Operator::Lt;
+    use Operator::Lte;
     let wider = match (outer.0, inner.0) {
         (Lt | Lte, Lt | Lte) => outer.1.cmp(&inner.1),
         (Gt | Gte, Gt | Gte) => inner.1.cmp(&outer.1),

@@ -14,9 +14,17 @@ use crate::lint::Choice;
 use crate::report::Target;
 use crate::rules::Set;
 
+/// What the end of a run means, the same for every command and format.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  Nothing at or above `--fail-on` is found, and the gate passes or warns
+  1  Something is found at or above it, or a known fact blocks
+  2  The command line, `slo.toml` or the policy is wrong
+  3  Something unknown blocks, or nothing could be read";
+
 /// Lint service level objectives kept as code, and hold changes to their error budgets
 #[derive(Debug, Parser)]
-#[command(name = "slo", version, max_term_width = 100)]
+#[command(name = "slo", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
@@ -36,10 +44,10 @@ pub(super) struct Global {
     /// Color the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
-    /// Print findings and nothing else
+    /// Leave out remarks on standard error that are no errors, and the summary of `slo lint`
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
-    /// Say what is read and passed over
+    /// Say on standard error how many files are read and which are passed over
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
 }
@@ -68,6 +76,7 @@ pub(super) enum Command {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct LintOptions {
     /// Report only what stands below these paths; a file is read even where git ignores it or
     /// `[files]` leaves it out; `-` reads standard input
@@ -81,7 +90,7 @@ pub(super) struct LintOptions {
     /// Apply safe fixes, or with `=unsafe` also those that may change what is meant
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "safe")]
     pub(super) fix: Option<FixKind>,
-    /// Fail on findings of this level or above
+    /// Fail on findings of this level or above [default: that of `[gate]`, else error]
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
     #[command(flatten)]
@@ -94,6 +103,7 @@ pub(super) struct LintOptions {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct GateOptions {
     /// Compare with this revision instead of what the event or the default branch says
     #[arg(long, value_name = "REV")]
@@ -118,7 +128,7 @@ pub(super) struct GateOptions {
     pub(super) no_comment: bool,
     #[command(flatten)]
     pub(super) rules: RuleOptions,
-    /// Fail on findings of this level or above
+    /// Fail on findings of this level or above [default: that of `[gate]`, else error]
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
     #[command(flatten)]
@@ -128,6 +138,7 @@ pub(super) struct GateOptions {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct BudgetOptions {
     /// Show only these SLOs, by name or as SERVICE/NAME
     #[arg(value_name = "SLO")]
@@ -146,18 +157,19 @@ pub(super) struct BudgetOptions {
 
 #[derive(Args, Debug)]
 pub(super) struct RuleOptions {
-    /// Run the rules of this set
+    /// Choose the rules of this set [default: that of `[rules]`, else recommended]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<SetName>,
-    /// Run only this rule; may be given several times
+    /// Choose only this rule; may be given several times
     #[arg(long = "rule", value_name = "RULE")]
     pub(super) rules: Vec<String>,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct OutputOptions {
-    /// Write the report in this format, to a file with `=FILE`, whose folder is made where it is
-    /// missing; may be given several times
+    /// Write the report as terminal (the default), concise, json, sarif, github, markdown, gitlab or
+    /// junit; to a file with `=FILE`, whose folder is made where it is missing; may be given several
+    /// times
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) format: Vec<Target>,
 }

@@ -48,7 +48,9 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
         return of_change(global, options, repository, &compared);
     }
     let project = Project::open(global)?;
-    let tree = lint::load(discover::files(&project, &[])?.sources);
+    let found = discover::files(&project, &[])?;
+    output::say_read(global, &found);
+    let tree = lint::load(found.sources);
     show(global, options, &project.config, &tree, &Place::Folder(&project.root))
 }
 
@@ -81,6 +83,7 @@ fn of_change(
     let named = project::trusted_config(global, &repository)?;
     let (config, _) = snapshot::config(&repository, commit, named.as_deref())?;
     let tree = snapshot::read(&repository, head, &config)?;
+    output::say_read_at(global, "the head", head, &tree);
     let place = Place::Trusted { repository: &repository, commit, head, root: &root };
     show(global, options, &config, &tree, &place)
 }

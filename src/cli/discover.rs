@@ -33,6 +33,10 @@ pub(super) struct Found {
     pub(super) passed_over: Vec<PassedOver>,
     /// The paths of files passed over because `[files] templates` names them.
     pub(super) templates: Vec<String>,
+    /// The paths of files that `include` and `exclude` of `[files]` leave out.
+    pub(super) left_out: Vec<String>,
+    /// How many files were looked into.
+    pub(super) looked_into: usize,
 }
 
 /// Something that was passed over.
@@ -63,12 +67,15 @@ pub(super) fn files(project: &Project, named: &[String]) -> Result<Found, Error>
         paths.extend(missed.into_iter().filter(|path| !file::is_below_link(root, path)));
     }
     let files = &project.config.files;
-    paths.retain(|path| files.is_read(path));
+    let (mut paths, left_out): (BTreeSet<String>, BTreeSet<String>) =
+        paths.into_iter().partition(|path| files.is_read(path));
+    found.left_out = left_out.into_iter().filter(|path| !named.contains(path)).collect();
     paths.extend(named.iter().filter(|path| !root.join(path).is_dir()).cloned());
     let known = paths;
     let (templates, paths): (Vec<&String>, Vec<&String>) =
         known.iter().partition(|path| files.templates.matches(path));
     found.templates = templates.into_iter().cloned().collect();
+    found.looked_into = paths.len();
     let readings: Vec<Reading> = paths.par_iter().map(|path| read(root, path, &known)).collect();
     for reading in readings {
         match reading {

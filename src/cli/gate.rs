@@ -18,6 +18,7 @@ use crate::gate;
 use crate::gate::Setting;
 use crate::gate::Verdict;
 use crate::git::Repository;
+use crate::git::changes::ChangedPath;
 use crate::git::fetch::Fetching;
 use crate::git::id::CommitId;
 use crate::git::trees;
@@ -80,6 +81,8 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let repository = project::repository(global)?;
     let trees = trees::decide(&repository, &request(options, event.as_ref())?)?;
     let run = Run::read(global, repository, trees)?;
+    output::say_read_at(global, "the base branch", run.trusted_commit, &run.trusted);
+    output::say_read_at(global, "the head", run.head_commit, &run.head);
     match run.repository.has_uncommitted_changes() {
         Ok(false) => {}
         Ok(true) => output::say(global, "uncommitted changes are not judged"),
@@ -245,10 +248,12 @@ impl Run {
             let old = lint::run(self.before(), rules, &facts);
             if compared.compared == self.trusted_commit {
                 known.remove_from(&mut findings, &old);
+                turn(&self.head, &mut findings, &changed);
             } else {
                 let changed = self.repository.changed_paths(compared.compared, self.head_commit)?;
                 let known = Known::new(&self.before, &self.head, &changed);
                 known.remove_from(&mut findings, &old);
+                turn(&self.head, &mut findings, &changed);
             }
         }
         // After the comparison: how many lacked the same before has no part in what is new.
@@ -328,6 +333,12 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Lets findings speak at what a change touches rather than at what it found there.
+fn turn(head: &Tree, findings: &mut Vec<Finding>, changed: &[ChangedPath]) {
+    let touched: BTreeSet<&str> = changed.iter().map(|it| it.path.as_str()).collect();
+    lint::turn(head, findings, |path| touched.contains(path));
 }
 
 fn exit(verdict: &Verdict) -> Exit {

@@ -65,6 +65,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         Some(which) => mend(global, &project, tree, judge, reported, which),
     };
     let Mended { tree, mut findings, unwritten, .. } = mended;
+    lint::turn(&tree, &mut findings, |path| wanted.holds(path));
     findings.retain(|finding| reported(finding, &tree));
     let findings = lint::fold(findings);
     wanted.tell_about_silent_paths(global, &project, &tree, &passed_over);
@@ -115,6 +116,8 @@ fn load(
         }
     }
     found.passed_over.retain(|passed| wanted.holds(&passed.path));
+    found.left_out.retain(|path| wanted.holds(path));
+    output::say_read(global, &found);
     for PassedOver { path, why } in &found.passed_over {
         output::say(global, &format!("passed over {path}: {why}"));
     }

@@ -11,6 +11,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 use tempfile::TempPath;
 
+use crate::git::id::CommitId;
 use crate::lint::Tree;
 use crate::report;
 use crate::report::Format;
@@ -25,6 +26,7 @@ use super::Exit;
 use super::arguments::Arguments;
 use super::arguments::Color;
 use super::arguments::Global;
+use super::discover::Found;
 use super::error::Error;
 use super::is_terminal;
 use super::runner;
@@ -232,6 +234,35 @@ pub(super) fn say(global: &Global, text: &str) {
     if !global.quiet {
         let _ = writeln!(io::stderr().lock(), "{}", runner::line(&escape::line(text)));
     }
+}
+
+/// Says with `--verbose` how many files of the worktree were read, and which `[files]` leaves out.
+pub(super) fn say_read(global: &Global, found: &Found) {
+    if !global.verbose {
+        return;
+    }
+    let (all, held) = (found.looked_into, found.sources.len());
+    say(global, &format!("read {}, {held} of which may hold an SLO object", files(all)));
+    for path in &found.left_out {
+        say(global, &format!("passed over {path}: left out by `[files]`"));
+    }
+}
+
+/// Says with `--verbose` how many files of a commit were read.
+///
+/// * `which`: what the commit is.
+pub(super) fn say_read_at(global: &Global, which: &str, commit: CommitId, tree: &Tree) {
+    if global.verbose {
+        let files = files(tree.sources.len());
+        say(
+            global,
+            &format!("read {files} that may hold an SLO object of {which}, {}", commit.short()),
+        );
+    }
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
 /// Says how many templates were passed over, for reports that count none; with `--verbose`, which.

@@ -2,8 +2,11 @@
 
 use std::io;
 
+use crate::config;
 use crate::lint::Chosen;
+use crate::lint::SetBy;
 use crate::source::LineIndex;
+use crate::source::Span;
 
 use super::Exit;
 use super::arguments::Global;
@@ -34,20 +37,27 @@ pub(super) fn run(global: &Global, options: &RulesOptions) -> Result<Exit, Error
     Ok(Exit::Success)
 }
 
-/// Returns who turned a rule on or off: a line of `slo.toml`, or a set.
+/// Returns who turned a rule on or off: a line of `slo.toml`, a set, or an option.
 fn set_by(project: &Project, chosen: &Chosen) -> String {
-    let mut parts = Vec::new();
-    if let (Some(span), Some(file)) = (chosen.set_by, &project.file) {
-        let line = LineIndex::new(&file.text).position(span.start as usize).line;
-        parts.push(format!("{}:{line}", file.path));
-    } else {
-        parts.push(format!("set {}", chosen.rule.set.name()));
-    }
+    let line = |span: Span| match &project.file {
+        Some(file) => {
+            let line = LineIndex::new(&file.text).position(span.start as usize).line;
+            format!("{}:{line}", file.path)
+        }
+        None => config::FILE_NAME.to_owned(),
+    };
+    let own = chosen.rule.set.name();
+    let mut parts = vec![match chosen.set_by {
+        SetBy::Default => format!("set {own}"),
+        SetBy::Set(span) => format!("set {own} ({})", line(span)),
+        SetBy::SetOption(set) => format!("set {own} (--set {})", set.name()),
+        SetBy::Entry(span) => line(span),
+        SetBy::RuleOption => "--rule".to_owned(),
+    }];
     for entry in chosen.entries.iter().filter(|entry| !entry.paths.is_empty()) {
-        if let (Some(level), Some(file)) = (&entry.level, &project.file) {
-            let line = LineIndex::new(&file.text).position(level.span.start as usize).line;
+        if let Some(level) = &entry.level {
             let paths = entry.paths.written().join(", ");
-            parts.push(format!("otherwise in {paths} ({}:{line})", file.path));
+            parts.push(format!("otherwise in {paths} ({})", line(level.span)));
         }
     }
     parts.join(", ")

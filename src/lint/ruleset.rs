@@ -50,8 +50,23 @@ pub struct Chosen {
     pub level: Option<Level>,
     /// The entries of `slo.toml` that speak of it.
     pub entries: Vec<RuleEntry>,
-    /// Where the level was set: the entry in `slo.toml`, or nothing for the set or the command line.
-    pub set_by: Option<Span>,
+    /// Who set that level.
+    pub set_by: SetBy,
+}
+
+/// Who said whether a rule runs, and at which level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetBy {
+    /// Nobody: its set is held against the recommended one.
+    Default,
+    /// The set that `slo.toml` names at this place.
+    Set(Span),
+    /// The set that the command line names.
+    SetOption(Set),
+    /// The rule's entry in `slo.toml`, at this place.
+    Entry(Span),
+    /// The rules that the command line names: no other runs.
+    RuleOption,
 }
 
 impl RuleSet {
@@ -98,7 +113,7 @@ impl RuleSet {
         let special = last.filter(|entry| !entry.paths.is_empty());
         let level = match special.and_then(|entry| entry.level.as_ref()) {
             Some(setting) => level_of(setting.value)?,
-            None if chosen.set_by.is_some() => chosen.level?,
+            None if matches!(chosen.set_by, SetBy::Entry(_)) => chosen.level?,
             // Nobody speaks of its level: each case has its own.
             None => return chosen.level.map(|_| finding.level),
         };
@@ -135,19 +150,28 @@ fn choose(rule: &'static Rule, config: &Rules, choice: &Choice, set: Set) -> Cho
     let entries: Vec<RuleEntry> =
         config.entries.iter().filter(|entry| entry.rule.value == rule.name).cloned().collect();
     let general = entries.iter().rfind(|entry| entry.paths.is_empty() && entry.level.is_some());
-    let set_by = general.and_then(|entry| entry.level.as_ref()).map(|level| level.span);
-    let by_set = (rule.set <= set).then_some(rule.level);
-    let configured = match general.and_then(|entry| entry.level.as_ref()) {
-        Some(setting) => level_of(setting.value),
-        None => by_set,
-    };
+    let general = general.and_then(|entry| entry.level.as_ref());
     if choice.only.is_empty() {
-        return Chosen { rule, level: configured, entries, set_by };
+        let by_set = match (choice.set, &config.set) {
+            (Some(set), _) => SetBy::SetOption(set),
+            (None, Some(set)) => SetBy::Set(set.span),
+            (None, None) => SetBy::Default,
+        };
+        let (level, set_by) = match general {
+            Some(setting) => (level_of(setting.value), SetBy::Entry(setting.span)),
+            None => ((rule.set <= set).then_some(rule.level), by_set),
+        };
+        return Chosen { rule, level, entries, set_by };
     }
-    let asked = choice.only.iter().any(|name| name == rule.name);
-    let entries = if asked { entries } else { Vec::new() };
-    let level = asked.then(|| configured.unwrap_or(rule.level));
-    Chosen { rule, level, entries, set_by }
+    if !choice.only.iter().any(|name| name == rule.name) {
+        return Chosen { rule, level: None, entries: Vec::new(), set_by: SetBy::RuleOption };
+    }
+    let configured = general.and_then(|setting| Some((level_of(setting.value)?, setting.span)));
+    let (level, set_by) = match configured {
+        Some((level, span)) => (level, SetBy::Entry(span)),
+        None => (rule.level, SetBy::RuleOption),
+    };
+    Chosen { rule, level: Some(level), entries, set_by }
 }
 
 fn unknown_rule(name: &str, span: Option<Span>) -> WrongChoice {

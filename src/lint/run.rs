@@ -122,8 +122,11 @@ fn suppress(
 ) -> Vec<Use> {
     let mut places: BTreeMap<(SourceId, &str), Places> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
-        let places = places.entry((finding.span.source, finding.rule)).or_default();
-        places.starts.push((finding.span.start, index));
+        // Where two places are equally wrong, a comment at either allows it.
+        for place in [Some(finding.span), finding.other_place()].into_iter().flatten() {
+            let places = places.entry((place.source, finding.rule)).or_default();
+            places.starts.push((place.start, index));
+        }
     }
     for places in places.values_mut() {
         places.starts.sort_unstable();
@@ -162,7 +165,8 @@ fn suppress(
     uses
 }
 
-fn sort(tree: &Tree, findings: &mut Vec<Finding>) {
+/// Puts findings in their order, path and place first, and says none twice.
+pub(super) fn sort(tree: &Tree, findings: &mut Vec<Finding>) {
     let path = |source: SourceId| tree.sources.file(source).path.as_str();
     findings.sort_by(|left, right| {
         let key = |finding: &Finding| (finding.span.start, finding.span.end, finding.rule);

@@ -6,8 +6,10 @@ use std::collections::HashMap;
 
 use crate::spelling;
 use crate::spelling::Known;
+use crate::spelling::MAX_DISTANCE;
 use crate::spelling::MAX_LENGTH;
 use crate::spelling::Vocabulary;
+use crate::spelling::length;
 
 use super::Catalog;
 use super::Kind;
@@ -16,7 +18,7 @@ use super::Kind;
 /// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
 const MAX_LETTERS: usize = 20_000_000;
 
-/// The names of a tree by kind and length, and how many letters may still be compared.
+/// The names of a tree by kind and length (as [`length`] counts it), and how many letters may still be compared.
 #[derive(Default)]
 pub struct Speller<'a> {
     names: BTreeMap<(Kind, usize), Vec<Known<'a>>>,
@@ -31,7 +33,7 @@ impl<'a> Speller<'a> {
         let mut speller = Self::default();
         for kind in Kind::ALL {
             for name in catalog.names(kind).filter(|name| !name.is_empty()) {
-                speller.names.entry((kind, name.len())).or_default().push(name.into());
+                speller.names.entry((kind, length(name))).or_default().push(name.into());
             }
         }
         speller
@@ -43,7 +45,8 @@ impl<'a> Speller<'a> {
         if let Some(answer) = self.answered.get(&question) {
             return answer.clone();
         }
-        let (least, most) = (name.len().saturating_sub(2), name.len().saturating_add(2));
+        let own = length(name);
+        let (least, most) = (own.saturating_sub(MAX_DISTANCE), own.saturating_add(MAX_DISTANCE));
         let known = self.names.range((kind, least)..=(kind, most)).map(|(_, names)| names);
         let count = known.clone().map(Vec::len).sum();
         let near = if is_affordable(&mut self.compared, name, count) {
@@ -57,16 +60,47 @@ impl<'a> Speller<'a> {
 
     /// Returns those of some names that are nearest in spelling; none when too much was compared.
     pub fn nearest_of<'b>(&mut self, name: &str, known: &BTreeSet<&'b str>) -> Vec<&'b str> {
-        if !is_affordable(&mut self.compared, name, known.len()) {
+        if self.compared.saturating_add(known.len()) > MAX_LETTERS {
             return Vec::new();
         }
-        spelling::nearest(name, known.iter().copied(), Vocabulary::Names)
+        self.compared += known.len();
+        let own = length(name);
+        let is_near = |known: &&&str| length(known).abs_diff(own) <= MAX_DISTANCE;
+        let near: Vec<&str> = known.iter().filter(is_near).copied().collect();
+        if !is_affordable(&mut self.compared, name, near.len()) {
+            return Vec::new();
+        }
+        spelling::nearest(name, near, Vocabulary::Names)
     }
 }
 
-/// Returns whether a name may still be compared with so many others, and counts it.
+/// Returns whether a name may still be compared with so many others, and counts it then; one that may
+/// not takes nothing from those behind it.
 fn is_affordable(compared: &mut usize, name: &str, count: usize) -> bool {
     let letters = count.saturating_mul(name.len().saturating_pow(2));
-    *compared = compared.saturating_add(letters);
-    name.len() <= MAX_LENGTH && *compared <= MAX_LETTERS
+    let is_affordable = name.len() <= MAX_LENGTH && compared.saturating_add(letters) <= MAX_LETTERS;
+    if is_affordable {
+        *compared += letters;
+    }
+    is_affordable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_may_not_be_compared_takes_nothing_from_the_next() {
+        let names: Vec<String> =
+            (0..2_000).map(|number| format!("slo-number-{number:05}")).collect();
+        let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let mut speller = Speller::default();
+        for unknown in ["x".repeat(300), "x".repeat(105), format!("y{}", "x".repeat(14))] {
+            assert!(speller.nearest_of(&unknown, &known).is_empty(), "{unknown}");
+        }
+        assert_eq!(speller.nearest_of("slo-numbr-00042", &known), ["slo-number-00042"]);
+        // So much is compared in a run and no more.
+        let many = (0..100).filter(|_| !speller.nearest_of("slo-numbr-00042", &known).is_empty());
+        assert!((1..100).contains(&many.count()));
+    }
 }

@@ -3,6 +3,9 @@
 use jiff::tz::TimeZone;
 use jiff::tz::TimeZoneDatabase;
 
+use crate::spelling;
+use crate::spelling::Vocabulary;
+
 /// What the text of a time zone is.
 pub enum Zone {
     /// A name of the IANA database.
@@ -136,20 +139,18 @@ fn offset(text: &str) -> Option<Zone> {
     Some(Zone::Offset(is_whole.then(|| format!("Etc/GMT{sign}{hours}"))))
 }
 
-/// Returns the one name that is at most two letters away.
+/// Returns the one name that is near.
 fn nearest(database: &TimeZoneDatabase, text: &str) -> Option<String> {
-    if text.len() < 5 || text.len() > 40 {
+    // Every abbreviation is near another one.
+    if text.len() < 5 {
         return None;
     }
-    let measured: Vec<(usize, String)> = database
-        .available()
-        .map(|name| (strsim::damerau_levenshtein(text, name.as_str()), name.to_string()))
-        .filter(|(distance, _)| *distance <= 2)
-        .collect();
-    let least = measured.iter().map(|(distance, _)| *distance).min()?;
-    let mut best = measured.into_iter().filter(|(distance, _)| *distance == least);
-    let first = best.next()?;
-    best.next().is_none().then_some(first.1)
+    let known: Vec<String> = database.available().map(|name| name.to_string()).collect();
+    let near = spelling::nearest(text, known.iter().map(String::as_str), Vocabulary::Names);
+    match near.as_slice() {
+        [only] => Some((*only).to_owned()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +168,25 @@ mod tests {
         assert_eq!(named("+0530"), "a part of an hour");
         assert_eq!(named("Europe/Berlin"), "no offset");
         assert_eq!(named("UTC+"), "no offset");
+    }
+
+    #[test]
+    fn a_name_in_another_spelling_is_found_and_an_abbreviation_is_not() {
+        let guess = |text| match find(text) {
+            Zone::Misspelled { name, .. } => Some(name),
+            _ => None,
+        };
+        for (written, name) in [
+            ("America/New York", "America/New_York"),
+            ("AmericaNewYork", "America/New_York"),
+            ("Europe/Berln", "Europe/Berlin"),
+            ("europe-berlin", "Europe/Berlin"),
+        ] {
+            assert_eq!(guess(written).as_deref(), Some(name), "{written}");
+        }
+        for written in ["BRT", "EGST", "Etc/GMT+15", "Berlin"] {
+            assert_eq!(guess(written), None, "{written}");
+        }
     }
 
     #[test]

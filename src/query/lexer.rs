@@ -258,7 +258,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_tokens_and_join_names() {
-        use TokenKind::{End, Placeholder};
+        use TokenKind::End;
+        use TokenKind::Placeholder;
         for text in ["{{.window}}", "{{ .window }}", "$__range", "${VAR}", "slo_{{.a}}:$b", "${a}m"]
         {
             assert_eq!(words(text), [(Placeholder, text), (End, "")]);
@@ -274,7 +275,9 @@ mod tests {
 
     #[test]
     fn comments_and_every_kind_of_space_are_skipped() {
-        use TokenKind::{End, Plus, Word};
+        use TokenKind::End;
+        use TokenKind::Plus;
+        use TokenKind::Word;
         let text = "a # one\r\n#two\n\t+ b#";
         assert_eq!(words(text), [(Word, "a"), (Plus, "+"), (Word, "b"), (End, "")]);
     }

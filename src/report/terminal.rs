@@ -188,7 +188,7 @@ fn advice(finding: &Finding, explain: bool, style: &Style, out: &mut dyn Write) 
     if let Some(fix) = &finding.fix {
         let safety = match fix.safety {
             Safety::Safe => "safe fix",
-            Safety::Unsafe => "unsafe fix: it may change what is measured",
+            Safety::Unsafe => "unsafe fix: it may change what is meant",
         };
         say("help", &format!("{} ({safety})", fix.title))?;
     }

@@ -94,6 +94,15 @@ impl Scalar<'_> {
     }
 }
 
+/// Returns whether a word is text to every reader where it stands without quotes, to those of YAML 1.1
+/// too; `no` and `True` are not.
+pub fn is_text(word: &str) -> bool {
+    const VALUES: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    word.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+        && !VALUES.iter().any(|value| word.eq_ignore_ascii_case(value))
+}
+
 fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
@@ -129,6 +138,16 @@ mod tests {
 
     fn value(text: &str) -> Value {
         Scalar { text, style: Style::Plain, is_string: false }.value()
+    }
+
+    #[test]
+    fn what_any_reader_takes_for_a_value_is_no_text() {
+        for word in ["checkout", "api-v1.2", "a_b", "nothing", "Online"] {
+            assert!(is_text(word), "{word}");
+        }
+        for word in ["", "no", "NULL", "True", "y", "1h", ".inf", "-a", "a b", "a: b", "é"] {
+            assert!(!is_text(word), "{word}");
+        }
     }
 
     #[test]

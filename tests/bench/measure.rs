@@ -28,11 +28,15 @@ impl Program {
         command
     }
 
-    /// Returns how long a run takes, from start to end.
-    pub(crate) fn time(&self, arguments: &[&str]) -> Option<Duration> {
+    /// Returns how long a run takes, from start to end; nothing where it ends otherwise than
+    /// expected, and so did something else than what is measured.
+    ///
+    /// * `expected`: the exit codes with which it may end.
+    pub(crate) fn time(&self, arguments: &[&str], expected: &[i32]) -> Option<Duration> {
         let started = Instant::now();
-        self.command(arguments).status().ok()?;
-        Some(started.elapsed())
+        let status = self.command(arguments).status().ok()?;
+        let elapsed = started.elapsed();
+        status.code().filter(|code| expected.contains(code)).map(|_| elapsed)
     }
 
     /// Returns the most memory that a run of `slo lint` held at once, in bytes.

@@ -229,44 +229,6 @@ fn the_directions_of_a_policy_mirror_too() {
     }
 }
 
-#[test]
-fn what_changes_nothing_touches_nothing() {
-    for case in every_case() {
-        let (before, after) = (tree(&case.before), tree(&case.after));
-        let changes = change::between(&before.catalog, &after.catalog);
-        let touched = change::touched(&changes);
-        for change in &changes {
-            let listed = change.kind.is_listed_by_default();
-            if listed && change.object == slo::model::Kind::Slo {
-                assert!(touched.contains(&change.name), "{}", case.heading);
-            }
-        }
-        if changes.iter().all(|change| change.kind == ChangeKind::IndicatorReworded) {
-            assert!(touched.is_empty(), "{}", case.heading);
-            assert!(change::services_touched(&changes).is_empty(), "{}", case.heading);
-        }
-    }
-}
-
-#[test]
-fn a_rename_touches_both_names_and_a_new_service_both_services() {
-    let text = |name: &str, service: &str, namespace: &str| {
-        format!(
-            "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{ name: {name}{namespace} }}\nspec:\n  \
-             service: {service}\n  objectives: [{{ target: 0.99 }}]\n"
-        )
-    };
-    let one = |text: String| tree(&vec![("slo.yaml".to_owned(), text)]).catalog;
-    let touched = |after: String| {
-        let changes = change::between(&one(text("old", "shop", "")), &one(after));
-        let names = [change::touched(&changes), change::services_touched(&changes)];
-        names.map(|names| names.into_iter().collect::<Vec<_>>().join(" "))
-    };
-    assert_eq!(touched(text("new", "shop", "")), ["new old", "shop"]);
-    assert_eq!(touched(text("old", "search", "")), ["old", "search shop"]);
-    assert_eq!(touched(text("old", "shop", ", namespace: a")), ["old", "shop"]);
-}
-
 /// One SLO of a small world, as numbers that a test can choose.
 #[derive(Clone, Debug)]
 struct Written {

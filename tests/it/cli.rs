@@ -3,6 +3,8 @@
 use std::fs;
 use std::sync::LazyLock;
 
+use slo::report::Format;
+
 use crate::command::Ended;
 use crate::command::NOW;
 use crate::command::Run;
@@ -52,6 +54,10 @@ fn the_help_is_what_the_page_says() {
         fs::write(file, &text).unwrap();
     }
     assert_eq!(text, fs::read_to_string(file).unwrap());
+    let words: Vec<&str> = text.split([' ', '\n', ',', ';', ')']).collect();
+    for format in Format::ALL {
+        assert!(words.contains(&format.name()), "the help names {}", format.name());
+    }
 }
 
 #[test]
@@ -191,17 +197,7 @@ fn the_rules_say_which_line_set_a_level() {
         "slo.toml",
         "[rules]\ntarget-100 = \"warning\"\nmissing-owner = \"off\"\n[[rules.no-alert]]\nlevel = \"info\"\n[[rules.no-alert]]\nlevel = \"error\"\npaths = [\"slo/tier1/**\"]\n",
     );
-    let rules = slo(folder.path(), &["rules"]).expect(0).out;
-    let line = |name: &str| {
-        let mut lines =
-            rules.lines().map(str::trim).filter(|line| line.starts_with(&format!("{name} ")));
-        lines
-            .next()
-            .unwrap_or_else(|| panic!("{name}"))
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let line = |name: &str| line_of(&folder, &[], name);
     assert_eq!(line("target-100"), "target-100 warning slo.toml:2");
     assert_eq!(line("missing-owner"), "missing-owner off slo.toml:3");
     assert_eq!(
@@ -209,6 +205,32 @@ fn the_rules_say_which_line_set_a_level() {
         "no-alert info slo.toml:5, otherwise in slo/tier1/** (slo.toml:7)"
     );
     assert_eq!(line("invalid-duration"), "invalid-duration error set recommended");
+}
+
+/// Returns the line of a rule in what `slo rules` prints, its words one space apart.
+fn line_of(folder: &Repository, options: &[&str], name: &str) -> String {
+    let rules = slo(folder.path(), &[&["rules"], options].concat()).expect(0).out;
+    let mut lines = rules.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let line = lines.find(|words| words.first() == Some(&name));
+    line.unwrap_or_else(|| panic!("{name}")).join(" ")
+}
+
+#[test]
+fn the_rules_say_which_option_set_a_level() {
+    let folder = clean();
+    let (wanted, other) = ("missing-owner", "target-100");
+    folder.write("slo.toml", "[rules]\nset = \"all\"\ntarget-100 = \"off\"\n");
+    let line = |options: &[&str], name: &str| line_of(&folder, options, name);
+    assert_eq!(line(&[], wanted), "missing-owner error set strict (slo.toml:2)");
+    let strict = ["--set", "strict"];
+    assert_eq!(line(&strict, wanted), "missing-owner error set strict (--set strict)");
+    assert_eq!(line(&strict, other), "target-100 off slo.toml:3");
+    let recommended = ["--set", "recommended"];
+    assert_eq!(line(&recommended, wanted), "missing-owner off set strict (--set recommended)");
+    let only = ["--rule", wanted];
+    assert_eq!(line(&only, wanted), "missing-owner error --rule");
+    assert_eq!(line(&only, other), "target-100 off --rule");
+    assert_eq!(line(&["--rule", other], other), "target-100 error --rule");
 }
 
 #[test]

@@ -348,6 +348,34 @@ fn only_what_is_asked_about_is_said_to_be_passed_over() {
 }
 
 #[test]
+fn a_run_that_is_asked_says_what_it_reads() {
+    let folder = holding(&[("a.yaml", SLO), ("charts/b.yaml", SLO), ("c.yaml", "x: 1\n")]);
+    folder.write("slo.toml", "[files]\nexclude = [\"charts/**\"]\n");
+    let said = |arguments: &[&str]| {
+        let ended = slo(folder.path(), arguments);
+        ended.err.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (read, left) = (
+        "read 2 files, 1 of which may hold an SLO object",
+        "passed over charts/b.yaml: left out by `[files]`",
+    );
+    assert_eq!(said(&["lint"]), [""; 0]);
+    assert_eq!(said(&["lint", "-v"]), [read, left]);
+    assert_eq!(said(&["budget", "-v"]), [read, left]);
+    assert_eq!(said(&["lint", "-v", "a.yaml"]), [read]);
+    assert_eq!(said(&["lint", "-vq"]), [""; 0]);
+    let named = "read 3 files, 2 of which may hold an SLO object";
+    assert_eq!(said(&["lint", "-v", "charts/b.yaml"]), [named]);
+    let repository = Repository::new();
+    repository.write("a.yaml", SLO);
+    repository.commit("Promise");
+    let gate = slo(repository.path(), &["gate", "--all", "--no-fetch", "-v"]);
+    let head = repository.id("HEAD");
+    let line = format!("read 1 file that may hold an SLO object of the head, {}\n", &head[..7]);
+    assert!(gate.err.contains(&line), "{}", gate.err);
+}
+
+#[test]
 fn a_sentence_with_braces_hides_no_file() {
     let sentence = "description: use {{ if x }} in alerts\n  service: payments";
     let text = SLO.replacen("service: payments", sentence, 1);

@@ -90,6 +90,22 @@ fn the_first_commands_of_the_readme_do_what_it_says() {
 }
 
 #[test]
+fn the_sample_of_the_readme_is_what_lint_prints() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, rest) = readme.split_once("certainly wrong").expect("the sample is announced");
+    let (announced, rest) = rest.split_once("```text\n").expect("it begins");
+    let (sample, _) = rest.split_once("```").expect("it ends");
+    assert!(announced.contains("a target of 0.9 and an alert at 14.4"), "{announced}");
+    let repository = repository("checkout");
+    let path = "slo/checkout.yaml";
+    repository.replace(path, "- target: 0.999\n", "- target: 0.9\n");
+    repository.replace(path, "threshold: 1\n", "threshold: 14.4\n");
+    let ended = slo(repository.path(), &["lint"]).expect(1);
+    assert!(ended.out.contains(sample), "{}", ended.out);
+}
+
+#[test]
 fn the_readme_of_an_example_speaks_of_every_file() {
     for name in ["checkout", "checkout-frozen"] {
         let readme = fs::read_to_string(example(name).join("README.md")).unwrap();

@@ -1,6 +1,7 @@
 //! `slo lint` over a folder: levels, settings, what is said once.
 
 use crate::command::Ended;
+use crate::command::Run;
 use crate::command::slo;
 use crate::repository::Repository;
 
@@ -307,4 +308,38 @@ fn of_many_findings_alike_people_see_the_first_and_programs_all() {
     assert!(drawn.out.contains("150 errors in "), "{}", drawn.out);
     let json = slo(folder.path(), &[&rule[..], &["--format", "json"]].concat()).expect(1).json();
     assert_eq!(json["findings"].as_array().map(Vec::len), Some(150));
+}
+
+#[test]
+fn of_two_objects_of_one_name_the_one_that_is_asked_about_speaks() {
+    let folder = Repository::folder();
+    let rule = ["--rule", "duplicate-object-name", "--rule", "unused-suppression"];
+    let said = |path: &str, other: &str| {
+        let asked = concise(&folder, &[&[path], &rule[..]].concat());
+        let start = format!("{path}:3:19: error[duplicate-object-name] another SLO is named `a`");
+        assert_eq!(lines(&asked), [start.as_str()], "{path}");
+        let drawn = slo(folder.path(), &[&["lint", path], &rule[..]].concat()).expect(1);
+        assert!(drawn.out.contains(&format!("{other}:3:19")), "{}", drawn.out);
+        assert!(drawn.out.contains("the other one"), "{}", drawn.out);
+    };
+    folder.write("b.yaml", lonely("a"));
+    folder.write("c.yaml", lonely("a"));
+    said("b.yaml", "c.yaml");
+    said("c.yaml", "b.yaml");
+    let editor = ["lint", "-q", "--format", "concise", "-", "--stdin-filename", "b.yaml"];
+    let editor = [&editor[..], &rule[..]].concat();
+    let typed = Run::new(folder.path()).arguments(&editor).input(lonely("a").as_bytes()).end();
+    assert!(typed.out.starts_with("b.yaml:3:19: error[duplicate-"), "{}", typed.out);
+    folder.write("d.yaml", lonely("a"));
+    let three = concise(&folder, &[&["b.yaml", "d.yaml"], &rule[..]].concat()).expect(1);
+    let places: Vec<&str> = lines(&three).iter().filter_map(|line| line.get(..6)).collect();
+    assert_eq!(places, ["b.yaml", "d.yaml"], "{}", three.out);
+    folder.remove("d.yaml");
+    for allowed in ["b.yaml", "c.yaml"] {
+        let comment = "# slo: allow(duplicate-object-name): they are never read together\n";
+        folder.write(allowed, format!("{comment}{}", lonely("a")));
+        let left = concise(&folder, &rule).expect(0);
+        assert!(left.out.is_empty(), "{allowed}: {}", left.out);
+        folder.write(allowed, lonely("a"));
+    }
 }

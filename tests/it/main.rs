@@ -19,6 +19,7 @@ mod gate;
 mod large_input;
 mod lint;
 mod mutations;
+mod pages;
 mod parts;
 mod policy_files;
 mod publish;

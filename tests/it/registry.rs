@@ -4,9 +4,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use slo::config::Config;
+use slo::config::owners::CodeOwners;
+use slo::lint;
+use slo::lint::Choice;
+use slo::lint::RuleSet;
 use slo::rules;
+use slo::rules::Facts;
 use slo::rules::Set;
+use slo::source::Origin;
+use slo::source::Source;
 
+use crate::architecture::rust_files;
+use crate::command::NOW;
 use crate::fixture;
 
 /// The headings of a page, in order; `Settings` stands only on pages of rules that have some.
@@ -99,6 +109,12 @@ fn every_file_in_a_family_is_a_rule_of_it() {
     for path in fixture::markdown_below("src/rules") {
         assert!(known.contains(&path), "{} belongs to no rule", path.display());
     }
+    for path in rust_files("src/rules") {
+        // `src/rules/window.rs` is the family itself.
+        let in_family = path.parent().is_some_and(|folder| !folder.ends_with("rules"));
+        let page = path.with_extension("md");
+        assert!(!in_family || known.contains(&page), "{} is no rule", path.display());
+    }
     for path in fixture::markdown_below("tests/fixtures/rules") {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         assert!(rules::named(stem).is_some(), "{} belongs to no rule", path.display());
@@ -114,6 +130,34 @@ fn recommended_rules_are_silent_on_every_good_block_of_other_pages() {
             let loud: Vec<_> = loud.map(|finding| (finding.rule, &finding.message)).collect();
             assert!(loud.is_empty(), "a good block of {}: {loud:?}", page.name);
         }
+    }
+}
+
+#[test]
+fn one_thread_finds_what_many_find_in_the_same_order() {
+    let mut files = Vec::new();
+    for page in rules::all() {
+        for block in fixture::cases(page.docs).into_iter().flat_map(|case| case.inputs) {
+            let path =
+                format!("{:03}/{}", files.len(), block.file.as_deref().unwrap_or("slo.yaml"));
+            let text = fixture::without_markers(&block.text);
+            files.push(Source::from_text(path, text, Origin::Worktree));
+        }
+    }
+    let (config, code_owners) = (Config::default(), CodeOwners::default());
+    let now = NOW.parse().expect("an instant");
+    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let choice = Choice { set: Some(Set::All), only: Vec::new() };
+    let (rules, _) = RuleSet::new(&config.rules, &choice);
+    let found = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| lint::run(&lint::load(files.clone()), &rules, &facts))
+    };
+    let alone = found(1);
+    let loud: BTreeSet<_> = alone.iter().map(|finding| finding.rule).collect();
+    assert!(loud.len() * 4 > rules::all().count() * 3, "{loud:?}");
+    for threads in [2, 3, 8, 8, 8] {
+        assert!(found(threads) == alone, "{threads} threads find something else");
     }
 }
 

@@ -18,6 +18,7 @@ use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
+use crate::yaml;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-object-name",
@@ -190,15 +191,13 @@ impl<'a> Names<'a> {
     /// Returns the edits that rename an object and every reference to it; nothing where a reference
     /// may stand where it cannot be written, or the new name is another object's.
     fn rename(&self, span: Span, name: &str, to: &str, checker: &Checker<'_>) -> Option<Vec<Edit>> {
-        const VALUES: [&str; 7] = ["true", "false", "null", "yes", "no", "on", "off"];
         // The line end of a block scalar would stay.
-        let is_text =
-            name.trim() == name && to.starts_with(|letter: char| letter.is_ascii_alphabetic());
+        let is_text = name.trim() == name && yaml::is_text(to);
         let config = checker.config();
         let mut sources = config.backends.values().flat_map(|backend| &backend.sources);
         let is_configured =
             config.services.contains_key(name) || sources.any(|source| source == name);
-        if !is_text || VALUES.contains(&to) || is_configured || self.catalog.may_hold(name) {
+        if !is_text || is_configured || self.catalog.may_hold(name) {
             return None;
         }
         if self.is_taken(span, to) {

@@ -65,13 +65,15 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             checker
                 .report_at(Level::Info, name.span, format!("a copy of the {kind} {named}{place}"))
                 .label("says the same, until one of them changes")
-                .also(known.meta().place(), "the first one");
+                .also(known.meta().place(), "the other one")
+                .mutual();
             continue;
         }
         checker
-            .report(name.span, format!("a second {kind} is named {named}{place}"))
+            .report(name.span, format!("another {kind} is named {named}{place}"))
             .label("a reference to it cannot tell them apart")
-            .also(known.meta().place(), "the first one");
+            .also(known.meta().place(), "the other one")
+            .mutual();
     }
 }
 

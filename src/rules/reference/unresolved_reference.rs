@@ -22,7 +22,7 @@ use crate::source::Span;
 use crate::source::Spanned;
 use crate::spelling::MAX_LENGTH;
 use crate::spelling::is_slip;
-use crate::spelling::is_word;
+use crate::yaml;
 
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
@@ -157,7 +157,7 @@ fn rename(
     checker: &Checker<'_>,
 ) -> Option<(bool, Vec<Edit>)> {
     let [only] = near else { return None };
-    if strsim::damerau_levenshtein(name, only) != 1 || !is_word(only) {
+    if strsim::damerau_levenshtein(name, only) != 1 || !may_be_written(only) {
         return None;
     }
     let edits = places
@@ -165,6 +165,11 @@ fn rename(
         .map(|place| checker.rewrite(place.name.span, only))
         .collect::<Option<Vec<_>>>()?;
     Some((is_slip(name, only), edits))
+}
+
+/// Returns whether a fix may write a name. A short one is near too many.
+fn may_be_written(name: &str) -> bool {
+    name.len() >= 4 && yaml::is_text(name)
 }
 
 /// An SLO and its SLI often share a name; that says nothing about a reference to a policy.
@@ -203,7 +208,7 @@ fn mistyped_service(
         return;
     }
     let defined = catalog.named(Kind::Service, only).next();
-    let edit = checker.rewrite(service.span, only).filter(|_| is_word(only));
+    let edit = checker.rewrite(service.span, only).filter(|_| may_be_written(only));
     let message = format!("no Service is named {}", quote(name));
     let finding = checker.report_at(Level::Warning, service.span, message);
     finding.label("no other SLO names it");
@@ -270,7 +275,7 @@ fn selected(
     }
     let near = speller.nearest_of(name, known);
     let only = match near.as_slice() {
-        [only] if is_word(only) => Some(*only),
+        [only] if may_be_written(only) => Some(*only),
         _ => None,
     };
     let edit = only.and_then(|only| checker.rewrite(entry.span, only));

@@ -1,5 +1,6 @@
 //! What the gate finds in a change, and what it leaves to those who were there before.
 
+use crate::command::NOW;
 use crate::command::slo;
 use crate::lint::lonely;
 use crate::repository::Repository;
@@ -94,4 +95,27 @@ fn an_allowance_stays_where_it_was_agreed() {
     shop.write("slo/legacy.yaml", objectives(wrong, right));
     shop.commit("Use the allowance for the other");
     expect(&shop, &[], BLOCKED);
+}
+
+#[test]
+fn of_two_objects_of_one_name_the_one_that_the_change_brings_is_named() {
+    for new in ["slo/a.yaml", "slo/z.yaml"] {
+        let shop = shop(HEALTHY);
+        shop.branch("work");
+        shop.write(new, shop.read("slo/checkout.yaml"));
+        shop.commit("Copy the SLO");
+        shop.switch("main");
+        shop.write("README.md", "# The shop\n");
+        shop.commit("Say it better");
+        shop.switch("work");
+        for base in ["main", "main~1"] {
+            let arguments =
+                ["gate", "--no-fetch", "--base", base, "--now", NOW, "--format", "json"];
+            let json = slo(shop.path(), &arguments).expect(1).json();
+            let findings = json["findings"].as_array().cloned().unwrap_or_default();
+            let twice = findings.iter().filter(|one| one["rule"] == "duplicate-object-name");
+            let paths: Vec<_> = twice.map(|one| one["path"].as_str().unwrap_or_default()).collect();
+            assert_eq!(paths, [new], "{base}");
+        }
+    }
 }
