@@ -102,18 +102,22 @@ pub enum Effect {
     Policy(Vec<PolicyDifference>),
 }
 
+/// The objects of a tree, and the files that they stand in.
+pub type Placed<'a> = (&'a Catalog, &'a Sources);
+
 /// Returns every difference between two trees, in a total order that does not depend on files.
 ///
-/// Nothing for equal trees. Moves between files are listed by [`moved`], which needs the paths.
+/// Nothing for equal trees. Where several objects share a name and mean the same, the one of a file is
+/// the one that was there before. Moves between files are listed by [`moved`].
 /// Records are no objects of a catalog, so none of the kinds `record-…` is listed here.
-pub fn between(before: &Catalog, after: &Catalog) -> Vec<Change> {
+pub fn between(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
     let slos = pair::slos(before, after).into_par_iter();
-    let slos = slos.flat_map_iter(|pair| slo::compare(before, after, pair));
+    let slos = slos.flat_map_iter(|pair| slo::compare(before.0, after.0, pair));
     let mut changes: Vec<Change> = slos.collect();
     for pair in pair::services(before, after) {
         slo::compare_services(pair, &mut changes);
     }
-    let context = policy::Context::of(before, after);
+    let context = policy::Context::of(before.0, after.0);
     for pair in pair::policies(before, after) {
         policy::compare(pair, context, &mut changes);
     }
@@ -125,9 +129,9 @@ pub fn between(before: &Catalog, after: &Catalog) -> Vec<Change> {
 /// Returns the SLOs that are the same and lie in another file, as `slo-moved`.
 ///
 /// An SLO that also differs in meaning is listed by [`between`] alone.
-pub fn moved(before: (&Catalog, &Sources), after: (&Catalog, &Sources)) -> Vec<Change> {
+pub fn moved(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for pair in pair::slos(before.0, after.0) {
+    for pair in pair::slos(before, after) {
         let pair::Pair::Both(left, right) = pair else { continue };
         let (from, to) = (left.meta.place(), right.meta.place());
         let old = before.1.file(from.source).path.as_str();

@@ -120,6 +120,24 @@ impl Globs {
         self.matches(path) || rooted.any(|glob| glob.contains('{') || reaches_below(glob, path))
     }
 
+    /// Returns whether one of the globs matches a path, and one of them whatever may lie below it.
+    ///
+    /// Asked of a place at which a link or a submodule stands: nobody sees what lies below. Only a glob
+    /// that ends with `/**` or `/**/*`, or names a folder, is known to match all of that.
+    pub fn matches_all_below(&self, path: &str) -> bool {
+        let holds_all = |glob: &String| {
+            let glob = glob.strip_suffix("/*").filter(|rest| ends_open(rest)).unwrap_or(glob);
+            let Some(folder) = glob.strip_suffix("**") else { return false };
+            let Some(folder) = folder.strip_suffix('/') else { return folder.is_empty() };
+            build(folder, Of::Paths).is_ok_and(|glob| {
+                let glob = glob.compile_matcher();
+                let ends = path.match_indices('/').map(|(index, _)| index).chain([path.len()]);
+                ends.filter_map(|end| path.get(..end)).any(|folder| glob.is_match(folder))
+            })
+        };
+        self.matches(path) && self.rooted.iter().any(holds_all)
+    }
+
     /// Returns whether there is no glob.
     pub fn is_empty(&self) -> bool {
         self.written.is_empty()
@@ -253,6 +271,11 @@ fn build(glob: &str, of: Of) -> Result<Glob, Refusal> {
         .literal_separator(of == Of::Paths)
         .build()
         .map_err(|error| Refusal::Syntax(error.kind().to_string()))
+}
+
+/// Returns whether the last part of a glob of paths is any number of folders.
+fn ends_open(glob: &str) -> bool {
+    glob == "**" || glob.ends_with("/**")
 }
 
 /// Returns whether a glob of paths without alternatives goes on where a path ends.

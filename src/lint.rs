@@ -8,6 +8,7 @@
 
 use rayon::prelude::*;
 
+use crate::change::Placed;
 use crate::dialect;
 use crate::dialect::Reading;
 use crate::model::Catalog;
@@ -53,6 +54,13 @@ pub struct Tree {
     pub suppressions: Vec<Suppression>,
     /// The paths of files that are templates and were passed over.
     pub templates: Vec<String>,
+}
+
+impl Tree {
+    /// Returns the objects with the files that they stand in, as [`crate::change::between`] compares them.
+    pub fn placed(&self) -> Placed<'_> {
+        (&self.catalog, &self.sources)
+    }
 }
 
 /// What the reading of one file gives.

@@ -129,9 +129,10 @@ pub fn answer(
         Ok(gathered) => gathered,
         Err(problem) => return refuse(&problem, backend, requests),
     };
-    let answer = |(request, entries): (&&Request, Vec<Entry>)| {
+    let answer = |(request, mut entries): (&&Request, Vec<Entry>)| {
         let mut measurement = blank(request, backend);
-        measurement.observed_at = observed_at(&entries).unwrap_or(request.end);
+        measurement.observed_at = observed_at(&entries, request.end);
+        leave_out_coarser(&mut entries, request);
         if entries.is_empty() {
             let path = &recorded.path;
             measurement.warnings.push(format!("`{path}` has no row for this objective"));
@@ -259,11 +260,24 @@ fn series(entries: Vec<Entry>, path: &str) -> Result<std::sync::Arc<Series>, Fai
         .map_err(|disorder| Failure::Malformed(format!("read `{path}`: {disorder:?}")))
 }
 
-/// Returns when the last row ends that has data, or the last row at all.
-fn observed_at(entries: &[Entry]) -> Option<Timestamp> {
-    let with_data = entries.iter().filter(|entry| entry.counts.is_some());
+/// Returns when the last row ends that has data, or the last row at all; rows that end after `until`
+/// do not count, and where there is no other, `until` is it.
+fn observed_at(entries: &[Entry], until: Timestamp) -> Timestamp {
+    let past = || entries.iter().filter(|entry| entry.end <= until);
+    let with_data = past().filter(|entry| entry.counts.is_some());
     let last = with_data.map(|entry| entry.end).max();
-    last.or_else(|| entries.iter().map(|entry| entry.end).max())
+    last.or_else(|| past().map(|entry| entry.end).max()).unwrap_or(until)
+}
+
+/// Leaves out rows beyond the time that is asked about which are longer than every row within: how
+/// coarsely something else was measured says nothing about it.
+fn leave_out_coarser(entries: &mut Vec<Entry>, request: &Request) {
+    let is_within = |entry: &Entry| entry.end > request.start && entry.start < request.end;
+    let seconds = |entry: &Entry| entry.end.as_second() - entry.start.as_second();
+    let longest = entries.iter().filter(|entry| is_within(entry)).map(seconds).max();
+    if let Some(longest) = longest {
+        entries.retain(|entry| is_within(entry) || seconds(entry) <= longest);
+    }
 }
 
 fn blank(request: &Request, backend: &str) -> Measurement {

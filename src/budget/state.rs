@@ -56,8 +56,8 @@ pub enum BudgetState {
 pub struct Known {
     /// The grid instant that it is judged at.
     pub instant: Timestamp,
-    /// The share of good events so far, 0 to 1.
-    pub indicator: Ratio,
+    /// The share of good events so far, 0 to 1; nothing in a period that has only begun.
+    pub indicator: Option<Ratio>,
     /// Good events, or slices for the slice methods.
     pub good: Ratio,
     /// Valid events, or slices for the slice methods.
@@ -275,9 +275,10 @@ impl Judged<'_> {
             return BudgetState::NoData { reason };
         };
         let indicator = spent.totals.good.checked_div(&spent.totals.valid);
-        let (Some(indicator), Some(consumed)) = (indicator, spent.consumed(self.terms)) else {
-            return BudgetState::NoTraffic;
-        };
+        // As for a burn rate: a period that has only begun has spent nothing, and that is known.
+        let is_idle = indicator.is_none() && spent.seconds > 0;
+        let consumed = spent.consumed(self.terms).filter(|_| !is_idle);
+        let Some(consumed) = consumed else { return BudgetState::NoTraffic };
         let allowed = &spent.expected * &self.terms.error_budget();
         let burn_rate = |lookback: &Duration| {
             let seconds = i64::try_from(lookback.nominal_seconds()).unwrap_or(i64::MAX);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Meta;
 use crate::model::Object;
 use crate::model::Service;
 use crate::model::Slo;
 
+use super::Placed;
 use super::slo;
 
 /// An object before, after, or on both sides.
@@ -22,6 +22,9 @@ pub(super) enum Pair<T> {
     /// It is there before and after.
     Both(T, T),
 }
+
+/// What tells apart two that have the same key.
+type Tie<'f, T> = &'f dyn Fn(&T, Side) -> String;
 
 /// What is paired so far, and what is left on either side.
 #[derive(Debug)]
@@ -40,10 +43,25 @@ impl<T> Pairing<T> {
     /// Pairs what is left by a key, where there is one. Where several have the same, equal `tie`s
     /// go together, and the rest in their order.
     pub(super) fn by<K: Ord>(
-        mut self,
+        self,
         key: impl Fn(&T, Side) -> Option<K>,
         tie: impl Fn(&T, Side) -> String,
     ) -> Self {
+        self.by_ties(key, &[&tie])
+    }
+
+    /// Like [`Self::by`]; of equal ties, those of one file go together first.
+    fn by_and_path<'a, K: Ord>(
+        self,
+        key: impl Fn(&T, Side) -> Option<K>,
+        tie: impl Fn(&T, Side) -> String,
+        path: impl Fn(&T, Side) -> &'a str,
+    ) -> Self {
+        let both = |item: &T, side| format!("{}\0{}", path(item, side), tie(item, side));
+        self.by_ties(key, &[&both, &tie])
+    }
+
+    fn by_ties<K: Ord>(mut self, key: impl Fn(&T, Side) -> Option<K>, ties: &[Tie<'_, T>]) -> Self {
         let mut groups: BTreeMap<K, (Vec<T>, Vec<T>)> = BTreeMap::new();
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for item in std::mem::take(&mut self.before) {
@@ -59,8 +77,10 @@ impl<T> Pairing<T> {
             }
         }
         for (mut left, mut right) in groups.into_values() {
-            if !left.is_empty() && !right.is_empty() && left.len() + right.len() > 2 {
-                (left, right) = self.untie(left, right, &tie);
+            for tie in ties {
+                if !left.is_empty() && !right.is_empty() && left.len() + right.len() > 2 {
+                    (left, right) = self.untie(left, right, tie);
+                }
             }
             let count = left.len().min(right.len());
             before.extend(left.split_off(count));
@@ -111,24 +131,27 @@ pub(super) enum Side {
 }
 
 /// Returns the SLOs in pairs: by namespace and name; by name and service, where only the namespace
-/// differs; by meaning and service, where only the name differs.
-pub(super) fn slos<'a>(before: &'a Catalog, after: &'a Catalog) -> Vec<Pair<&'a Slo>> {
+/// differs; by meaning and service, where only the name differs. Of several that mean the same, those
+/// of one file go together.
+pub(super) fn slos<'a>(before: Placed<'a>, after: Placed<'a>) -> Vec<Pair<&'a Slo>> {
     let meaning = |slo: &&'a Slo, side: Side| match side {
-        Side::Before => slo::meaning(before, slo),
-        Side::After => slo::meaning(after, slo),
+        Side::Before => slo::meaning(before.0, slo),
+        Side::After => slo::meaning(after.0, slo),
     };
+    let path = |slo: &&'a Slo, side: Side| path_of(&slo.meta, side, before, after);
     let service = |slo: &'a Slo| slo.service.as_ref().map(|service| service.value.as_str());
-    Pairing::new(before.slos().map(Arc::as_ref).collect(), after.slos().map(Arc::as_ref).collect())
-        .by(|slo, _| Some(identity(&slo.meta)), meaning)
-        .by(|slo, _| Some((service(slo), slo.meta.name())), meaning)
+    let all = |placed: Placed<'a>| placed.0.slos().map(Arc::as_ref).collect();
+    Pairing::new(all(before), all(after))
+        .by_and_path(|slo, _| Some(identity(&slo.meta)), meaning, path)
+        .by_and_path(|slo, _| Some((service(slo), slo.meta.name())), meaning, path)
         .by(|slo, side| Some((service(slo), meaning(slo, side))), |slo, _| qualified(&slo.meta))
         .finish()
 }
 
-/// Returns the services in pairs, by namespace and name.
-pub(super) fn services<'a>(before: &'a Catalog, after: &'a Catalog) -> Vec<Pair<&'a Service>> {
-    let all = |catalog: &'a Catalog| {
-        let objects = catalog.objects().iter();
+/// Returns the services in pairs, by namespace and name; of several that are equal, those of one file.
+pub(super) fn services<'a>(before: Placed<'a>, after: Placed<'a>) -> Vec<Pair<&'a Service>> {
+    let all = |placed: Placed<'a>| {
+        let objects = placed.0.objects().iter();
         objects
             .filter_map(|object| match object {
                 Object::Service(service) => Some(service.as_ref()),
@@ -136,20 +159,32 @@ pub(super) fn services<'a>(before: &'a Catalog, after: &'a Catalog) -> Vec<Pair<
             })
             .collect()
     };
+    let path = |service: &&'a Service, side: Side| path_of(&service.meta, side, before, after);
     Pairing::new(all(before), all(after))
-        .by(|service, _| Some(identity(&service.meta)), |service, _| text(*service))
+        .by_and_path(|service, _| Some(identity(&service.meta)), |service, _| text(*service), path)
         .finish()
 }
 
-/// Returns the error budget policies in pairs, by namespace and name.
+/// Returns the error budget policies in pairs, by namespace and name; of several that are equal, those
+/// of one file.
 pub(super) fn policies<'a>(
-    before: &'a Catalog,
-    after: &'a Catalog,
+    before: Placed<'a>,
+    after: Placed<'a>,
 ) -> Vec<Pair<&'a ErrorBudgetPolicy>> {
-    let all = |catalog: &'a Catalog| catalog.policies().map(Arc::as_ref).collect();
+    let all = |placed: Placed<'a>| placed.0.policies().map(Arc::as_ref).collect();
+    let path =
+        |policy: &&'a ErrorBudgetPolicy, side: Side| path_of(&policy.meta, side, before, after);
     Pairing::new(all(before), all(after))
-        .by(|policy, _| Some(identity(&policy.meta)), |policy, _| text(*policy))
+        .by_and_path(|policy, _| Some(identity(&policy.meta)), |policy, _| text(*policy), path)
         .finish()
+}
+
+fn path_of<'a>(meta: &Meta, side: Side, before: Placed<'a>, after: Placed<'a>) -> &'a str {
+    let sources = match side {
+        Side::Before => before.1,
+        Side::After => after.1,
+    };
+    &sources.file(meta.span.source).path
 }
 
 /// Returns the name with its namespace.

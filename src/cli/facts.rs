@@ -151,7 +151,7 @@ pub(super) fn collect(
     };
     let asked = Evidence::of_policies(agreed);
     let changed = repository.proposed_paths(compared)?;
-    let lines = asked.lines.then(|| repository.proposed_lines(compared)).transpose()?;
+    let lines = if asked.lines { repository.proposed_lines(compared)? } else { None };
     Ok(Facts {
         services_without_files: Vec::new(),
         extent: Extent::Change,
@@ -232,7 +232,7 @@ fn facts(commit: &Commit) -> CommitFacts {
         author: Author { name: commit.author.name.clone(), mail: commit.author.mail.clone() },
         trailers: trailers.map(|trailer| (trailer.key.clone(), trailer.value.clone())).collect(),
         paths: commit.changed_paths.clone().unwrap_or_default(),
-        is_merge: commit.is_merge(),
+        parents: commit.parents.len(),
         reverts_ancestor: false,
     }
 }

@@ -279,7 +279,7 @@ impl Run {
     fn changes(&self) -> Vec<ChangeRow> {
         let Trees::Compared(_) = self.trees else { return Vec::new() };
         let before = self.before();
-        let changes = change::between(&before.catalog, &self.head.catalog);
+        let changes = change::between(before.placed(), self.head.placed());
         let listed = changes.iter().filter(|change| change.kind.is_listed_by_default());
         let (before, after) = (&before.sources, &self.head.sources);
         words::change_rows(listed, before, after)

@@ -163,7 +163,7 @@ fn renamed(before: &Tree, head: &Tree) -> BTreeMap<Place, String> {
     if new.is_empty() || !before.catalog.slos().any(|slo| lacks(head, slo)) {
         return BTreeMap::new();
     }
-    let changes = change::between(&before.catalog, &head.catalog).into_iter();
+    let changes = change::between(before.placed(), head.placed()).into_iter();
     let renamed = changes.filter(|change| change.kind == ChangeKind::SloRenamed);
     let renamed = renamed.filter_map(|change| {
         let place = new.get(&(change.namespace.as_deref(), change.name.as_str()))?;

@@ -115,26 +115,18 @@ fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
     let root = match place {
         Place::Folder(root) => root,
         Place::Trusted { repository, commit, head, root } => {
-            let tracked = |commit: &CommitId, limit: u64| {
-                snapshot::tracked(repository, *commit, path, limit)
-                    .map_err(|error| error.to_string())
-            };
-            match tracked(commit, LARGEST)? {
-                Tracked::Bytes(bytes) => return Ok(bytes),
-                Tracked::Other => {
-                    let why = "the base branch has no file there that could be read";
-                    return Err(why.to_owned());
-                }
-                Tracked::Nothing => {}
+            if let Some(bytes) = agreed(repository, [*commit, *head], path)? {
+                return Ok(bytes);
             }
             let is_plain = repository.root_is_plain(*head).map_err(|error| error.to_string())?;
             if !is_plain || !is_where_it_says(repository, root) {
                 return Err("the change puts a link or a submodule in its place".to_owned());
             }
-            if !matches!(tracked(head, 0)?, Tracked::Nothing) {
-                let why =
-                    "the change adds the file, and no change brings the numbers that judge it";
-                return Err(why.to_owned());
+            // A step of the pipeline may have put a link there, to what one of the trees tracks.
+            if let Some(target) = target(root, path)?
+                && let Some(bytes) = agreed(repository, [*commit, *head], &target)?
+            {
+                return Ok(bytes);
             }
             root
         }
@@ -147,6 +139,49 @@ fn read(place: &Place<'_>, path: &str) -> Result<Vec<u8>, String> {
             Err("the file is too large to be read".to_owned())
         }
         _ => fs::read(&full).map_err(|error| format!("the file cannot be read: {error}")),
+    }
+}
+
+/// Returns what the trusted tree has at a path; nothing where neither it nor the head has anything.
+///
+/// # Errors
+///
+/// Why what one of them has is not read.
+fn agreed(
+    repository: &Repository,
+    [trusted, head]: [CommitId; 2],
+    path: &str,
+) -> Result<Option<Vec<u8>>, String> {
+    let tracked = |commit: CommitId, limit: u64| {
+        snapshot::tracked(repository, commit, path, limit).map_err(|error| error.to_string())
+    };
+    match tracked(trusted, LARGEST)? {
+        Tracked::Bytes(bytes) => return Ok(Some(bytes)),
+        Tracked::Other => {
+            return Err("the base branch has no file there that could be read".to_owned());
+        }
+        Tracked::Nothing => {}
+    }
+    if matches!(tracked(head, 0)?, Tracked::Nothing) {
+        return Ok(None);
+    }
+    Err("the change adds the file, and no change brings the numbers that judge it".to_owned())
+}
+
+/// Returns where a path below the root leads, from the root; nothing where no link stands in its way,
+/// or where it leads to nothing below the root.
+///
+/// # Errors
+///
+/// The place has a name that is no text, by which no tree is asked.
+fn target(root: &Path, path: &str) -> Result<Option<String>, String> {
+    let real = root.canonicalize().and_then(|root| Ok((root.join(path).canonicalize()?, root)));
+    let Ok((real, root)) = real else { return Ok(None) };
+    let Ok(below) = real.strip_prefix(root) else { return Ok(None) };
+    let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+    match parts.map(|parts| parts.join("/")) {
+        Some(target) => Ok((target != path).then_some(target)),
+        None => Err("it is a link to a name that is not UTF-8".to_owned()),
     }
 }
 

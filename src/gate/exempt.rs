@@ -52,6 +52,8 @@ pub struct Refusal {
     pub commit: String,
     /// The first line of its message.
     pub subject: String,
+    /// How many parents it has.
+    pub parents: usize,
     /// What each class that the tier exempts misses.
     pub misses: Vec<(String, Miss)>,
 }
@@ -62,6 +64,12 @@ pub struct Refusal {
 pub enum Miss {
     /// Neither trailer nor label nor anything else claims it.
     Evidence,
+    /// The paths would be those of the class, and what lies behind a link or a submodule at one of them
+    /// may be others.
+    Hidden {
+        /// Where it stands or stood.
+        path: String,
+    },
     /// A trailer `Incident: ID`.
     Incident,
     /// A trailer `SLO: NAME` that names the frozen SLO.
@@ -79,6 +87,12 @@ pub enum Miss {
     TooLarge {
         /// The lines of the change.
         lines: u64,
+        /// The most that are allowed.
+        allowed: u64,
+    },
+    /// The class allows so many lines, and nobody knows how many the change has: a link or a submodule
+    /// hides some.
+    Uncounted {
         /// The most that are allowed.
         allowed: u64,
     },
@@ -144,6 +158,7 @@ pub(super) fn exempt(
             Err(misses) => refusals.push(Refusal {
                 commit: commit.short.clone(),
                 subject: commit.subject.clone(),
+                parents: commit.parents,
                 misses,
             }),
         }
@@ -227,7 +242,7 @@ fn claim(
     commit: &CommitFacts,
     setting: &Setting<'_>,
 ) -> Result<Claim, Miss> {
-    let claim = evidence(class, commit, &setting.facts.labels).ok_or(Miss::Evidence)?;
+    let claim = evidence(class, commit, setting.facts)?;
     let requires = &class.requires;
     if requires.incident && !trailers(commit, "Incident").any(|id| !id.is_empty()) {
         return Err(Miss::Incident);
@@ -242,36 +257,41 @@ fn claim(
             return Err(Miss::Approvals { role: role.clone(), needed: *needed, found });
         }
     }
-    // What nobody counted is no small change.
-    let lines = setting.facts.changed_lines.unwrap_or(u64::MAX);
-    match class.max_changed_lines {
-        Some(allowed) if lines > allowed => Err(Miss::TooLarge { lines, allowed }),
+    match (class.max_changed_lines, setting.facts.changed_lines) {
+        // What nobody counted is no small change.
+        (Some(allowed), None) => Err(Miss::Uncounted { allowed }),
+        (Some(allowed), Some(lines)) if lines > allowed => Err(Miss::TooLarge { lines, allowed }),
         _ => Ok(claim),
     }
 }
 
-fn evidence(class: &ChangeClass, commit: &CommitFacts, labels: &[String]) -> Option<Claim> {
+fn evidence(class: &ChangeClass, commit: &CommitFacts, facts: &Facts) -> Result<Claim, Miss> {
     if let Some(trailer) = &class.trailer {
         let (key, value) = trailer.value.split_once(':').unwrap_or_default();
         let mut given = trailers(commit, key.trim());
         if !key.is_empty() && given.any(|other| other == value.trim()) {
-            return Some(Claim::Trailer(trailer.value.clone()));
+            return Ok(Claim::Trailer(trailer.value.clone()));
         }
     }
     if let Some(label) = &class.label
-        && labels.contains(&label.value)
+        && facts.labels.contains(&label.value)
     {
-        return Some(Claim::Label(label.value.clone()));
+        return Ok(Claim::Label(label.value.clone()));
+    }
+    if class.reverts_ancestor && commit.reverts_ancestor {
+        return Ok(Claim::Revert);
     }
     let globs = Globs::of_paths(class.paths.iter().map(|glob| glob.value.as_str()));
     // What cannot be read exempts nothing.
-    if let Ok(globs) = globs
-        && !commit.paths.is_empty()
-        && commit.paths.iter().all(|path| globs.matches(path))
-    {
-        return Some(Claim::Paths);
+    let Ok(globs) = globs else { return Err(Miss::Evidence) };
+    if commit.paths.is_empty() || !commit.paths.iter().all(|path| globs.matches(path)) {
+        return Err(Miss::Evidence);
     }
-    (class.reverts_ancestor && commit.reverts_ancestor).then_some(Claim::Revert)
+    let is_hidden = |path: &&String| facts.hiding.contains(*path) && !globs.matches_all_below(path);
+    match commit.paths.iter().find(is_hidden) {
+        Some(path) => Err(Miss::Hidden { path: path.clone() }),
+        None => Ok(Claim::Paths),
+    }
 }
 
 /// Returns whether a text names an SLO, by `name` or `service/name`.

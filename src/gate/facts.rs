@@ -39,7 +39,7 @@ pub struct Facts {
     /// Those of them where a link or a submodule stands or stood: what lies below is not seen.
     pub hiding: BTreeSet<String>,
     /// How many lines the whole change adds and deletes; `None` when nobody counted them, which
-    /// [`super::Evidence`] asks for.
+    /// [`super::Evidence`] asks for, or where a link or a submodule hides some.
     pub changed_lines: Option<u64>,
     /// The services whose paths fit no file of the trusted tree and none of the head.
     pub services_without_files: Vec<String>,
@@ -125,8 +125,8 @@ pub struct CommitFacts {
     pub trailers: Vec<(String, String)>,
     /// The paths that it changes; for a merge, what it adds beyond its parents.
     pub paths: Vec<String>,
-    /// Whether it has more than one parent.
-    pub is_merge: bool,
+    /// How many parents it has; of a merge of more than two, whatever differs from any of them is its own.
+    pub parents: usize,
     /// Whether it is the exact inverse of one of its ancestors; `false` unless [`super::Evidence`] asks
     /// for it.
     pub reverts_ancestor: bool,

@@ -101,19 +101,19 @@ impl Repository {
     ///
     /// Like [`Repository::changed_paths`].
     pub fn hiding_paths(&self, change: &Compared) -> Result<BTreeSet<String>, Error> {
-        let hides = |entry: &Entry| matches!(entry.kind, FileKind::Symlink | FileKind::Submodule);
         let mut found = BTreeSet::new();
         for start in [change.compared].iter().chain(&change.other_starts) {
             let (from, to) = (self.root_tree(*start)?, self.root_tree(change.head)?);
             let mut differences = entries::differences(&self.local, from, to)?;
-            differences.retain(|one| [one.before, one.after].iter().flatten().any(hides));
+            differences.retain(|one| hides([one.before, one.after]));
             found.extend(paths(&differences));
         }
         Ok(found)
     }
 
     /// Returns how many lines a change adds and deletes; of several places where it started, the one
-    /// from which there are most.
+    /// from which there are most. Nothing where a link or a submodule stands or stood at a path of the
+    /// change: the lines behind it are not seen.
     ///
     /// A line counts once for each 200 bytes that it begins, also in files that are no text. A file
     /// that moves counts by what changes in it. What is too long to be compared counts whole; above
@@ -122,19 +122,22 @@ impl Repository {
     /// # Errors
     ///
     /// Like [`Repository::changed_paths`].
-    pub fn proposed_lines(&self, change: &Compared) -> Result<u64, Error> {
+    pub fn proposed_lines(&self, change: &Compared) -> Result<Option<u64>, Error> {
         let effort = Effort::new();
         let mut most = 0;
         for start in [change.compared].iter().chain(&change.other_starts) {
             let mut lines: u64 = 0;
             for (difference, source) in self.pairs(*start, change.head)? {
                 let before = source.map_or(difference.before, |source| source.before);
+                if hides([before, difference.after]) {
+                    return Ok(None);
+                }
                 let counted = counted(&self.local, before, difference.after, &effort)?;
                 lines = lines.saturating_add(counted);
             }
             most = most.max(lines);
         }
-        Ok(most)
+        Ok(Some(most))
     }
 
     /// Returns where the base branch moved files in the meantime, from the old path to the new.
@@ -202,6 +205,12 @@ pub(super) fn paths(differences: &[Difference]) -> Vec<String> {
     paths.collect()
 }
 
+/// Returns whether a link or a submodule stands on one of the sides of a difference.
+fn hides(sides: [Option<Entry>; 2]) -> bool {
+    let hides = |entry: &Entry| matches!(entry.kind, FileKind::Symlink | FileKind::Submodule);
+    sides.iter().flatten().any(hides)
+}
+
 /// Describes a difference; `source` is the removed file that it is a rename of.
 fn describe(difference: &Difference, source: Option<&Difference>) -> ChangedPath {
     let kind = match (difference.before, difference.after, source) {
@@ -234,13 +243,10 @@ fn counted(
     Ok(lines::count(&text(repository, before)?, &text(repository, after)?, effort))
 }
 
-/// Returns the bytes of a side; a submodule is the line that names its commit.
+/// Returns the bytes of a side, which is no submodule.
 fn text(repository: &gix::Repository, entry: Option<Entry>) -> Result<Vec<u8>, Error> {
     match entry {
         None => Ok(Vec::new()),
-        Some(entry) if entry.kind == FileKind::Submodule => {
-            Ok(format!("{}\n", entry.id).into_bytes())
-        }
         Some(entry) => snapshot::blob(repository, entry.id, COUNTED_BYTES)
             .map(Option::unwrap_or_default)
             .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source)),
@@ -249,9 +255,9 @@ fn text(repository: &gix::Repository, entry: Option<Entry>) -> Result<Vec<u8>, E
 
 fn size(repository: &gix::Repository, entry: Option<Entry>) -> Result<u64, Error> {
     match entry {
-        Some(entry) if entry.kind != FileKind::Submodule => snapshot::size(repository, entry.id)
+        None => Ok(0),
+        Some(entry) => snapshot::size(repository, entry.id)
             .map_err(|source| Error::unreadable(format!("blob {}", entry.id), source)),
-        _ => Ok(0),
     }
 }
 
@@ -282,8 +288,12 @@ mod tests {
         }
     }
 
-    fn lines(sample: &Sample) -> u64 {
+    fn seen_lines(sample: &Sample) -> Option<u64> {
         sample.open().proposed_lines(&change(sample, sample.id("HEAD~1"))).unwrap()
+    }
+
+    fn lines(sample: &Sample) -> u64 {
+        seen_lines(sample).expect("nothing hides lines")
     }
 
     #[test]
@@ -392,6 +402,25 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_behind_a_link_or_a_submodule_are_not_seen() {
+        let sample = Sample::new();
+        let commit = sample.commit_file("b", "other");
+        let link = sample.git(&["rev-parse", "HEAD:b"]);
+        let stage = |mode: &str, id: &str| {
+            let entry = format!("{mode},{id},a");
+            sample.git(&["update-index", "--add", "--cacheinfo", &entry]);
+            sample.git(&["commit", "--quiet", "-m", "put it there"]);
+            seen_lines(&sample)
+        };
+        assert_eq!(stage("160000", &commit.to_string()), None, "a new submodule");
+        assert_eq!(stage("100644", &link), None, "a submodule that goes");
+        assert_eq!(stage("120000", &link), None, "a file that becomes a link of the same bytes");
+        sample.git(&["mv", "b", "c"]);
+        sample.git(&["commit", "--quiet", "-m", "move"]);
+        assert_eq!(seen_lines(&sample), Some(0), "nothing is hidden in what did not change");
+    }
+
+    #[test]
     fn where_branches_merged_each_other_what_one_of_them_had_is_not_lost() {
         let sample = Sample::new();
         let start = sample.commit_file("a", "old\n");
@@ -411,7 +440,7 @@ mod tests {
         let repository = sample.open();
         assert_eq!(repository.touched_paths(late, change.head).unwrap(), Vec::<String>::new());
         assert_eq!(repository.proposed_paths(&change).unwrap(), ["a"]);
-        assert_eq!(repository.proposed_lines(&change).unwrap(), 3);
+        assert_eq!(repository.proposed_lines(&change).unwrap(), Some(3));
     }
 
     #[test]

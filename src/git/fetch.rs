@@ -86,6 +86,7 @@ fn run(repository: &Repository, id: CommitId, timeout: Duration) -> Result<(), E
 }
 
 /// Runs git to its end; the error is why it failed.
+#[expect(clippy::disallowed_methods, reason = "a fetch that hangs is ended")]
 fn end(mut command: Command, timeout: Duration) -> Result<(), String> {
     let mut child = command.spawn().map_err(|error| format!("cannot run `git`: {error}"))?;
     let complaint = listen(&mut child);
@@ -112,6 +113,7 @@ fn end(mut command: Command, timeout: Duration) -> Result<(), String> {
     Err(last_complaint(&text))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the fetch of one missing commit is git's own")]
 fn command(repository: &Repository, what: &str) -> Result<Command, Error> {
     let folder = repository.worktree().unwrap_or_else(|| repository.local.git_dir());
     let mut command = Command::new("git");
@@ -212,6 +214,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
     fn a_fetch_that_hangs_is_ended() {
         let sample = Sample::new();
         sample.commit_file("a", "1\n");

@@ -163,6 +163,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the sample is a folder of its own")]
     fn a_permission_alone_is_no_change() {
         use std::os::unix::fs::PermissionsExt;
         let sample = Sample::new();
@@ -173,6 +174,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the sample is a folder of its own")]
     fn a_configured_filter_is_never_run() {
         let sample = Sample::new();
         let mark = sample.path().join("ran");

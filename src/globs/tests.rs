@@ -158,3 +158,33 @@ fn a_glob_reaches_below_the_folders_that_it_goes_through() {
         assert!(!paths(glob).may_match_below(folder), "{glob} below {folder}");
     }
 }
+
+#[test]
+fn a_glob_matches_all_below_a_place_only_when_its_end_is_open() {
+    for (glob, place) in [
+        ("docs/**", "docs/guide"),
+        ("docs/**/*", "docs/guide/a"),
+        ("docs/", "docs/guide"),
+        ("docs", "docs"),
+        ("docs/guide.md", "docs/guide.md"),
+        ("{docs,notes}/**", "notes/a/b"),
+        ("**/docs/**", "src/docs/a"),
+        ("d*/[g]uide/**", "docs/guide/a"),
+        ("**", "src"),
+        ("**/*", "src/a"),
+    ] {
+        assert!(paths(glob).matches_all_below(place), "{glob} below {place}");
+    }
+    for (glob, place) in [
+        ("**/*.md", "src/guide.md"),
+        ("docs/*", "docs/guide"),
+        ("docs/**/*.md", "docs/guide.md"),
+        ("docs/**", "docs"),
+        ("docs/**", "src/docs"),
+        ("{docs/**,notes/*}", "notes/a"),
+        ("src/**/*", "docs/a"),
+    ] {
+        assert!(!paths(glob).matches_all_below(place), "{glob} below {place}");
+    }
+    assert!(!Globs::default().matches_all_below("a"));
+}

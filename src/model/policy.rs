@@ -278,7 +278,7 @@ pub struct ChangeClass {
     /// What must come with the evidence.
     pub requires: Requirements,
     /// The most lines that the whole change may add and delete; a line counts once for each 200 bytes
-    /// that it begins, also in files that are no text.
+    /// that it begins, also in files that are no text. A change of a link or a submodule is never small.
     pub max_changed_lines: Option<u64>,
 }
 

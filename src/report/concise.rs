@@ -48,7 +48,9 @@ fn budget(row: &BudgetRow) -> String {
     let name = format!("{service}{}", row.slo);
     match (row.state, &row.remaining) {
         (BudgetState::Known, Some(remaining)) => {
-            format!("{name}: {} % left over {}", remaining.percent().fixed(1), row.window)
+            let about = if row.estimated { "about " } else { "" };
+            let share = remaining.percent().fixed(1);
+            format!("{name}: {about}{share} % left over {}", row.window)
         }
         (state, _) => {
             let why = row.explanation.as_deref().or(row.reason.as_deref());

@@ -26,7 +26,7 @@ mod number;
 pub(super) use budget::burn_names;
 pub(super) use number::day;
 pub(super) use number::decimal;
-pub(super) use number::percent;
+pub(super) use number::share_left;
 
 /// Returns the table of changes; what follows from each stands beside it, or below where there is
 /// no room for all.
@@ -79,6 +79,9 @@ pub(super) fn budgets(table: &BudgetTable, style: &Style, warnings: bool) -> Vec
     }
     if let Some(at) = stale(table) {
         parts.push(format!("data until {}", minute(at)));
+    }
+    if table.rows.iter().any(|row| row.estimated) {
+        parts.push(format!("{} estimated", number::about(style.unicode)));
     }
     parts.extend(table.backends.iter().map(|name| line(name).into_owned()));
     if table.queries > 0 {

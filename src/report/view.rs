@@ -121,6 +121,9 @@ pub struct BudgetRow {
     pub remaining: Option<Ratio>,
     /// What is left, in what is counted.
     pub left: Option<Amount>,
+    /// Whether the budget is an estimate: of a calendar window nobody knows yet how many events it will
+    /// have.
+    pub estimated: bool,
     /// Burn rates by lookback, shortest first: `1h`, `6h`, `3d`.
     pub burn_rates: Vec<(String, Option<Ratio>)>,
     /// When the budget ran out, or will at the present burn; nothing when it will not.

@@ -173,6 +173,40 @@ fn no_module_is_a_cupboard() {
 }
 
 #[test]
+fn nothing_starts_a_program_but_the_fetch_of_one_commit() {
+    for path in rust_files("src") {
+        let name = relative(&path);
+        let starts = fs::read_to_string(&path).unwrap().contains("process::Command");
+        let may = ["src/git/fetch.rs", "src/git/sample.rs"].contains(&name.as_str());
+        assert!(!starts || may, "{name}: git is read by gix, and only `fetch` asks a server");
+    }
+}
+
+#[test]
+fn no_binary_float_decides() {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    for path in rust_files("src") {
+        let name = relative(&path);
+        let floor = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default();
+        if !["quantity", "budget", "policy", "gate"].contains(&floor) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        // The one way out of exact numbers, for drawing.
+        let mut is_way_out = false;
+        for (number, line) in text.lines().enumerate() {
+            is_way_out = name == "src/quantity/ratio.rs"
+                && (line.contains("pub fn to_f64(&self)") || is_way_out && line != "    }");
+            let code = line.split("//").next().unwrap_or_default();
+            let is_float = code
+                .split(|letter| !is_word(letter))
+                .any(|word| ["f32", "f64", "to_f32", "to_f64", "from_f64"].contains(&word));
+            assert!(!is_float || is_way_out, "{name}:{}: no binary floats", number + 1);
+        }
+    }
+}
+
+#[test]
 fn dependencies_stand_in_the_order_of_the_alphabet() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let text = fs::read_to_string(manifest).unwrap();

@@ -14,7 +14,6 @@ use slo::change::ChangeKind;
 use slo::change::Effect;
 use slo::lint;
 use slo::lint::Tree;
-use slo::model::Catalog;
 use slo::source::LineIndex;
 use slo::source::Origin;
 use slo::source::Source;
@@ -132,9 +131,8 @@ fn draw(before: &Tree, after: &Tree, change: &Change) -> String {
 
 fn listed(case: &Case) -> String {
     let (before, after) = (tree(&case.before), tree(&case.after));
-    let mut changes = change::between(&before.catalog, &after.catalog);
-    let trees = ((&before.catalog, &before.sources), (&after.catalog, &after.sources));
-    changes.extend(change::moved(trees.0, trees.1));
+    let mut changes = change::between(before.placed(), after.placed());
+    changes.extend(change::moved(before.placed(), after.placed()));
     changes.iter().map(|change| draw(&before, &after, change)).collect()
 }
 
@@ -169,7 +167,7 @@ fn a_tree_is_equal_to_itself() {
     for case in every_case() {
         for files in [&case.before, &case.after] {
             let (one, other) = (tree(files), tree(files));
-            let changes = change::between(&one.catalog, &other.catalog);
+            let changes = change::between(one.placed(), other.placed());
             assert_eq!(changes, [], "{}", case.heading);
         }
     }
@@ -187,9 +185,9 @@ fn said(change: &Change, backwards: bool) -> Said {
     }
 }
 
-fn mirrored(before: &Catalog, after: &Catalog) -> (Vec<Said>, Vec<Said>) {
-    let forwards = change::between(before, after);
-    let backwards = change::between(after, before);
+fn mirrored(before: &Tree, after: &Tree) -> (Vec<Said>, Vec<Said>) {
+    let forwards = change::between(before.placed(), after.placed());
+    let backwards = change::between(after.placed(), before.placed());
     let mut one: Vec<Said> = forwards.iter().map(|change| said(change, false)).collect();
     let mut other: Vec<Said> = backwards.iter().map(|change| said(change, true)).collect();
     one.sort();
@@ -201,15 +199,15 @@ fn mirrored(before: &Catalog, after: &Catalog) -> (Vec<Said>, Vec<Said>) {
 fn read_backwards_every_change_is_its_opposite() {
     for case in every_case() {
         let (before, after) = (tree(&case.before), tree(&case.after));
-        let (one, other) = mirrored(&before.catalog, &after.catalog);
+        let (one, other) = mirrored(&before, &after);
         assert_eq!(one, other, "{}", case.heading);
     }
 }
 
 #[test]
 fn the_directions_of_a_policy_mirror_too() {
-    let directions = |before: &Catalog, after: &Catalog, backwards: bool| {
-        let changes = change::between(before, after).into_iter();
+    let directions = |before: &Tree, after: &Tree, backwards: bool| {
+        let changes = change::between(before.placed(), after.placed()).into_iter();
         let mut found: Vec<String> = changes
             .filter_map(|change| match change.effect {
                 Some(Effect::Policy(differences)) => Some(differences),
@@ -223,10 +221,40 @@ fn the_directions_of_a_policy_mirror_too() {
         found
     };
     for case in every_case() {
-        let (before, after) = (tree(&case.before).catalog, tree(&case.after).catalog);
+        let (before, after) = (tree(&case.before), tree(&case.after));
         let (one, other) = (directions(&before, &after, false), directions(&after, &before, true));
         assert_eq!(one, other, "{}", case.heading);
     }
+}
+
+#[test]
+fn of_two_that_are_alike_the_one_in_the_new_file_is_new() {
+    let text = "apiVersion: openslo/v1\nkind: SLO\nmetadata: { name: a }\nspec:\n  service: shop\n  \
+                objectives: [{ target: 0.99 }]\n---\napiVersion: openslo/v1\nkind: Service\n\
+                metadata: { name: shop }\n";
+    let files = |paths: &[&str]| {
+        tree(&paths.iter().map(|path| ((*path).to_owned(), text.to_owned())).collect())
+    };
+    let places = |before: &[&str], after: &[&str]| {
+        let (before, after) = (files(before), files(after));
+        let changes = change::between(before.placed(), after.placed());
+        let place = |change: &Change| match change.before_span {
+            Some(span) => place(&before, Some(span)),
+            None => place(&after, change.after_span),
+        };
+        changes.iter().map(|change| format!("{} {}", change.kind.name(), place(change))).collect()
+    };
+    let places: [Vec<String>; 4] = [
+        places(&["c"], &["b", "c"]),
+        places(&["c"], &["c", "d"]),
+        places(&["b", "c"], &["c"]),
+        places(&["c"], &["d"]),
+    ];
+    let slo = |said: &str| vec![said.to_owned()];
+    assert_eq!(
+        places,
+        [slo("slo-added b:3:19"), slo("slo-added d:3:19"), slo("slo-removed b:3:19"), Vec::new()]
+    );
 }
 
 /// One SLO of a small world, as numbers that a test can choose.
@@ -331,19 +359,19 @@ proptest! {
     #[test]
     fn the_order_of_files_decides_nothing(before in world(), after in world()) {
         let (one, other) = (tree(&files(&before)), tree(&files(&after)));
-        let listed = change::between(&one.catalog, &other.catalog);
+        let listed = change::between(one.placed(), other.placed());
         let reversed = |world: &[Written]| world.iter().rev().cloned().collect::<Vec<_>>();
         let (back, forth) = (tree(&files(&reversed(&before))), tree(&files(&reversed(&after))));
-        let again = change::between(&back.catalog, &forth.catalog);
+        let again = change::between(back.placed(), forth.placed());
         prop_assert_eq!(without_places(listed), without_places(again));
-        let same = change::between(&one.catalog, &back.catalog);
+        let same = change::between(one.placed(), back.placed());
         prop_assert_eq!(same, []);
     }
 
     #[test]
     fn any_two_trees_mirror_each_other(before in world(), after in world()) {
         let (one, other) = (tree(&files(&before)), tree(&files(&after)));
-        let (forwards, backwards) = mirrored(&one.catalog, &other.catalog);
+        let (forwards, backwards) = mirrored(&one, &other);
         prop_assert_eq!(forwards, backwards);
     }
 
@@ -358,7 +386,7 @@ proptest! {
         };
         let (one, other) = (tree(&files(std::slice::from_ref(&old))), tree(&files(std::slice::from_ref(&new))));
         let kinds: Vec<ChangeKind> =
-            change::between(&one.catalog, &other.catalog).iter().map(|change| change.kind).collect();
+            change::between(one.placed(), other.placed()).iter().map(|change| change.kind).collect();
         let rates: Vec<f64> = (1..4_000).map(|step| f64::from(step) / 100.0).collect();
         let later = rates.iter().any(|rate| time(&new, *rate) > time(&old, *rate) + 1e-9);
         let sooner = rates.iter().any(|rate| time(&new, *rate) < time(&old, *rate) - 1e-9);
@@ -373,7 +401,7 @@ proptest! {
     ) {
         let file = |tiers: &[WrittenTier]| vec![("policy.yaml".to_owned(), policy_text(tiers))];
         let (one, other) = (tree(&file(&old)), tree(&file(&new)));
-        let changes = change::between(&one.catalog, &other.catalog);
+        let changes = change::between(one.placed(), other.placed());
         for halves in 0..8 {
             let pairs = met(&old, halves).into_iter().zip(met(&new, halves));
             for (before, after) in pairs {

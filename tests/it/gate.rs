@@ -7,6 +7,7 @@ mod budgets;
 mod decides;
 mod findings;
 mod history;
+mod links;
 mod merges;
 mod pipelines;
 mod releases;

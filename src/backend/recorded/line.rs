@@ -40,13 +40,26 @@ pub(super) fn read(line: u64, texts: [&str; 5]) -> Result<(String, Entry), Probl
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
-    let Ok(start) = text.parse::<Timestamp>() else {
+    let parsed = text.parse::<Timestamp>().ok();
+    let Some(start) = parsed.filter(|_| is_rfc_3339(text)) else {
         return Err(format!("`start` is `{}`, which is not an RFC 3339 instant", short(text)));
     };
     if start.subsec_nanosecond() != 0 {
         return Err(format!("`start` is `{}`, which is not on a whole second", short(text)));
     }
     Ok(start)
+}
+
+/// Returns whether an instant is spelled as RFC 3339 does: not `20260228T21Z`, nor with the name of a
+/// time zone in brackets, as in RFC 9557.
+fn is_rfc_3339(text: &str) -> bool {
+    let shape: String =
+        text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
+    let Some(rest) = shape.strip_prefix("0000-00-00") else { return false };
+    let rest = rest.strip_prefix(['T', 't', ' ']).and_then(|rest| rest.strip_prefix("00:00:00"));
+    let Some(rest) = rest else { return false };
+    let rest = rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches('0'));
+    matches!(rest, "Z" | "z" | "+00:00" | "-00:00")
 }
 
 fn seconds(text: &str) -> Result<i64, String> {

@@ -5,9 +5,11 @@ use crate::budget::Definition;
 use crate::budget::Failure;
 use crate::budget::Row;
 use crate::budget::at;
+use crate::budget::burn;
 use crate::budget::series::tests::hourly;
 use crate::budget::terms::tests::rolling;
 use crate::model::BudgetingMethod;
+use crate::model::Lookback;
 
 const HOUR: i64 = 3_600;
 
@@ -53,7 +55,7 @@ fn the_worked_cases_come_out_as_published() {
     let day = known(rolling("0.999", 30), whole("21800042.72", "21808800"), 30 * 86_400);
     assert_eq!(day.remaining.percent().fixed(1), "59.8");
     let case = known(rolling("0.999", 30), whole("25871076", "25920000"), 30 * 86_400);
-    assert_eq!(case.indicator.complement(), ratio("0.0018875"));
+    assert_eq!(case.indicator, Some(ratio("0.9981125")));
     assert_eq!(case.remaining, ratio("-0.8875"));
     assert_eq!(case.allowed, ratio("25920"));
     assert_eq!(case.left, ratio("-23004"));
@@ -139,7 +141,7 @@ fn a_calendar_window_expects_the_events_of_the_period_before() {
     let now = known(terms.clone(), hourly(&rows), 26 * HOUR);
     assert_eq!(now.allowed, ratio("24"), "1 % of 24 hours of 100");
     assert_eq!((now.consumed, now.estimated), (ratio("0.5"), true));
-    assert_eq!(now.indicator, ratio("0.94"), "over the events so far");
+    assert_eq!(now.indicator, Some(ratio("0.94")), "over the events so far");
     assert_eq!(now.consumed_before, Some(ratio("2")));
     rows[24] = Some((10, 5_000));
     let busy = known(terms.clone(), hourly(&rows), 26 * HOUR);
@@ -149,6 +151,28 @@ fn a_calendar_window_expects_the_events_of_the_period_before() {
     let slices: Vec<_> = (0..26).map(|_| Some((1, 60))).collect();
     let slices = known(terms, hourly(&slices), 26 * HOUR);
     assert_eq!((slices.allowed, slices.estimated), (ratio("14.4"), false));
+}
+
+#[test]
+fn a_period_that_has_only_begun_has_spent_nothing() {
+    let mut terms = rolling("0.99", 1);
+    terms.window = TimeWindow::Calendar {
+        anchor: jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0),
+        zone: jiff::tz::TimeZone::UTC,
+        duration: Duration::new(1, Unit::Day),
+    };
+    let series = || hourly(&[Some((2, 100)); 24]);
+    let begun = known(terms.clone(), series(), 24 * HOUR);
+    assert_eq!((begun.consumed, begun.remaining), (Ratio::zero(), Ratio::one()));
+    assert_eq!((begun.indicator, begun.left), (None, ratio("24")));
+    assert_eq!(begun.consumed_before, Some(ratio("2")));
+    let no_data = NoData::default();
+    let at_start = burn(&series(), &terms, Lookback::Slo, at(24 * HOUR), &no_data);
+    assert_eq!(at_start, Burn::Known(Ratio::zero()), "as the gate says");
+    // An hour without a request is one, and so is a day after one.
+    let idle: Vec<_> = (0..25).map(|hour| Some((0, if hour < 24 { 100 } else { 0 }))).collect();
+    assert_eq!(judge(terms.clone(), hourly(&idle), 25 * HOUR), BudgetState::NoTraffic);
+    assert_eq!(judge(terms, hourly(&[Some((0, 0)); 24]), 24 * HOUR), BudgetState::NoTraffic);
 }
 
 #[test]

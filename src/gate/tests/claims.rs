@@ -110,7 +110,7 @@ fn labels_and_reverts_are_evidence_too() {
 #[test]
 fn a_merge_is_judged_for_what_it_adds_alone() {
     let mut plain = commit("mmm", &[]);
-    plain.is_merge = true;
+    plain.parents = 2;
     plain.paths.clear();
     let case = Case::new(policy(GateKind::Freeze));
     let case = case.commits(vec![commit("aaa", &[SECURITY]), plain.clone()]);

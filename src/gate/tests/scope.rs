@@ -116,3 +116,30 @@ fn what_hides_below_a_place_is_in_scope_however_the_folder_is_spelled() {
         }
     }
 }
+
+#[test]
+fn a_class_of_paths_holds_what_hides_only_where_all_below_is_of_the_class() {
+    let answer = |globs: &[&str], place: &str, hides: bool| {
+        let mut policy = policy(GateKind::Freeze);
+        policy.tiers[0].exempt = texts(&["small"]);
+        policy.change_classes = vec![class("small", globs)];
+        let mut change = commit("aaa", &[]);
+        change.paths = vec![place.into()];
+        let mut case = Case::new(policy).commits(vec![change]);
+        case.facts.changed = vec![place.into()];
+        if hides {
+            case.facts.hiding.insert(place.into());
+        }
+        case.answer().1
+    };
+    for (globs, place, hidden) in [
+        (["docs/**", "**/*.md"], "src/checkout/guide.md", Reason::Frozen),
+        (["docs/**", "**/*.md"], "docs/guide.md", Reason::Exempt),
+        (["src/checkout", "x"], "src/checkout", Reason::Exempt),
+        (["src/*", "**/checkout"], "src/checkout", Reason::Exempt),
+        (["src/*", "x"], "src/checkout", Reason::Frozen),
+    ] {
+        assert_eq!(answer(&globs, place, false), Reason::Exempt, "{place}");
+        assert_eq!(answer(&globs, place, true), hidden, "{globs:?} {place}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The table of budgets in a comment.
 
+use crate::quantity::Ratio;
 use crate::report::BudgetRow;
 use crate::report::BudgetState;
 use crate::report::BudgetTable;
@@ -8,7 +9,7 @@ use crate::report::layout::counted;
 use crate::report::table::burn_names;
 use crate::report::table::day;
 use crate::report::table::decimal;
-use crate::report::table::percent;
+use crate::report::table::share_left;
 
 use super::Room;
 use super::escape::code;
@@ -72,13 +73,14 @@ fn name(row: &BudgetRow) -> String {
 }
 
 fn left(row: &BudgetRow) -> String {
-    match (row.state, &row.remaining) {
-        (BudgetState::Known, Some(left)) if left.is_negative() => {
-            format!("**{}**", percent(left, true))
-        }
-        (BudgetState::Known, Some(left)) => percent(left, true),
-        (BudgetState::Known, None) => "unknown".to_owned(),
-        (state, _) => state.words().to_owned(),
+    if row.state != BudgetState::Known {
+        return row.state.words().to_owned();
+    }
+    let is_overspent = row.remaining.as_ref().is_some_and(Ratio::is_negative);
+    match share_left(row, true) {
+        Some(share) if is_overspent => format!("**{share}**"),
+        Some(share) => share,
+        None => "unknown".to_owned(),
     }
 }
 

@@ -21,7 +21,7 @@ use super::number::aligned;
 use super::number::amount;
 use super::number::day;
 use super::number::decimal;
-use super::number::percent;
+use super::number::share_left;
 
 /// The columns between two columns.
 const GAP: usize = 2;
@@ -121,7 +121,7 @@ pub(in crate::report) fn burn_names(rows: &[BudgetRow]) -> Vec<&str> {
 fn columns(table: &BudgetTable, style: &Style) -> Vec<Column> {
     let rows = &table.rows;
     let each = |cell: &dyn Fn(&BudgetRow) -> String| rows.iter().map(cell).collect::<Vec<_>>();
-    let share = |row: &BudgetRow| row.remaining.as_ref().map(|left| percent(left, style.unicode));
+    let share = |row: &BudgetRow| share_left(row, style.unicode);
     let target = |row: &BudgetRow| format!("{} %", row.target.percent());
     let mut columns = vec![
         Column::left("", each(&name)),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::quantity::Ratio;
 use crate::report::Amount;
+use crate::report::BudgetRow;
 use crate::report::layout::grouped;
 use crate::report::layout::width;
 
@@ -23,6 +24,17 @@ pub(in crate::report) fn decimal(text: &str, unicode: bool) -> String {
 /// Returns a share with one digit behind the point: `31.0 %`.
 pub(in crate::report) fn percent(share: &Ratio, unicode: bool) -> String {
     format!("{} %", decimal(&share.percent().fixed(1), unicode))
+}
+
+/// Returns the share of a budget that is left, `≈31.0 %` where it is an estimate.
+pub(in crate::report) fn share_left(row: &BudgetRow, unicode: bool) -> Option<String> {
+    let share = percent(row.remaining.as_ref()?, unicode);
+    Some(if row.estimated { format!("{}{share}", about(unicode)) } else { share })
+}
+
+/// Returns the sign of an estimate.
+pub(in crate::report) fn about(unicode: bool) -> char {
+    if unicode { '≈' } else { '~' }
 }
 
 /// Returns what is left of a budget, with its unit: `12 401 events`, `38.5 minutes`.
@@ -62,8 +74,9 @@ pub(super) fn aligned(cells: &mut [String]) {
 
 /// Divides `−1 234.5 %` into `−1 234`, `.5` and ` %`; nothing for what does not start as a number.
 fn parts(cell: &str) -> Option<(String, String, String)> {
-    let digits =
-        |character: char| character.is_ascii_digit() || matches!(character, ' ' | '−' | '-');
+    let digits = |character: char| {
+        character.is_ascii_digit() || matches!(character, ' ' | '−' | '-' | '≈' | '~')
+    };
     let trimmed = cell.trim_start();
     if !trimmed.contains(|character: char| character.is_ascii_digit()) {
         return None;

@@ -186,7 +186,12 @@ fn needed(decision: Option<&&Decision>) -> String {
     let Some(tier) = decision.and_then(|decision| deciding_tier(decision)) else {
         return "an approval".to_owned();
     };
-    let roles: Vec<&str> = tier.approvers.iter().map(|role| role.value.as_str()).collect();
+    let mut roles: Vec<&str> = Vec::new();
+    for role in &tier.approvers {
+        if !roles.contains(&role.value.as_str()) {
+            roles.push(&role.value);
+        }
+    }
     let count = match tier.approvals {
         1 => "an approval".to_owned(),
         several => format!("{several} approvals"),
@@ -344,8 +349,15 @@ fn not_exempt(refusals: &[Refusal]) -> Note {
     let count = refusals.len();
     let commits = if count == 1 { "commit" } else { "commits" };
     let misses = refusals.first().map_or(&[][..], |first| &first.misses);
-    let misses: Vec<String> = misses.iter().map(|(class, miss)| missing(class, miss)).collect();
-    let why = if misses.is_empty() { String::new() } else { format!("; {}", misses.join("; ")) };
+    let mut reasons: Vec<String> =
+        misses.iter().map(|(class, miss)| missing(class, miss)).collect();
+    if let Some(Refusal { commit, parents, .. }) = refusals.iter().find(|one| one.parents > 2) {
+        reasons.push(format!(
+            "{commit} merges {parents} parents, and what differs from any of them is its own: merge two at \
+             a time"
+        ));
+    }
+    let why = if reasons.is_empty() { String::new() } else { format!("; {}", reasons.join("; ")) };
     Note {
         label: "not exempt".to_owned(),
         what: format!("{count} {commits}"),
@@ -372,6 +384,9 @@ fn not_explained(paths: &[String]) -> Note {
 fn missing(class: &str, miss: &Miss) -> String {
     match miss {
         Miss::Evidence => format!("nothing claims `{class}`"),
+        Miss::Hidden { path } => {
+            format!("`{class}` does not hold what lies behind the link or submodule `{path}`")
+        }
         Miss::Incident => format!("`{class}` needs a trailer `Incident: ID`"),
         Miss::Slo => format!("`{class}` needs a trailer `SLO: NAME` with the frozen SLO"),
         Miss::Approvals { role, needed, found } => {
@@ -379,6 +394,12 @@ fn missing(class: &str, miss: &Miss) -> String {
         }
         Miss::TooLarge { lines, allowed } => {
             format!("`{class}` allows {allowed} changed lines, this change has {lines}")
+        }
+        Miss::Uncounted { allowed } => {
+            format!(
+                "`{class}` allows {allowed} changed lines, and what lies behind a link or a submodule is not \
+                 counted"
+            )
         }
         Miss::Undefined => format!("the policy does not define `{class}`"),
     }

@@ -75,6 +75,26 @@ fn rows_come_in_any_order_and_stay_exact() {
 }
 
 #[test]
+fn what_lies_beyond_the_time_that_is_asked_about_tells_nothing_of_it() {
+    // Asked about 20:00 to midnight.
+    let observed =
+        |rows: &str| one(&format!("{HEADER}{rows}"), Format::Csv).observed_at.to_string();
+    let old = "checkout,2026-02-28T20:00:00Z,3600,1,2\n";
+    let empty = "checkout,2026-02-28T22:00:00Z,3600,,\n";
+    let future = "checkout,2026-03-09T00:00:00Z,3600,1,2\n";
+    assert_eq!(observed(&format!("{old}{future}")), "2026-02-28T21:00:00Z");
+    assert_eq!(observed(&format!("{empty}{future}")), "2026-02-28T23:00:00Z");
+    assert_eq!(observed(future), "2026-03-01T00:00:00Z", "nothing was measured before");
+    let day = "checkout,2026-01-01T00:00:00Z,86400,1,2\n";
+    let hour = "checkout,2026-01-02T00:00:00Z,3600,1,2\n";
+    let measurement = one(&format!("{HEADER}{day}{hour}{old}"), Format::Csv);
+    let series = measurement.series.unwrap();
+    assert_eq!((series.row_seconds(), series.rows().len()), (3600, 2));
+    let measurement = one(&format!("{HEADER}{day}{hour}"), Format::Csv);
+    assert_eq!(measurement.series.unwrap().rows().len(), 2, "there is no finer one");
+}
+
+#[test]
 fn json_says_the_same_as_csv() {
     let text = r#"{
     "version": 1, "tool": "another",
@@ -111,6 +131,14 @@ fn every_wrong_row_is_named_by_its_line() {
         (
             "checkout,2026-02-28 25:00:00Z,3600,1,2",
             "`start` is `2026-02-28 25:00:00Z`, which is not an RFC 3339 instant",
+        ),
+        (
+            "checkout,20260228T21Z,3600,1,2",
+            "`start` is `20260228T21Z`, which is not an RFC 3339 instant",
+        ),
+        (
+            "checkout,2026-02-28T21:00:00Z[UTC],3600,1,2",
+            "`start` is `2026-02-28T21:00:00Z[UTC]`, which is not an RFC 3339 instant",
         ),
         (
             "checkout,2026-02-28T21:00:00.5Z,3600,1,2",

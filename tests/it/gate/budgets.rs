@@ -89,3 +89,27 @@ fn budgets_of_which_none_could_be_read_are_not_known() {
     shop.remove("measurements.csv");
     assert_eq!(left(&run().expect(3)), "nothing");
 }
+
+#[test]
+fn the_budget_of_a_calendar_window_is_said_to_be_an_estimate() {
+    let shop = shop(SPENT);
+    let said = |format: &str| {
+        let arguments = ["budget", "--now", NOW, "--format", format];
+        Run::new(shop.path()).arguments(&arguments).end().expect(0).out
+    };
+    let estimated = |json: &str| {
+        let json: serde_json::Value = serde_json::from_str(json).unwrap();
+        json["budgets"][0]["estimated"].as_bool()
+    };
+    assert_eq!(estimated(&said("json")), Some(false));
+    assert!(!said("terminal").contains('≈') && !said("markdown").contains('≈'));
+    let calendar = "      calendar: { startTime: 2026-01-01 00:00:00, timeZone: UTC }\n";
+    shop.replace("slo/checkout.yaml", "      isRolling: true\n", calendar);
+    // Nine hours of 20 bad events, of 24 that 10 may be bad in.
+    assert_eq!(estimated(&said("json")), Some(true));
+    let terminal = said("terminal");
+    assert!(terminal.contains("≈25.0 %"), "{terminal}");
+    assert!(terminal.contains(" · ≈ estimated · "), "{terminal}");
+    assert!(said("markdown").contains("≈25.0 %"), "{}", said("markdown"));
+    assert!(said("concise").contains("about 25.0 % left over 1d"), "{}", said("concise"));
+}

@@ -232,6 +232,18 @@ fn approval_is_by_somebody_of_the_role_who_wrote_nothing() {
 }
 
 #[test]
+fn a_role_that_is_listed_twice_is_named_once() {
+    let tier = "gate: approve, approvers: [lead, lead], exempt";
+    let shop = shop_with(SPENT, CONFIG, &POLICY.replace("gate: freeze, exempt", tier));
+    work(&shop);
+    shop.commit("Change the price");
+    let text = gate(&shop, &[]).expect(1).out;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("the change needs an approval by lead "), "{text}");
+    assert!(!text.contains("lead or lead"), "{text}");
+}
+
+#[test]
 fn what_is_not_known_is_refused_unless_the_policy_says_otherwise() {
     let unknown = |no_data: &str| {
         let policy = POLICY

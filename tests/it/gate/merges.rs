@@ -150,6 +150,28 @@ fn plain_merges_change_nothing_that_is_exempt() {
 }
 
 #[test]
+fn a_merge_of_three_parents_is_said_not_to_be_looked_into() {
+    let shop = shop(SPENT);
+    shop.branch("work");
+    let fix = |branch: &str| {
+        shop.git(&["switch", "--quiet", "--create", branch, "main"]);
+        shop.write(&format!("src/checkout/{branch}.py"), "fixed = True\n");
+        shop.commit("Fix it\n\nChange-Class: security");
+    };
+    ["one", "two", "three"].into_iter().for_each(fix);
+    shop.git(&["merge", "--quiet", "-m", "Merge all", "one", "two"]);
+    let text = gate(&shop, &[]).expect(1).out;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = format!("{} merges 3 parents, and what differs", &shop.id("HEAD")[..7]);
+    assert!(text.contains(&why), "{text}");
+    assert!(text.contains("its own: merge two at a time"), "{text}");
+    shop.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    shop.git(&["merge", "--quiet", "-m", "Merge one", "one"]);
+    shop.git(&["merge", "--quiet", "-m", "Merge two", "two"]);
+    expect(&shop, &[], EXEMPT);
+}
+
+#[test]
 fn a_path_that_no_commit_explains_is_named() {
     let shop = documented();
     let (work, old, older) = (shop.id("work"), shop.id("old"), shop.id("old~1"));

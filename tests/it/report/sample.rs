@@ -182,6 +182,7 @@ fn row(slo: &str, service: &str, target: &str, window: &str) -> BudgetRow {
         consumed: None,
         remaining: None,
         left: None,
+        estimated: false,
         burn_rates: Vec::new(),
         exhausted_at: None,
         coverage: None,
