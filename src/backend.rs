@@ -11,6 +11,10 @@
 //! The clock, the environment, files and even waiting come in as values, so that every failure of a
 //! server can be played in a test without a second of waiting, and so that the caller alone decides
 //! from which tree a file is read.
+//!
+//! The definitions that are agreed are measured first, by every backend, and those that a change
+//! proposes afterwards, as if by another run: whoever proposes a change writes its queries, and ones
+//! that are slow or fail must not cost the numbers that judge it.
 
 use std::collections::BTreeMap;
 
@@ -110,7 +114,17 @@ impl Error {
     }
 }
 
-/// Measures what is asked, and answers in the order of the requests.
+/// What a run has learned of its backends so far.
+#[derive(Default)]
+struct Learned<'a> {
+    recorded: BTreeMap<&'a str, Result<recorded::Recorded, Failure>>,
+    #[cfg(feature = "http")]
+    servers: BTreeMap<&'a str, prometheus::Learned>,
+    warnings: Vec<String>,
+}
+
+/// Measures what is asked, the trusted definitions before the others, and answers in the order of the
+/// requests.
 ///
 /// # Errors
 ///
@@ -121,26 +135,27 @@ pub fn measure(
     requests: &[Request],
     world: &World<'_>,
 ) -> Result<Answers, Error> {
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    // In the order of definitions, so that nothing of the head is asked before all that is trusted.
+    let mut groups: BTreeMap<(Definition, &str), Vec<usize>> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
         if let Some(name) = backend_of(setting, request)? {
-            groups.entry(name).or_default().push(index);
+            groups.entry((request.definition, name)).or_default().push(index);
         }
     }
     let all: Vec<&Request> = requests.iter().collect();
     let mut measurements = fail(&all, "", "", &Failure::NoBackend, world.now);
-    let mut warnings = Vec::new();
-    for (name, indices) in groups {
+    let mut learned = Learned::default();
+    for ((_, name), indices) in groups {
         let asked: Vec<&Request> = indices.iter().filter_map(|&it| requests.get(it)).collect();
         let Some(backend) = setting.config.backends.get(name) else { continue };
-        let answers = ask(setting, name, backend, &asked, world, &mut warnings);
+        let answers = ask(setting, (name, backend), &asked, world, &mut learned);
         for (index, answer) in indices.into_iter().zip(answers) {
             if let Some(slot) = measurements.get_mut(index) {
                 *slot = answer;
             }
         }
     }
-    Ok(Answers { measurements, warnings })
+    Ok(Answers { measurements, warnings: learned.warnings })
 }
 
 /// Returns the name of the backend that answers a request; nothing when none does.
@@ -179,27 +194,33 @@ fn backend_of<'a>(setting: &Setting<'a>, request: &Request) -> Result<Option<&'a
     Ok(found)
 }
 
-/// Asks one backend everything that it answers.
-fn ask(
+/// Asks one backend for the measurements of one tree's definitions.
+fn ask<'a>(
     setting: &Setting<'_>,
-    name: &str,
-    backend: &Backend,
+    (name, backend): (&'a str, &Backend),
     requests: &[&Request],
     world: &World<'_>,
-    warnings: &mut Vec<String>,
+    learned: &mut Learned<'a>,
 ) -> Vec<Measurement> {
     match backend.kind.value.as_str() {
-        RECORDED => match read_recorded(backend, world) {
-            Ok(file) => {
+        RECORDED => {
+            let file = learned.recorded.entry(name).or_insert_with(|| {
+                let file = read_recorded(backend, world)?;
                 let slos = setting.trusted.slos().chain(setting.head.slos());
                 let unknown = recorded::unknown(&file, slos.map(|slo| &**slo));
-                warnings.extend(unknown.iter().map(ToString::to_string));
-                recorded::answer(&file, name, requests, setting.trusted)
+                learned.warnings.extend(unknown.iter().map(ToString::to_string));
+                Ok(file)
+            });
+            match file {
+                Ok(file) => recorded::answer(file, name, requests, setting.trusted),
+                Err(failure) => fail(requests, name, RECORDED, failure, world.now),
             }
-            Err(failure) => fail(requests, name, RECORDED, &failure, world.now),
-        },
+        }
         #[cfg(feature = "http")]
-        PROMETHEUS => prometheus::measure(name, backend, requests, world),
+        PROMETHEUS => {
+            let learned = learned.servers.entry(name).or_default();
+            prometheus::measure(name, backend, requests, world, learned)
+        }
         kind => {
             let text = if kind == PROMETHEUS {
                 format!("backend `{name}`: this program is built without HTTP")

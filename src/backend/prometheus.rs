@@ -46,14 +46,26 @@ use gap::Gap;
 use plan::Plan;
 use tally::Tallies;
 
+/// What a run has learned of a server so far; by default nothing.
+#[derive(Default)]
+pub struct Learned {
+    server: Option<Server>,
+    fetched: Fetched,
+}
+
 /// Asks a server, and answers in the order of the requests.
 ///
+/// What was asked for earlier requests is not asked again. All else starts anew: the time of the
+/// `deadline`, the requests that may fail, and how the server wants to be asked.
+///
 /// * `name`: the name of the backend in the configuration.
+/// * `learned`: what earlier requests of the run taught; their answers are kept for later ones.
 pub fn measure(
     name: &str,
     backend: &Backend,
     requests: &[&Request],
     world: &World<'_>,
+    learned: &mut Learned,
 ) -> Vec<Measurement> {
     let client = match Client::new(backend, world) {
         Ok(client) => client,
@@ -63,12 +75,16 @@ pub fn measure(
     };
     let plans: Vec<Result<Plan, Failure>> =
         requests.iter().map(|request| Plan::new(request)).collect();
-    let server = Server::look_at(&client, &plans);
-    let tallies = tally_all(&client, backend, &plans);
+    if learned.server.is_none() && plans.iter().any(Result::is_ok) {
+        learned.server = Some(Server { version: client.version() });
+    }
+    let server = learned.server.as_ref();
+    let tallies = tally_all(&client, backend, &plans, &mut learned.fetched);
     let answer = |((request, plan), tallies): ((&&Request, &Result<Plan, Failure>), _)| {
         let mut measurement =
             super::failed(request, name, PROMETHEUS, Failure::NoBackend, world.now);
-        measurement.method = plan.as_ref().ok().map(|plan| server.method(plan, backend));
+        let known = plan.as_ref().ok().zip(server);
+        measurement.method = known.map(|(plan, server)| server.method(plan, backend));
         let tallies: Result<Tallies, Failure> = tallies;
         let series = plan.as_ref().map_err(Clone::clone).and_then(|plan| {
             let tallies = tallies?;
@@ -83,18 +99,12 @@ pub fn measure(
     requests.iter().zip(&plans).zip(tallies).map(answer).collect()
 }
 
-/// What is known about a server.
+/// What is known about a server; it may keep its version to itself.
 struct Server {
     version: Option<String>,
 }
 
 impl Server {
-    /// Asks for the version, where anything is to be asked at all; a server may keep it to itself.
-    fn look_at(client: &Client<'_>, plans: &[Result<Plan, Failure>]) -> Self {
-        let version = plans.iter().any(Result::is_ok).then(|| client.version()).flatten();
-        Self { version }
-    }
-
     fn major(&self) -> Option<u32> {
         self.version.as_ref()?.trim_start_matches('v').split('.').next()?.parse().ok()
     }
@@ -119,13 +129,13 @@ fn tally_all(
     client: &Client<'_>,
     backend: &Backend,
     plans: &[Result<Plan, Failure>],
+    fetched: &mut Fetched,
 ) -> Vec<Result<Tallies, Failure>> {
-    let get = |fetches: Vec<_>| -> Fetched { fetch::all(client, fetches, backend.concurrency) };
     let of_plan = |plan: &Plan| plan.metrics().map(|metric| plan.fetch(metric)).collect::<Vec<_>>();
-    let fetched = get(plans.iter().flatten().flat_map(of_plan).collect());
+    fetch::all(client, plans.iter().flatten().flat_map(of_plan), backend.concurrency, fetched);
     let mut tallies: Vec<Result<Tallies, Failure>> = plans
         .iter()
-        .map(|plan| tally::tally(plan.as_ref().map_err(Clone::clone)?, &fetched))
+        .map(|plan| tally::tally(plan.as_ref().map_err(Clone::clone)?, fetched))
         .collect();
     let gaps = |(plan, tallies): (&Result<Plan, Failure>, &Result<Tallies, Failure>)| {
         let (Ok(plan), Ok(tallies)) = (plan, tallies) else { return Vec::new() };
@@ -136,16 +146,17 @@ fn tally_all(
         let Ok(plan) = plan else { return Vec::new() };
         gaps.iter().flat_map(|gap| gap::fetches(plan, *gap)).collect()
     };
-    let fetched = get(plans.iter().zip(&gaps).flat_map(of_gaps).collect());
+    let of_all_gaps = plans.iter().zip(&gaps).flat_map(of_gaps);
+    fetch::all(client, of_all_gaps, backend.concurrency, fetched);
     for ((plan, gaps), tallies) in plans.iter().zip(gaps).zip(&mut tallies) {
         let (Ok(plan), Ok(tallies)) = (plan, tallies) else { continue };
         for gap in gaps {
             let [start, end] = gap::instants(plan.grid, gap).map(at);
             let text = format!("no samples from {start} to {end}");
-            if gap::fill(plan, gap, &fetched, &mut tallies.units) {
+            if gap::fill(plan, gap, fetched, &mut tallies.units) {
                 let rest = "what the counters grew in that time counts in its last step";
                 tallies.warnings.push(format!("{text}: {rest}"));
-            } else if let Some(failure) = gap::failure(plan, gap, &fetched) {
+            } else if let Some(failure) = gap::failure(plan, gap, fetched) {
                 let why = failure.detail().unwrap_or(failure.word());
                 let rest = "what the counters grew in that time is not counted";
                 tallies.warnings.push(format!("{text}: {rest} ({why})"));
@@ -155,7 +166,7 @@ fn tally_all(
     tallies
 }
 
-/// Warns of data that begins late or ends early.
+/// Warns of data that begins late or ends early; where there is none, [`tally`] says why.
 fn edges(series: &Series, plan: &Plan) -> Vec<String> {
     let grid = plan.grid;
     let row = grid.unit * grid.units_in_row;
@@ -164,7 +175,7 @@ fn edges(series: &Series, plan: &Plan) -> Vec<String> {
     let first = series.first_data();
     let last = series.last_data(at(end));
     let (Some(first), Some(last)) = (first, last) else {
-        return vec!["the server has no data in all the time asked for".to_owned()];
+        return warnings;
     };
     if first.as_second() >= start + row {
         warnings.push(format!("the data begins at {first}, and was asked for from {}", at(start)));

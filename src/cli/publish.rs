@@ -249,6 +249,14 @@ impl Job<'_> {
         };
         match self.publish(&token, repository, request, verdict, mode) {
             Ok(published) => {
+                if let Some(author) = &published.other_author {
+                    let author = escape::line(author);
+                    let text = format!(
+                        "the comment was posted as `{author}`, so the next run does not find it and posts another: \
+                         set `comment-author` in `[gate]` of `slo.toml` to that name"
+                    );
+                    self.notice(&text);
+                }
                 if let (true, Some(url)) = (self.global.verbose, published.url) {
                     self.say(&format!("comment: {url}"));
                 }
@@ -327,9 +335,13 @@ impl Job<'_> {
 
     /// Says what could not be published, and why.
     fn regret(&self, what: &str, why: &str) {
-        let text = format!("the {what} is not written: {why}");
-        self.say(&text);
-        send(self.options, &command("notice", "", &text));
+        self.notice(&format!("the {what} is not written: {why}"));
+    }
+
+    /// Says something in the log and in an annotation.
+    fn notice(&self, text: &str) {
+        self.say(text);
+        send(self.options, &command("notice", "", text));
     }
 }
 

@@ -74,8 +74,8 @@ pub struct Backend {
     pub client_key_file: Option<String>,
     /// `timeout` of one request; 30 seconds by default, an hour at most.
     pub timeout: Duration,
-    /// `deadline`: how long everything that is asked of the backend in one run may take; 5 minutes by
-    /// default, an hour at most.
+    /// `deadline`: how long everything that is asked of the backend for the definitions of one tree
+    /// may take; 5 minutes by default, an hour at most. Those of a change come after the agreed ones.
     pub deadline: Duration,
     /// `retries` after a failed request; 3 by default, 10 at most.
     pub retries: u32,

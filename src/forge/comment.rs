@@ -99,6 +99,15 @@ pub struct Published {
     pub action: Action,
     /// Where a person can read it; `None` where there is no comment, or the server does not say.
     pub url: Option<String>,
+    /// The login that a new comment got, where it is not [`Target::author`]: the next run does not find
+    /// that comment, and posts another one.
+    pub other_author: Option<String>,
+}
+
+impl Published {
+    fn new(action: Action, url: Option<String>) -> Published {
+        Published { action, url, other_author: None }
+    }
 }
 
 /// What was done to the comment.
@@ -132,7 +141,7 @@ pub fn publish(
     resolved_text: &str,
 ) -> Result<Published, Error> {
     if mode == Mode::Never {
-        return Ok(Published { action: Action::Skipped, url: None });
+        return Ok(Published::new(Action::Skipped, None));
     }
     check_names(target)?;
     let wanted = if failing || mode == Mode::Always { text } else { resolved_text };
@@ -200,7 +209,7 @@ impl Thread<'_> {
                 if post_anew {
                     return self.create(text).await;
                 }
-                return Ok(Published { action: Action::Skipped, url: None });
+                return Ok(Published::new(Action::Skipped, None));
             }
             match self.keep(ours, text).await {
                 // Gone since it was listed, perhaps by another job that saw it as one too many: look again.
@@ -239,8 +248,12 @@ impl Thread<'_> {
     fn is_ours(&self, comment: &Comment) -> bool {
         let login =
             comment.user.as_ref().and_then(|user| user.login.as_deref()).unwrap_or_default();
-        let by_us = !login.is_empty() && login.eq_ignore_ascii_case(&self.target.author);
-        by_us && comment.body.as_deref().is_some_and(|body| self.target.marker.is_on(body))
+        self.is_us(login)
+            && comment.body.as_deref().is_some_and(|body| self.target.marker.is_on(body))
+    }
+
+    fn is_us(&self, login: &str) -> bool {
+        !login.is_empty() && login.eq_ignore_ascii_case(&self.target.author)
     }
 
     /// Posts the comment. Whenever it is not clear that a POST was not carried out, looks before the next one.
@@ -277,6 +290,8 @@ impl Thread<'_> {
     /// Looks whether another job posted at the same time, and leaves one of the two.
     async fn keep_one(&self, posted: Comment, text: &str) -> Result<Published, Error> {
         let created = posted.id;
+        let author = posted.user.as_ref().and_then(|user| user.login.clone());
+        let other_author = author.filter(|login| !self.is_us(login));
         // Where the list fails now, the comment stands nevertheless, and the next run removes what is too many.
         let mut ours = self.ours().await.unwrap_or_default();
         if ours.iter().all(|comment| comment.id != created) {
@@ -286,28 +301,28 @@ impl Thread<'_> {
         let survives = ours.first().is_some_and(|comment| comment.id == created);
         let kept = self.keep(ours, text).await?;
         let action = if survives { Action::Created } else { Action::Updated };
-        Ok(Published { action, ..kept })
+        Ok(Published { action, other_author, ..kept })
     }
 
     /// Deletes all of our comments but the first, and brings that one to `text`.
     async fn keep(&self, ours: Vec<Comment>, text: &str) -> Result<Published, Error> {
         let mut ours = ours.into_iter();
         let Some(first) = ours.next() else {
-            return Ok(Published { action: Action::Skipped, url: None });
+            return Ok(Published::new(Action::Skipped, None));
         };
         for surplus in ours {
             self.delete(surplus.id).await?;
         }
         let url = first.html_url;
         if first.body.is_some_and(|body| same_text(&body, text)) {
-            return Ok(Published { action: Action::Unchanged, url });
+            return Ok(Published::new(Action::Unchanged, url));
         }
         let what = format!("update comment {} on {}", first.id, place(self.target));
         let address = self.api.address(&self.comment(first.id));
         self.api
             .repeat(&Call { method: Method::Patch(&Text { body: text }), address, what })
             .await?;
-        Ok(Published { action: Action::Updated, url })
+        Ok(Published::new(Action::Updated, url))
     }
 
     async fn delete(&self, id: u64) -> Result<(), Error> {

@@ -189,7 +189,8 @@ impl Error {
             | Error::HistoryMissing { .. }
             | Error::MergeBaseMissing { .. }
             | Error::FetchFailed { .. } => Some(
-                "fetch more history: `actions/checkout` needs `fetch-depth: 2`, or 0 where exemptions are checked commit by commit",
+                "fetch more history: `actions/checkout` needs `fetch-depth: 2`, and 0 where it has that: in merge queues that take several \
+                 commits at once, and where exemptions are checked commit by commit",
             ),
             Error::HeadNotProposed { .. } => Some(
                 "check out the head of the pull request: `actions/checkout` does in `pull_request` and `merge_group` without a `ref`, \

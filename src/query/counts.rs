@@ -132,7 +132,7 @@ pub enum Reason {
     MixedUnits,
     /// One number of events divided by another: a share, not a count.
     Ratio,
-    /// A value that is no number of events, such as a quantile.
+    /// A value that is no number of events, such as a quantile, or events times such a value.
     NotEvents,
     /// A counter without `rate` or `increase` that is not declared one.
     UndeclaredCounter,
@@ -176,7 +176,7 @@ pub fn plan(
         return Ok(step.increase(&survey, range));
     }
     match (measure.unit, survey.counter) {
-        (Unit::NotEvents, _) => {
+        (Unit::NotEvents | Unit::OtherQuantity, _) => {
             Err(NotCountable { reason: measure.reason, extent: measure.extent })
         }
         (Unit::Unknown, Some(extent)) => {

@@ -1,7 +1,7 @@
 //! The regular expressions of label matchers, as far as their syntax tells.
 //!
 //! **Invariant:** nothing is matched here; which label values an expression selects is for others
-//! to find out.
+//! to find out. How they may end is told.
 //!
 //! # Why
 //!
@@ -13,6 +13,8 @@ use regex_syntax::ast::ErrorKind;
 use regex_syntax::ast::RepetitionKind;
 use regex_syntax::ast::RepetitionRange;
 use regex_syntax::ast::parse::Parser;
+use regex_syntax::hir::literal::ExtractKind;
+use regex_syntax::hir::literal::Extractor;
 
 /// What the syntax of a regular expression tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,21 @@ pub(super) fn read(expression: &str) -> Pattern {
     }
 }
 
+/// Returns whether what a regular expression matches may end with one of some texts.
+///
+/// An expression that ends in anything at all, such as `.*`, is not said to.
+pub(super) fn may_end_with(expression: &str, endings: &[&str]) -> bool {
+    let tree =
+        regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(expression);
+    let Ok(tree) = tree else {
+        let plain = expression.trim_end_matches(['$', ')']);
+        return endings.iter().any(|ending| plain.ends_with(ending));
+    };
+    let found = Extractor::new().kind(ExtractKind::Suffix).extract(&tree);
+    let mut literals = found.literals().into_iter().flatten();
+    literals.any(|literal| endings.iter().any(|end| literal.as_bytes().ends_with(end.as_bytes())))
+}
+
 fn matches_empty(ast: &Ast) -> bool {
     match ast {
         Ast::Empty(_) | Ast::Flags(_) | Ast::Assertion(_) => true,
@@ -83,6 +100,19 @@ mod tests {
         }
         for expression in [".+", "5..", "api-.*", "(5..|429)", "[^a]", "x{2}"] {
             assert_eq!(read(expression), Pattern::Filled, "{expression}");
+        }
+    }
+
+    #[test]
+    fn the_ending_of_what_matches_is_told() {
+        for expression in ["a_total", ".+_total", "^(a|b_total)$", "x_(sum|total)", "(?:.*)_total$"]
+        {
+            assert!(may_end_with(expression, &["_total"]), "{expression}");
+        }
+        // Go's own syntax is read as text.
+        assert!(may_end_with(r"\Qa.b\E.*_total$", &["_total"]));
+        for expression in ["a", "job:.*:rate5m", ".*", "", "_total_.*", "x_(sum|count)"] {
+            assert!(!may_end_with(expression, &["_total"]), "{expression}");
         }
     }
 

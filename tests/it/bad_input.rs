@@ -11,12 +11,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::backend::run::StandIn;
+use crate::backend::run::json;
+use crate::backend::run::steady;
 use crate::command::Ended;
 use crate::command::NOW;
 use crate::command::Run;
 use crate::command::SLO;
 use crate::command::slo;
 use crate::repository::Repository;
+use crate::standin::http::Reply;
 
 /// An SLO with two things to find, one of which has a safe fix.
 static BROKEN: LazyLock<String> = LazyLock::new(|| SLO.replace("Occurrences", "occurrences"));
@@ -479,5 +486,55 @@ fn a_token_is_never_printed() {
             .environment("HOST", "127.0.0.1")
             .end();
         assert!(!format!("{}{}", ended.out, ended.err).contains(secret), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_token_that_a_server_repeats_is_never_printed() {
+    let secret = "s3cr3t-t0k3n/0123456789";
+    let forms = [
+        secret.to_owned(),
+        secret.replace('/', "%2F").replace('-', "%2d"),
+        secret.replace('/', "&#47;").replace('3', "&#x33;"),
+        STANDARD.encode(format!("Bearer {secret}")),
+        STANDARD.encode(format!("scraper:{secret}")),
+    ];
+    let said = forms.join(" or ");
+    // As a refusal, as a failure after which it is asked again, as a part of the data, and as a remark.
+    for status in [400, 500, 200, 201] {
+        let said = said.clone();
+        let server = StandIn::start(move |asked, _| match status {
+            201 => {
+                let Reply::Answer { body, .. } = steady(asked) else { return Reply::HangUp };
+                let warning = format!("{{\"warnings\":[\"PromQL info: {said}\"],");
+                json(200, &String::from_utf8(body).unwrap().replacen('{', &warning, 1))
+            }
+            _ => json(status, &format!(r#"{{"status":"error","error":"not {said}"}}"#)),
+        });
+        let shop = Repository::new();
+        let settings = "bearer-token-env = \"TOKEN\"\nretries = 0\n";
+        shop.write("slo.toml", server.config(settings));
+        shop.write("slo/slo.yaml", SLO.replace("target: 1", "target: 0.99"));
+        shop.write("slo/policy.yaml", "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: { name: a }\nspec:\n  tiers: [{ name: b, enter: { burn: { lookback: slo, gte: 1 } }, gate: freeze }]\n");
+        shop.commit("Start");
+        shop.branch("work");
+        shop.write("README.md", "# Shop\n");
+        shop.commit("Work");
+        for command in ["gate", "budget"] {
+            for format in ["terminal", "json", "markdown", "github"] {
+                for verbosity in ["-q", "-v"] {
+                    let arguments = [command, "--format", format, verbosity];
+                    let run = Run::new(shop.path()).arguments(&arguments);
+                    let ended = run.environment("TOKEN", secret).end();
+                    let shown = format!("{}{}", ended.out, ended.err);
+                    for form in &forms {
+                        assert!(!shown.contains(form), "{arguments:?}: {shown}");
+                    }
+                    // So that what the server says is there to be looked at.
+                    let repeats = shown.contains("redacted");
+                    assert!(repeats || format != "json", "{arguments:?}: {shown}");
+                }
+            }
+        }
     }
 }

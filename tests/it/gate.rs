@@ -11,5 +11,6 @@ mod links;
 mod merges;
 mod pipelines;
 mod releases;
+mod servers;
 mod shop;
 mod trusted;

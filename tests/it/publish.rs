@@ -138,6 +138,27 @@ fn the_trusted_configuration_says_when_who_and_which() {
 }
 
 #[test]
+fn a_comment_that_the_next_run_will_not_find_is_said() {
+    let said = |ran: &Ran| {
+        let notices = ran.stdout.lines().filter(|line| line.contains("comment-author"));
+        notices.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let other = "\n[gate]\ncomment-author = \"shop-bot[bot]\"\n";
+    let github = GitHub::start("");
+    let job = Job::of(FROZEN, &[("slo.toml", &config(FROZEN, other))]);
+    job.propose(&[("src/checkout/cart.txt", "a basket\n")]);
+    let ran = job.gate(&github.url(), &[]);
+    assert_blocked(&ran);
+    let text = format!(
+        "::notice title=slo gate::the comment was posted as `{AUTHOR}`, so the next run does not find it and posts \
+         another: set `comment-author` in `[gate]` of `slo.toml` to that name"
+    );
+    assert_eq!(said(&ran), [text]);
+    let ran = Job::new(FROZEN).gate(&GitHub::start("").url(), &[]);
+    assert_eq!(said(&ran), [] as [&str; 0]);
+}
+
+#[test]
 fn a_comment_that_is_refused_changes_nothing_but_one_line() {
     let job = Job::new(FROZEN);
     for (status, times) in [(403, 1), (404, 1), (422, 1), (500, 3)] {

@@ -9,6 +9,8 @@ use crate::quantity::Ratio;
 mod samples;
 mod warning;
 
+pub(super) use samples::OneSeries;
+
 /// The most warnings of one answer that are kept.
 const MOST_WARNINGS: usize = 20;
 
@@ -25,11 +27,11 @@ pub(super) enum Value {
     MinusInfinity,
 }
 
-/// The samples of one page.
+/// One page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
-    /// The instants, in seconds since the Unix epoch, and the values.
-    pub(super) samples: Vec<(i64, Value)>,
+    /// The one series; without samples where there is none.
+    pub(super) series: OneSeries,
     /// What the server warns of.
     pub(super) warnings: Vec<String>,
 }
@@ -81,16 +83,32 @@ pub(super) fn read(body: &[u8]) -> Result<Page, Failure> {
     let malformed = |text: &str| Failure::Malformed(text.to_owned());
     let kind = answer.data.ok_or_else(|| malformed("an answer without data"))?.result_type;
     if kind != "matrix" {
-        return Err(Failure::Malformed(format!("a `{kind}` where a `matrix` was asked for")));
+        // No more than the words of the API: they are ours, and hold no secret.
+        let kind =
+            ["scalar", "string", "vector", "streams"].into_iter().find(|known| kind == *known);
+        let kind = kind.map_or("another result".to_owned(), |kind| format!("a `{kind}`"));
+        return Err(Failure::Malformed(format!("{kind} where a `matrix` was asked for")));
     }
-    let samples = samples::read(body).map_err(|error| not_json(body, &error))??;
-    Ok(Page { samples, warnings })
+    let series = samples::read(body).map_err(|error| not_json(body, &error))??;
+    Ok(Page { series, warnings })
 }
 
 /// Returns the server's own words about an error, if the body is an error of Prometheus.
 pub(super) fn error(body: &[u8]) -> Option<String> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     said(answer.error_type, answer.error)
+}
+
+/// Returns whether the body says that the query was given up, which speaks of no other query.
+///
+/// # Source
+///
+/// Prometheus, `web/api/v1`: HTTP 503 with `timeout` for a query that takes too long, and `canceled`
+/// for one that is stopped.
+pub(super) fn is_given_up(body: &[u8]) -> bool {
+    let answer: Option<Answer> = serde_json::from_slice(body).ok();
+    let kind = answer.and_then(|answer| answer.error_type);
+    kind.is_some_and(|kind| matches!(kind.as_str(), "timeout" | "canceled"))
 }
 
 /// Returns the version of a server, from the answer to `status/buildinfo`.
@@ -138,8 +156,13 @@ mod tests {
         let page = matrix(r#"[{"metric":{},"values":[[60,"0.1"],[120.0,"NaN"],[180,"1e-05"]]}]"#);
         let number = |text| Value::Number(Ratio::parse(text).expect("a decimal"));
         let samples = vec![(60, number("0.1")), (120, Value::NotANumber), (180, number("0.00001"))];
-        assert_eq!(page, Ok(Page { samples, warnings: Vec::new() }));
+        let series = OneSeries { samples, ..OneSeries::default() };
+        assert_eq!(page, Ok(Page { series, warnings: Vec::new() }));
         assert_eq!(matrix("[]"), Ok(Page::default()));
+        let two =
+            r#"[{"metric":{"pod":"a"},"values":[]},{"metric":{"pod":"b"},"values":[[60,"1"]]}]"#;
+        let labels = matrix(two).map(|page| page.series.labels).expect("one has samples");
+        assert_eq!(labels.into_iter().collect::<Vec<_>>(), [("pod".to_owned(), "b".to_owned())]);
     }
 
     #[test]
@@ -176,7 +199,7 @@ mod tests {
             let samples: Vec<String> = (0..count).map(|at| format!(r#"[{at},"1"]"#)).collect();
             matrix(&format!(r#"[{{"values":[{}]}}]"#, samples.join(",")))
         };
-        assert_eq!(many(11_000).map(|page| page.samples.len()), Ok(11_000));
+        assert_eq!(many(11_000).map(|page| page.series.samples.len()), Ok(11_000));
         assert_eq!(many(11_001), malformed("more samples than were asked for"));
     }
 }

@@ -4,9 +4,10 @@
 //!
 //! Redirects are never followed: a token that follows one is a token given away. A query goes by
 //! POST, since long ones break the limits of addresses, and by GET once a server forbids POST. A
-//! server that lets three requests in a row fail, each with all its retries, is not asked again in
-//! this run, so that a dead one costs minutes and not hours; one that answers just often enough is
-//! not asked again once the `deadline` of the run is over.
+//! server that lets three requests in a row fail, each with all its retries, is not asked again by
+//! this client, so that a dead one costs minutes and not hours; one that answers just often enough is
+//! not asked again once the `deadline` is over. A query that the server itself gave up speaks of that
+//! query alone. What a change proposes is asked by a client of its own.
 //!
 //! # Source
 //!
@@ -17,6 +18,8 @@
 
 use std::fmt;
 use std::io::Read;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
@@ -47,6 +50,10 @@ const WHOLE: [(&str, &str); 3] = [
     ("max_source_resolution", "0s"),
 ];
 
+/// The share of the `timeout` after which the server is to give up a query, in thousandths: before this
+/// client does, so that it says so itself and no request counts as lost.
+const GIVEN_UP_PERMILLE: u64 = 900;
+
 /// How many requests in a row may fail before a server is given up.
 const MOST_LOST: u32 = 3;
 
@@ -56,7 +63,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause, also when the server asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A server, and what has been learned about it in this run.
+/// A server, and what has been learned about it while asking for the definitions of one tree.
 pub(super) struct Client<'a> {
     agent: Agent,
     /// The address without its query and without a slash at the end.
@@ -83,6 +90,8 @@ enum Attempt {
     Answered(Vec<u8>),
     /// Another attempt may succeed, after the pause that the server asks for.
     Again(Failure, Option<Duration>),
+    /// The server gave up this query; another attempt may succeed.
+    GivenUp(Failure, Option<Duration>),
     Failed(Failure),
     /// The server forbids POST.
     PostForbidden,
@@ -150,7 +159,7 @@ impl<'a> Client<'a> {
         [first, last, step]: [i64; 3],
     ) -> Result<answer::Page, Failure> {
         let [first, last, step] = [first, last, step].map(|number| number.to_string());
-        let timeout = format!("{}s", self.timeout_seconds);
+        let timeout = format!("{}ms", self.timeout_seconds.saturating_mul(GIVEN_UP_PERMILLE));
         let form = [
             ("query", query),
             ("start", &first),
@@ -200,7 +209,7 @@ impl<'a> Client<'a> {
             } else {
                 self.prepared(self.agent.post(url), left).send_form(pairs)
             };
-            let (failure, wanted) = match self.attempt(response, !by_get, &whole) {
+            let (failure, wanted, is_lost) = match self.attempt(response, !by_get, &whole) {
                 Attempt::Answered(body) => {
                     self.lost.store(0, Ordering::Relaxed);
                     return Ok(body);
@@ -214,12 +223,13 @@ impl<'a> Client<'a> {
                     continue;
                 }
                 Attempt::Failed(failure) => return Err(self.secrets.clean_failure(failure)),
-                Attempt::Again(failure, wanted) => (failure, wanted),
+                Attempt::Again(failure, wanted) => (failure, wanted, true),
+                Attempt::GivenUp(failure, wanted) => (failure, wanted, false),
             };
             let usual = FIRST_PAUSE.saturating_mul(1 << attempts.min(16));
             let pause = wanted.unwrap_or(usual).min(LONGEST_PAUSE);
             if attempts >= self.retries || self.left()? <= pause {
-                self.lost.fetch_add(1, Ordering::Relaxed);
+                self.lost.fetch_add(u32::from(is_lost), Ordering::Relaxed);
                 return Err(self.secrets.clean_failure(failure));
             }
             (self.pause)(pause);
@@ -297,6 +307,9 @@ impl<'a> Client<'a> {
                 Attempt::Failed(Failure::Refused(text))
             }
             400 if minds(&body, whole) => Attempt::ParameterUnknown,
+            503 if answer::is_given_up(&body) => {
+                Attempt::GivenUp(Failure::Refused(said.unwrap_or_else(plain)), wanted)
+            }
             429 | 500..=599 => {
                 let failure = said.map(Failure::Refused);
                 Attempt::Again(failure.unwrap_or_else(|| Failure::Unreachable(plain())), wanted)
@@ -347,12 +360,12 @@ impl fmt::Debug for Client<'_> {
 fn headers(backend: &Backend, vault: &Vault<'_>) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = Vec::new();
     if let Some(name) = &backend.bearer_token_env {
-        let token = sendable(vault.variable(name)?, name)?;
+        let token = sendable(vault.secret(name)?, name)?;
         headers.push(("authorization".to_owned(), format!("Bearer {token}")));
     } else if let Some(name) = &backend.basic_user_env {
         let user = vault.variable(name)?;
         let password = backend.basic_password_env.as_ref();
-        let password = password.map(|name| vault.variable(name)).transpose()?;
+        let password = password.map(|name| vault.secret(name)).transpose()?;
         let pair = STANDARD.encode(format!("{user}:{}", password.unwrap_or_default()));
         vault.keep(&pair);
         headers.push(("authorization".to_owned(), format!("Basic {pair}")));
@@ -378,17 +391,58 @@ fn minds(body: &[u8], sent: &[(&str, &str)]) -> bool {
     sent.iter().any(|(name, _)| text.contains(name))
 }
 
-/// Returns the host that an address names, or the address's own place on the same host.
+/// Returns the host that an address names, its scheme where it names none, or the address's own place
+/// on the same host.
 fn host(location: &str) -> &str {
-    let rest = location.split_once("://").map_or(location, |(_, rest)| rest);
-    let end = rest.find(['/', '?', '#']).filter(|_| rest.len() < location.len());
-    let host = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
-    host.rsplit_once('@').map_or(host, |(_, host)| host)
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let parts = location.split_once("://").filter(|(scheme, _)| is_scheme(scheme));
+    let Some((scheme, rest)) = parts else { return location };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    if host.is_empty() { scheme } else { host }
 }
 
 /// Returns whether an address is one of this machine, which no proxy is asked for.
 fn is_this_machine(base: &str) -> bool {
     let host = host(base);
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    host == "localhost" || host.starts_with("127.") || host == "[::1]"
+    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, it)| port(it)).map_or(host, |(host, _)| host);
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback());
+    }
+    let is_loopback = host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback());
+    is_loopback || host.eq_ignore_ascii_case("localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_this_machine() {
+        for own in [
+            "http://localhost:9090/x",
+            "http://127.0.0.1",
+            "http://127.9.9.9:1",
+            "http://[::1]",
+            "http://[::1]:9090/",
+        ] {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for other in [
+            "http://127.evil.example",
+            "http://127.0.0.1.example:80",
+            "http://[::2]",
+            "http://prom",
+        ] {
+            assert!(!is_this_machine(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_named_by_what_it_has() {
+        assert_eq!(host("https://bob:pw@prom.example:1/a?b"), "prom.example:1");
+        assert_eq!(host("file:///etc/passwd"), "file");
+        assert_eq!(host("/login?next=http://a"), "/login?next=http://a");
+    }
 }

@@ -49,6 +49,8 @@ impl Fetch {
 /// The samples of a query.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Samples {
+    /// The labels of the series that they are of, once there are samples.
+    labels: Option<BTreeMap<String, String>>,
     pub(super) values: BTreeMap<i64, Value>,
     pub(super) warnings: Vec<String>,
 }
@@ -56,16 +58,18 @@ pub(super) struct Samples {
 /// What queries were answered with.
 pub(super) type Fetched = BTreeMap<Fetch, Result<Samples, Failure>>;
 
-/// Runs queries, each page of each once.
+/// Runs the queries that are not answered yet, each page of each once, and adds their answers.
 ///
 /// * `threads`: requests at one time, 1 or more.
+/// * `answered`: what is answered already, to which the answers are added.
 pub(super) fn all(
     client: &Client<'_>,
     fetches: impl IntoIterator<Item = Fetch>,
     threads: u32,
-) -> Fetched {
-    let mut results: Fetched =
-        fetches.into_iter().map(|fetch| (fetch, Ok(Samples::default()))).collect();
+    answered: &mut Fetched,
+) {
+    let new = fetches.into_iter().filter(|fetch| !answered.contains_key(fetch));
+    let mut results: Fetched = new.map(|fetch| (fetch, Ok(Samples::default()))).collect();
     let jobs: Vec<(&Fetch, [i64; 3])> = results
         .keys()
         .flat_map(|fetch| fetch.pages().into_iter().map(move |it| (fetch, it)))
@@ -93,10 +97,11 @@ pub(super) fn all(
             add(result, page, *instants);
         }
     }
-    results
+    answered.append(&mut results);
 }
 
-/// Adds the samples of a page; each is at an instant of that page and of no other.
+/// Adds the samples of a page; each is at an instant of that page and of no other, and all are of the
+/// series that the other pages have.
 fn add(
     result: &mut Result<Samples, Failure>,
     page: Result<Page, Failure>,
@@ -112,11 +117,18 @@ fn add(
     };
     let is_asked =
         |instant: i64| (first..=last).contains(&instant) && (instant - first) % step.max(1) == 0;
-    if page.samples.iter().any(|(instant, _)| !is_asked(*instant)) {
+    let series = page.series;
+    if series.samples.iter().any(|(instant, _)| !is_asked(*instant)) {
         *result = Err(Failure::Malformed("samples at instants that were not asked for".to_owned()));
         return;
     }
-    samples.values.extend(page.samples);
+    if !series.samples.is_empty()
+        && samples.labels.get_or_insert(series.labels.clone()) != &series.labels
+    {
+        *result = Err(Failure::NotAggregated);
+        return;
+    }
+    samples.values.extend(series.samples);
     for warning in page.warnings {
         if !samples.warnings.contains(&warning) {
             samples.warnings.push(warning);

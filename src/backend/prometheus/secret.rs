@@ -1,5 +1,9 @@
 //! What must never be seen: tokens, passwords, and everything that came from a variable.
+//!
+//! A token or a password of fewer than four characters cannot be looked for: it would be found
+//! everywhere. What a server says to it is then not shown at all.
 
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::fmt;
 
@@ -7,25 +11,51 @@ use crate::budget::Failure;
 use crate::config::expand;
 use crate::config::variable;
 
+mod forms;
+
+use forms::REDACTED;
+
 /// The most characters of a server's own words that are shown.
 const MOST: usize = 400;
 
 /// The shortest segment of a path that may be a secret, in bytes; shorter ones are names.
 const LONG_SEGMENT: usize = 16;
 
+/// The fewest bytes of a value that is looked for.
+const SHORTEST: usize = 4;
+
+/// What stands in the place of a server's words that cannot be searched.
+const WITHHELD: &str =
+    "the server's words are not shown, since the secret is too short to be looked for";
+
 /// Values that came from variables.
 #[derive(Default)]
-pub(super) struct Secrets(Vec<String>);
+pub(super) struct Secrets {
+    /// The values, the longest first.
+    values: Vec<String>,
+    /// What Base64 has of each of them.
+    base64: Vec<String>,
+    /// Whether there is a secret that cannot be looked for.
+    withholds: bool,
+}
 
 /// Reads variables and remembers their values.
 pub(super) struct Vault<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     seen: RefCell<Vec<String>>,
+    withholds: Cell<bool>,
 }
 
 impl<'a> Vault<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup, seen: RefCell::default() }
+        Self { lookup, seen: RefCell::default(), withholds: Cell::default() }
+    }
+
+    /// Returns a token or a password, without white space around it.
+    pub(super) fn secret(&self, name: &str) -> Result<String, Failure> {
+        let value = self.variable(name)?;
+        self.withholds.set(self.withholds.get() || value.len() < SHORTEST);
+        Ok(value)
     }
 
     /// Returns the value of a variable, without white space around it.
@@ -63,12 +93,13 @@ impl<'a> Vault<'a> {
     /// Returns everything that was read.
     pub(super) fn into_secrets(self) -> Secrets {
         let mut seen = self.seen.into_inner();
-        // A value of three characters hides nothing, and would tear holes into every message.
-        seen.retain(|value| value.len() > 3);
+        // A shorter value, such as a tenant's number, would tear holes into every message.
+        seen.retain(|value| value.len() >= SHORTEST);
         // The longest first, so that no part of one is left when another one is its begin.
         seen.sort_by_key(|value| std::cmp::Reverse(value.len()));
         seen.dedup();
-        Secrets(seen)
+        let base64 = seen.iter().flat_map(|value| forms::base64(value)).collect();
+        Secrets { values: seen, base64, withholds: self.withholds.get() }
     }
 
     fn look_up(&self, name: &str) -> Option<String> {
@@ -81,12 +112,20 @@ impl<'a> Vault<'a> {
 }
 
 impl Secrets {
-    /// Returns text from outside as it may be shown: without secrets and control characters, and not
+    /// Returns what a server says as it may be shown: without secrets and control characters, and not
     /// too long.
     pub(super) fn clean(&self, text: &str) -> String {
+        if self.withholds { WITHHELD.to_owned() } else { self.without_secrets(text) }
+    }
+
+    fn without_secrets(&self, text: &str) -> String {
         let mut text: String = text.chars().filter(|it| !it.is_control()).collect();
-        for secret in &self.0 {
-            text = text.replace(secret, "[redacted]");
+        for secret in &self.values {
+            text = text.replace(secret, REDACTED);
+            text = forms::without(&text, secret);
+        }
+        for part in &self.base64 {
+            text = forms::without_base64(&text, part);
         }
         if text.chars().count() > MOST {
             text = text.chars().take(MOST).chain(['…']).collect();
@@ -94,14 +133,22 @@ impl Secrets {
         text
     }
 
-    /// Cleans what a failure says.
+    /// Cleans what a failure says: a refusal and a missing part in the words of the server, all else in
+    /// ours.
     pub(super) fn clean_failure(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::NotCountable(text) => Failure::NotCountable(self.clean(&text)),
-            Failure::Unreachable(text) => Failure::Unreachable(self.clean(&text)),
-            Failure::Refused(text) => Failure::Refused(self.clean(&text)),
+            Failure::NotCountable(text) => Failure::NotCountable(self.without_secrets(&text)),
+            Failure::Unreachable(text) => Failure::Unreachable(self.without_secrets(&text)),
+            Failure::Refused(text) => {
+                let status = text.strip_prefix("HTTP ").and_then(|rest| rest.split_once(": "));
+                Failure::Refused(match status {
+                    Some((status, said)) => format!("HTTP {status}: {}", self.clean(said)),
+                    None if text.starts_with("HTTP ") => text,
+                    None => self.clean(&text),
+                })
+            }
             Failure::Partial(text) => Failure::Partial(self.clean(&text)),
-            Failure::Malformed(text) => Failure::Malformed(self.clean(&text)),
+            Failure::Malformed(text) => Failure::Malformed(self.without_secrets(&text)),
             other => other,
         }
     }

@@ -70,7 +70,31 @@ pub(super) fn tally(plan: &Plan, fetched: &Fetched) -> Result<Tallies, Failure> 
         Subject::Share { metric, raw_type } => shares(samples(metric)?, plan.grid, *raw_type)?,
     };
     warnings.append(&mut tallies.warnings);
+    if tallies.units.iter().all(Option::is_none) {
+        let is_empty = |metric: &Metric| samples(metric).is_ok_and(|it| it.values.is_empty());
+        warnings.push(nothing(&plan.subject, &is_empty));
+    }
     Ok(Tallies { units: tallies.units, warnings })
+}
+
+/// Says why nothing is known in all the time asked for.
+fn nothing(subject: &Subject, is_empty: &dyn Fn(&Metric) -> bool) -> String {
+    let (metrics, total) = match subject {
+        Subject::Events { good, bad, total } => {
+            ([good, bad, total].map(Option::as_ref), total.as_ref())
+        }
+        Subject::Threshold { metric, .. } | Subject::Share { metric, .. } => {
+            ([Some(metric), None, None], None)
+        }
+    };
+    if metrics.into_iter().flatten().all(is_empty) {
+        return "the server has no data in all the time asked for".to_owned();
+    }
+    if total.is_some_and(is_empty) {
+        let rest = "found nothing in all the time asked for, so nothing is known";
+        return format!("the query of the total events {rest}");
+    }
+    "no sample can be counted in all the time asked for".to_owned()
 }
 
 /// The samples of one query in one unit.

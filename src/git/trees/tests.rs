@@ -255,7 +255,8 @@ fn a_clone_of_depth_one_fetches_the_base_once() {
     let mut request = event_of_merge(start, work, named);
     let error = decide(&clone.open(), &request).unwrap_err();
     assert!(matches!(error, Error::CommitMissing { id } if id == main));
-    assert!(error.hint().unwrap().contains("`fetch-depth: 2`"));
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("`fetch-depth: 2`") && hint.contains("0 where it has that"), "{hint}");
     sample.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
     request.fetching = Fetching::Allowed;
     let repository = clone.open();

@@ -4,6 +4,7 @@ use crate::query::Extent;
 use crate::query::counts::Declared;
 use crate::query::counts::NotCountable;
 use crate::query::counts::Reason;
+use crate::query::pattern;
 use crate::query::tree::Aggregation;
 use crate::query::tree::Aggregator;
 use crate::query::tree::Binary;
@@ -12,6 +13,7 @@ use crate::query::tree::Call;
 use crate::query::tree::Duration;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
+use crate::query::tree::MatchOperator;
 use crate::query::tree::Modifiers;
 use crate::query::tree::NameForm;
 use crate::query::tree::VectorSelector;
@@ -29,8 +31,10 @@ pub(super) enum Unit {
     Cumulative,
     /// What a recorded or gauge-like series holds; taken for events per second.
     Unknown,
-    /// No number of events.
+    /// No number of events, and possibly a factor of one, such as a share or a switch of 0 and 1.
     NotEvents,
+    /// No number of events and no factor of one, such as a time or a quantile.
+    OtherQuantity,
 }
 
 /// What a part of a query measures.
@@ -119,14 +123,21 @@ impl Survey {
         Ok(measure(Unit::Unknown, false, extent))
     }
 
-    /// Remembers a selector whose name says that it is a counter.
+    /// Remembers a selector whose name says that it is, or may be, a counter.
     ///
     /// # Source
     ///
     /// OpenMetrics 1.0, "Counter", "Histogram" and "Summary": the suffixes of their samples.
     fn suspect(&mut self, selector: &VectorSelector) {
+        let of_counter = |name: &str| COUNTERS.iter().any(|suffix| name.ends_with(suffix));
         let name = selector.name.as_ref().map_or("", |name| name.text.as_str());
-        if COUNTERS.iter().any(|suffix| name.ends_with(suffix)) {
+        let names = selector.matchers.iter().filter(|matcher| matcher.label.text == "__name__");
+        let mut matched = names.map(|matcher| match matcher.operator {
+            MatchOperator::Equal => of_counter(&matcher.value),
+            MatchOperator::Matches => pattern::may_end_with(&matcher.value, &COUNTERS),
+            MatchOperator::NotEqual | MatchOperator::NotMatches => false,
+        });
+        if of_counter(name) || matched.any(|of_counter| of_counter) {
             self.counter.get_or_insert(selector.extent);
         }
     }
@@ -142,11 +153,11 @@ impl Survey {
         let inner = self.measure(&aggregation.operand)?;
         match aggregation.aggregator {
             Aggregator::Sum => Ok(inner),
-            Aggregator::Count
-            | Aggregator::Group
-            | Aggregator::CountValues
+            Aggregator::Count | Aggregator::Group => Ok(measure(Unit::NotEvents, false, extent)),
+            Aggregator::CountValues
+            | Aggregator::Quantile
             | Aggregator::StandardDeviation
-            | Aggregator::StandardVariance => Ok(measure(Unit::NotEvents, false, extent)),
+            | Aggregator::StandardVariance => Ok(measure(Unit::OtherQuantity, false, extent)),
             _ => bend(inner, aggregation.aggregator_extent),
         }
     }
@@ -195,6 +206,9 @@ impl Survey {
                 }
                 bend(first.unwrap_or(measure(Unit::Constant, false, extent)), call.name.extent)
             }
+            _ if OTHER_QUANTITIES.contains(&name) => {
+                Ok(measure(Unit::OtherQuantity, false, extent))
+            }
             _ => Ok(measure(Unit::NotEvents, false, extent)),
         }
     }
@@ -238,7 +252,7 @@ const KEEP: [&str; 8] = [
 ];
 
 /// Functions whose value has the unit of their argument without being additive.
-const BEND: [&str; 16] = [
+const BEND: [&str; 15] = [
     "abs",
     "avg_over_time",
     "ceil",
@@ -251,10 +265,22 @@ const BEND: [&str; 16] = [
     "last_over_time",
     "max_over_time",
     "min_over_time",
-    "quantile_over_time",
     "round",
     "scalar",
     "vector",
+];
+
+/// Functions whose value is neither a number of events nor a share of one, whatever they are given.
+const OTHER_QUANTITIES: [&str; 9] = [
+    "histogram_avg",
+    "histogram_quantile",
+    "histogram_stddev",
+    "histogram_stdvar",
+    "quantile_over_time",
+    "stddev_over_time",
+    "stdvar_over_time",
+    "time",
+    "timestamp",
 ];
 
 /// Functions that read counters, so that what they read may be a bare selector in a subquery.
@@ -304,8 +330,8 @@ fn add(left: Measure, right: Measure, extent: Extent) -> Result<Measure, NotCoun
     let linear = left.linear && right.linear;
     let zero = left.zero && right.zero;
     match (left.unit, right.unit) {
-        (Unit::NotEvents, _) => Ok(left),
-        (_, Unit::NotEvents) => Ok(right),
+        (Unit::OtherQuantity | Unit::NotEvents, _) => Ok(left),
+        (_, Unit::OtherQuantity | Unit::NotEvents) => Ok(right),
         (one, other) if one == other => Ok(Measure { linear, zero, extent, ..left }),
         (Unit::Constant, _) => bend(right, left.extent),
         (_, Unit::Constant) => bend(left, right.extent),
@@ -335,7 +361,8 @@ fn multiply(left: Measure, right: Measure, extent: Extent) -> Result<Measure, No
     // What is no number of events is a factor, such as a share or a switch of 0 and 1; so is a
     // series of unknown meaning beside a known one.
     match (left.unit, right.unit) {
-        (Unit::NotEvents, Unit::NotEvents) => Ok(left),
+        (Unit::OtherQuantity, _) | (Unit::NotEvents, Unit::NotEvents) => Ok(left),
+        (_, Unit::OtherQuantity) => Ok(right),
         (Unit::NotEvents | Unit::Unknown, _) => bend(right, extent),
         (_, Unit::NotEvents | Unit::Unknown) => bend(left, extent),
         _ => Ok(measure(Unit::NotEvents, false, extent)),
@@ -344,7 +371,11 @@ fn multiply(left: Measure, right: Measure, extent: Extent) -> Result<Measure, No
 
 fn divide(left: Measure, right: &Measure, extent: Extent) -> Result<Measure, NotCountable> {
     match (left.unit, right.unit) {
-        (_, Unit::Constant) | (Unit::NotEvents, _) => Ok(left),
+        (_, Unit::Constant) | (Unit::NotEvents | Unit::OtherQuantity, _) => Ok(left),
+        (
+            Unit::Constant | Unit::PerSecond | Unit::PerRange | Unit::Unknown,
+            Unit::OtherQuantity,
+        ) => Ok(right.clone()),
         (Unit::Constant, _) => Ok(measure(Unit::NotEvents, false, extent)),
         (_, Unit::NotEvents) => bend(left, extent),
         _ => Ok(Measure { reason: Reason::Ratio, ..measure(Unit::NotEvents, false, extent) }),

@@ -160,6 +160,19 @@ fn a_counter_that_is_not_declared_is_not_integrated() {
         &Reason::UndeclaredCounter,
         "x_bucket{le=\"1\"}",
     );
+    for selector in [
+        r#"{__name__="x_total"}"#,
+        r#"{"x_total"}"#,
+        r#"{"__name__"="x_total",code="500"}"#,
+        r#"{__name__=~".+_total"}"#,
+        r#"{__name__=~"http_(requests_total|errors)"}"#,
+    ] {
+        refuses(&format!("sum({selector})"), &Reason::UndeclaredCounter, selector);
+        let highest = format!("sum(max_over_time({selector}[5m]))");
+        refuses(&highest, &Reason::UndeclaredCounter, selector);
+    }
+    let other = r#"{__name__="x",__name__!~".+_total",code="_total"}"#;
+    integrates(other, &format!("sum_over_time(({other})[1h:1m]) * 60"));
 }
 
 #[test]
@@ -203,6 +216,27 @@ fn the_part_to_blame_is_named() {
     refuses("count(rate(x[5m]))", &Reason::NotEvents, "count(rate(x[5m]))");
     let quantile = "histogram_quantile(0.9, sum by (le) (rate(x_bucket[5m])))";
     refuses(quantile, &Reason::NotEvents, quantile);
+    for (text, part) in [
+        ("quantile(0.9, rate(x[5m]))", "quantile(0.9, rate(x[5m]))"),
+        ("sum(quantile_over_time(.9, x[5m]))", "quantile_over_time(.9, x[5m])"),
+        ("stddev(rate(x[5m]))", "stddev(rate(x[5m]))"),
+        ("count_values(\"v\", rate(x[5m]))", "count_values(\"v\", rate(x[5m]))"),
+        ("sum(rate(x[5m])) * time()", "time()"),
+        ("(time() - 5) * sum(rate(x[5m]))", "time()"),
+        ("sum(rate(x[5m])) / scalar(quantile(0.9, y))", "quantile(0.9, y)"),
+        ("sum(rate(x[5m])) + time()", "time()"),
+    ] {
+        refuses(text, &Reason::NotEvents, part);
+    }
+    // A switch is one, whatever it compares; the largest of some values are values of their kind.
+    for text in [
+        "sum(rate(x[5m])) * (time() > bool 5)",
+        "sum(rate(x[5m])) * scalar(count(up))",
+        "sum(topk(5, rate(x[5m])))",
+        "sum(rate(x[5m])) and on() (vector(time()) > 5)",
+    ] {
+        integrates(text, &format!("sum_over_time(({text})[1h:5m]) * 300"));
+    }
     refuses("sum(rate(x[5m])", &Reason::Invalid(ProblemKind::Unclosed { end: 15 }), "(");
     refuses(
         "histogram_share(1, x)",

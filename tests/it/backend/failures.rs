@@ -64,6 +64,27 @@ fn two_series_are_a_query_that_is_not_aggregated() {
 }
 
 #[test]
+fn two_series_one_after_the_other_are_a_query_that_is_not_aggregated() {
+    let text = CHECKOUT
+        .replace("Occurrences", "Timeslices")
+        .replace("target: 0.999", "target: 0.999, timeSliceTarget: 0.9, timeSliceWindow: 1m");
+    // Two pages a query, and each has one series.
+    for is_one in [true, false] {
+        let server = StandIn::start(move |asked, _| {
+            let Reply::Answer { body, .. } = steady(asked) else { return Reply::HangUp };
+            let body = String::from_utf8(body).unwrap();
+            let pod = if is_one { 0 } else { asked.number("start") };
+            let labels = format!(r#""metric":{{"pod":"{pod}"}}"#);
+            json(200, &body.replace(r#""metric":{}"#, &labels))
+        });
+        let outcome = run(&server.config(""), &text, 8 * 24);
+        assert_eq!(server.ranges().len(), 4);
+        let failure = outcome.measurements()[0].series.as_ref().err();
+        assert_eq!(failure, (!is_one).then_some(&Failure::NotAggregated));
+    }
+}
+
+#[test]
 fn a_server_that_says_nothing_is_left_in_time() {
     let server = StandIn::start(|_, _| Reply::Silence);
     let begin = Instant::now();
@@ -182,6 +203,13 @@ fn nothing_is_no_data_and_not_a_number_is_no_traffic() {
     assert!(outcome.counts().is_empty(), "no zero is made up");
     let warnings = &outcome.measurements()[0].warnings;
     assert_eq!(warnings, &["the server has no data in all the time asked for"]);
+    let bad_alone = StandIn::start(|asked, _| {
+        let is_bad = asked.parameters["query"].contains("500");
+        series(asked, |_| is_bad.then(|| "5".to_owned()))
+    });
+    let outcome = run(&bad_alone.config(""), CHECKOUT, 4);
+    let text = "the query of the total events found nothing in all the time asked for, so nothing is known";
+    assert_eq!(outcome.measurements()[0].warnings, [text]);
     for idle in ["NaN", "0"] {
         let server = StandIn::start(move |asked, _| series(asked, |_| Some(idle.to_owned())));
         let outcome = run(&server.config(""), CHECKOUT, 2);

@@ -107,6 +107,16 @@ fn an_answer_that_drips_is_left_in_time() {
 }
 
 #[test]
+fn a_server_is_to_give_up_a_query_before_its_client_does() {
+    for (settings, expected) in [("", "27000ms"), ("timeout = \"1s\"", "900ms")] {
+        let server = StandIn::start(|asked, _| steady(asked));
+        run(&server.config(settings), CHECKOUT, 2);
+        let told = server.ranges().into_iter().map(|asked| asked.parameters["timeout"].clone());
+        assert_eq!(told.collect::<Vec<_>>(), [expected; 2]);
+    }
+}
+
+#[test]
 fn a_run_asks_no_longer_than_its_deadline() {
     for (settings, minutes) in [("", 5), ("deadline = \"9m\"", 9)] {
         // By the clock of this run each answer takes a minute.

@@ -224,6 +224,7 @@ pub(crate) fn ask_with(
     let variables = |name: &str| match name {
         "TOKEN" => Some(format!("{TOKEN}\n")),
         "ADDRESS" => Some(address.to_owned()),
+        "SHORT" => Some("a7c".to_owned()),
         "USER" => Some("scraper".to_owned()),
         "EMPTY" => Some(String::new()),
         _ => None,

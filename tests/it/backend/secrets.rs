@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use slo::budget::Definition;
 use slo::config::variable;
 
@@ -71,6 +73,49 @@ fn a_token_is_never_shown() {
     });
     let outcome = run(&server.config("bearer-token-env = \"TOKEN\""), CHECKOUT, 2);
     assert_eq!(outcome.measurements()[0].warnings, ["PromQL info: [redacted]"]);
+}
+
+#[test]
+fn a_token_is_not_shown_in_another_form() {
+    // A server that repeats who asked, in the forms that error pages and logs have.
+    let forms: [fn(&str) -> String; 4] = [
+        str::to_owned,
+        |said| said.replace('2', "%32").replace('-', "%2d").replace('Y', "%59"),
+        |said| said.replace('-', "&#45;").replace('2', "&#x32;"),
+        |said| STANDARD.encode(said),
+    ];
+    for settings in [
+        "bearer-token-env = \"TOKEN\"",
+        "basic-user-env = \"USER\"\nbasic-password-env = \"TOKEN\"",
+    ] {
+        for form in forms {
+            let server = StandIn::start(move |asked, _| {
+                let who = asked.headers.iter().find(|(name, _)| name == "authorization");
+                let said = form(&who.expect("somebody asks").1);
+                json(
+                    401,
+                    &format!(r#"{{"status":"error","error":"not [{said}] or [{}]"}}"#, form(TOKEN)),
+                )
+            });
+            let (_, shown) = run(&server.config(settings), CHECKOUT, 2).failure();
+            let left = shown.replace("[redacted]", "").replace("Bearer ", "").replace("Basic ", "");
+            assert_eq!(left, "HTTP 401: not [] or []", "{settings}");
+        }
+    }
+}
+
+#[test]
+fn what_a_server_says_to_a_secret_that_is_too_short_to_be_looked_for_is_not_shown() {
+    let server = StandIn::start(|_, _| json(400, r#"{"status":"error","error":"no, a7c"}"#));
+    let refused = |settings: &str| run(&server.config(settings), CHECKOUT, 2).failure().1;
+    assert_eq!(refused("headers = { X-Scope-OrgID = \"${SHORT}\" }"), "HTTP 400: no, a7c");
+    let withheld = "HTTP 400: the server's words are not shown, since the secret is too short to be looked for";
+    for settings in [
+        "bearer-token-env = \"SHORT\"",
+        "basic-user-env = \"USER\"\nbasic-password-env = \"SHORT\"",
+    ] {
+        assert_eq!(refused(settings), withheld);
+    }
 }
 
 #[test]

@@ -121,6 +121,28 @@ fn the_action_builds_its_own_checkout_when_no_release_is_named() {
 }
 
 #[test]
+fn the_action_chooses_what_a_build_sees_on_every_system() {
+    let action = include_str!("../../../action.yml");
+    let begin = action.find("kept=()").expect("the action chooses");
+    let end = action.find("(cd \"$SLO_ACTION_PATH\"").expect("the action builds");
+    let script =
+        format!("set -euo pipefail\n{}\nprintf '%s\\n' \"${{kept[@]}}\"", &action[begin..end]);
+    let secrets = ["SHOP_SECRET", "PROMETHEUS_TOKEN", "cargo_registry_token", "DB_URL", "VSCE_PAT"];
+    let needed = ["SYSTEMROOT", "windir", "Path", "TEMP", "CARGO_TERM_COLOR", "VCToolsInstallDir"];
+    for system in ["Windows", "Linux", "macOS"] {
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).env("RUNNER_OS", system).env("ProgramFiles(x86)", "value");
+        command.envs(secrets.iter().chain(&needed).map(|name| (name, "value")));
+        let output = command.output().expect("start bash");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let kept = String::from_utf8(output.stdout).expect("names are text");
+        let has = |name: &&str| kept.lines().any(|line| line == format!("{name}=value"));
+        assert!(needed.iter().chain(&["ProgramFiles(x86)"]).all(has), "{system}: {kept}");
+        assert!(!secrets.iter().any(has), "{system}: {kept}");
+    }
+}
+
+#[test]
 #[ignore = "needs act: tests/run provides it"]
 fn the_action_says_which_binary_is_missing() {
     let job = Runner::new(&[("binary", "nowhere/slo")], &[]).run(&[]);

@@ -7,6 +7,7 @@
 //! series, and at the first sample that is too many or wrong.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -22,12 +23,21 @@ use crate::quantity::Ratio;
 
 use super::Value;
 
-/// Reads the samples of the one series that an answer has; none where it has no series.
+/// One series.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::backend::prometheus) struct OneSeries {
+    /// The labels that tell it apart from others.
+    pub(in crate::backend::prometheus) labels: BTreeMap<String, String>,
+    /// The instants, in seconds since the Unix epoch, and the values.
+    pub(in crate::backend::prometheus) samples: Vec<(i64, Value)>,
+}
+
+/// Reads the one series that an answer has; one without samples where it has none.
 ///
 /// # Errors
 ///
 /// The outer error is that of JSON of another shape; [`Failure`] says what is wrong with the series.
-pub(super) fn read(body: &[u8]) -> Result<Result<Vec<(i64, Value)>, Failure>, serde_json::Error> {
+pub(super) fn read(body: &[u8]) -> Result<Result<OneSeries, Failure>, serde_json::Error> {
     let answer: Answer = serde_json::from_slice(body)?;
     Ok(answer.data.result.0)
 }
@@ -43,10 +53,11 @@ struct Data {
 }
 
 /// What a list of series comes to.
-struct Matrix(Result<Vec<(i64, Value)>, Failure>);
+struct Matrix(Result<OneSeries, Failure>);
 
 #[derive(Deserialize)]
 struct Series {
+    metric: Option<BTreeMap<String, String>>,
     values: Option<Samples>,
     histograms: Option<IgnoredAny>,
 }
@@ -69,21 +80,21 @@ impl<'de> Deserialize<'de> for Samples {
 struct MatrixVisitor;
 
 impl<'de> Visitor<'de> for MatrixVisitor {
-    type Value = Result<Vec<(i64, Value)>, Failure>;
+    type Value = Result<OneSeries, Failure>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of series")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
-        let mut found: Vec<(i64, Value)> = Vec::new();
+        let mut found = OneSeries::default();
         while let Some(series) = all.next_element::<Series>()? {
             let failure = match only_numbers(series) {
-                Ok(samples) if found.is_empty() => {
-                    found = samples;
+                Ok(series) if found.samples.is_empty() => {
+                    found = series;
                     continue;
                 }
-                Ok(samples) if samples.is_empty() => continue,
+                Ok(series) if series.samples.is_empty() => continue,
                 Ok(_) => Failure::NotAggregated,
                 Err(text) => Failure::Malformed(text.to_owned()),
             };
@@ -94,11 +105,12 @@ impl<'de> Visitor<'de> for MatrixVisitor {
     }
 }
 
-fn only_numbers(series: Series) -> Result<Vec<(i64, Value)>, &'static str> {
+fn only_numbers(series: Series) -> Result<OneSeries, &'static str> {
     if series.histograms.is_some() {
         return Err("histograms where numbers were asked for");
     }
-    series.values.ok_or("a series without values")?.0
+    let samples = series.values.ok_or("a series without values")?.0?;
+    Ok(OneSeries { labels: series.metric.unwrap_or_default(), samples })
 }
 
 struct SamplesVisitor;
