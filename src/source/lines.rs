@@ -13,7 +13,7 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct LineIndex<'a> {
     text: &'a str,
-    starts: Vec<usize>,
+    starts: Vec<u32>,
 }
 
 impl<'a> LineIndex<'a> {
@@ -25,9 +25,12 @@ impl<'a> LineIndex<'a> {
             Some(b'\r') => bytes.get(index + 1) != Some(&b'\n'),
             _ => false,
         };
-        let mut starts = vec![0];
-        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(|&index| ends_line(index));
-        starts.extend(ends.map(|index| index + 1));
+        let ends = || memchr::memchr2_iter(b'\n', b'\r', bytes).filter(|&index| ends_line(index));
+        let narrow = |start: usize| u32::try_from(start).unwrap_or(u32::MAX);
+        // A report may hold the lines of ten thousand files at once.
+        let mut starts = Vec::with_capacity(ends().count() + 1);
+        starts.push(0);
+        starts.extend(ends().map(|index| narrow(index + 1)));
         Self { text, starts }
     }
 
@@ -36,8 +39,8 @@ impl<'a> LineIndex<'a> {
     /// A byte-order mark has no column: the character behind it is in column 1.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
-        let line = self.starts.partition_point(|&start| start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let line = self.starts.partition_point(|&start| start as usize <= offset);
+        let start = self.starts.get(line.saturating_sub(1)).map_or(0, |&start| start as usize);
         let before = self.text.get(start..offset).unwrap_or_default();
         let before = before.strip_prefix('\u{feff}').unwrap_or(before);
         Position { line, column: before.chars().count() + 1 }
@@ -48,14 +51,15 @@ impl<'a> LineIndex<'a> {
         let Some(&start) = self.starts.get(line.wrapping_sub(1)) else {
             return "";
         };
-        let end = self.starts.get(line).copied().unwrap_or(self.text.len());
-        let text = self.text.get(start..end).unwrap_or_default();
+        let end = self.starts.get(line).map_or(self.text.len(), |&end| end as usize);
+        let text = self.text.get(start as usize..end).unwrap_or_default();
         text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n'])
     }
 
     /// Returns the byte offset at which a line, counted from 1, starts.
     pub fn start(&self, line: usize) -> usize {
-        self.starts.get(line.wrapping_sub(1)).copied().unwrap_or(self.text.len())
+        let start = self.starts.get(line.wrapping_sub(1));
+        start.map_or(self.text.len(), |&start| start as usize)
     }
 
     /// Returns the number of lines; text that ends in a line end has an empty last line.

@@ -66,6 +66,18 @@ fn the_action_decides_the_same_without_the_forge() {
 
 #[test]
 #[ignore = "needs act: tests/run provides it"]
+fn the_offered_workflow_judges_a_fork_at_depth_two_without_secrets() {
+    for (example, result) in
+        [("checkout", "success|pass|0|open"), ("checkout-frozen", "failure|block|1|frozen")]
+    {
+        let job = Runner::with_offered_workflow(example, &INPUTS).run(&[]);
+        assert_eq!(job.result, result, "{}", job.log);
+        assert!(job.summary.starts_with("### "), "{}", job.log);
+    }
+}
+
+#[test]
+#[ignore = "needs act: tests/run provides it"]
 fn the_action_tells_a_wrong_invocation_from_a_verdict() {
     let inputs = [("binary", env!("CARGO_BIN_EXE_slo")), ("args", "--no-such-flag")];
     let job = Runner::on_example("checkout", &inputs).run(&[]);

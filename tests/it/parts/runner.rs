@@ -43,7 +43,7 @@ impl Runner {
     /// Lays a repository whose workflow gives the action these inputs, and which holds these scripts.
     pub(crate) fn new(inputs: &[(&str, &str)], scripts: &[(&str, &str)]) -> Self {
         let runner = Self { folder: TempDir::new().expect("make a folder for a runner") };
-        runner.lay(inputs);
+        runner.lay(&workflow(inputs));
         write(&runner.event(), EVENT);
         for (name, text) in scripts {
             write_script(&runner.repository().join(name), text);
@@ -55,8 +55,26 @@ impl Runner {
     /// Lays a repository of an example of this project that gives the action these inputs, checked out at the
     /// merge commit that a forge makes of a change.
     pub(crate) fn on_example(example: &str, inputs: &[(&str, &str)]) -> Self {
+        Self::on_example_with(example, &workflow(inputs))
+    }
+
+    /// Does the same with the workflow that this project offers, for a change from a fork, in a history that
+    /// is as deep as that workflow says.
+    pub(crate) fn with_offered_workflow(example: &str, inputs: &[(&str, &str)]) -> Self {
+        let runner = Self::on_example_with(example, &offered_workflow(inputs));
+        let event = std::fs::read_to_string(runner.event()).expect("read the event");
+        let from_fork = event.replacen("\"id\": 1", "\"id\": 2", 1);
+        assert_ne!(event, from_fork);
+        write(&runner.event(), &from_fork);
+        // What a clone of depth 2 has: the merge and its parents, and no word of what was before them.
+        let parents = runner.git(&["rev-parse", "HEAD^1", "HEAD^2"]);
+        write(&runner.repository().join(".git/shallow"), &parents);
+        runner
+    }
+
+    fn on_example_with(example: &str, workflow: &str) -> Self {
         let runner = Self { folder: TempDir::new().expect("make a folder for a runner") };
-        runner.lay(inputs);
+        runner.lay(workflow);
         copy(&example_folder(example), &runner.repository());
         runner.begin();
         runner.git(&["switch", "--quiet", "--create", "topic"]);
@@ -75,8 +93,8 @@ impl Runner {
         runner
     }
 
-    /// Writes the action, a workflow that gives it these inputs, and the settings of the runner.
-    fn lay(&self, inputs: &[(&str, &str)]) {
+    /// Writes the action, a workflow that uses it, and the settings of the runner.
+    fn lay(&self, workflow: &str) {
         let workflows = self.repository().join(".github/workflows");
         let settings = self.home().join("act");
         for folder in [&workflows, &settings] {
@@ -84,7 +102,7 @@ impl Runner {
         }
         let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
         std::fs::copy(action, self.repository().join("action.yml")).expect("copy the action");
-        write(&workflows.join("gate.yml"), &workflow(inputs));
+        write(&workflows.join("gate.yml"), workflow);
         write(&settings.join("actrc"), "");
     }
 
@@ -160,6 +178,20 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap_or_else(|error| panic!("write {}: {error}", path.display()));
+}
+
+/// Returns the workflow that this project offers, with these inputs; it prints what the action gave.
+fn offered_workflow(inputs: &[(&str, &str)]) -> String {
+    let offered = include_str!("../../../examples/github-workflow.yml");
+    let step = "      - uses: ./ # zizmor: ignore[self-repository]\n";
+    assert_eq!(offered.matches(step).count(), 1, "the workflow uses the action once");
+    assert!(offered.contains("fetch-depth: 2\n"), "the history of the test is as deep");
+    let workflow = workflow(inputs);
+    let (_, used) = workflow.split_once("      - uses: ./\n").expect("it uses the action");
+    let (given, shown) = used.split_once("      - shell: bash\n").expect("it prints what came");
+    offered.replace(step, &format!("      - uses: ./\n{}\n", given.trim_end()))
+        + "      - shell: bash\n"
+        + shown
 }
 
 /// Returns a workflow that uses the action and then prints what it gave, failed or not.
