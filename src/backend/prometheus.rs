@@ -73,8 +73,9 @@ pub fn measure(
             return super::fail(requests, name, PROMETHEUS, &failure, world.now);
         }
     };
+    let sample = i64::try_from(backend.sample.nominal_seconds()).unwrap_or(i64::MAX);
     let plans: Vec<Result<Plan, Failure>> =
-        requests.iter().map(|request| Plan::new(request)).collect();
+        requests.iter().map(|request| Plan::new(request, sample)).collect();
     if learned.server.is_none() && plans.iter().any(Result::is_ok) {
         learned.server = Some(Server { version: client.version() });
     }

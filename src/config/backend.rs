@@ -39,6 +39,7 @@ pub(super) const KEYS: &[&str] = &[
     "retries",
     "concurrency",
     "scrape-interval",
+    "sample",
 ];
 
 /// Headers that say who asks, and so may not hold their value in plain text.
@@ -83,6 +84,8 @@ pub struct Backend {
     pub concurrency: u32,
     /// `scrape-interval`: how often the backend takes samples.
     pub scrape_interval: Option<Duration>,
+    /// `sample`: how often a threshold metric is compared with its objective; every minute by default.
+    pub sample: Duration,
 }
 
 impl Backend {
@@ -268,6 +271,7 @@ fn read(decoder: &mut Decoder, table: &Table<'_, '_>, kind: Spanned<String>) -> 
     let timeout = duration("timeout").unwrap_or(Duration::new(30, Unit::Second));
     let deadline = duration("deadline").unwrap_or(Duration::new(5, Unit::Minute));
     let scrape_interval = duration("scrape-interval");
+    let sample = duration("sample").unwrap_or(Duration::new(1, Unit::Minute));
     let sources = table.get("sources").and_then(|node| decoder.texts("sources", node));
     Backend {
         kind,
@@ -286,6 +290,7 @@ fn read(decoder: &mut Decoder, table: &Table<'_, '_>, kind: Spanned<String>) -> 
         retries,
         concurrency,
         scrape_interval,
+        sample,
     }
 }
 

@@ -55,6 +55,7 @@ deadline = "2m"
 retries = 0
 concurrency = 8
 scrape-interval = "15s"
+sample = "30s"
 
 [backend.staging]
 type = "prometheus"

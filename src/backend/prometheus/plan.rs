@@ -20,9 +20,6 @@ use crate::query::counts::Reason;
 use super::fetch::Fetch;
 use super::fetch::MOST_SAMPLES;
 
-/// How often a threshold metric is sampled, in seconds.
-const SAMPLE_SECONDS: i64 = 60;
-
 /// How a request is answered.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -85,11 +82,13 @@ pub(super) struct Metric {
 impl Plan {
     /// Plans the queries for a request.
     ///
+    /// * `sample`: how often a threshold metric is compared with its objective, in seconds.
+    ///
     /// # Errors
     ///
     /// [`Failure::NotCountable`] names the part that leads to no counts, [`Failure::NoCounts`] is for
     /// a ratio where counts are needed.
-    pub(super) fn new(request: &Request) -> Result<Self, Failure> {
+    pub(super) fn new(request: &Request, sample: i64) -> Result<Self, Failure> {
         let uncountable = |text: &str| Failure::NotCountable(text.to_owned());
         let judgement = match request.terms.method {
             BudgetingMethod::Occurrences => Judgement::Events,
@@ -112,7 +111,7 @@ impl Plan {
         let subject = match &indicator.measure {
             Measure::Unreadable => return Err(uncountable("the indicator cannot be read")),
             Measure::Counts(counts) => events(counts, grid)?,
-            Measure::Threshold(source) => threshold(request, source, grid)?,
+            Measure::Threshold(source) => threshold(request, source, grid, sample)?,
             Measure::Raw { raw_type, source } => {
                 if !matches!(judgement, Judgement::Share) {
                     return Err(Failure::NoCounts);
@@ -234,7 +233,12 @@ fn counted(source: &MetricSource, declared: Declared, grid: Grid) -> Result<Metr
     Ok(Metric { query, interval, method: Some(plan.method), text, declared })
 }
 
-fn threshold(request: &Request, source: &MetricSource, grid: Grid) -> Result<Subject, Failure> {
+fn threshold(
+    request: &Request,
+    source: &MetricSource,
+    grid: Grid,
+    sample: i64,
+) -> Result<Subject, Failure> {
     let objective = request.slo.objectives.get(request.objective);
     let operator = objective.and_then(|objective| objective.operator.as_ref());
     let value = objective.and_then(|objective| objective.value.as_ref());
@@ -243,8 +247,7 @@ fn threshold(request: &Request, source: &MetricSource, grid: Grid) -> Result<Sub
         return Err(Failure::NotCountable(text));
     };
     // Every unit has equally many samples.
-    let interval =
-        (1..=SAMPLE_SECONDS.min(grid.unit)).rev().find(|it| grid.unit % it == 0).unwrap_or(1);
+    let interval = (1..=sample.min(grid.unit)).rev().find(|it| grid.unit % it == 0).unwrap_or(1);
     let metric = sampled(source, interval, grid)?;
     Ok(Subject::Threshold { metric, operator: operator.value, value: value.value.clone() })
 }

@@ -258,6 +258,17 @@ fn a_threshold_counts_samples() {
 }
 
 #[test]
+fn a_threshold_is_sampled_as_often_as_the_configuration_says() {
+    let text = threshold("Occurrences", "op: lte, value: 0.5");
+    for (sample, step, count) in [("5m", 300, "12"), ("7m", 400, "9"), ("30s", 30, "120")] {
+        let server = StandIn::start(|asked, _| steady(asked));
+        let outcome = run(&server.config(&format!("sample = \"{sample}\"")), &text, 1);
+        assert!(server.ranges().iter().all(|asked| asked.number("step") == step), "{sample}");
+        assert_eq!(outcome.counts(), [row(HOUR, "0", count)], "{sample}");
+    }
+}
+
+#[test]
 fn a_slice_of_a_threshold_is_good_by_the_share_of_its_samples() {
     let text =
         threshold("Timeslices", "op: lt, value: 1, timeSliceTarget: 0.8, timeSliceWindow: 5m");
