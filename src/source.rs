@@ -20,11 +20,11 @@ pub use edit::apply;
 pub use lines::LineIndex;
 pub use lines::Position;
 
-/// The largest file that is read, in bytes (16 MiB).
+/// The largest file that is read, in bytes (8 MiB).
 ///
-/// A hand-written definition is a few kilobytes; a larger file is reported and passed over, so that
-/// one file can never hold up a run.
-pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// A hand-written definition is a few kilobytes, and a thousand SLOs in one file are two mebibytes. A
+/// larger file is reported and passed over, so that one file can never hold up a run.
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Names one file of a [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -25,7 +25,6 @@ use crate::model::NoData;
 use crate::quantity::Duration;
 use crate::report::BudgetTable;
 use crate::report::words;
-use crate::source::MAX_BYTES;
 
 use super::arguments::Global;
 use super::error::Error;
@@ -36,7 +35,7 @@ use super::snapshot;
 use super::snapshot::Tracked;
 
 /// The most bytes of recorded measurements that are read.
-const LARGEST: u64 = 16 * MAX_BYTES as u64;
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Where recorded measurements are read.
 pub(super) enum Place<'a> {
