@@ -22,6 +22,20 @@ impl Sample {
         sample
     }
 
+    /// Makes `main` with two commits and `work` with one, started at the first; `HEAD` is on `work`.
+    ///
+    /// Returns the start, the tip of `main` and the tip of `work` too.
+    pub(super) fn branched() -> (Sample, [CommitId; 3]) {
+        let sample = Sample::new();
+        let start = sample.commit_file("a.yaml", "a: 1\n");
+        sample.git(&["switch", "--quiet", "--create", "work"]);
+        let work = sample.commit_file("b.yaml", "b: 1\n");
+        sample.git(&["switch", "--quiet", "main"]);
+        let main = sample.commit_file("c.yaml", "c: 1\n");
+        sample.git(&["switch", "--quiet", "work"]);
+        (sample, [start, main, work])
+    }
+
     /// Makes a folder without a repository.
     pub(super) fn folder() -> Sample {
         Sample {

@@ -154,7 +154,7 @@ mod tests {
     fn plain_scalars_are_read_as_yaml_1_2_reads_them() {
         assert_eq!(value("0o14"), Value::Number(Ratio::whole(12)));
         assert_eq!(value("014"), Value::Number(Ratio::whole(14)));
-        assert_eq!(value("99.90"), Value::Number(Ratio::parse("99.9").unwrap()));
+        assert_eq!(value("99.90"), Value::Number(Ratio::parse("99.9").expect("a decimal")));
         assert_eq!(value("TRUE"), Value::Bool(true));
         for text in ["yes", "on", "1_000", "99.9%", ".inf", ".nan", "12:30:45", "0b11", "1e"] {
             assert_eq!(value(text), Value::String, "{text}");

@@ -3,21 +3,9 @@
 use super::*;
 use crate::git::sample::Sample;
 
-/// `main` with two commits; `work` with one, started at the first; `HEAD` is on `work`.
-fn branched() -> (Sample, [CommitId; 3]) {
-    let sample = Sample::new();
-    let start = sample.commit_file("a.yaml", "a: 1\n");
-    sample.git(&["switch", "--quiet", "--create", "work"]);
-    let work = sample.commit_file("b.yaml", "b: 1\n");
-    sample.git(&["switch", "--quiet", "main"]);
-    let main = sample.commit_file("c.yaml", "c: 1\n");
-    sample.git(&["switch", "--quiet", "work"]);
-    (sample, [start, main, work])
-}
-
-/// Like [`branched`], with `HEAD` on a merge of `work` into `main`, as a forge makes it.
+/// Like [`Sample::branched`], with `HEAD` on a merge of `work` into `main`, as a forge makes it.
 fn merged() -> (Sample, [CommitId; 3]) {
-    let (sample, commits) = branched();
+    let (sample, commits) = Sample::branched();
     sample.git(&["switch", "--quiet", "--create", "merge", "main"]);
     sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work", "work"]);
     (sample, commits)
@@ -56,7 +44,7 @@ fn decided(sample: &Sample, request: &Request) -> Compared {
 
 #[test]
 fn a_local_branch_is_compared_with_where_it_left_the_default_branch() {
-    let (sample, [start, main, work]) = branched();
+    let (sample, [start, main, work]) = Sample::branched();
     let found = decided(&sample, &Request::default());
     assert_eq!(
         found,
@@ -73,7 +61,7 @@ fn a_local_branch_is_compared_with_where_it_left_the_default_branch() {
 
 #[test]
 fn the_default_branch_has_nothing_to_compare() {
-    let (sample, [_, main, _]) = branched();
+    let (sample, [_, main, _]) = Sample::branched();
     sample.git(&["switch", "--quiet", "main"]);
     let trees = decide(&sample.open(), &Request::default()).unwrap();
     assert_eq!(trees, Trees::Whole { trusted: main, head: main });
@@ -81,7 +69,7 @@ fn the_default_branch_has_nothing_to_compare() {
 
 #[test]
 fn a_commit_that_the_default_branch_has_left_behind_is_judged_whole() {
-    let (sample, [start, main, _]) = branched();
+    let (sample, [start, main, _]) = Sample::branched();
     sample.git(&["switch", "--quiet", "--detach", &start.to_string()]);
     let trees = decide(&sample.open(), &Request::default()).unwrap();
     assert_eq!(trees, Trees::Whole { trusted: main, head: start });
@@ -89,7 +77,7 @@ fn a_commit_that_the_default_branch_has_left_behind_is_judged_whole() {
 
 #[test]
 fn the_whole_tree_is_judged_by_what_is_agreed() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     let whole = |request: Request| {
         let request = Request { scope: Scope::WholeTree, ..request };
         decide(&sample.open(), &request).unwrap()
@@ -103,7 +91,7 @@ fn the_whole_tree_is_judged_by_what_is_agreed() {
 
 #[test]
 fn a_named_base_wins_over_the_event() {
-    let (sample, [start, _, work]) = branched();
+    let (sample, [start, _, work]) = Sample::branched();
     let request = Request { base: Some(start.to_string()), ..event(work, work) };
     let found = decided(&sample, &request);
     assert_eq!((found.trusted, found.how), (start, How::BaseOption));
@@ -111,7 +99,7 @@ fn a_named_base_wins_over_the_event() {
 
 #[test]
 fn a_base_equal_to_the_head_is_an_empty_change() {
-    let (sample, [_, _, work]) = branched();
+    let (sample, [_, _, work]) = Sample::branched();
     let request = Request { base: Some("HEAD".to_owned()), ..Request::default() };
     let found = decided(&sample, &request);
     assert!(found.is_empty());
@@ -130,7 +118,7 @@ fn the_forges_merge_is_compared_with_its_first_parent() {
 
 #[test]
 fn another_commit_than_the_proposed_one_is_not_judged() {
-    let (sample, [start, main, work]) = branched();
+    let (sample, [start, main, work]) = Sample::branched();
     for revision in ["main", &start.to_string()] {
         sample.git(&["switch", "--quiet", "--detach", revision]);
         for scope in [Scope::Change, Scope::WholeTree] {
@@ -173,7 +161,7 @@ fn a_merge_that_the_forge_does_not_name_is_of_its_base_branch() {
 
 #[test]
 fn branches_that_merged_each_other_have_several_starts() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     sample.git(&["merge", "--quiet", "-m", "one", "main"]);
     sample.git(&["switch", "--quiet", "main"]);
     sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", &work.to_string()]);
@@ -184,7 +172,7 @@ fn branches_that_merged_each_other_have_several_starts() {
 
 #[test]
 fn a_merge_without_an_event_is_its_authors() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge main", "main"]);
     let merge = sample.head();
     let found = decided(&sample, &Request::default());
@@ -199,7 +187,7 @@ fn a_merge_without_an_event_is_its_authors() {
 
 #[test]
 fn a_merge_of_something_else_than_the_head_is_not_the_forges() {
-    let (sample, [start, main, work]) = branched();
+    let (sample, [start, main, work]) = Sample::branched();
     sample.git(&["switch", "--quiet", "--create", "other", "main"]);
     sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "work"]);
     // The proposed commit is the first parent, not the second.
@@ -210,7 +198,7 @@ fn a_merge_of_something_else_than_the_head_is_not_the_forges() {
 
 #[test]
 fn a_merge_that_the_forge_did_not_check_out_is_its_authors() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     // The author pushes a merge whose first parent is a commit of their own.
     sample.git(&["switch", "--quiet", "--create", "evil", "main"]);
     sample.commit_file("policy.yaml", "gate: open\n");
@@ -235,7 +223,7 @@ fn a_clone_of_depth_two_holds_all_that_the_forges_merge_needs() {
 
 #[test]
 fn a_named_base_needs_no_merge_base_below_a_merge_of_it() {
-    let (sample, [_, main, _]) = branched();
+    let (sample, [_, main, _]) = Sample::branched();
     // The branch goes back further than the clone.
     sample.commit_file("d.yaml", "d: 1\n");
     sample.git(&["switch", "--quiet", "--create", "merge", "main"]);
@@ -268,7 +256,7 @@ fn a_clone_of_depth_one_fetches_the_base_once() {
 
 #[test]
 fn a_cut_history_is_compared_with_the_tip_and_says_so() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     let clone = sample.clone(&["--depth=1", "--no-single-branch", "--branch=work"]);
     let found = decided(&clone, &event(main, work));
     assert!(found.merge_base_missing);
@@ -277,7 +265,7 @@ fn a_cut_history_is_compared_with_the_tip_and_says_so() {
 
 #[test]
 fn a_whole_clone_stays_whole_after_a_fetch() {
-    let (sample, [start, _, work]) = branched();
+    let (sample, [start, _, work]) = Sample::branched();
     let clone = sample.clone(&["--single-branch", "--branch=work"]);
     sample.git(&["switch", "--quiet", "main"]);
     let newer = sample.commit_file("d.yaml", "d: 1\n");
@@ -289,7 +277,7 @@ fn a_whole_clone_stays_whole_after_a_fetch() {
 
 #[test]
 fn a_failed_fetch_says_what_git_said() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     let clone = sample.clone(&["--depth=1", "--branch=work"]);
     clone.git(&["remote", "set-url", "origin", "file:///nowhere/at/all"]);
     let request = Request { fetching: Fetching::Allowed, ..event(main, work) };
@@ -302,7 +290,7 @@ fn a_failed_fetch_says_what_git_said() {
 
 #[test]
 fn an_abbreviated_id_of_an_event_is_refused() {
-    let (sample, [_, main, work]) = branched();
+    let (sample, [_, main, work]) = Sample::branched();
     let mut request = event(main, work);
     if let Some(event) = &mut request.event {
         event.base_sha = "--upload-pack=x".to_owned();
@@ -313,7 +301,7 @@ fn an_abbreviated_id_of_an_event_is_refused() {
 
 #[test]
 fn histories_without_a_common_commit_are_not_compared() {
-    let (sample, _) = branched();
+    let (sample, _) = Sample::branched();
     sample.git(&["switch", "--quiet", "--orphan", "island"]);
     sample.commit_file("z.yaml", "z: 1\n");
     let error = decide(&sample.open(), &Request::default()).unwrap_err();
@@ -322,7 +310,7 @@ fn histories_without_a_common_commit_are_not_compared() {
 
 #[test]
 fn an_unknown_base_is_an_error_with_a_hint() {
-    let (sample, _) = branched();
+    let (sample, _) = Sample::branched();
     let request = Request { base: Some("no-such-branch".to_owned()), ..Request::default() };
     let error = decide(&sample.open(), &request).unwrap_err();
     assert!(matches!(error, Error::RevisionUnknown { .. }));
