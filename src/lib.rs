@@ -90,6 +90,9 @@
 //! Policy, configuration and the definitions that count come from the *trusted* tree, the tip of the
 //! base branch. `plan` and `decide` are pure; between them stands one fetch.
 
+// A test may stop where something is wrong; the program may not.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 #[cfg(feature = "cli")]
 pub mod backend;
 pub mod budget;

@@ -166,8 +166,9 @@ impl Source {
                 Ok(text) => (text, None),
                 Err(error) => {
                     let offset = error.utf8_error().valid_up_to();
-                    let bytes = error.into_bytes();
-                    let text = String::from_utf8_lossy(&bytes[..offset]).into_owned();
+                    let mut bytes = error.into_bytes();
+                    bytes.truncate(offset);
+                    let text = String::from_utf8(bytes).unwrap_or_default();
                     (text, unreadable(Unreadable::NotUtf8 { offset }))
                 }
             }

@@ -141,7 +141,7 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
                 .skip(1)
                 .find(|&(_, character)| character == '$')
                 .map_or(rest.len(), |(index, _)| index);
-            (Piece::Text(&rest[..next]), next)
+            (Piece::Text(rest.get(..next).unwrap_or_default()), next)
         };
         at += length;
         Some(piece)

@@ -116,7 +116,8 @@ fn is_comment(text: &str, place: usize, scalars: &[(usize, usize)]) -> bool {
     let line = place - before.len();
     let mut signs = memchr::memchr_iter(b'#', before.as_bytes());
     signs.any(|sign| {
-        let is_free = before[..sign].chars().next_back().is_none_or(char::is_whitespace);
+        let behind = before.get(..sign).unwrap_or_default();
+        let is_free = behind.chars().next_back().is_none_or(char::is_whitespace);
         is_free && !is_inside(scalars, line + sign)
     })
 }
@@ -124,8 +125,7 @@ fn is_comment(text: &str, place: usize, scalars: &[(usize, usize)]) -> bool {
 /// Returns what stands before a place on its line.
 fn line_before(text: &str, place: usize) -> &str {
     let before = text.get(..place).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    &before[start..]
+    before.rsplit_once('\n').map_or(before, |(_, line)| line)
 }
 
 #[cfg(test)]

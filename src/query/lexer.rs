@@ -90,7 +90,7 @@ struct Lexer<'text> {
 
 impl<'text> Lexer<'text> {
     fn rest(&self) -> &'text str {
-        &self.text[self.at..]
+        self.text.get(self.at..).unwrap_or_default()
     }
 
     /// Skips spaces and comments, which run to the end of their line.
@@ -107,10 +107,11 @@ impl<'text> Lexer<'text> {
 
     fn next(&mut self) -> Result<TokenKind, Fault> {
         let rest = self.rest();
-        let Some(first) = rest.chars().next() else {
+        let mut characters = rest.chars();
+        let Some(first) = characters.next() else {
             return Ok(TokenKind::End);
         };
-        let second = rest[first.len_utf8()..].chars().next();
+        let second = characters.next();
         let opens_placeholder =
             first == '$' || (rest.starts_with("{{") && !rest.starts_with("{{{"));
         match first {
@@ -223,19 +224,18 @@ fn placeholder(text: &str) -> Result<usize, usize> {
         return Ok(0);
     }
     if let Some(inner) = text.strip_prefix("{{") {
-        let Some(end) = inner.find("}}") else {
+        let Some((inner, _)) = inner.split_once("}}") else {
             return Err(2);
         };
-        let inner = &inner[..end];
         let is_template = !inner.trim().is_empty() && !inner.contains(['=', '{', '}']);
-        return Ok(if is_template { end + 4 } else { 0 });
+        return Ok(if is_template { inner.len() + 4 } else { 0 });
     }
     if let Some(inner) = text.strip_prefix("${") {
-        let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || "_.:-".contains(c)));
-        return match end {
-            Some(end) if end > 0 && inner[end..].starts_with('}') => Ok(end + 3),
-            _ => Err(2),
-        };
+        let behind = inner.trim_start_matches(|c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-')
+        });
+        let name = inner.len() - behind.len();
+        return if name > 0 && behind.starts_with('}') { Ok(name + 3) } else { Err(2) };
     }
     let Some(inner) = text.strip_prefix('$') else {
         return Ok(0);

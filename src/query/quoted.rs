@@ -35,7 +35,8 @@ pub(super) fn read(text: &str) -> Result<Quoted, Fault> {
     };
     let mut value = Vec::new();
     let mut at = quote.len_utf8();
-    while let Some(character) = text[at..].chars().next() {
+    let rest = |at: usize| text.get(at..).unwrap_or_default();
+    while let Some(character) = rest(at).chars().next() {
         let next = at + character.len_utf8();
         if character == quote {
             let value = String::from_utf8_lossy(&value).into_owned();
@@ -46,13 +47,13 @@ pub(super) fn read(text: &str) -> Result<Quoted, Fault> {
         }
         if quote != '`' && character == '\\' {
             at = next
-                + unescape(&text[next..], quote, &mut value).map_err(|length| Fault {
+                + unescape(rest(next), quote, &mut value).map_err(|length| Fault {
                     kind: ProblemKind::InvalidEscape,
                     start: at,
                     end: next + length,
                 })?;
         } else {
-            value.extend_from_slice(&text.as_bytes()[at..next]);
+            value.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             at = next;
         }
     }

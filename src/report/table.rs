@@ -43,9 +43,7 @@ pub(super) fn changes(changes: &[ChangeRow], style: &Style) -> Vec<String> {
             ]
         })
         .collect();
-    let widths: Vec<usize> = (0..4)
-        .map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0))
-        .collect();
+    let widths = widths(&rows);
     let effects: Vec<_> = changes
         .iter()
         .map(|change| change.effect.as_deref().map(line).unwrap_or_default())
@@ -171,15 +169,24 @@ fn facts(verdict: &VerdictView) -> Vec<[String; 4]> {
     facts
 }
 
+/// Returns how wide each column is.
+fn widths<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> [usize; COLUMNS] {
+    let mut widths = [0; COLUMNS];
+    for row in rows {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = width(cell).max(*widest);
+        }
+    }
+    widths
+}
+
 /// Returns facts in columns; what a fact rests on wraps in its own column, or goes below.
 fn columns(facts: &[[String; 4]], style: &Style) -> Vec<String> {
-    let widest = |column: usize| facts.iter().map(|fact| width(&fact[column])).max().unwrap_or(0);
-    let (label, fact) = (widest(0), widest(1));
+    let [label, fact, why, _] = widths(facts);
     let beside = 2 + label + 3 + fact + 4;
     let below = 2 + label + 3;
     let left = if beside + 30 <= style.width { beside } else { below };
     let room = style.width.saturating_sub(left).max(20);
-    let why = widest(2);
     let mut lines = Vec::new();
     for [name, what, reason, place] in facts {
         let head = format!("  {}   {}", pad_end(name, label), pad_end(what, fact));
