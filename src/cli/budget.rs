@@ -1,6 +1,7 @@
 //! `slo budget`
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -107,25 +108,36 @@ fn show(
         now,
     };
     let measurements = measure::all(global, &asked, place)?;
-    let failed = |one: &&Measurement| one.series.as_ref().is_err_and(Failure::is_of_backend);
-    let failed = measurements.iter().filter(failed).count();
-    if let Some(file) = &options.record {
-        if failed > 0 {
-            // Half a recording would stand for the whole one, and what is lost would be forgotten.
-            let (path, all) = (file.display(), measurements.len());
-            let why = format!("{failed} of {all} objectives could not be measured");
-            output::say(global, &format!("{path} was left as it was: {why}"));
-        } else {
-            output::write_file(file, recorded::write(&requests, &measurements).as_bytes())?;
-        }
-    }
+    let unrecorded = match &options.record {
+        Some(file) => record(file, &requests, &measurements)?,
+        None => None,
+    };
     let table = measure::table(&requests, &measurements, now);
     let mut report = Report::of_findings(&tree.sources, &[], output::docs);
     report.budgets = Some(&table);
     output::render(global, &options.output.format, &report)?;
+    if let Some(unrecorded) = unrecorded {
+        return Err(unrecorded);
+    }
     let is_unread = !measurements.is_empty() && measurements.iter().all(|one| one.series.is_err());
-    let is_unrecorded = options.record.is_some() && failed > 0;
-    Ok(if is_unread || is_unrecorded { Exit::Unknown } else { Exit::Success })
+    Ok(if is_unread { Exit::Unknown } else { Exit::Success })
+}
+
+/// Records measurements, all or none: half a recording would stand for the whole one, and what is lost
+/// would be forgotten. Returns the error that says so where the backend failed for one.
+fn record(
+    file: &Path,
+    requests: &[Request],
+    measurements: &[Measurement],
+) -> Result<Option<Error>, Error> {
+    let is_failed = |one: &&Measurement| one.series.as_ref().is_err_and(Failure::is_of_backend);
+    let failed = measurements.iter().filter(is_failed).count();
+    if failed == 0 {
+        output::write_file(file, recorded::write(requests, measurements).as_bytes())?;
+        return Ok(None);
+    }
+    let path = file.display().to_string();
+    Ok(Some(Error::Unrecorded { path, failed, all: measurements.len() }))
 }
 
 /// Returns what must be measured of the SLOs that are named, or of all.

@@ -28,6 +28,9 @@ pub(super) enum Error {
     /// Fixed files that were not written, each with why, and those that were.
     #[error("left as it was: {left}; {written}")]
     Unwritten { left: String, written: String },
+    /// Measurements were to be recorded, and the backend failed for some.
+    #[error("left as it was: {path} ({failed} of {all} objectives could not be measured)")]
+    Unrecorded { path: String, failed: usize, all: usize },
     /// A file or a stream cannot be read or written.
     #[error("{action} {path}")]
     Io { action: &'static str, path: String, source: io::Error },
@@ -54,9 +57,11 @@ impl Error {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config { .. } | Self::Usage { .. } => Exit::Usage,
-            Self::Git(_) | Self::Forge(_) | Self::Unwritten { .. } | Self::Io { .. } => {
-                Exit::Unknown
-            }
+            Self::Git(_)
+            | Self::Forge(_)
+            | Self::Unwritten { .. }
+            | Self::Unrecorded { .. }
+            | Self::Io { .. } => Exit::Unknown,
         }
     }
 
@@ -68,6 +73,9 @@ impl Error {
             Self::Forge(error) => error.hint().map(str::to_owned),
             Self::Unwritten { .. } => {
                 Some("make the file what it is to be, and run `slo lint --fix` again".to_owned())
+            }
+            Self::Unrecorded { .. } => {
+                Some("the report says why; record again when the backend answers".to_owned())
             }
             Self::Io { .. } => None,
         }
@@ -83,7 +91,8 @@ impl Error {
 
     /// Returns whether no report was written: the run ended before, not while writing one.
     pub(super) fn precedes_report(&self) -> bool {
-        !matches!(self, Self::Unwritten { .. } | Self::Io { action: "write", .. })
+        let is_behind = matches!(self, Self::Unwritten { .. } | Self::Unrecorded { .. });
+        !is_behind && !matches!(self, Self::Io { action: "write", .. })
     }
 
     /// Returns whether whoever read the output has gone.

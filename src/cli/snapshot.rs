@@ -54,6 +54,9 @@ pub(super) fn services_without_files(
     let mut silent: Vec<(&String, &Globs)> =
         config.services.iter().filter(|(_, globs)| !globs.is_empty()).collect();
     for commit in commits {
+        if silent.is_empty() {
+            break;
+        }
         let others = repository.snapshot(commit)?.files(|path| {
             silent.retain(|(_, globs)| !globs.matches(path));
             silent.iter().any(|(_, globs)| globs.may_match_below(path))

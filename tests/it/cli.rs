@@ -311,8 +311,8 @@ fn a_recording_stays_as_it_was_where_the_backend_failed() {
     folder.write("slo.toml", "[backend.recorded]\ntype = \"recorded\"\npath = \"a.csv\"\n");
     folder.write("a.csv", "slo,start,seconds,good,valid\npayments,yesterday,3600,99,100\n");
     folder.write("b.csv", "what was recorded before\n");
-    let ended = slo(folder.path(), &["budget", "--now", NOW, "--record", "b.csv"]).expect(3);
-    let says = "b.csv was left as it was: 1 of 1 objectives could not be measured";
+    let ended = slo(folder.path(), &["budget", "-q", "--now", NOW, "--record", "b.csv"]).expect(3);
+    let says = "left as it was: b.csv (1 of 1 objectives could not be measured)";
     assert!(ended.err.contains(says), "{}", ended.err);
     assert_eq!(folder.read("b.csv"), "what was recorded before\n");
 }
