@@ -153,7 +153,6 @@ pub(super) fn collect(
     let changed = repository.proposed_paths(compared)?;
     let lines = if asked.lines { repository.proposed_lines(compared)? } else { None };
     Ok(Facts {
-        services_without_files: Vec::new(),
         extent: Extent::Change,
         commits: commits(repository, compared, &changed, asked)?,
         changed,
@@ -163,6 +162,7 @@ pub(super) fn collect(
         author,
         target_branch,
         releases: releases(repository, &tags, compared.trusted)?,
+        ..Facts::default()
     })
 }
 
