@@ -4,10 +4,11 @@
 //!
 //! Redirects are never followed: a token that follows one is a token given away. A query goes by
 //! POST, since long ones break the limits of addresses, and by GET once a server forbids POST. A
-//! server that lets three requests in a row fail, each with all its retries, is not asked again by
-//! this client, so that a dead one costs minutes and not hours; one that answers just often enough is
-//! not asked again once the `deadline` is over. A query that the server itself gave up speaks of that
-//! query alone. What a change proposes is asked by a client of its own.
+//! server that answers nothing and lets three requests fail, each with all its retries, is not asked
+//! again by this client, so that a dead one costs minutes and not hours; one that has answered is asked
+//! until the `deadline` is over. So queries that fail speak of themselves: whoever proposes a change
+//! chooses which services it touches, and must not lose one's numbers by another's. What a change
+//! proposes is asked by a client of its own.
 //!
 //! # Source
 //!
@@ -54,7 +55,7 @@ const WHOLE: [(&str, &str); 3] = [
 /// client does, so that it says so itself and no request counts as lost.
 const GIVEN_UP_PERMILLE: u64 = 900;
 
-/// How many requests in a row may fail before a server is given up.
+/// How many requests may fail before a server that has answered none is given up.
 const MOST_LOST: u32 = 3;
 
 /// The first pause between two attempts; each further one is twice as long.
@@ -82,6 +83,8 @@ pub(super) struct Client<'a> {
     only_get: AtomicBool,
     /// Whether the server refuses parameters that it does not know.
     only_known: AtomicBool,
+    /// Whether the server has answered anything.
+    is_alive: AtomicBool,
     lost: AtomicU32,
 }
 
@@ -144,6 +147,7 @@ impl<'a> Client<'a> {
             until: (world.elapsed)() + Duration::from_secs(backend.deadline.nominal_seconds()),
             only_get: AtomicBool::new(false),
             only_known: AtomicBool::new(false),
+            is_alive: AtomicBool::new(false),
             lost: AtomicU32::new(0),
         })
     }
@@ -179,7 +183,10 @@ impl<'a> Client<'a> {
         let url = self.address("status/buildinfo");
         let request = self.prepared(self.agent.get(url), self.left().ok()?);
         match self.attempt(request.call(), false, &[]) {
-            Attempt::Answered(body) => answer::version(&body),
+            Attempt::Answered(body) => {
+                self.is_alive.store(true, Ordering::Relaxed);
+                answer::version(&body)
+            }
             _ => None,
         }
     }
@@ -196,8 +203,9 @@ impl<'a> Client<'a> {
     fn ask(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<u8>, Failure> {
         let mut attempts = 0;
         loop {
-            if self.lost.load(Ordering::Relaxed) >= MOST_LOST {
-                let text = format!("given up after {MOST_LOST} requests in a row that failed");
+            let is_alive = self.is_alive.load(Ordering::Relaxed);
+            if !is_alive && self.lost.load(Ordering::Relaxed) >= MOST_LOST {
+                let text = format!("given up: no answer, and {MOST_LOST} requests that failed");
                 return Err(Failure::Unreachable(text));
             }
             let by_get = self.only_get.load(Ordering::Relaxed);
@@ -211,7 +219,7 @@ impl<'a> Client<'a> {
             };
             let (failure, wanted, is_lost) = match self.attempt(response, !by_get, &whole) {
                 Attempt::Answered(body) => {
-                    self.lost.store(0, Ordering::Relaxed);
+                    self.is_alive.store(true, Ordering::Relaxed);
                     return Ok(body);
                 }
                 Attempt::PostForbidden => {

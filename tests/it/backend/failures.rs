@@ -111,7 +111,26 @@ fn a_server_that_hangs_up_is_asked_again_and_then_given_up() {
     assert_eq!(server.ranges().len(), 9);
     let given_up = outcome.measurements().iter().filter_map(|it| it.series.as_ref().err());
     let last = given_up.filter_map(Failure::detail).next_back();
-    assert_eq!(last, Some("given up after 3 requests in a row that failed"));
+    assert_eq!(last, Some("given up: no answer, and 3 requests that failed"));
+}
+
+#[test]
+fn queries_that_fail_cost_no_other_of_a_server_that_answers() {
+    let server = StandIn::start(|asked, _| {
+        if asked.parameters["query"].contains("lost") { Reply::HangUp } else { steady(asked) }
+    });
+    let lost = (0..6).map(|index| {
+        CHECKOUT
+            .replace("name: checkout", &format!("name: a{index}"))
+            .replace("code=", &format!("zone=\"lost{index}\",code="))
+    });
+    // Queries are asked in their order, and this one comes last.
+    let sound = CHECKOUT.replace("code=", "zone=\"sound\",code=");
+    let definitions: Vec<String> = [sound].into_iter().chain(lost).collect();
+    let config = server.config("retries = 0\nconcurrency = 1");
+    let outcome = run(&config, &definitions.join("---"), 4);
+    let known = outcome.measurements().iter().filter(|it| it.series.is_ok()).count();
+    assert_eq!(known, 1, "{:?}", outcome.measurements());
 }
 
 #[test]

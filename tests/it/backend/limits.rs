@@ -141,7 +141,7 @@ fn a_run_asks_no_longer_than_its_deadline() {
 
 #[test]
 fn queries_that_hang_between_others_that_do_not_end_with_the_run() {
-    // Every other query is answered, so that no three in a row are lost.
+    // Every other query is answered, so that the server is not given up.
     let server = StandIn::start(|asked, _| {
         if asked.parameters["query"].contains("500") { Reply::Silence } else { steady(asked) }
     });
