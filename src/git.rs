@@ -200,8 +200,8 @@ impl Repository {
 
     /// Returns everything that the name in a revision may mean, with its commit.
     fn meanings(&self, revision: &str) -> Vec<(String, CommitId)> {
-        let end = revision.find(['~', '^', ':']).or_else(|| revision.find("@{"));
-        let name = revision.get(..end.unwrap_or(revision.len())).unwrap_or_default();
+        let name = revision.split(['~', '^', ':']).next().unwrap_or_default();
+        let name = name.split("@{").next().unwrap_or_default();
         if name.is_empty() || name == "HEAD" || name.starts_with("refs/") {
             return Vec::new();
         }

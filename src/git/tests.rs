@@ -130,8 +130,14 @@ fn a_revision_that_may_be_several_commits_is_refused() {
         sample.git(&["tag", name]);
     }
     let repository = sample.open();
-    for revision in ["release", "origin/main", &first.short(), "release~0", "origin/main^{commit}"]
-    {
+    for revision in [
+        "release",
+        "origin/main",
+        &first.short(),
+        "release~0",
+        "release@{0}~0",
+        "origin/main^{commit}",
+    ] {
         let error = repository.resolve(revision).unwrap_err();
         assert!(matches!(&error, Error::RevisionAmbiguous { meanings, .. } if meanings.len() == 2));
         assert!(error.to_string().contains("`refs/tags/"), "{error}");
