@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::yaml::Stream;
 
 mod announce;
+mod declared;
 mod fields;
 mod mark;
 mod openslo;
@@ -39,6 +40,9 @@ pub fn read(stream: &Stream) -> Reading {
     let mut reading = Reading::default();
     for document in &stream.documents {
         recognize::document(document, &mut reading);
+    }
+    for object in &reading.objects {
+        declared::check(object, &mut reading.problems);
     }
     reading.problems.sort_by_key(Problem::span);
     reading.problems.dedup();

@@ -12,6 +12,7 @@
 
 mod alert;
 mod catalog;
+mod declared;
 mod object;
 mod policy;
 mod slo;
@@ -27,6 +28,12 @@ pub use alert::PolicyUse;
 pub use alert::Referable;
 pub use catalog::Catalog;
 pub use catalog::Found;
+pub use declared::Agreement;
+pub use declared::DECLARATIONS;
+pub use declared::Dependency;
+pub use declared::Form;
+pub use declared::PREFIX;
+pub use declared::RampStep;
 pub use object::Annotation;
 pub use object::DataSource;
 pub use object::Dialect;

@@ -22,7 +22,6 @@ use crate::finding::Level;
 use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
-use crate::model::Slo;
 use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::SourceId;
@@ -38,9 +37,12 @@ mod document;
 mod objective;
 mod policy;
 mod reference;
+mod subject;
 mod suppression;
 mod window;
 
+pub use subject::Alert;
+pub use subject::Subject;
 pub use suppression::Fault;
 pub use suppression::MAX_RULES;
 pub use suppression::Suppression;
@@ -117,8 +119,10 @@ pub enum Check {
     File(fn(&FileFacts, &mut Checker<'_>)),
     /// All files at once: each in the light of the others.
     Files(fn(&[FileFacts], &mut Checker<'_>)),
-    /// Each SLO.
-    Slo(fn(&Slo, &mut Checker<'_>)),
+    /// Each SLO, with what it refers to.
+    Slo(fn(&Subject<'_>, &mut Checker<'_>)),
+    /// All SLOs at once, in the order of the files: what several share is reported once.
+    Slos(fn(&[Subject<'_>], &mut Checker<'_>)),
     /// All objects of the tree.
     Catalog(fn(&Catalog, &mut Checker<'_>)),
     /// Each comment that allows something, with what it was good for.
@@ -157,6 +161,8 @@ pub struct Context<'a> {
     pub sources: &'a Sources,
     /// The objects.
     pub catalog: &'a Catalog,
+    /// The SLOs with what they refer to, in the order of the catalog.
+    pub subjects: &'a [Subject<'a>],
     /// What is known beside the definitions.
     pub facts: Facts<'a>,
 }
@@ -205,6 +211,11 @@ impl<'a> Checker<'a> {
     /// Returns the objects of the tree.
     pub fn catalog(&self) -> &'a Catalog {
         self.context.catalog
+    }
+
+    /// Returns the SLOs with what they refer to, in order.
+    pub fn subjects(&self) -> &'a [Subject<'a>] {
+        self.context.subjects
     }
 
     /// Returns the names of objects that another repository owns.

@@ -145,9 +145,8 @@ impl BudgetState {
 
 /// Returns the lookbacks that the alerts of an SLO name, and 1h, 6h and 3d, shortest first.
 pub fn alert_lookbacks(catalog: &Catalog, slo: &Slo) -> Vec<Duration> {
-    let conditions = catalog.conditions_of(slo);
-    let named = conditions
-        .iter()
+    let named = catalog
+        .conditions_of(slo)
         .filter_map(|(_, condition)| Some(condition.burn_rate.as_ref()?.lookback.value));
     let usual =
         [Duration::new(1, Unit::Hour), Duration::new(6, Unit::Hour), Duration::new(3, Unit::Day)];

@@ -125,13 +125,14 @@ fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Alert> {
     let used = slo.alert_policies.iter().filter_map(|used| catalog.alert_policy(used).one());
     let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
     for policy in used.filter(|policy| seen.insert(Arc::as_ptr(policy))) {
-        let targets = told(catalog, &policy);
-        let flags = FLAGS.map(|flag| flag.of(&policy).0);
+        let targets = told(catalog, policy);
+        let flags = FLAGS.map(|flag| flag.of(policy).0);
         let used = policy.conditions.iter().filter_map(|used| catalog.condition(used).one());
         for condition in used {
             let parts = json!([condition.severity, condition.burn_rate, targets, flags]);
             let (policy, targets, meaning) =
-                (Arc::clone(&policy), targets.clone(), parts.to_string());
+                (Arc::clone(policy), targets.clone(), parts.to_string());
+            let condition = Arc::clone(condition);
             let alert = Alert { policy, condition, targets, meaning };
             found.entry((alert.names(), alert.meaning.clone())).or_insert(alert);
         }

@@ -72,7 +72,7 @@ pub(super) fn shown(
 ) -> [Shown; 2] {
     let left = before.0.indicator(before.1).one();
     let right = after.0.indicator(after.1).one();
-    if let (Some(left), Some(right)) = (&left, &right) {
+    if let (Some(left), Some(right)) = (left, right) {
         let (old, new) = (parts(&left.measure), parts(&right.measure));
         if word(&left.measure) == word(&right.measure) {
             let pairs = old.into_iter().zip(new);
@@ -92,7 +92,7 @@ pub(super) fn shown(
         (None, IndicatorUse::Named(reference)) => (None, Some(reference.name.span)),
         (None, IndicatorUse::Inline(_) | IndicatorUse::Missing) => (None, None),
     };
-    [whole(left.as_ref(), before.1), whole(right.as_ref(), after.1)]
+    [whole(left, before.1), whole(right, after.1)]
 }
 
 /// Returns what there is to say about a source: its query, its data source, its settings.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::json;
@@ -101,7 +102,7 @@ pub(super) fn meaning(catalog: &Catalog, objective: &Objective, reading: Reading
     let indicator = catalog.indicator(&objective.indicator).one();
     json!([
         objective.target,
-        objective.comparison(indicator.as_deref()),
+        objective.comparison(indicator.map(Arc::as_ref)),
         objective.slice_target,
         objective.slice_window,
         objective.composite_weight,
@@ -262,7 +263,7 @@ fn compare_thresholds(
     let (old, new) = (before.1, after.1);
     let is_compared = |catalog: &Catalog, objective: &Objective| {
         let indicator = catalog.indicator(&objective.indicator).one();
-        objective.comparison(indicator.as_deref()).is_some()
+        objective.comparison(indicator.map(Arc::as_ref)).is_some()
     };
     let counts = is_compared(before.0, old) || is_compared(after.0, new);
     let same = json!([old.operator, old.value]) == json!([new.operator, new.value]);

@@ -215,7 +215,7 @@ fn request(
     Some(Request {
         slo: Arc::clone(slo),
         objective: index,
-        indicator: catalog.indicator(&objective.indicator).one(),
+        indicator: catalog.indicator(&objective.indicator).one().cloned(),
         slice_target: objective.slice_target.as_ref().map(|share| share.value.clone()),
         terms,
         definition: Definition::Trusted,

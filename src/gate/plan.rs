@@ -131,7 +131,8 @@ pub(super) fn objectives<'a>(
         indicator: slo
             .objectives
             .get(index)
-            .and_then(|objective| catalog.indicator(&objective.indicator).one()),
+            .and_then(|objective| catalog.indicator(&objective.indicator).one())
+            .cloned(),
         policies: policies.to_vec(),
     })
 }

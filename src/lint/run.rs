@@ -11,6 +11,7 @@ use crate::rules::Checker;
 use crate::rules::Context;
 use crate::rules::Facts;
 use crate::rules::Rule;
+use crate::rules::Subject;
 use crate::rules::Suppression;
 use crate::rules::Use;
 use crate::source::SourceId;
@@ -35,16 +36,24 @@ pub fn run_allowing(
     facts: &Facts<'_>,
     counts: &dyn Fn(&Suppression) -> bool,
 ) -> Vec<Finding> {
-    let context = Context { sources: &tree.sources, catalog: &tree.catalog, facts: *facts };
-    let found_by = |rule: &&'static Rule| {
-        let mut checker = Checker::new(rule, &context);
-        walk(rule, tree, &mut checker);
-        leveled(rule, checker, tree, rules)
-    };
-    // One rule never waits for another, and what each found stands in the order of the rules.
+    let slos: Vec<_> = tree.catalog.slos().collect();
+    let subjects: Vec<Subject<'_>> =
+        slos.into_par_iter().map(|slo| Subject::new(&tree.catalog, slo)).collect();
+    let (sources, catalog) = (&tree.sources, &tree.catalog);
+    let context = Context { sources, catalog, subjects: &subjects, facts: *facts };
     let chosen: Vec<&'static Rule> = rules.chosen().collect();
-    let found: Vec<Vec<Finding>> = chosen.par_iter().map(found_by).collect();
-    let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
+    let one_by_one = || {
+        let found_by = |rule: &&'static Rule| {
+            let mut checker = Checker::new(rule, &context);
+            walk(rule, tree, &mut checker);
+            leveled(rule, checker, tree, rules)
+        };
+        chosen.par_iter().flat_map_iter(found_by).collect::<Vec<Finding>>()
+    };
+    let together = || of_each_slo(&chosen, tree, &context, rules);
+    // No rule waits for another. Of one rule, what it found stands in the order of the SLOs.
+    let (mut findings, mut of_slos) = rayon::join(one_by_one, together);
+    findings.append(&mut of_slos);
     let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
     let uses = suppress(&honored, rules, &mut findings, facts.now);
     for rule in chosen {
@@ -76,13 +85,48 @@ fn leveled(
     leveled.collect()
 }
 
+/// Runs the rules that look at one SLO.
+///
+/// They go from SLO to SLO together, so that each is fetched from memory once and not for each rule.
+fn of_each_slo(
+    chosen: &[&'static Rule],
+    tree: &Tree,
+    context: &Context<'_>,
+    rules: &RuleSet,
+) -> Vec<Finding> {
+    /// How many runs of neighbors each thread gets: enough to share the work evenly, few enough that
+    /// no file is read many times to be mended.
+    const RUNS: usize = 4;
+    let checks = chosen.iter().filter_map(|rule| match rule.check {
+        Check::Slo(check) => Some((*rule, check)),
+        _ => None,
+    });
+    let checks: Vec<_> = checks.collect();
+    let length = context.subjects.len().div_ceil(rayon::current_num_threads() * RUNS).max(1);
+    let runs = context.subjects.par_chunks(length);
+    let found = runs.flat_map_iter(|subjects| {
+        let mut checkers: Vec<_> =
+            checks.iter().map(|(rule, check)| (Checker::new(rule, context), check)).collect();
+        for subject in subjects {
+            for (checker, check) in &mut checkers {
+                check(subject, checker);
+            }
+        }
+        let checkers = checks.iter().zip(checkers);
+        let found =
+            checkers.flat_map(|((rule, _), (checker, _))| leveled(rule, checker, tree, rules));
+        found.collect::<Vec<Finding>>()
+    });
+    found.collect()
+}
+
 fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
     match rule.check {
         Check::File(check) => tree.files.iter().for_each(|file| check(file, checker)),
         Check::Files(check) => check(&tree.files, checker),
-        Check::Slo(check) => tree.catalog.slos().for_each(|slo| check(slo, checker)),
+        Check::Slos(check) => check(checker.subjects(), checker),
         Check::Catalog(check) => check(&tree.catalog, checker),
-        Check::Suppression(_) => {}
+        Check::Slo(_) | Check::Suppression(_) => {}
     }
 }
 

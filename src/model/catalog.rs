@@ -26,19 +26,19 @@ use super::Service;
 use super::Slo;
 
 /// What a reference leads to.
-#[derive(Clone, Debug)]
-pub enum Found<T> {
+#[derive(Debug)]
+pub enum Found<'a, T> {
     /// The object.
-    One(Arc<T>),
+    One(&'a Arc<T>),
     /// Nothing has that name.
     Nothing,
     /// Something stands where the reference would, but it could not be read.
     Unreadable,
 }
 
-impl<T> Found<T> {
+impl<'a, T> Found<'a, T> {
     /// Returns the object, if there is one.
-    pub fn one(self) -> Option<Arc<T>> {
+    pub fn one(self) -> Option<&'a Arc<T>> {
         match self {
             Self::One(object) => Some(object),
             Self::Nothing | Self::Unreadable => None,
@@ -96,7 +96,7 @@ impl Catalog {
     fn without_unread(&self, slo: &Arc<Slo>) -> Arc<Slo> {
         let is_read = |objective: &Objective| {
             let indicator = self.indicator(&objective.indicator).one();
-            objective.comparison(indicator.as_deref()).is_some()
+            objective.comparison(indicator.map(Arc::as_ref)).is_some()
         };
         let mut read = Arc::clone(slo);
         for (index, objective) in slo.objectives.iter().enumerate() {
@@ -191,10 +191,10 @@ impl Catalog {
     }
 
     /// Returns the indicator that an objective uses.
-    pub fn indicator(&self, indicator: &IndicatorUse) -> Found<Indicator> {
+    pub fn indicator<'a>(&'a self, indicator: &'a IndicatorUse) -> Found<'a, Indicator> {
         match indicator {
             IndicatorUse::Missing => Found::Unreadable,
-            IndicatorUse::Inline(indicator) => Found::One(Arc::clone(indicator)),
+            IndicatorUse::Inline(indicator) => Found::One(indicator),
             IndicatorUse::Named(reference) => self.find(reference, |object| match object {
                 Object::Sli(indicator) => Some(indicator),
                 _ => None,
@@ -203,7 +203,7 @@ impl Catalog {
     }
 
     /// Returns the alert policy that an SLO uses.
-    pub fn alert_policy(&self, policy: &PolicyUse) -> Found<AlertPolicy> {
+    pub fn alert_policy<'a>(&'a self, policy: &'a PolicyUse) -> Found<'a, AlertPolicy> {
         self.resolve(policy, |object| match object {
             Object::AlertPolicy(policy) => Some(policy),
             _ => None,
@@ -211,7 +211,7 @@ impl Catalog {
     }
 
     /// Returns the condition that an alert policy uses.
-    pub fn condition(&self, condition: &ConditionUse) -> Found<AlertCondition> {
+    pub fn condition<'a>(&'a self, condition: &'a ConditionUse) -> Found<'a, AlertCondition> {
         self.resolve(condition, |object| match object {
             Object::AlertCondition(condition) => Some(condition),
             _ => None,
@@ -219,7 +219,10 @@ impl Catalog {
     }
 
     /// Returns the notification target that an alert policy uses.
-    pub fn target(&self, target: &Referable<NotificationTarget>) -> Found<NotificationTarget> {
+    pub fn target<'a>(
+        &'a self,
+        target: &'a Referable<NotificationTarget>,
+    ) -> Found<'a, NotificationTarget> {
         self.resolve(target, |object| match object {
             Object::AlertNotificationTarget(target) => Some(target),
             _ => None,
@@ -227,7 +230,7 @@ impl Catalog {
     }
 
     /// Returns the data source that a metric names.
-    pub fn data_source(&self, source: &MetricSource) -> Found<DataSource> {
+    pub fn data_source<'a>(&'a self, source: &'a MetricSource) -> Found<'a, DataSource> {
         let Some(reference) = &source.reference else {
             return Found::Unreadable;
         };
@@ -252,16 +255,17 @@ impl Catalog {
     }
 
     /// Returns every alert condition that watches an SLO, with the policy that holds it.
-    pub fn conditions_of(&self, slo: &Slo) -> Vec<(Arc<AlertPolicy>, Arc<AlertCondition>)> {
-        let policies =
-            slo.alert_policies.iter().filter_map(|policy| self.alert_policy(policy).one());
-        policies
-            .flat_map(|policy| {
-                let conditions = policy.conditions.iter();
-                let found = conditions.filter_map(|condition| self.condition(condition).one());
-                found.map(|condition| (Arc::clone(&policy), condition)).collect::<Vec<_>>()
-            })
-            .collect()
+    pub fn conditions_of<'a>(
+        &'a self,
+        slo: &'a Slo,
+    ) -> impl Iterator<Item = (&'a Arc<AlertPolicy>, &'a Arc<AlertCondition>)> {
+        let policies = slo.alert_policies.iter();
+        let policies = policies.filter_map(|policy| self.alert_policy(policy).one());
+        policies.flat_map(move |policy| {
+            let conditions = policy.conditions.iter();
+            let found = conditions.filter_map(|condition| self.condition(condition).one());
+            found.map(move |condition| (policy, condition))
+        })
     }
 
     /// Returns whether every alert of an SLO could be found and read.
@@ -306,26 +310,26 @@ impl Catalog {
         sources
     }
 
-    fn resolve<T>(
-        &self,
-        used: &Referable<T>,
-        pick: impl Fn(&Object) -> Option<&Arc<T>>,
-    ) -> Found<T> {
+    fn resolve<'a, T>(
+        &'a self,
+        used: &'a Referable<T>,
+        pick: impl Fn(&'a Object) -> Option<&'a Arc<T>>,
+    ) -> Found<'a, T> {
         match used {
             Referable::Missing => Found::Unreadable,
-            Referable::Inline(object) => Found::One(Arc::clone(object)),
+            Referable::Inline(object) => Found::One(object),
             Referable::Named(reference) => self.find(reference, pick),
         }
     }
 
-    fn find<T>(
-        &self,
+    fn find<'a, T>(
+        &'a self,
         reference: &Reference,
-        pick: impl Fn(&Object) -> Option<&Arc<T>>,
-    ) -> Found<T> {
+        pick: impl Fn(&'a Object) -> Option<&'a Arc<T>>,
+    ) -> Found<'a, T> {
         let name = &reference.name.value;
         match self.named(reference.kind, name).find_map(pick) {
-            Some(object) => Found::One(Arc::clone(object)),
+            Some(object) => Found::One(object),
             None if self.may_hold(name) => Found::Unreadable,
             None => Found::Nothing,
         }

@@ -290,6 +290,32 @@ impl Object {
         }
     }
 
+    /// Shows who the object is, and who every object written inside it is.
+    pub fn each_meta(&self, see: &mut dyn FnMut(&Meta)) {
+        see(self.meta());
+        match self {
+            Self::Slo(slo) => {
+                let mut before = None;
+                for objective in &slo.objectives {
+                    // Objectives share the indicator of their SLO.
+                    if let IndicatorUse::Inline(indicator) = &objective.indicator
+                        && before.replace(Arc::as_ptr(indicator)) != Some(Arc::as_ptr(indicator))
+                    {
+                        see(&indicator.meta);
+                    }
+                }
+                for policy in &slo.alert_policies {
+                    if let Referable::Inline(policy) = policy {
+                        see(&policy.meta);
+                        metas_in_policy(policy, see);
+                    }
+                }
+            }
+            Self::AlertPolicy(policy) => metas_in_policy(policy, see),
+            _ => {}
+        }
+    }
+
     /// Returns every reference of the object and of the objects written inside it.
     pub fn references(&self) -> Vec<&Reference> {
         let mut found = Vec::new();
@@ -336,6 +362,19 @@ pub struct Reference {
     /// The field that holds the name, such as `indicatorRef`.
     #[serde(skip)]
     pub field: &'static str,
+}
+
+fn metas_in_policy(policy: &AlertPolicy, see: &mut dyn FnMut(&Meta)) {
+    for condition in &policy.conditions {
+        if let Referable::Inline(condition) = condition {
+            see(&condition.meta);
+        }
+    }
+    for target in &policy.targets {
+        if let Referable::Inline(target) = target {
+            see(&target.meta);
+        }
+    }
 }
 
 fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {

@@ -24,11 +24,7 @@ pub(super) const RULES: &[&Rule] = &[
 
 /// Returns the largest share of bad events that can happen at all: `slo/max-error-ratio`, or 1.
 fn largest_error_ratio(slo: &Slo) -> Ratio {
-    let declared = slo.meta.annotation("slo/max-error-ratio");
-    let declared = declared.and_then(|ratio| Ratio::parse(ratio.value.trim()));
-    declared
-        .filter(|ratio| *ratio > Ratio::zero() && *ratio < Ratio::one())
-        .unwrap_or_else(Ratio::one)
+    slo.meta.declared_share("slo/max-error-ratio").map_or_else(Ratio::one, |share| share.value)
 }
 
 /// Returns whether an alert fires while the burn rate is high.
@@ -65,6 +61,5 @@ fn is_meant_for_health(policy: Option<&AlertPolicy>, condition: &AlertCondition)
 
 /// Returns whether nobody expects alerts of an SLO: it states a contract or a hope.
 fn is_exempt(slo: &Slo) -> bool {
-    let relation = slo.meta.annotation("slo/relation");
-    relation.is_some_and(|relation| matches!(relation.value.trim(), "aspirational" | "sla"))
+    ["aspirational", "sla"].iter().any(|word| slo.meta.declares("slo/relation", word))
 }

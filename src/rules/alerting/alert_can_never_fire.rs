@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::BurnRate;
-use crate::model::Catalog;
 use crate::model::Operator;
 use crate::model::Slo;
 use crate::quantity::Duration;
@@ -14,6 +13,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 use crate::rules::percent;
 use crate::source::Edit;
 use crate::source::Span;
@@ -30,7 +30,7 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("alert_can_never_fire.md"),
     settings: &[],
-    check: Check::Catalog(check),
+    check: Check::Slos(check),
 };
 
 /// What makes two pairs of an SLO and a condition one: the same arithmetic at the same place.
@@ -49,14 +49,11 @@ struct Pair {
 /// The targets that each condition stands under.
 type Targets = BTreeMap<Span, BTreeSet<Ratio>>;
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let mut pairs: BTreeMap<Key, Pair> = BTreeMap::new();
     let mut all = Targets::new();
-    for slo in catalog.slos() {
-        for (_, condition) in catalog.conditions_of(slo) {
-            let Some(burn) = &condition.burn_rate else {
-                continue;
-            };
+    for slo in slos {
+        for burn in slo.alerts.iter().filter_map(|alert| alert.burn()) {
             if is_upward(burn) && burn.threshold.value > Ratio::zero() {
                 let targets = all.entry(burn.threshold.span).or_default();
                 targets.extend(targets_of(slo).map(|target| target.value.clone()));

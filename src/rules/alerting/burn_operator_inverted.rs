@@ -55,7 +55,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 fn in_policy(catalog: &Catalog, policy: &AlertPolicy, conditions: &mut Conditions) {
     for used in &policy.conditions {
         if let Some(condition) = catalog.condition(used).one() {
-            note(conditions, Some(policy), &condition);
+            note(conditions, Some(policy), condition);
         }
     }
 }

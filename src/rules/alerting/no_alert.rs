@@ -14,6 +14,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::Subject;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Spanned;
@@ -31,20 +32,21 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("no_alert.md"),
     settings: &[Setting { name: DEFAULTS, holds: Holds::Texts }],
-    check: Check::Catalog(check),
+    check: Check::Slos(check),
 };
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let catalog = checker.catalog();
     // `openslo/v1alpha` has no field for alerts.
-    let expected = |slo: &&Arc<Slo>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
-    let slos: Vec<&Arc<Slo>> = catalog.slos().filter(expected).collect();
-    let silent: Vec<&Arc<Slo>> =
-        slos.iter().copied().filter(|slo| is_silent(catalog, slo)).collect();
-    let has_none = silent.len() == slos.len();
+    let expected =
+        |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
+    let slos = slos.iter().filter(expected);
+    let silent: Vec<_> = slos.clone().filter(|slo| is_silent(catalog, slo)).collect();
+    let has_none = silent.len() == slos.count();
     for slo in silent {
         let usual = Usual::of(slo, checker);
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
-        let level = level(catalog.is_critical(slo));
+        let level = level(slo.is_critical);
         let finding = checker.report_at(level, slo.meta.place(), message);
         let disabled = disabled(catalog, slo);
         for policy in &disabled {
@@ -77,10 +79,10 @@ fn is_silent(catalog: &Catalog, slo: &Slo) -> bool {
 
 /// Returns the alert policies of an SLO that are switched off: `alertWhenBreaching` is false, and
 /// neither of the other two is true.
-fn disabled(catalog: &Catalog, slo: &Slo) -> Vec<Arc<AlertPolicy>> {
+fn disabled<'a>(catalog: &'a Catalog, slo: &'a Slo) -> Vec<&'a Arc<AlertPolicy>> {
     let found = slo.alert_policies.iter().filter_map(|policy| catalog.alert_policy(policy).one());
     let is_true = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
-    let is_off = |policy: &Arc<AlertPolicy>| {
+    let is_off = |policy: &&Arc<AlertPolicy>| {
         policy.when_breaching.as_ref().is_some_and(|flag| !flag.value)
             && !is_true(&policy.when_no_data)
             && !is_true(&policy.when_resolved)

@@ -1,9 +1,5 @@
-use std::sync::Arc;
-
 use crate::finding::Level;
-use crate::model::AlertCondition;
 use crate::model::BurnRate;
-use crate::model::Catalog;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
@@ -18,6 +14,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 use crate::rules::in_words;
 
 use super::can_fire;
@@ -32,27 +29,26 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("unalerted_burn_band.md"),
     settings: &[],
-    check: Check::Catalog(check),
+    check: Check::Slos(check),
 };
 
 /// The most names of conditions that are followed from a tier.
 const MOST_NAMES: usize = 64;
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let governance = Governance::new(catalog);
-    for slo in catalog.slos() {
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let governance = Governance::new(checker.catalog());
+    for slo in slos {
         report(slo, &governance, checker);
     }
 }
 
-fn report(slo: &Slo, governance: &Governance<'_>, checker: &mut Checker<'_>) {
+fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
-    if is_exempt(slo) || !checker.catalog().knows_alerts_of(slo) {
+    if is_exempt(slo) || !slo.knows_alerts {
         return;
     }
-    let alerts = alerts(checker.catalog(), slo);
-    let burns = alerts.iter().filter_map(|condition| condition.burn_rate.as_ref());
-    let Some(lowest) = burns.min_by_key(|burn| burn.threshold.value.clone()) else {
+    let lowest = alerts(slo).min_by(|one, other| one.threshold.value.cmp(&other.threshold.value));
+    let Some(lowest) = lowest else {
         return;
     };
     let rate = &lowest.threshold.value;
@@ -123,22 +119,20 @@ fn is_budget_gone<'a>(
     }
 }
 
-/// Returns the conditions that tell somebody, once what other rules report is put right.
+/// Returns the burn rates that tell somebody, once what other rules report is put right.
 ///
 /// A condition that can never fire covers nothing. One whose operator is inverted covers what it
 /// was meant to.
-fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Arc<AlertCondition>> {
+fn alerts<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = &'a BurnRate> {
     let largest = largest_error_ratio(slo);
-    let is_alive = |burn: &BurnRate| {
+    let is_alive = move |burn: &&BurnRate| {
         let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
         let mut targets = targets.filter(|target| target.value < Ratio::one());
         targets.any(|target| can_fire(burn, &target.value, &largest))
     };
-    let conditions = catalog.conditions_of(slo).into_iter();
-    let told = conditions.filter(|(policy, condition)| {
-        let is_told = policy.when_breaching.as_ref().is_none_or(|told| told.value);
-        is_told && !is_meant_for_health(Some(policy), condition)
+    let told = slo.alerts.iter().filter(|alert| {
+        let is_told = alert.policy.when_breaching.as_ref().is_none_or(|told| told.value);
+        is_told && !is_meant_for_health(Some(alert.policy), alert.condition)
     });
-    let alive = told.filter(|(_, condition)| condition.burn_rate.as_ref().is_some_and(is_alive));
-    alive.map(|(_, condition)| condition).collect()
+    told.filter_map(|alert| alert.burn()).filter(is_alive)
 }

@@ -2,11 +2,11 @@ use crate::finding::Level;
 use crate::model::Dialect;
 use crate::model::Measure;
 use crate::model::Objective;
-use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 use crate::yaml::delete_entries;
 
 pub(super) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slo(check),
 };
 
-fn check(slo: &Slo, checker: &mut Checker<'_>) {
+fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let mut thresholds = 0;
     for objective in &slo.objectives {
         let Some(indicator) = checker.catalog().indicator(&objective.indicator).one() else {

@@ -1,13 +1,12 @@
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
-use crate::model::Slo;
-use crate::model::Text;
 use crate::model::Window;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 use crate::rules::percent;
 use crate::source::Spanned;
 
@@ -21,27 +20,22 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slo(check),
 };
 
-fn check(slo: &Slo, checker: &mut Checker<'_>) {
-    let (Some(window), Some(rate)) = (&slo.window, slo.meta.annotation("slo/events-per-hour"))
-    else {
+fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
+    let declared = slo.meta.declared_number("slo/events-per-hour");
+    let (Some(window), Some(rate)) = (&slo.window, declared) else {
         return;
     };
     if slo.method() != BudgetingMethod::Occurrences {
         return;
     }
-    let Some(per_hour) = Ratio::parse(rate.value.trim()).filter(|rate| *rate > Ratio::zero())
-    else {
-        return;
-    };
     let hours = &Ratio::whole(window.duration.value.nominal_seconds()) / 3_600;
-    let events = &per_hour * &hours;
-    let is_meant = slo.meta.annotation("slo/every-event-matters");
-    let is_meant = is_meant.is_some_and(|meant| meant.value.trim() == "true");
+    let events = &rate.value * &hours;
+    let is_meant = slo.meta.declares("slo/every-event-matters", "true");
     for objective in &slo.objectives {
         let inside =
             |target: &&Spanned<Ratio>| target.value > Ratio::zero() && target.value < Ratio::one();
         if let Some(target) = objective.target.as_ref().filter(inside) {
-            judge(target, &events, is_meant, rate, window, checker);
+            judge(target, &events, is_meant, &rate, window, checker);
         }
     }
 }
@@ -50,7 +44,7 @@ fn judge(
     target: &Spanned<Ratio>,
     events: &Ratio,
     is_meant: bool,
-    rate: &Spanned<Text>,
+    rate: &Spanned<Ratio>,
     window: &Window,
     checker: &mut Checker<'_>,
 ) {
@@ -86,7 +80,7 @@ fn judge(
     let level = if is_meant { Level::Info } else { level };
     let count = events.significant(6);
     let about = if length.unit.is_calendar() { "about " } else { "" };
-    let per_hour = rate.value.trim();
+    let per_hour = &rate.value;
     let finding = checker.report_at(level, target.span, message);
     finding.also(rate.span, format!("{per_hour} an hour are {about}{count} events in {length}"));
     if level > Level::Info {

@@ -1,10 +1,10 @@
 use crate::finding::Level;
-use crate::model::Slo;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 use crate::rules::percent;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slo(check),
 };
 
-fn check(slo: &Slo, checker: &mut Checker<'_>) {
+fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     for objective in &slo.objectives {
         let Some(target) = &objective.target else {
             continue;

@@ -69,8 +69,7 @@ fn level(is_critical: bool) -> Level {
 
 /// Returns whether an SLO states a hope, of which no consequence follows.
 fn is_aspirational(slo: &Slo) -> bool {
-    let relation = slo.meta.annotation("slo/relation");
-    relation.is_some_and(|relation| relation.value.trim() == "aspirational")
+    slo.meta.declares("slo/relation", "aspirational")
 }
 
 fn report_lacking(

@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 
 use crate::finding::Finding;
 use crate::finding::Level;
-use crate::model::Slo;
 use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
@@ -18,6 +17,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 use crate::rules::list;
 use crate::rules::quote;
 use crate::source::Spanned;
@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slo(check),
 };
 
-fn check(slo: &Slo, checker: &mut Checker<'_>) {
+fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
     let WindowKind::Calendar { start, zone } = &window.kind else {
         return;

@@ -1,5 +1,4 @@
 use crate::finding::Level;
-use crate::model::Slo;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
 use crate::quantity::Unit;
@@ -7,6 +6,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::Subject;
 
 pub(super) const RULE: Rule = Rule {
     name: "rolling-calendar-unit",
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slo(check),
 };
 
-fn check(slo: &Slo, checker: &mut Checker<'_>) {
+fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
     let length = window.duration.value;
     let Some((shortest, longest, weeks)) = days(length) else {

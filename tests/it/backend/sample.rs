@@ -52,7 +52,7 @@ pub(crate) fn requests(catalog: &Catalog, definition: Definition, hours: i64) ->
             requests.push(Request {
                 slo: std::sync::Arc::clone(slo),
                 objective: index,
-                indicator: catalog.indicator(&objective.indicator).one(),
+                indicator: catalog.indicator(&objective.indicator).one().cloned(),
                 terms: Terms::new(slo, index).unwrap(),
                 slice_target: objective.slice_target.as_ref().map(|target| target.value.clone()),
                 definition,
