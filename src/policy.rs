@@ -26,6 +26,7 @@ mod whole;
 
 pub use condition::Evidence;
 pub use condition::lookbacks;
+pub use condition::unjudged;
 pub use select::Governance;
 pub use select::applies;
 pub use select::governing;

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::config::Value;
 use crate::config::owners::CodeOwners;
 use crate::dialect;
 use crate::finding::Finding;
@@ -22,6 +23,7 @@ use crate::finding::Level;
 use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::SourceId;
@@ -88,6 +90,10 @@ pub enum Holds {
     Globs,
     /// A list of strings that are not empty.
     Texts,
+    /// A length of time, zero or more, in units that are exact.
+    Length,
+    /// A number of 0 or more.
+    Number,
 }
 
 /// The sets of rules, each of which holds the ones before it.
@@ -256,11 +262,26 @@ impl<'a> Checker<'a> {
         Globs::of_paths(self.given(name, "")?).ok()
     }
 
+    /// Returns the length of time that the rule's own setting of a name gives at a path.
+    pub fn length(&self, name: &str, path: &str) -> Option<Duration> {
+        Duration::parse(self.setting(name, path)?.as_str()?)
+    }
+
+    /// Returns the number that the rule's own setting of a name gives at a path.
+    pub fn number(&self, name: &str, path: &str) -> Option<Ratio> {
+        self.setting(name, path)?.as_number()
+    }
+
     fn given(&self, name: &str, path: &str) -> Option<Vec<&'a str>> {
+        let items = self.setting(name, path)?.as_array()?;
+        Some(items.iter().filter_map(|item| item.value.as_str()).collect())
+    }
+
+    fn setting(&self, name: &str, path: &str) -> Option<&'a Value> {
         let entries = self.config().rules.entries_for(self.rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
         let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
-        Some(value.value.as_array()?.iter().filter_map(|item| item.value.as_str()).collect())
+        Some(&value.value)
     }
 
     /// Returns the path of a file from the root.

@@ -84,6 +84,11 @@ impl<'a> Formulas<'a> {
                 operator: if holds { burn.operator } else { opposite(burn.operator) },
                 threshold: burn.threshold.value.clone(),
             },
+            // What rests on records and on the past of tiers is not compared.
+            Condition::Within { .. }
+            | Condition::Sustained { .. }
+            | Condition::Attested(_)
+            | Condition::Incident { .. } => return None,
         })
     }
 }

@@ -20,7 +20,10 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
 use crate::model::Object;
+use crate::policy;
+use crate::rules;
 use crate::rules::Facts;
+use crate::rules::Set;
 use crate::source::LineIndex;
 use crate::source::Source;
 use crate::source::SourceId;
@@ -52,6 +55,7 @@ pub(super) fn of(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<C
     refuse_unread(trusted, unread, config)?;
     refuse_wrong(trusted, &agreed, config)?;
     refuse_lost(trusted, config)?;
+    refuse_unjudged(trusted, &agreed)?;
     Ok(agreed)
 }
 
@@ -104,7 +108,11 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
             && config.gate.counts_policies_of(&file.path)
             && !objects.any(|object| object.meta().span.contains(finding.span))
     };
-    let (rules, _) = RuleSet::new(&config::Rules::default(), &lint::Choice::default());
+    // What a policy says is judged; that it is unwise is not for the gate to say.
+    let read = rules::all().filter(|rule| matches!(rule.family(), "document" | "reference"));
+    let only = read.filter(|rule| rule.set == Set::Recommended).map(|rule| rule.name.to_owned());
+    let choice = lint::Choice { set: None, only: only.collect() };
+    let (rules, _) = RuleSet::new(&config::Rules::default(), &choice);
     let usual = Config::default();
     let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
     let facts = Facts { config: &usual, code_owners: &code_owners, now };
@@ -135,6 +143,19 @@ fn refuse_lost(trusted: &Tree, config: &Config) -> Result<(), Error> {
         Some((_, file)) => Err(unreadable(&file.path, "nothing of it is a policy")),
         None => Ok(()),
     }
+}
+
+/// A condition that would never be known is no condition to hold a change to.
+fn refuse_unjudged(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
+    let found = agreed.policies().find_map(|policy| policy::unjudged(policy));
+    let Some((what, span)) = found else { return Ok(()) };
+    let file = trusted.sources.file(span.source);
+    Err(Error::Config {
+        message: format!("the gate does not judge `{what}` yet"),
+        path: file.path.clone(),
+        position: Some(LineIndex::new(&file.text).position(span.start as usize)),
+        hint: Some("build the policy of `burn` alone until it does".to_owned()),
+    })
 }
 
 fn unreadable(path: &str, why: &str) -> Error {

@@ -1,5 +1,6 @@
 //! A TOML value that `config` does not read itself: the settings of a rule.
 
+use crate::quantity::Ratio;
 use crate::source::Spanned;
 
 /// A value of TOML, every part with its place.
@@ -37,6 +38,15 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns a number, whole or with a fraction; nothing for `inf` and `nan`.
+    pub fn as_number(&self) -> Option<Ratio> {
+        match self {
+            Self::Integer(number) => Some(Ratio::whole(*number)),
+            Self::Float(text) => Ratio::parse(text),
             _ => None,
         }
     }

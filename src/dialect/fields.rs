@@ -86,7 +86,7 @@ pub(super) fn too_long(mapping: Node<'_>, field: &str) -> Option<Problem> {
 }
 
 /// Fields of which an object may have only one, in any of the dialects.
-const EXCLUSIVE: [&[&str]; 20] = [
+const EXCLUSIVE: [&[&str]; 21] = [
     &["target", "targetPercent"],
     &["indicator", "indicatorRef", "ratioMetrics"],
     &["sli", "sliRef"],
@@ -105,7 +105,8 @@ const EXCLUSIVE: [&[&str]; 20] = [
     &["targetRef", "spec"],
     &["targetRef", "metadata"],
     &["targetRef", "kind"],
-    &["all", "any", "not", "condition", "burn"],
+    &["all", "any", "not", "condition", "burn", "within", "sustained", "attested", "incident"],
+    &["tier", "condition"],
     &["gt", "gte", "lt", "lte"],
 ];
 

@@ -5,6 +5,7 @@ use crate::config::Problem;
 use crate::config::RuleEntry;
 use crate::config::Value;
 use crate::globs::Globs;
+use crate::quantity::Duration;
 use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Setting;
@@ -30,6 +31,34 @@ pub(super) fn problems(rule: &Rule, entry: &RuleEntry) -> impl Iterator<Item = P
 }
 
 fn wrong(setting: Setting, value: &Spanned<Value>) -> Option<Problem> {
+    match setting.holds {
+        Holds::Globs | Holds::Texts => wrong_list(setting, value),
+        Holds::Length => wrong_length(setting.name, value),
+        Holds::Number => wrong_number(setting.name, value),
+    }
+}
+
+fn wrong_length(name: &str, value: &Spanned<Value>) -> Option<Problem> {
+    let hint = Some("write one whole number and one of `s m h d w`: `30s`, `5m`");
+    let Some(text) = value.value.as_str() else {
+        let message = format!("`{name}` expects a duration, found {}", value.value.kind());
+        return Some(problem(value.span, message, hint));
+    };
+    let is_exact = Duration::parse(text).is_some_and(|length| length.seconds().is_some());
+    let message = || format!("`{name}` is no duration of exact units");
+    (!is_exact).then(|| problem(value.span, message(), hint))
+}
+
+fn wrong_number(name: &str, value: &Spanned<Value>) -> Option<Problem> {
+    let Some(number) = value.value.as_number() else {
+        let message = format!("`{name}` expects a number, found {}", value.value.kind());
+        return Some(problem(value.span, message, None));
+    };
+    let message = || format!("`{name}` cannot be below 0");
+    number.is_negative().then(|| problem(value.span, message(), None))
+}
+
+fn wrong_list(setting: Setting, value: &Spanned<Value>) -> Option<Problem> {
     let name = setting.name;
     let Some(items) = value.value.as_array() else {
         let message = format!("`{name}` expects an array of strings, found {}", value.value.kind());

@@ -1,5 +1,6 @@
 //! The error budget policy: what happens when an error budget is spent.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::quantity::Duration;
@@ -18,6 +19,15 @@ pub struct ErrorBudgetPolicy {
     pub meta: Meta,
     /// Who owns it.
     pub owner: Option<Spanned<String>>,
+    /// The day on which it is to be looked at again.
+    #[serde(skip)]
+    pub revisit: Option<Spanned<Date>>,
+    /// Roles to turn to when people disagree, the first one first.
+    #[serde(skip)]
+    pub escalation: Vec<Spanned<String>>,
+    /// The priorities that SLOs may have, the highest first; empty where the file does not say.
+    #[serde(skip)]
+    pub priorities: Vec<Spanned<String>>,
     /// Which SLOs it governs; every one where the file does not say.
     pub selector: Selector,
     /// Which changes it judges; every one where the file does not say.
@@ -32,6 +42,18 @@ pub struct ErrorBudgetPolicy {
     pub conditions: Vec<NamedCondition>,
     /// The tiers, mildest first.
     pub tiers: Vec<Tier>,
+    /// When an incident counts as mitigated, and the field that says so; it opens no gate.
+    #[serde(skip)]
+    pub temporary_recovery: Option<Spanned<Condition>>,
+    /// What may be attested, and by whom.
+    #[serde(skip)]
+    pub attestations: Option<Attestations>,
+    /// The folder of the records of incidents.
+    #[serde(skip)]
+    pub incidents: Option<Spanned<String>>,
+    /// Who may lift a gate, and for how long.
+    #[serde(skip)]
+    pub overrides: Option<Overrides>,
     /// What makes a change exempt, by the name of the class.
     pub change_classes: Vec<ChangeClass>,
 }
@@ -166,6 +188,95 @@ pub enum Condition {
     Named(Spanned<String>),
     /// The burn rate over a lookback compares with a threshold.
     Burn(Burn),
+    /// A condition was true at some instant of a time.
+    Within {
+        /// The condition, by its name.
+        name: Spanned<String>,
+        /// The time.
+        time: Spanned<Duration>,
+    },
+    /// A tier or a condition was true at every instant of a time.
+    Sustained {
+        /// What was true.
+        what: Lasting,
+        /// The time.
+        time: Spanned<Duration>,
+    },
+    /// Somebody attests something in a record.
+    Attested(Attested),
+    /// Recorded incidents took more than a share of an error budget.
+    Incident {
+        /// The share.
+        share: Spanned<Ratio>,
+        /// The time whose budget it is a share of.
+        of: Duration,
+        /// Whether incidents of one class count together.
+        by_class: bool,
+    },
+}
+
+impl Condition {
+    /// Shows the condition and every condition written inside it; a name is not followed.
+    pub fn each<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        // The nesting is bounded by the reader of YAML, so this ends.
+        see(self);
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each(see)),
+            Self::Not(part) => part.each(see),
+            _ => {}
+        }
+    }
+}
+
+/// What is true for some time: a tier or a condition, by its name.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lasting {
+    /// A tier.
+    Tier(Spanned<String>),
+    /// A condition.
+    Condition(Spanned<String>),
+}
+
+/// What somebody attests in a record.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attested {
+    /// What is attested.
+    pub id: Spanned<String>,
+    /// How old the record must be.
+    pub min_age: Option<Duration>,
+    /// How old the record may be.
+    pub max_age: Option<Duration>,
+    /// What holds without a record.
+    pub default: bool,
+    /// Whether every incident needs a record of its own.
+    pub per_incident: bool,
+    /// Whether every class of incidents needs a record of its own.
+    pub per_class: bool,
+}
+
+/// What may be attested, and by whom.
+#[derive(Clone, Debug)]
+pub struct Attestations {
+    /// The folder of the records.
+    pub dir: Option<Spanned<String>>,
+    /// What may be attested, each with the roles that may.
+    pub authority: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
+    /// The field that says so.
+    pub span: Span,
+}
+
+/// Who may lift a gate, and for how long.
+#[derive(Clone, Debug)]
+pub struct Overrides {
+    /// The folder of the records.
+    pub dir: Option<Spanned<String>>,
+    /// The roles that may.
+    pub approvers: Vec<Spanned<String>>,
+    /// How long a gate stays lifted at most.
+    pub max_duration: Option<Spanned<Duration>>,
+    /// The field that says so.
+    pub span: Span,
 }
 
 /// A burn rate compared with a threshold.
@@ -201,6 +312,9 @@ pub struct Tier {
     pub enter: Condition,
     /// When it ends; absent for as soon as `enter` is false.
     pub exit: Option<Condition>,
+    /// What says when it ends, be it `auto` or a condition.
+    #[serde(skip)]
+    pub exit_span: Option<Span>,
     /// What it does to a change.
     pub gate: Spanned<GateKind>,
     /// Roles that may approve a change.

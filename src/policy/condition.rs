@@ -47,6 +47,26 @@ pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Lookback> {
     found
 }
 
+/// Returns the first condition of a policy that is not judged yet: the form and its place.
+pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
+    let named = policy.conditions.iter().map(|named| &named.condition);
+    let tiers = policy.tiers.iter().flat_map(|tier| [Some(&tier.enter), tier.exit.as_ref()]);
+    let mut found = None;
+    for condition in named.chain(tiers.flatten()) {
+        condition.each(&mut |part| {
+            let form = match part {
+                Condition::Within { time, .. } => ("within", time.span),
+                Condition::Sustained { time, .. } => ("sustained", time.span),
+                Condition::Attested(attested) => ("attested", attested.id.span),
+                Condition::Incident { share, .. } => ("incident", share.span),
+                _ => return,
+            };
+            found.get_or_insert(form);
+        });
+    }
+    found
+}
+
 fn collect_lookbacks(condition: &Condition, depth: usize, found: &mut Vec<Lookback>) {
     match condition {
         _ if depth > MAX_DEPTH => {}
@@ -56,9 +76,9 @@ fn collect_lookbacks(condition: &Condition, depth: usize, found: &mut Vec<Lookba
             }
         }
         Condition::Not(part) => collect_lookbacks(part, depth + 1, found),
-        Condition::Named(_) => {}
         Condition::Burn(burn) if found.contains(&burn.lookback.value) => {}
         Condition::Burn(burn) => found.push(burn.lookback.value),
+        _ => {}
     }
 }
 
@@ -146,6 +166,7 @@ impl<'a> View<'a> {
                 }
             }
             Condition::Burn(burn) => found.push(self.compared(burn)),
+            _ => {}
         }
     }
 

@@ -113,6 +113,7 @@ pub(crate) fn tier(name: &str, enter: &str, exit: Option<&str>, gate: GateKind) 
         name: spanned(name.into()),
         enter: burn(enter),
         exit: exit.map(burn),
+        exit_span: None,
         gate: spanned(gate),
         approvers: Vec::new(),
         approvals: 1,
@@ -130,6 +131,9 @@ pub(crate) fn policy(tiers: Vec<Tier>) -> ErrorBudgetPolicy {
     ErrorBudgetPolicy {
         meta: meta("default"),
         owner: None,
+        revisit: None,
+        escalation: Vec::new(),
+        priorities: Vec::new(),
         selector: Selector::default(),
         scope: Scope::default(),
         max_latch: duration("90d"),
@@ -137,6 +141,10 @@ pub(crate) fn policy(tiers: Vec<Tier>) -> ErrorBudgetPolicy {
         evaluation: Evaluation::default(),
         conditions: Vec::new(),
         tiers,
+        temporary_recovery: None,
+        attestations: None,
+        incidents: None,
+        overrides: None,
         change_classes: Vec::new(),
     }
 }

@@ -74,6 +74,7 @@ impl Plain<'_> {
                 let rate = burn_rate(series, self.terms, asked.lookback.value, at, no_data);
                 rate.compares(asked.operator, &asked.threshold.value)
             }
+            _ => None,
         }
     }
 

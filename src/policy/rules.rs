@@ -150,6 +150,11 @@ impl Reading<'_> {
                     threshold,
                 })
             }
+            // What rests on records and on the past of tiers is not known.
+            Condition::Within { .. }
+            | Condition::Sustained { .. }
+            | Condition::Attested(_)
+            | Condition::Incident { .. } => Node::Unknown,
         }
     }
 

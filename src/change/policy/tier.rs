@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::model::Condition;
 use crate::model::GateKind;
+use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::ReleaseRate;
 use crate::model::Tier;
@@ -256,5 +257,13 @@ fn text(condition: &Condition) -> String {
             Condition::Not(_) => "not".to_owned(),
             part => format!("not {}", text(part)),
         },
+        Condition::Within { name, time } => format!("{} within {}", name.value, time.value),
+        Condition::Sustained { what: Lasting::Tier(name) | Lasting::Condition(name), time } => {
+            format!("{} for {}", name.value, time.value)
+        }
+        Condition::Attested(attested) => format!("{} attested", attested.id.value),
+        Condition::Incident { share, of, .. } => {
+            format!("an incident of {} % of {of}", share.value.percent())
+        }
     }
 }

@@ -23,7 +23,8 @@ use super::globs;
 const KNOWN_CLASSES: [&str; 3] = ["security", "reliability-fix", "rollback"];
 
 /// The fields of a condition, of which it has exactly one.
-const FORMS: [&str; 5] = ["all", "any", "not", "condition", "burn"];
+const FORMS: [&str; 9] =
+    ["all", "any", "not", "condition", "burn", "within", "sustained", "attested", "incident"];
 
 /// The fields of a change class that give evidence, of which it has at least one.
 const EVIDENCE: [&str; 4] = ["trailer", "label", "paths", "revertOf"];
@@ -43,6 +44,9 @@ const TRAILER: &str = "Change-Class: security";
 /// How many known names a problem lists at most.
 const MAX_TOLD: usize = 12;
 
+/// What may last, of which exactly one is named.
+const LASTING: [&str; 2] = ["tier", "condition"];
+
 /// The comparisons of a burn rate, of which it has exactly one.
 const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 
@@ -51,6 +55,7 @@ struct Names<'a> {
     /// The names that they may refer to; nothing where they cannot be read.
     conditions: Option<BTreeMap<&'a str, Node<'a>>>,
     classes: Option<BTreeSet<&'a str>>,
+    tiers: Option<BTreeSet<&'a str>>,
     unknown: Unknown,
     /// Which problems the schema has with the value at a place.
     told: HashMap<Span, Vec<usize>>,
@@ -96,7 +101,10 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
     for (index, problem) in problems.iter().enumerate() {
         told.entry(problem.span()).or_default().push(index);
     }
+    // A tier without a name, or with one that is misspelled, may be the one that is meant.
+    let tiers = items(spec, "tiers").map(|tier| word(tier.given("name")?));
     let names = Names {
+        tiers: tiers.collect(),
         classes: is_readable("changeClasses").then(|| classes.chain(KNOWN_CLASSES).collect()),
         conditions: is_readable("conditions").then(|| defined.clone()),
         unknown: unknown.clone(),
@@ -184,13 +192,16 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
         return;
     }
     exactly_one(node, &FORMS, "conditions", &names.unknown, problems);
-    if let Some(given) = node.given("condition")
-        && let Some(name) = word(given)
-        && let Some(conditions) = &names.conditions
-        && !conditions.contains_key(name)
-    {
-        let known = conditions.keys().copied();
-        problems.push(undefined(given, "condition", "spec.conditions", name, known));
+    check_reference(node, names, problems);
+    if let Some(within) = node.given("within").filter(|within| within.is_mapping()) {
+        check_reference(within, names, problems);
+        problems.extend(fields::too_long(within, "for"));
+    }
+    if let Some(sustained) = node.given("sustained").filter(|sustained| sustained.is_mapping()) {
+        exactly_one(sustained, &LASTING, "sustained", &names.unknown, problems);
+        check_reference(sustained, names, problems);
+        check_tier_name(sustained, names, problems);
+        problems.extend(fields::too_long(sustained, "for"));
     }
     if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
         exactly_one(burn, &COMPARISONS, "burn", &names.unknown, problems);
@@ -199,6 +210,29 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
     }
     let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
     parts.for_each(|part| check_condition(part, names, problems));
+}
+
+/// A condition is named under `spec.conditions`.
+fn check_reference(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
+    if let Some(given) = node.given("condition")
+        && let Some(name) = word(given)
+        && let Some(conditions) = &names.conditions
+        && !conditions.contains_key(name)
+    {
+        let known = conditions.keys().copied();
+        problems.push(undefined(given, "condition", "spec.conditions", name, known));
+    }
+}
+
+/// A tier is named under `spec.tiers`.
+fn check_tier_name(sustained: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
+    if let Some(given) = sustained.given("tier")
+        && let Some(name) = word(given)
+        && let Some(tiers) = &names.tiers
+        && !tiers.contains(name)
+    {
+        problems.push(undefined(given, "tier", "spec.tiers", name, tiers.iter().copied()));
+    }
 }
 
 /// Says which form a text has, where the schema can only say that it does not have it.
@@ -224,7 +258,7 @@ fn check_lengths(spec: Node<'_>, problems: &mut Vec<Problem>) {
     problems.extend(fields::too_long(spec, "maxLatch"));
     let evaluation = spec.given("evaluation");
     problems.extend(evaluation.and_then(|node| fields::too_long(node, "step")));
-    let no_data = spec.given("noData");
+    let no_data = evaluation.and_then(|node| node.given("noData"));
     problems.extend(no_data.and_then(|node| fields::too_long(node, "holdFor")));
     for tier in items(spec, "tiers") {
         let rate = tier.given("releaseRate");
@@ -339,10 +373,13 @@ fn references(condition: Node<'_>) -> Vec<Step<'_>> {
     let (mut found, mut open) = (Vec::new(), vec![condition]);
     while let Some(node) = open.pop() {
         open.extend(items(node, "all").chain(items(node, "any")).chain(node.given("not")));
-        if let Some(reference) = node.given("condition")
-            && let Some(name) = reference.text()
-        {
-            found.push(Step::Enter(name, Some(reference)));
+        let lasting = ["within", "sustained"].into_iter().filter_map(|form| node.given(form));
+        for holder in std::iter::once(node).chain(lasting) {
+            if let Some(reference) = holder.given("condition")
+                && let Some(name) = reference.text()
+            {
+                found.push(Step::Enter(name, Some(reference)));
+            }
         }
     }
     found

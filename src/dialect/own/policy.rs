@@ -1,6 +1,10 @@
 //! Error budget policies: the lowering, with the defaults that complete a short one.
 
+use jiff::civil::Date;
+
 use crate::dialect::fields;
+use crate::model::Attestations;
+use crate::model::Attested;
 use crate::model::Burn;
 use crate::model::ChangeClass;
 use crate::model::Condition;
@@ -8,11 +12,13 @@ use crate::model::Dialect;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Evaluation;
 use crate::model::GateKind;
+use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::NamedCondition;
 use crate::model::NoData;
 use crate::model::OnUnknown;
 use crate::model::Operator;
+use crate::model::Overrides;
 use crate::model::ReleaseRate;
 use crate::model::Requirements;
 use crate::model::Scope;
@@ -42,6 +48,9 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
     ErrorBudgetPolicy {
         meta: fields::meta(node, Dialect::Own),
         owner: spec.and_then(|spec| fields::text(spec, "owner")),
+        revisit: spec.and_then(revisit),
+        escalation: spec.map(|spec| texts(spec, "escalation")).unwrap_or_default(),
+        priorities: spec.map(|spec| texts(spec, "priorities")).unwrap_or_default(),
         selector: part("selector").map(selector).unwrap_or_default(),
         scope: part("scope").map(scope).unwrap_or_default(),
         max_latch: spec
@@ -56,6 +65,11 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
             })
             .collect(),
         tiers: part("tiers").into_iter().flat_map(Node::items).filter_map(tier).collect(),
+        temporary_recovery: part("temporaryRecovery")
+            .and_then(|node| Some(Spanned::new(condition(node)?, node.span()))),
+        attestations: spec.and_then(attestations),
+        incidents: part("incidents").and_then(|incidents| fields::text(incidents, "dir")),
+        overrides: spec.and_then(overrides),
         change_classes: map("changeClasses")
             .filter_map(|entry| {
                 let name = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
@@ -63,6 +77,37 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
             })
             .collect(),
     }
+}
+
+fn revisit(spec: Node<'_>) -> Option<Spanned<Date>> {
+    let day = fields::word(spec, "revisit")?;
+    Some(Spanned::new(day.value.parse().ok()?, day.span))
+}
+
+fn attestations(spec: Node<'_>) -> Option<Attestations> {
+    let node = spec.given("attestations")?;
+    let authority = node.given("authority").into_iter().flat_map(Node::entries);
+    let authority = authority.filter_map(|entry| {
+        let id = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
+        let roles = entry.value.items();
+        let role = |item: Node<'_>| Some(Spanned::new(item.text()?.to_owned(), item.span()));
+        Some((id, roles.filter_map(role).collect()))
+    });
+    Some(Attestations {
+        dir: fields::text(node, "dir"),
+        authority: authority.collect(),
+        span: fields::key_span(spec, "attestations"),
+    })
+}
+
+fn overrides(spec: Node<'_>) -> Option<Overrides> {
+    let node = spec.given("overrides")?;
+    Some(Overrides {
+        dir: fields::text(node, "dir"),
+        approvers: texts(node, "approvers"),
+        max_duration: fields::duration(node, "maxDuration"),
+        span: fields::key_span(spec, "overrides"),
+    })
 }
 
 fn selector(node: Node<'_>) -> Selector {
@@ -143,6 +188,29 @@ fn condition(node: Node<'_>) -> Option<Condition> {
     if let Some(name) = fields::text(node, "condition") {
         return Some(Condition::Named(name));
     }
+    if let Some(within) = node.given("within") {
+        let time = fields::duration(within, "for")?;
+        return Some(Condition::Within { name: fields::text(within, "condition")?, time });
+    }
+    if let Some(sustained) = node.given("sustained") {
+        let time = fields::duration(sustained, "for")?;
+        let what = match fields::text(sustained, "tier") {
+            Some(tier) => Lasting::Tier(tier),
+            None => Lasting::Condition(fields::text(sustained, "condition")?),
+        };
+        return Some(Condition::Sustained { what, time });
+    }
+    if let Some(attested) = node.given("attested") {
+        return attestation(attested).map(Condition::Attested);
+    }
+    if let Some(incident) = node.given("incident") {
+        let share = incident.given("share")?;
+        return Some(Condition::Incident {
+            of: fields::duration(share, "of")?.value,
+            share: fields::number(share, "gt")?,
+            by_class: is_true(incident, "byClass"),
+        });
+    }
     let burn = node.given("burn")?;
     let lookback = fields::word(burn, "lookback")?;
     let length = match lookback.value {
@@ -154,6 +222,22 @@ fn condition(node: Node<'_>) -> Option<Condition> {
         .find_map(|operator| Some((operator, fields::number(burn, operator.name())?)))?;
     let lookback = Spanned::new(length, lookback.span);
     Some(Condition::Burn(Burn { lookback, operator, threshold, span: burn.span() }))
+}
+
+fn attestation(node: Node<'_>) -> Option<Attested> {
+    let age = |field: &str| fields::duration(node, field).map(|age| age.value);
+    Some(Attested {
+        id: fields::text(node, "id")?,
+        min_age: age("minAge"),
+        max_age: age("maxAge"),
+        default: is_true(node, "default"),
+        per_incident: is_true(node, "perIncident"),
+        per_class: is_true(node, "perClass"),
+    })
+}
+
+fn is_true(node: Node<'_>, field: &str) -> bool {
+    fields::truth(node, field).is_some_and(|truth| truth.value)
 }
 
 fn tier(node: Node<'_>) -> Option<Tier> {
@@ -170,13 +254,14 @@ fn tier(node: Node<'_>) -> Option<Tier> {
         name: fields::text(node, "name")?,
         enter: condition(node.given("enter")?)?,
         exit: node.given("exit").and_then(condition),
+        exit_span: node.given("exit").map(Node::span),
         gate: Spanned::new(kind, gate.span),
         approvers: texts(node, "approvers"),
         approvals: approvals.and_then(|number| u32::try_from(number).ok()).unwrap_or(1),
         release_rate: node.given("releaseRate").and_then(release_rate),
         exempt: texts(node, "exempt"),
         priority: texts(node, "priority"),
-        parallel: fields::truth(node, "parallel").is_some_and(|parallel| parallel.value),
+        parallel: is_true(node, "parallel"),
         actions: texts(node, "actions").into_iter().map(|action| action.value).collect(),
         notify: texts(node, "notify").into_iter().map(|channel| channel.value).collect(),
         span: node.span(),

@@ -115,7 +115,7 @@ fn is_budget_gone<'a>(
             let is_upward = matches!(burn.operator, Operator::Gt | Operator::Gte);
             is_whole && is_upward && burn.threshold.value <= Ratio::one()
         }
-        Condition::All(_) | Condition::Not(_) => false,
+        _ => false,
     }
 }
 

@@ -48,6 +48,18 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
     for (name, bytes) in cases {
         refused(name, |shop| write(shop, bytes));
     }
+    for form in [
+        "sustained: {tier: careful, for: 7d}",
+        "any: [{burn: {lookback: 1h, gte: 9}}, {attested: {id: repaired}}]",
+        "incident: {share: {gt: 0.2, of: 28d}}",
+    ] {
+        let policy = format!(
+            "apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: {{name: default}}\nspec:\n  tiers:\n  \
+             - {{name: careful, enter: {{burn: {{lookback: slo, gte: 0.75}}}}, gate: warn}}\n  \
+             - {{name: freeze, enter: {{{form}}}, gate: freeze}}\n"
+        );
+        refused(form, |shop| write(shop, policy.as_bytes()));
+    }
     let links: &[(&str, Break)] = &[
         ("a link to what is not read", |shop| {
             shop.git(&["mv", "slo/policy.yaml", "slo/policy.txt"]);
