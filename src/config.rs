@@ -24,12 +24,14 @@ use crate::quantity::Unit;
 use crate::source::Source;
 use crate::source::SourceId;
 use crate::source::Span;
+use crate::source::Spanned;
 use crate::source::Unreadable;
 
 mod backend;
 mod decode;
 mod expand;
 mod gate;
+mod metrics;
 mod nearest;
 pub mod owners;
 mod paths;
@@ -50,6 +52,8 @@ pub use expand::variable;
 pub use gate::Comment;
 pub use gate::FailOn;
 pub use gate::Gate;
+pub use metrics::METRICS_FILE;
+pub use metrics::Metrics;
 pub use paths::stays_inside;
 pub use rules::ENTRY_KEYS;
 pub use rules::LevelSetting;
@@ -80,8 +84,10 @@ pub struct Config {
     pub gate: Gate,
     /// `[sloth] window`: the window of Sloth files, which do not state one; 30 days by default.
     pub sloth_window: Duration,
-    /// `[metrics] file`: the file that declares metrics; `metrics.yaml` by default.
-    pub metrics_file: String,
+    /// `[metrics] file`: the file that declares metrics, where it is named; [`METRICS_FILE`] else.
+    pub metrics_file: Option<Spanned<String>>,
+    /// What that file declares. [`Config::parse`] does not read it: the caller does.
+    pub metrics: Metrics,
     /// `[reference] external`: names of objects that another repository owns.
     pub external: Vec<String>,
     /// `exports`: backends that the definitions are exported to.
@@ -147,7 +153,8 @@ impl Default for Config {
             response: Response::default(),
             gate: Gate::default(),
             sloth_window: Duration::new(30, Unit::Day),
-            metrics_file: "metrics.yaml".to_owned(),
+            metrics_file: None,
+            metrics: Metrics::default(),
             external: Vec::new(),
             exports: Vec::new(),
         }

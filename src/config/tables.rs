@@ -167,7 +167,7 @@ fn metrics(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
         return;
     };
     if stays_inside(&file.value) {
-        config.metrics_file = file.value;
+        config.metrics_file = Some(file);
     } else {
         let hint = "write it from the root, with `/` and without `..`".to_owned();
         let message = "`file` leaves the repository".to_owned();

@@ -135,7 +135,7 @@ fn every_key_is_read() {
     assert_eq!(config.gate.fail_on, FailOn::Never);
     assert_eq!(config.gate.comment, Comment::Always);
     assert_eq!(config.sloth_window, Duration::new(28, Unit::Day));
-    assert_eq!(config.metrics_file, "slo/metrics.yaml");
+    assert_eq!(config.metrics_file.unwrap().value, "slo/metrics.yaml");
     assert_eq!(config.external, ["shared-database"]);
     assert_eq!(config.exports, ["datadog"]);
 }
@@ -149,7 +149,7 @@ fn without_a_file_everything_has_a_default() {
     assert_eq!(config.gate.fail_on, FailOn::At(Level::Error));
     assert_eq!(config.gate.comment, Comment::OnFailure);
     assert_eq!(config.sloth_window, Duration::new(30, Unit::Day));
-    assert_eq!(config.metrics_file, "metrics.yaml");
+    assert_eq!(config.metrics_file, None);
 }
 
 #[test]

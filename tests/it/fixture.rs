@@ -9,6 +9,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use slo::config::Config;
+use slo::config::METRICS_FILE;
+use slo::config::Metrics;
 use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::finding::Safety;
@@ -44,6 +46,7 @@ pub(crate) struct Case {
     pub(crate) config: Option<Block>,
     pub(crate) now: Option<String>,
     pub(crate) owners: Option<String>,
+    pub(crate) metrics: Option<String>,
     pub(crate) expected: Vec<Block>,
 }
 
@@ -76,6 +79,7 @@ impl Case {
             assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
             config
         });
+        let config = Config { metrics: self.metrics(), ..config };
         let chosen = only.iter().filter_map(|name| rules::named(name));
         let judges = chosen.clone().any(|rule| matches!(rule.check, Check::Suppression(_)));
         let run = chosen.filter(|_| !judges).map(|rule| rule.name.to_owned());
@@ -91,6 +95,14 @@ impl Case {
         let mut findings = lint::run(&tree, &rules, &facts);
         findings.retain(|finding| only.is_empty() || only.contains(&finding.rule));
         (tree, lint::fold(findings))
+    }
+
+    fn metrics(&self) -> Metrics {
+        let text = self.metrics.as_deref().unwrap_or_default();
+        let source = Source::from_text(METRICS_FILE, text, Origin::Worktree);
+        let (metrics, problems) = Metrics::parse(SourceId::default(), &source);
+        assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
+        metrics
     }
 
     /// Checks some rules on this case; returns what is wrong, and the new text of expected blocks.
@@ -248,7 +260,8 @@ pub(crate) fn without_markers(text: &str) -> String {
 /// Reads the cases of a Markdown file.
 pub(crate) fn cases(markdown: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let (mut heading, mut config, mut now, mut owners) = (String::new(), None, None, None);
+    let (mut heading, mut config) = (String::new(), None);
+    let (mut now, mut owners, mut metrics) = (None, None, None);
     let mut rest = 0;
     let mut fresh = true;
     while rest < markdown.len() {
@@ -257,7 +270,7 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         rest = end;
         if line.starts_with('#') {
             line.trim_start_matches('#').trim().clone_into(&mut heading);
-            (config, now, owners, fresh) = (None, None, None, true);
+            (config, now, owners, metrics, fresh) = (None, None, None, None, true);
         }
         let fence = line.len() - line.trim_start_matches('`').len();
         if fence < 3 {
@@ -271,12 +284,14 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         match block.role.as_str() {
             "bad" | "good" => {
                 if fresh || block.file.is_none() {
-                    let (config, now, owners) = (config.clone(), now.clone(), owners.clone());
+                    let (config, now) = (config.clone(), now.clone());
+                    let (owners, metrics) = (owners.clone(), metrics.clone());
                     cases.push(Case {
                         heading: heading.clone(),
                         config,
                         now,
                         owners,
+                        metrics,
                         ..Case::default()
                     });
                 }
@@ -286,6 +301,7 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
             "config" => config = Some(block),
             "now" => now = Some(block.text),
             "owners" => owners = Some(block.text),
+            "metrics" => metrics = Some(block.text),
             _ => {
                 fresh = true;
                 cases
