@@ -23,6 +23,7 @@ mod gate;
 mod known;
 mod lint;
 mod measure;
+mod metrics;
 mod output;
 mod project;
 mod publish;

@@ -27,6 +27,7 @@ use super::arguments::RuleOptions;
 use super::error::Error;
 use super::file;
 use super::file::Content;
+use super::metrics;
 use super::output;
 use super::snapshot;
 use super::snapshot::Tracked;
@@ -79,7 +80,8 @@ impl Project {
                 None => (top.unwrap_or(start), None),
             },
         };
-        let config = file.as_ref().map(decode).transpose()?.unwrap_or_default();
+        let mut config = file.as_ref().map(decode).transpose()?.unwrap_or_default();
+        metrics::of_worktree(&root, &mut config)?;
         let repository = match repository {
             Some(repository) => match repository.relative(&root) {
                 Ok(folder) => Some(repository.at_root(&folder)?),

@@ -22,6 +22,7 @@ use super::agreed;
 use super::discover;
 use super::error::Error;
 use super::file;
+use super::metrics;
 use super::project;
 
 /// The most bytes of a file of which the start is looked into.
@@ -214,7 +215,11 @@ pub(super) fn config(
     let path = named.unwrap_or(config::FILE_NAME);
     let bytes = match (tracked(repository, commit, path, MAX_BYTES as u64)?, named) {
         (Tracked::Bytes(bytes), _) => bytes,
-        (Tracked::Nothing, None) => return Ok((Config::default(), None)),
+        (Tracked::Nothing, None) => {
+            let mut config = Config::default();
+            metrics::of_commit(repository, commit, &mut config)?;
+            return Ok((config, None));
+        }
         (Tracked::Nothing, Some(named)) => {
             let message = format!("the base branch has no file {named}");
             return Err(Error::Usage { message, hint: None });
@@ -230,7 +235,8 @@ pub(super) fn config(
         }
     };
     let source = Source::decode(path, bytes, Origin::Commit(commit.to_string()));
-    let config = project::decode(&source)?;
+    let mut config = project::decode(&source)?;
+    metrics::of_commit(repository, commit, &mut config)?;
     Ok((config, Some(source)))
 }
 

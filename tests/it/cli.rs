@@ -115,6 +115,30 @@ fn the_configuration_is_refused_at_its_line() {
 }
 
 #[test]
+fn declarations_of_metrics_are_refused_at_their_line() {
+    let folder = clean();
+    let named = "[metrics]\nfile = \"slo/metrics.yaml\"\n";
+    for (config, path, text, place) in [
+        ("", "metrics.yaml", "scrapeInterval: often\n", "metrics.yaml:1:17"),
+        ("", "metrics.yaml", "buckets:\r\n  待ち時間: [1, 0.5]\r\n", "metrics.yaml:2:"),
+        (named, "slo/metrics.yaml", "remoteWrite: []\n", "slo/metrics.yaml:1:1"),
+        (named, "slo/metrics.yaml", "a: [\n", "slo/metrics.yaml:"),
+        (named, "elsewhere.yaml", "", "there is none"),
+    ] {
+        folder.write("slo.toml", config);
+        folder.write(path, text);
+        let ended = slo(folder.path(), &["lint"]).expect(2);
+        assert!(ended.err.contains(place), "{text}: {}", ended.err);
+        folder.remove(path);
+    }
+    folder.write("slo.toml", "");
+    for other in ["apiVersion: v1\nkind: ConfigMap\n", "a: [", "", "scrapeInterval: 30s\n"] {
+        folder.write("metrics.yaml", other);
+        slo(folder.path(), &["lint"]).expect(0);
+    }
+}
+
+#[test]
 fn the_exit_code_is_that_of_the_worst_finding_whatever_the_format() {
     let folder = folder();
     for format in ["terminal", "concise", "json", "sarif", "github", "markdown", "gitlab", "junit"]

@@ -1,0 +1,82 @@
+//! Reads `metrics.yaml`, or the file that `slo.toml` names in its place.
+
+use std::path::Path;
+
+use crate::config::Config;
+use crate::config::METRICS_FILE;
+use crate::config::Metrics;
+use crate::git::Repository;
+use crate::git::id::CommitId;
+use crate::source::LineIndex;
+use crate::source::MAX_BYTES;
+use crate::source::Origin;
+use crate::source::Source;
+use crate::source::SourceId;
+
+use super::error::Error;
+use super::file;
+use super::file::Content;
+use super::snapshot;
+use super::snapshot::Tracked;
+
+/// Reads the declarations of the worktree into a configuration.
+pub(super) fn of_worktree(root: &Path, config: &mut Config) -> Result<(), Error> {
+    let path = path(config);
+    let found = match file::read_below(root, path, MAX_BYTES as u64) {
+        Content::Bytes(bytes) => Ok(Source::decode(path, bytes, Origin::Worktree)),
+        Content::TooLarge { size, .. } => Ok(Source::too_large(path, size, Origin::Worktree)),
+        Content::Nothing => Err("there is none".to_owned()),
+        Content::Other(other) => Err(format!("it is {other}")),
+        Content::Unreadable(error) => Err(format!("it cannot be read: {error}")),
+    };
+    take(config, found)
+}
+
+/// Reads the declarations of a commit into a configuration.
+pub(super) fn of_commit(
+    repository: &Repository,
+    commit: CommitId,
+    config: &mut Config,
+) -> Result<(), Error> {
+    let path = path(config);
+    let found = match snapshot::tracked(repository, commit, path, MAX_BYTES as u64)? {
+        Tracked::Bytes(bytes) => {
+            Ok(Source::decode(path, bytes, Origin::Commit(commit.to_string())))
+        }
+        Tracked::Nothing => Err("the base branch has none".to_owned()),
+        Tracked::Other => Err("it is no file of the base branch that could be read".to_owned()),
+    };
+    take(config, found)
+}
+
+fn path(config: &Config) -> &str {
+    config.metrics_file.as_ref().map_or(METRICS_FILE, |file| file.value.as_str())
+}
+
+/// Takes the declarations of a file; one that nobody names may be missing, or another tool's.
+fn take(config: &mut Config, found: Result<Source, String>) -> Result<(), Error> {
+    let source = match found {
+        Ok(source) if config.metrics_file.is_some() || Metrics::is_meant(&source) => source,
+        Err(why) if config.metrics_file.is_some() => {
+            return Err(Error::Config {
+                message: format!("`[metrics] file` names a file that is not read: {why}"),
+                path: path(config).to_owned(),
+                position: None,
+                hint: None,
+            });
+        }
+        _ => return Ok(()),
+    };
+    let (metrics, problems) = Metrics::parse(SourceId::default(), &source);
+    if let Some(problem) = problems.into_iter().next() {
+        let start = problem.span.start as usize;
+        return Err(Error::Config {
+            message: problem.message,
+            position: Some(LineIndex::new(&source.text).position(start)),
+            path: source.path,
+            hint: problem.hint,
+        });
+    }
+    config.metrics = metrics;
+    Ok(())
+}
