@@ -28,6 +28,7 @@ use crate::source::Sources;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 
+pub mod catalog;
 mod concise;
 pub mod escape;
 mod fingerprint;
@@ -37,6 +38,7 @@ mod json;
 mod junit;
 mod layout;
 mod markdown;
+pub mod page;
 mod paint;
 mod place;
 mod sarif;

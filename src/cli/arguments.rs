@@ -1,17 +1,24 @@
 //! What can be said on the command line. The doc comments are the help.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::Arg;
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use clap::builder::StringValueParser;
+use clap::builder::TypedValueParser;
 use jiff::Timestamp;
 
 use crate::config::FailOn;
 use crate::finding::Level;
 use crate::lint::Choice;
+use crate::report::Format;
 use crate::report::Target;
+use crate::rules;
 use crate::rules::Set;
 
 /// What the end of a run means, the same for every command and format.
@@ -67,7 +74,7 @@ pub(super) enum Command {
     Gate(GateOptions),
     /// Show where every error budget stands now
     Budget(BudgetOptions),
-    /// Explain a rule, with a bad and a good example
+    /// Explain rules, each with a bad and a good example
     Explain(ExplainOptions),
     /// List the rules, their levels, and where each level was set
     Rules(RulesOptions),
@@ -161,7 +168,7 @@ pub(super) struct RuleOptions {
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<SetName>,
     /// Choose only this rule; may be given several times
-    #[arg(long = "rule", value_name = "RULE")]
+    #[arg(long = "rule", value_name = "RULE", value_parser = Names::OfRules, hide_possible_values = true)]
     pub(super) rules: Vec<String>,
 }
 
@@ -183,15 +190,38 @@ pub(super) struct ClockOptions {
 
 #[derive(Args, Debug)]
 pub(super) struct ExplainOptions {
-    /// The name of the rule
-    #[arg(value_name = "RULE")]
-    pub(super) rule: String,
+    /// The names of rules, or of a family for all of its rules in short
+    #[arg(value_name = "RULE", value_parser = Names::OfRulesAndFamilies, hide_possible_values = true)]
+    pub(super) names: Vec<String>,
+    /// Write the pages for a terminal, as Markdown for a wiki, or as JSON; of a family, Markdown and
+    /// JSON hold every page
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(super) format: PageFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PageFormat {
+    Terminal,
+    Markdown,
+    Json,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct RulesOptions {
+    /// List only these rules, or those of these families
+    #[arg(value_name = "RULE", value_parser = Names::OfRulesAndFamilies, hide_possible_values = true)]
+    pub(super) names: Vec<String>,
     #[command(flatten)]
     pub(super) rules: RuleOptions,
+    /// Write the list for a terminal or as JSON
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    Terminal,
+    Json,
 }
 
 #[derive(Args, Debug)]
@@ -247,14 +277,51 @@ impl FailLevel {
 }
 
 impl Arguments {
-    /// Returns the formats that were asked for.
+    /// Returns the formats of reports that were asked for.
     pub(super) fn formats(&self) -> &[Target] {
+        const JSON: &[Target] = &[Target { format: Format::Json, file: None }];
         match &self.command {
             Command::Lint(options) => &options.output.format,
             Command::Gate(options) => &options.output.format,
             Command::Budget(options) => &options.output.format,
+            Command::Explain(options) if options.format == PageFormat::Json => JSON,
+            Command::Rules(options) if options.format == ListFormat::Json => JSON,
             _ => &[],
         }
+    }
+}
+
+/// Names that a shell completes. Any other one is refused by whoever knows what it would be.
+#[derive(Clone, Copy, Debug)]
+enum Names {
+    OfRules,
+    OfRulesAndFamilies,
+}
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        // Every shell has its own idea of what a backtick does.
+        let summary = |rule: &rules::Rule| rule.summary().replace('`', "");
+        let rules = rules::all().map(move |rule| PossibleValue::new(rule.name).help(summary(rule)));
+        let families: &[_] = match self {
+            Self::OfRules => &[],
+            Self::OfRulesAndFamilies => rules::FAMILIES,
+        };
+        let family = |(family, _): &(&'static str, _)| {
+            PossibleValue::new(*family).help("The rules of this family")
+        };
+        Some(Box::new(rules.chain(families.iter().map(family))))
     }
 }
 

@@ -34,6 +34,9 @@ use super::runner;
 /// The columns of a run that no terminal watches.
 const PLAIN_WIDTH: usize = 100;
 
+/// The columns of a page that no terminal watches: what is read at length reads better narrow.
+const PLAIN_PAGE_WIDTH: usize = 80;
+
 /// Refuses two formats that would write over each other.
 pub(super) fn check_targets(targets: &[Target]) -> Result<(), Error> {
     let place = |target: &Target| {
@@ -92,7 +95,7 @@ pub(super) fn render(
 }
 
 /// Prints a report; in a job, as a runner may read it.
-fn print(
+pub(super) fn print(
     format: Format,
     render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
@@ -106,8 +109,20 @@ fn print(
     write(&mut stream, text.as_bytes())
 }
 
-/// Returns how text for people is drawn on standard output.
+/// Returns how a report for people is drawn on standard output.
 pub(super) fn style(global: &Global) -> Style {
+    style_or(global, PLAIN_WIDTH)
+}
+
+/// Returns how a page for people is drawn on standard output.
+pub(super) fn page_style(global: &Global) -> Style {
+    style_or(global, PLAIN_PAGE_WIDTH)
+}
+
+/// Returns how text for people is drawn on standard output.
+///
+/// * `unwatched`: the columns where no terminal says how many there are.
+fn style_or(global: &Global, unwatched: usize) -> Style {
     let watched = is_terminal(&io::stdout());
     let wished = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let dumb = env::var("TERM").is_ok_and(|term| term == "dumb");
@@ -118,7 +133,7 @@ pub(super) fn style(global: &Global) -> Style {
     };
     let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let width = if watched { columns.or_else(terminal_width) } else { None };
-    Style { color, width: width.unwrap_or(PLAIN_WIDTH), unicode: true }
+    Style { color, width: width.unwrap_or(unwatched), unicode: true }
 }
 
 fn terminal_width() -> Option<usize> {
@@ -130,7 +145,8 @@ pub(super) fn write(stream: &mut dyn Write, text: &[u8]) -> Result<(), Error> {
     stream.write_all(text).and_then(|()| stream.flush()).map_err(unwritable)
 }
 
-fn unwritable(source: io::Error) -> Error {
+/// Returns the error of a standard output that cannot be written.
+pub(super) fn unwritable(source: io::Error) -> Error {
     Error::Io { action: "write", path: "standard output".to_owned(), source }
 }
 

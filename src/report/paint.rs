@@ -1,4 +1,4 @@
-//! Colors of a terminal: eight of them, and bold.
+//! Colors of a terminal: eight of them, and bold, faint, slanted and underlined letters.
 
 use crate::finding::Level;
 use crate::report::Style;
@@ -18,6 +18,14 @@ pub(super) enum Ink {
     Strong,
     /// What to read last.
     Faint,
+    /// What stands in a file or is typed.
+    Code,
+    /// What a difference takes away.
+    Removed,
+    /// The title of a book.
+    Title,
+    /// What leads elsewhere.
+    Link,
 }
 
 impl Ink {
@@ -38,6 +46,10 @@ impl Ink {
             Self::Good => "32",
             Self::Strong => "1",
             Self::Faint => "2",
+            Self::Code => "36",
+            Self::Removed => "31",
+            Self::Title => "3",
+            Self::Link => "4",
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::report::Report;
 use crate::report::RuleView;
 use crate::report::escape;
 use crate::report::fingerprint::Fingerprints;
+use crate::report::page;
 use crate::report::place::Place;
 use crate::report::place::Places;
 use crate::source::SourceId;
@@ -138,7 +139,7 @@ fn descriptor(rule: &RuleView<'_>, report: &Report<'_>) -> Value {
         "defaultConfiguration": { "level": level(rule.level) },
     });
     if !rule.page.is_empty() {
-        let help = json!({ "text": summary, "markdown": rule.page });
+        let help = json!({ "text": summary, "markdown": page::markdown(rule.page) });
         insert(&mut descriptor, "help", help);
     }
     descriptor

@@ -46,6 +46,9 @@ mod caret;
 /// The fewest columns that are drawn for.
 const MIN_WIDTH: usize = 40;
 
+/// The same within a page, which has margins.
+const MIN_EXAMPLE_WIDTH: usize = 30;
+
 /// The most places beside its own that are drawn for a finding.
 const MAX_LABELS: usize = 12;
 
@@ -95,6 +98,21 @@ fn more(at: (SourceId, &str), count: usize, report: &Report<'_>) -> Option<Strin
     let left_out = count.checked_sub(MAX_ALIKE).filter(|&left_out| left_out > 0)?;
     let path = line(&report.sources.file(source).path);
     Some(format!("… and {} of {rule} in {path}", counted(left_out, "more finding")))
+}
+
+/// Writes findings within a page that explains their rule.
+pub(super) fn examples(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let style = &Style { width: style.width.max(MIN_EXAMPLE_WIDTH), ..*style };
+    let places = Places::new(report);
+    for (index, finding) in report.shown().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        heading(finding, style, out)?;
+        excerpt(finding, report, &places, style, out)?;
+        advice(finding, false, style, out)?;
+    }
+    Ok(())
 }
 
 fn heading(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {

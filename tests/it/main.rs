@@ -12,6 +12,7 @@ mod corpus;
 mod dialect;
 mod discovery;
 mod examples;
+mod explain;
 mod fixes;
 mod fixture;
 mod forge;

@@ -21,12 +21,12 @@ fn text(format: Format, report: &Report<'_>) -> String {
     String::from_utf8(out).expect("a report is UTF-8")
 }
 
-fn schema(text: &str) -> jsonschema::Validator {
+pub(crate) fn schema(text: &str) -> jsonschema::Validator {
     let schema = serde_json::from_str(text).expect("a schema is JSON");
     jsonschema::validator_for(&schema).expect("a schema compiles")
 }
 
-fn assert_valid(validator: &jsonschema::Validator, document: &serde_json::Value) {
+pub(crate) fn assert_valid(validator: &jsonschema::Validator, document: &serde_json::Value) {
     let errors: Vec<_> = validator
         .iter_errors(document)
         .map(|error| format!("{error} at {}", error.instance_path()))
