@@ -3,6 +3,9 @@
 //! A [`Report`] is everything one run found; [`render`] writes it in one of eight formats. A format
 //! is a private module of its own and none knows another.
 //!
+//! What stands beside any run is said by two more: a rule's [`page`], and the [`catalog`] of the rules
+//! and their levels.
+//!
 //! **Invariant:** `report` decides nothing. Levels, verdicts, exit codes and the wording of reasons
 //! arrive as values; the same report gives the same bytes, because elapsed time is a value too.
 //!

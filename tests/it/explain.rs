@@ -5,8 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use slo::config::LevelSetting;
 use slo::report::Style;
+use slo::report::catalog;
+use slo::report::catalog::EntryRow;
+use slo::report::catalog::Place;
 use slo::report::catalog::RuleCard;
+use slo::report::catalog::RuleRow;
+use slo::report::catalog::Setter;
 use slo::report::page;
 use slo::rules;
 use slo::rules::Rule;
@@ -103,7 +109,7 @@ fn every_page_is_drawn_without_its_marks_and_within_its_columns() {
                 prose.push_str(line);
                 prose.push(' ');
             }
-            for raw in ["#~", "```", "~~~", "\u{1b}"] {
+            for raw in ["#~", "```", "~~~", "file=", "\u{1b}"] {
                 assert!(!text.contains(raw), "{}: {raw} in\n{text}", rule.name);
             }
             let words: String = prose.split('`').step_by(2).collect();
@@ -210,6 +216,45 @@ fn the_rules_stand_in_columns() {
     }
     let family = slo(folder.path(), &["rules", "policy"]).expect(0).out;
     assert!(family.contains("no-data-unspecified") && !family.contains("target-100"), "{family}");
+}
+
+#[test]
+fn columns_go_from_the_right_and_nothing_is_too_wide() {
+    let place = |line| Place { path: "teams/決済/slo.toml".to_owned(), line };
+    let entry = EntryRow {
+        level: Some(LevelSetting::Off),
+        paths: vec![
+            "a/**".to_owned(),
+            "teams/決済サービス/definitions/**/production/*.yaml".to_owned(),
+        ],
+        settings: Vec::new(),
+        place: place(112),
+    };
+    let row = |rule: &'static Rule| RuleRow {
+        card: card(rule),
+        is_on: true,
+        level: Some(rule.level),
+        set_by: Setter::Set(place(7)),
+        entries: vec![entry.clone()],
+    };
+    let rows: Vec<RuleRow> = rules::all().map(row).collect();
+    let listed = |width: usize| {
+        let mut text = Vec::new();
+        let style = Style { color: false, width, unicode: true };
+        catalog::list(&rows, &style, &mut text).expect("memory takes every byte");
+        let text = String::from_utf8(text).expect("a list is UTF-8");
+        for line in text.lines() {
+            let columns = unicode_width::UnicodeWidthStr::width(line);
+            // The names of rules are never cut.
+            assert!(columns <= width.max(48), "{width}: {line}");
+        }
+        let head = text.lines().next().unwrap_or_default().split("  ");
+        head.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(160), ["rule", "level", "set by", "set", "reports"]);
+    assert_eq!(listed(100), ["rule", "level", "set by", "set"]);
+    assert_eq!(listed(70), ["rule", "level", "set by"]);
+    assert_eq!(listed(40), ["rule", "level"]);
 }
 
 #[test]
