@@ -44,6 +44,8 @@ pub(super) enum Role {
     Fix,
     /// `slo.toml`.
     Config,
+    /// `metrics.yaml`.
+    Metrics,
     /// CODEOWNERS.
     Owners,
     /// The clock.
@@ -65,6 +67,7 @@ impl Info {
             (_, "after") => Role::After,
             (_, "fix") => Role::Fix,
             (_, "config") => Role::Config,
+            (_, "metrics") => Role::Metrics,
             (_, "owners") => Role::Owners,
             (_, "now") => Role::Now,
             _ => Role::Other,
@@ -86,6 +89,7 @@ impl Info {
             Role::Findings => "What is reported",
             Role::Fix => "What the fix changes",
             Role::Config => "With this in `slo.toml`",
+            Role::Metrics => "With this in `metrics.yaml`",
             Role::Owners => "With this in `CODEOWNERS`",
             Role::Now => "At this instant",
             Role::Other => return None,
