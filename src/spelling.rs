@@ -46,7 +46,7 @@ pub fn nearest<'a>(
     let own = Letters::of(word);
     // Most words have no neighbor by their letters.
     let word = LazyCell::new(|| folded(word));
-    let distance = |name: &str| strsim::damerau_levenshtein(&word, &folded(name));
+    let distance = |name: &str| distance(&word, &folded(name));
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .map(Into::into)
@@ -114,7 +114,7 @@ impl Letters {
 ///
 /// `up` and `or` are near `op`, and may as well be words of their own.
 pub fn is_certain(word: &str, known: &str) -> bool {
-    strsim::damerau_levenshtein(&folded(word), &folded(known)) <= known.len() / 3
+    distance(&folded(word), &folded(known)) <= known.len() / 3
 }
 
 /// Returns whether two names, one letter apart, differ inside one longer word of letters.
@@ -138,6 +138,30 @@ fn sorted(word: &str) -> Vec<char> {
     let mut letters: Vec<char> = word.chars().collect();
     letters.sort_unstable();
     letters
+}
+
+/// Returns how many edits lead from one word to the other.
+///
+/// What both begin and end with changes nothing, and names of one repository have much of it.
+fn distance(one: &str, other: &str) -> usize {
+    fn without_start<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
+        let pairs = one.char_indices().zip(other.chars());
+        let end = pairs.take_while(|((_, left), right)| left == right).last();
+        let end = end.map_or(0, |((at, letter), _)| at + letter.len_utf8());
+        (one.get(end..).unwrap_or_default(), other.get(end..).unwrap_or_default())
+    }
+    fn without_end<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
+        let pairs = one.chars().rev().zip(other.chars().rev());
+        let same = pairs.take_while(|(left, right)| left == right);
+        let length: usize = same.map(|(letter, _)| letter.len_utf8()).sum();
+        let cut = |word: &'a str| word.get(..word.len() - length).unwrap_or_default();
+        (cut(one), cut(other))
+    }
+    let (one, other) = without_start(one, other);
+    match without_end(one, other) {
+        ("", rest) | (rest, "") => rest.chars().count(),
+        (one, other) => strsim::damerau_levenshtein(one, other),
+    }
 }
 
 /// Returns a word without what another spelling of it changes.
@@ -170,6 +194,14 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_two_words_share_at_both_ends_changes_no_distance(
+            one in "[ab名]{0,7}",
+            other in "[ab名]{0,7}",
+        ) {
+            proptest::prop_assert_eq!(distance(&one, &other), strsim::damerau_levenshtein(&one, &other));
+        }
+
         #[test]
         fn letters_alone_never_rule_out_a_word_that_is_near(one in "[a-d-]{0,9}", other in "[a-d名]{0,9}") {
             let distance = strsim::damerau_levenshtein(&folded(&one), &folded(&other));

@@ -124,6 +124,19 @@ impl Catalog {
             .take_while(move |object| object.kind() == kind && object.meta().name() == name)
     }
 
+    /// Returns the objects of one kind and name, where there are several, in order; for every name.
+    pub fn namesakes(&self) -> impl Iterator<Item = Vec<&Object>> {
+        let object = |index: &usize| self.objects.get(*index);
+        let is_same = move |one: &usize, other: &usize| match (object(one), object(other)) {
+            (Some(one), Some(other)) => {
+                one.kind() == other.kind() && one.meta().name() == other.meta().name()
+            }
+            _ => false,
+        };
+        let groups = self.by_name.chunk_by(is_same).filter(|group| group.len() > 1);
+        groups.map(move |group| group.iter().filter_map(object).collect())
+    }
+
     /// Returns the names of a kind, in order of the alphabet.
     pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
         let mut of_kind = self.named_from(kind, "").take_while(move |object| object.kind() == kind);

@@ -316,38 +316,43 @@ impl Object {
         }
     }
 
-    /// Returns every reference of the object and of the objects written inside it.
-    pub fn references(&self) -> Vec<&Reference> {
-        let mut found = Vec::new();
+    /// Shows every reference of the object and of the objects written inside it.
+    pub fn each_reference<'a>(&'a self, see: &mut dyn FnMut(&'a Reference)) {
         match self {
             Self::Slo(slo) => {
                 let mut indicator_before = None;
                 for objective in &slo.objectives {
                     match &objective.indicator {
                         IndicatorUse::Missing => {}
-                        IndicatorUse::Named(reference) => found.push(reference),
+                        IndicatorUse::Named(reference) => see(reference),
                         // Objectives share the indicator of their SLO.
                         IndicatorUse::Inline(indicator) => {
                             if indicator_before.replace(Arc::as_ptr(indicator))
                                 != Some(Arc::as_ptr(indicator))
                             {
-                                in_indicator(indicator, &mut found);
+                                in_indicator(indicator, see);
                             }
                         }
                     }
                 }
                 for policy in &slo.alert_policies {
-                    collect(policy, &mut found, in_policy);
+                    collect(policy, see, in_policy);
                 }
             }
-            Self::Sli(indicator) => in_indicator(indicator, &mut found),
-            Self::AlertPolicy(policy) => in_policy(policy, &mut found),
+            Self::Sli(indicator) => in_indicator(indicator, see),
+            Self::AlertPolicy(policy) => in_policy(policy, see),
             Self::Service(_)
             | Self::AlertCondition(_)
             | Self::AlertNotificationTarget(_)
             | Self::DataSource(_)
             | Self::ErrorBudgetPolicy(_) => {}
         }
+    }
+
+    /// Returns every reference of the object and of the objects written inside it.
+    pub fn references(&self) -> Vec<&Reference> {
+        let mut found = Vec::new();
+        self.each_reference(&mut |reference| found.push(reference));
         found
     }
 }
@@ -377,29 +382,29 @@ fn metas_in_policy(policy: &AlertPolicy, see: &mut dyn FnMut(&Meta)) {
     }
 }
 
-fn in_indicator<'a>(indicator: &'a Indicator, found: &mut Vec<&'a Reference>) {
+fn in_indicator<'a>(indicator: &'a Indicator, see: &mut dyn FnMut(&'a Reference)) {
     let sources = indicator.measure.sources();
-    found.extend(sources.filter_map(|source| source.reference.as_ref()));
+    sources.filter_map(|source| source.reference.as_ref()).for_each(see);
 }
 
-fn in_policy<'a>(policy: &'a AlertPolicy, found: &mut Vec<&'a Reference>) {
+fn in_policy<'a>(policy: &'a AlertPolicy, see: &mut dyn FnMut(&'a Reference)) {
     for condition in &policy.conditions {
-        collect(condition, found, |_, _| {});
+        collect(condition, see, |_, _| {});
     }
     for target in &policy.targets {
-        collect(target, found, |_, _| {});
+        collect(target, see, |_, _| {});
     }
 }
 
 fn collect<'a, T>(
     used: &'a Referable<T>,
-    found: &mut Vec<&'a Reference>,
-    inside: impl Fn(&'a T, &mut Vec<&'a Reference>),
+    see: &mut dyn FnMut(&'a Reference),
+    inside: impl Fn(&'a T, &mut dyn FnMut(&'a Reference)),
 ) {
     match used {
         Referable::Missing => {}
-        Referable::Inline(object) => inside(object, found),
-        Referable::Named(reference) => found.push(reference),
+        Referable::Inline(object) => inside(object, see),
+        Referable::Named(reference) => see(reference),
     }
 }
 

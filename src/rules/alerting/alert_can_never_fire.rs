@@ -51,14 +51,19 @@ type Targets = BTreeMap<Span, BTreeSet<Ratio>>;
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let mut pairs: BTreeMap<Key, Pair> = BTreeMap::new();
-    let mut all = Targets::new();
     for slo in slos {
-        for burn in slo.alerts.iter().filter_map(|alert| alert.burn()) {
-            if is_upward(burn) && burn.threshold.value > Ratio::zero() {
-                let targets = all.entry(burn.threshold.span).or_default();
+        for burn in upward(slo) {
+            judge(slo, burn, &mut pairs);
+            short_lookback(slo, burn, checker);
+        }
+    }
+    let mut all: Targets =
+        pairs.values().map(|pair| (pair.burn.threshold.span, BTreeSet::new())).collect();
+    let with_pairs = if all.is_empty() { &[] } else { slos };
+    for slo in with_pairs {
+        for burn in upward(slo) {
+            if let Some(targets) = all.get_mut(&burn.threshold.span) {
                 targets.extend(targets_of(slo).map(|target| target.value.clone()));
-                judge(slo, burn, &mut pairs);
-                short_lookback(slo, burn, checker);
             }
         }
     }
@@ -67,6 +72,12 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let is_alone = targets.is_some_and(|targets| targets.len() == 1);
         report(&pair, is_alone, checker);
     }
+}
+
+/// Returns the burn rates that fire an alert of an SLO while they are high.
+fn upward<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = &'a BurnRate> {
+    let burns = slo.alerts.iter().filter_map(|alert| alert.burn());
+    burns.filter(|burn| is_upward(burn) && burn.threshold.value > Ratio::zero())
 }
 
 /// Returns the targets of an SLO that leave an error budget.

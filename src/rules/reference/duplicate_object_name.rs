@@ -41,7 +41,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let usual = || Globs::of_paths(OVERLAYS).ok();
     let overlays = checker.globs("overlays").or_else(usual).unwrap_or_default();
     let mut first: BTreeMap<Identity<'_>, &Object> = BTreeMap::new();
-    for object in catalog.objects() {
+    for object in catalog.namesakes().flatten() {
         let meta = object.meta();
         let Some(name) = &meta.name else { continue };
         let identity = Identity {

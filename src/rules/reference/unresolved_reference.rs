@@ -44,17 +44,17 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let mut speller = Speller::new(catalog);
     for object in catalog.objects() {
         let (mut group, mut seen) = (Group::new(), HashSet::new());
-        for reference in object.references() {
+        object.each_reference(&mut |reference| {
             let (kind, name) = (reference.kind, reference.name.value.as_str());
             // Where nothing can have the name, `invalid-object-name` says so.
             if is_known(catalog, checker, kind, name) || !may_be_named(object, name) {
-                continue;
+                return;
             }
             // Objectives share the indicator of their SLO.
             if seen.insert((kind, reference.name.span)) {
                 group.entry((kind, name)).or_default().push(reference);
             }
-        }
+        });
         for ((kind, name), places) in group {
             report(catalog, checker, &mut speller, (kind, name), &places);
         }
@@ -80,16 +80,16 @@ fn may_be_named(object: &Object, name: &str) -> bool {
 /// Returns whether an object has the name, may have it, or lives elsewhere.
 fn is_known(catalog: &Catalog, checker: &Checker<'_>, kind: Kind, name: &str) -> bool {
     let is_external = || checker.external().iter().any(|known| known == name);
-    let mut sources = checker.config().backends.values().flat_map(|backend| &backend.sources);
-    let mut has_backend = || sources.any(|source| source == name);
-    let is_computed = name.trim().is_empty() || name.contains(['$', '{']);
-    let is_connected = match kind {
-        Kind::DataSource => catalog.names(kind).next().is_none() || has_backend(),
-        _ => false,
+    let has_backend = || {
+        let mut sources = checker.config().backends.values().flat_map(|backend| &backend.sources);
+        sources.any(|source| source == name)
     };
-    is_computed
-        || is_connected
-        || catalog.named(kind, name).next().is_some()
+    let is_computed = name.trim().is_empty() || name.contains(['$', '{']);
+    let is_connected =
+        || kind == Kind::DataSource && (catalog.names(kind).next().is_none() || has_backend());
+    catalog.named(kind, name).next().is_some()
+        || is_computed
+        || is_connected()
         || catalog.may_hold(name)
         || is_external()
 }
