@@ -35,6 +35,7 @@ use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
 use slo::rules::Facts;
+use slo::rules::Set;
 use slo::source::Origin;
 use slo::source::Source;
 use slo::source::Sources;
@@ -62,7 +63,8 @@ struct Options {
 /// What every step works on.
 struct Input {
     sources: Vec<Source>,
-    rules: RuleSet,
+    recommended: RuleSet,
+    all: RuleSet,
     in_git: Option<Program>,
     outside: Program,
 }
@@ -84,7 +86,8 @@ const STEPS: &[Step] = &[
     ("scan: granit-parser events, one thread", Aim::None, Work::Thread(scan)),
     ("tree: events to a span tree, one thread", Aim::None, Work::Thread(tree)),
     ("model: tree, schemas, lowering, one thread", Aim::None, Work::Thread(model)),
-    ("lint: `slo lint` as a library, one thread", Aim::TimesScan(1.8), Work::Thread(library)),
+    ("lint: recommended rules, one thread", Aim::None, Work::Thread(recommended)),
+    ("lint: all rules, one thread", Aim::TimesScan(2.0), Work::Thread(all)),
     (
         "process: `slo lint`, all cores, in git",
         Aim::Under(Duration::from_secs(1)),
@@ -116,7 +119,8 @@ fn main() -> io::Result<()> {
     }
     let input = Input {
         sources: sources(&corpus),
-        rules: RuleSet::new(&Rules::default(), &Choice::default()).0,
+        recommended: rules(Set::Recommended),
+        all: rules(Set::All),
         in_git: measure::repository(folders.0.path()).then(|| program(folders.0.path())),
         outside: program(folders.1.path()),
     };
@@ -130,7 +134,7 @@ fn main() -> io::Result<()> {
             });
         }
     }
-    let mut table = Table { bytes: corpus.bytes(), rows, memory: Vec::new() };
+    let mut table = Table { bytes: corpus.bytes(), rows, memory: Vec::new(), growth: Vec::new() };
     for (name, program) in [("in git", input.in_git.as_ref()), ("no git", Some(&input.outside))] {
         let name = format!("memory: peak of `slo lint`, {name}");
         if wanted(&name) {
@@ -147,7 +151,38 @@ fn main() -> io::Result<()> {
         measure::thread_clock(),
     );
     println!("\n{table}");
+    if wanted("growth") {
+        println!("{}", pool.install(|| growth(options.rounds, options.documents)));
+    }
     Ok(())
+}
+
+/// Measures all rules on trees of a tenth, the whole and ten times as many documents: no rule holds
+/// every SLO against every other, so the ratio to the scan stays.
+fn growth(rounds: usize, documents: usize) -> Table {
+    let row = |documents: usize| {
+        let corpus = Corpus::new(documents);
+        let sources = sources(&corpus);
+        let (recommended, all) = (rules(Set::Recommended), rules(Set::All));
+        let (in_git, outside) = (None, Program { path: "", folder: PathBuf::new() });
+        let input = Input { sources, recommended, all, in_git, outside };
+        let mut scans = Row::new("scan", Aim::None);
+        let mut lints = Row::new("lint: all rules, one thread", Aim::None);
+        for _ in 0..rounds.min(3) {
+            scans.times.push(Some(scan(&input)));
+            lints.times.push(Some(self::all(&input)));
+        }
+        (corpus.documents, corpus.bytes(), lints.times_scan(Some(&scans)))
+    };
+    let sizes = [documents / 10, documents, documents.saturating_mul(10)];
+    let growth = sizes.into_iter().map(row).collect();
+    Table { bytes: 0, rows: Vec::new(), memory: Vec::new(), growth }
+}
+
+/// Returns the rules of a set.
+fn rules(set: Set) -> RuleSet {
+    let choice = Choice { set: Some(set), only: Vec::new() };
+    RuleSet::new(&Rules::default(), &choice).0
 }
 
 impl Options {
@@ -222,11 +257,19 @@ fn model(input: &Input) -> Duration {
     })
 }
 
-fn library(input: &Input) -> Duration {
+fn recommended(input: &Input) -> Duration {
+    library(input, &input.recommended)
+}
+
+fn all(input: &Input) -> Duration {
+    library(input, &input.all)
+}
+
+fn library(input: &Input, rules: &RuleSet) -> Duration {
     let files = input.sources.clone();
     measure::on_thread(|| {
         let tree = lint::load(files);
-        black_box(lint::run(&tree, &input.rules, &facts()));
+        black_box(lint::run(&tree, rules, &facts()));
     })
 }
 

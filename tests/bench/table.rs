@@ -29,6 +29,8 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// The peaks of memory, in bytes.
     pub(crate) memory: Vec<(String, Option<usize>)>,
+    /// The numbers of documents, their bytes, and how many times the scan they took.
+    pub(crate) growth: Vec<(usize, usize, Option<f64>)>,
 }
 
 impl Row {
@@ -38,7 +40,7 @@ impl Row {
     }
 
     /// Returns the median of the ratios to the scan of the same round.
-    fn times_scan(&self, scan: Option<&Row>) -> Option<f64> {
+    pub(crate) fn times_scan(&self, scan: Option<&Row>) -> Option<f64> {
         let pairs = self.times.iter().zip(&scan?.times);
         let ratio = |(own, scan): (&Option<Duration>, &Option<Duration>)| {
             Some((*own)?.as_secs_f64() / (*scan)?.as_secs_f64())
@@ -54,6 +56,15 @@ impl fmt::Display for Table {
             let text = format!("{name:<44} {value:>10} {speed:>8} {ratio:>8}   {aim}");
             writeln!(out, "{}", text.trim_end())
         };
+        for (documents, bytes, ratio) in &self.growth {
+            let name = format!("growth: all rules on {documents} documents, one thread");
+            let size = format!("{:.1} MB", megabytes(*bytes));
+            let ratio = ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"));
+            line(out, [&name, &size, "", &ratio, "the same"])?;
+        }
+        if self.rows.is_empty() && self.memory.is_empty() {
+            return Ok(());
+        }
         line(out, ["", "median", "MB/s", "× scan", "aim"])?;
         let scan = self.rows.iter().find(|row| row.name.starts_with("scan"));
         for row in &self.rows {
