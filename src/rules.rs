@@ -36,6 +36,7 @@ use crate::yaml::Node;
 
 mod alerting;
 mod document;
+mod needs;
 mod objective;
 mod policy;
 mod reference;

@@ -16,6 +16,7 @@ use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::list;
+use crate::rules::needs;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
@@ -43,18 +44,11 @@ const MAX_PLACES: usize = 10;
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let mut speller = Speller::new(catalog);
     for object in catalog.objects() {
+        let needed = needs::references(object, checker);
         let (mut group, mut seen) = (Group::new(), HashSet::new());
-        object.each_reference(&mut |reference| {
-            let (kind, name) = (reference.kind, reference.name.value.as_str());
-            // Where nothing can have the name, `invalid-object-name` says so.
-            if is_known(catalog, checker, kind, name) || !may_be_named(object, name) {
-                return;
-            }
-            // Objectives share the indicator of their SLO.
-            if seen.insert((kind, reference.name.span)) {
-                group.entry((kind, name)).or_default().push(reference);
-            }
-        });
+        let mut follow = |reference| follow(reference, object, checker, &mut seen, &mut group);
+        object.each_reference(&mut follow);
+        needed.iter().for_each(follow);
         for ((kind, name), places) in group {
             report(catalog, checker, &mut speller, (kind, name), &places);
         }
@@ -67,6 +61,26 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         mistyped_service(catalog, slo, &users, &mut speller, checker);
     }
     selections(catalog, &mut speller, checker);
+}
+
+/// Notes a reference that leads nowhere.
+fn follow<'a>(
+    reference: &'a Reference,
+    object: &Object,
+    checker: &Checker<'_>,
+    seen: &mut HashSet<(Kind, Span)>,
+    group: &mut Group<'a>,
+) {
+    let (kind, name) = (reference.kind, reference.name.value.as_str());
+    // Where nothing can have the name, `invalid-object-name` says so.
+    let may_be_named = kind == Kind::Slo || may_be_named(object, name);
+    if is_known(checker.catalog(), checker, kind, name) || !may_be_named {
+        return;
+    }
+    // Objectives share the indicator of their SLO.
+    if seen.insert((kind, reference.name.span)) {
+        group.entry((kind, name)).or_default().push(reference);
+    }
 }
 
 /// Returns whether the format of an object allows a name: a dot and more than 63 characters are for
@@ -157,7 +171,9 @@ fn rename(
     checker: &Checker<'_>,
 ) -> Option<(bool, Vec<Edit>)> {
     let [only] = near else { return None };
-    if strsim::damerau_levenshtein(name, only) != 1 || !may_be_written(only) {
+    let is_near = strsim::damerau_levenshtein(name, only) == 1 && may_be_written(only);
+    // A name of an annotation is a part of its text.
+    if !is_near || places.iter().any(|place| place.kind == Kind::Slo) {
         return None;
     }
     let edits = places
@@ -174,8 +190,11 @@ fn may_be_written(name: &str) -> bool {
 
 /// An SLO and its SLI often share a name; that says nothing about a reference to a policy.
 fn other_kind(catalog: &Catalog, kind: Kind, name: &str) -> Option<(Kind, Span)> {
-    let near = [Kind::AlertPolicy, Kind::AlertCondition, Kind::AlertNotificationTarget, Kind::Sli];
-    let mut others = near.into_iter().filter(|other| *other != kind);
+    let near: &[Kind] = match kind {
+        Kind::Slo => &[Kind::Service, Kind::Sli],
+        _ => &[Kind::AlertPolicy, Kind::AlertCondition, Kind::AlertNotificationTarget, Kind::Sli],
+    };
+    let mut others = near.iter().copied().filter(|other| *other != kind);
     let object = others.find_map(|other| catalog.named(other, name).next())?;
     Some((object.kind(), object.meta().place()))
 }
