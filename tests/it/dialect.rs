@@ -261,7 +261,7 @@ fn documents(markdown: &str) -> BTreeMap<&str, Value> {
 }
 
 /// Makes a change such as `spec.objectives.0.target = 1`.
-fn change(object: &mut Value, change: &str) {
+pub(crate) fn change(object: &mut Value, change: &str) {
     let (path, value) = change.trim().split_once(" = ").expect("a change is `field = value`");
     let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));
     let parent = parents.split('.').filter(|step| !step.is_empty()).fold(object, |value, step| {

@@ -8,6 +8,7 @@ mod bad_input;
 mod change;
 mod cli;
 mod command;
+mod conformance;
 mod corpus;
 mod dialect;
 mod discovery;
