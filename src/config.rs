@@ -1,4 +1,5 @@
-//! `slo.toml`: what to lint, at which levels, with which backends, for whom; and CODEOWNERS.
+//! `slo.toml`: what to lint, at which levels, with which backends, for whom; CODEOWNERS; and the
+//! baseline.
 //!
 //! Everything has a default, so [`Config::default`] is a repository without the file. Reading
 //! answers the configuration that was understood together with every [`Problem`]; each of them
@@ -28,6 +29,7 @@ use crate::source::Spanned;
 use crate::source::Unreadable;
 
 mod backend;
+pub mod baseline;
 mod decode;
 mod expand;
 mod gate;
