@@ -95,6 +95,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Whether a comment in the file allows it.
     pub suppressed: bool,
+    /// Whether the baseline holds it.
+    pub baselined: bool,
     /// What is said in the place of this finding and its like, where nothing differs but the place.
     pub once: Option<&'static str>,
     /// Whether the first of the other places is as wrong as its own, and the text is true of both.
@@ -115,9 +117,16 @@ impl Finding {
             notes: Vec::new(),
             fix: None,
             suppressed: false,
+            baselined: false,
             once: None,
             mutual: false,
         }
+    }
+
+    /// Returns whether it is accepted as it is, by a comment or by the baseline: it is counted, and
+    /// neither shown, fixed nor a reason to fail.
+    pub fn is_accepted(&self) -> bool {
+        self.suppressed || self.baselined
     }
 
     /// Returns what to do: the help, or what the fix would do.

@@ -62,7 +62,7 @@
 //! | 3 | [`change`] | what differs between two trees, in SLO terms |
 //! | 3 | [`budget`] | error-budget arithmetic |
 //! | 2 | [`model`] | the normalized objects, every field with its place |
-//! | 2 | [`config`] | `slo.toml` and CODEOWNERS |
+//! | 2 | [`config`] | `slo.toml`, CODEOWNERS and the baseline |
 //! | 1 | [`yaml`] | YAML with exact positions, and edits that keep comments |
 //! | 1 | [`query`] | PromQL with exact positions, and the counts it can give |
 //! | 1 | [`finding`] | what a rule reports |

@@ -21,6 +21,7 @@ use crate::source::Span;
 use crate::yaml;
 
 mod allow;
+pub mod baseline;
 mod fix;
 mod fold;
 mod ruleset;

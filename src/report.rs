@@ -68,7 +68,8 @@ pub use view::VerdictView;
 pub struct Report<'a> {
     /// The files that spans point into.
     pub sources: &'a Sources,
-    /// What the rules found, in the order in which it is to be read; suppressed findings included.
+    /// What the rules found, in the order in which it is to be read; those that a comment or
+    /// the baseline accepts are included.
     pub findings: &'a [Finding],
     /// The rules that ran, for formats that describe them; a rule that is not here is still reported.
     pub rules: &'a [RuleView<'a>],
@@ -109,9 +110,9 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Returns the findings that no comment in a file allows.
+    /// Returns the findings that neither a comment nor the baseline accepts.
     fn shown(&self) -> impl Iterator<Item = &'a Finding> {
-        self.findings.iter().filter(|finding| !finding.suppressed)
+        self.findings.iter().filter(|finding| !finding.is_accepted())
     }
 
     /// Returns how many shown findings have a level.
@@ -327,7 +328,7 @@ pub fn render(
     }
 }
 
-/// Why a run ended before it could report: the command line, `slo.toml` or the policy is wrong.
+/// Why a run ended before it could report: the command line, `slo.toml`, the baseline or the policy is wrong.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal<'a> {
     /// What is wrong.

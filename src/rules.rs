@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::config::Value;
+use crate::config::baseline::Entry;
 use crate::config::owners::CodeOwners;
 use crate::dialect;
 use crate::finding::Finding;
@@ -134,6 +135,8 @@ pub enum Check {
     Catalog(fn(&Catalog, &mut Checker<'_>)),
     /// Each comment that allows something, with what it was good for.
     Suppression(fn(&Suppression, &Use, &mut Checker<'_>)),
+    /// Each entry of the baseline that counts more findings than there are, with how many are.
+    Baseline(fn(&Entry, u32, &mut Checker<'_>)),
 }
 
 /// What the reading of one file could not digest.
@@ -351,6 +354,12 @@ impl Rule {
     pub fn family(&self) -> &'static str {
         let is_in = |rules: &[&Rule]| rules.iter().any(|rule| std::ptr::eq(*rule, self));
         FAMILIES.iter().find(|(_, rules)| is_in(rules)).map_or("", |(family, _)| family)
+    }
+
+    /// Returns whether it speaks of what was accepted, by a comment or by the baseline: the baseline
+    /// never holds what such a rule reports.
+    pub fn is_of_acceptance(&self) -> bool {
+        matches!(self.check, Check::Suppression(_) | Check::Baseline(_))
     }
 
     /// Returns the first sentence of the page.

@@ -23,7 +23,7 @@ pub struct Fixed {
 /// Applies every fix that is safe enough and does not touch the bytes of one before it.
 ///
 /// The edits of one fix are applied all or none, also where they stand in several files. Findings that a
-/// comment allows are left alone. What could not be applied because it overlaps is found again by the
+/// comment or the baseline accepts are left alone. What could not be applied because it overlaps is found again by the
 /// next run.
 ///
 /// * `may_change`: whether a file can be written; it is asked of the files that fixes touch.
@@ -34,7 +34,7 @@ pub fn fix(
     may_change: impl Fn(SourceId) -> bool,
 ) -> Vec<Fixed> {
     let mut files: BTreeMap<SourceId, Taken> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| !finding.suppressed) {
+    for finding in findings.iter().filter(|finding| !finding.is_accepted()) {
         let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safety <= highest) else {
             continue;
         };

@@ -3,7 +3,7 @@
 //! # Why
 //!
 //! A rule cannot say it once itself: which findings count is known only after levels, paths,
-//! comments and, in a gate, the comparison with what was there before.
+//! comments, the baseline and, in a gate, the comparison with what was there before.
 
 use std::collections::BTreeMap;
 
@@ -21,9 +21,9 @@ struct Class {
 
 /// Says once what was reported of one object after another, where that is the same for all of them.
 ///
-/// Of two or more findings that may be said once, and that no comment allows, one stays: the first of
+/// Of two or more findings that may be said once, and that neither a comment nor the baseline accepts, one stays: the first of
 /// the highest level, which says how many they are and fixes all of them. A single one, and those
-/// that are allowed, stay as they are.
+/// that are accepted, stay as they are.
 pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     let mut classes: BTreeMap<(&str, &str), Class> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
@@ -52,6 +52,6 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn key(finding: &Finding) -> Option<(&'static str, &'static str)> {
-    let message = finding.once.filter(|_| !finding.suppressed)?;
+    let message = finding.once.filter(|_| !finding.is_accepted())?;
     Some((finding.rule, message))
 }

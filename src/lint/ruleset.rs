@@ -103,16 +103,19 @@ impl RuleSet {
         &self.chosen
     }
 
+    /// Returns whether a rule is on for the file of a path; nothing where there is no such rule.
+    pub fn is_on_at(&self, rule: &str, path: &str) -> Option<bool> {
+        let chosen = self.chosen.iter().find(|chosen| chosen.rule.name == rule)?;
+        let special = chosen.special(path);
+        Some(special.map_or(chosen.level, level_of).is_some())
+    }
+
     /// Returns the level of a finding under this choice, or nothing where the rule is off there.
     pub fn level(&self, rule: &Rule, finding: &Finding, sources: &Sources) -> Option<Level> {
         let chosen = self.chosen.iter().find(|chosen| chosen.rule.name == rule.name)?;
         let path = &sources.file(finding.span.source).path;
-        let mut entries = chosen.entries.iter();
-        let last = entries.rfind(|entry| entry.level.is_some() && entry.holds_for(path));
-        // What holds for every path is chosen already, by the command line too.
-        let special = last.filter(|entry| !entry.paths.is_empty());
-        let level = match special.and_then(|entry| entry.level.as_ref()) {
-            Some(setting) => level_of(setting.value)?,
+        let level = match chosen.special(path) {
+            Some(setting) => level_of(setting)?,
             None if matches!(chosen.set_by, SetBy::Entry(_)) => chosen.level?,
             // Nobody speaks of its level: each case has its own.
             None => return chosen.level.map(|_| finding.level),
@@ -129,6 +132,15 @@ impl From<Problem> for WrongChoice {
 }
 
 impl Chosen {
+    /// Returns the level that an entry for some paths sets at one of them.
+    fn special(&self, path: &str) -> Option<LevelSetting> {
+        let mut entries = self.entries.iter();
+        let last = entries.rfind(|entry| entry.level.is_some() && entry.holds_for(path));
+        // What holds for every path is chosen already, by the command line too.
+        let special = last.filter(|entry| !entry.paths.is_empty());
+        special.and_then(|entry| entry.level.as_ref()).map(|setting| setting.value)
+    }
+
     /// Returns whether the rule runs at all.
     pub fn is_on(&self) -> bool {
         let here = |entry: &RuleEntry| {

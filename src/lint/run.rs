@@ -71,7 +71,7 @@ pub fn run_allowing(
 }
 
 /// Returns what a rule found, each at the level that is configured where it stands.
-fn leveled(
+pub(super) fn leveled(
     rule: &'static Rule,
     checker: Checker<'_>,
     tree: &Tree,
@@ -126,7 +126,7 @@ fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
         Check::Files(check) => check(&tree.files, checker),
         Check::Slos(check) => check(checker.subjects(), checker),
         Check::Catalog(check) => check(&tree.catalog, checker),
-        Check::Slo(_) | Check::Suppression(_) => {}
+        Check::Slo(_) | Check::Suppression(_) | Check::Baseline(_) => {}
     }
 }
 

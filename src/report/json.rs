@@ -109,6 +109,7 @@ struct FindingView<'a> {
     docs: String,
     fix: Option<FixView<'a>>,
     suppressed: bool,
+    baselined: bool,
 }
 
 #[derive(Serialize)]
@@ -251,6 +252,7 @@ fn finding_view<'a>(
         docs: (report.docs)(finding.rule),
         fix: finding.fix.as_ref().map(|fix| fix_view(fix, report)),
         suppressed: finding.suppressed,
+        baselined: finding.baselined,
     }
 }
 

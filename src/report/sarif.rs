@@ -7,13 +7,16 @@
 //!
 //! Code scanning keeps a finding's history by its fingerprint. Ours holds no line number, so that a
 //! line inserted above closes no alert and opens none. Suppressed findings are results too, with
-//! their suppression: without them an alert that was open would be closed as fixed.
+//! their suppression: without them an alert that was open would be closed as fixed. So are those of
+//! the baseline, which is kept outside the file that it speaks of: their suppression is external, and
+//! where there is one, every result says whether it is new.
 //!
 //! # Source
 //!
 //! OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2.1.0*; GitHub Docs, "SARIF
 //! support for code scanning", for the limits.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
@@ -22,6 +25,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::config::baseline;
 use crate::finding::Finding;
 use crate::finding::Fix;
 use crate::finding::Level;
@@ -53,15 +57,16 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     let rules = rules(report);
     let indexes: BTreeMap<&str, usize> =
         rules.iter().enumerate().map(|(index, rule)| (rule.name, index)).collect();
-    let suppressions = report.findings.iter().any(|finding| finding.suppressed);
+    let suppressions = report.findings.iter().any(Finding::is_accepted);
+    let has_baseline = report.findings.iter().any(|finding| finding.baselined);
     // A fingerprint tells of findings that agree which one it is, so those left out are counted.
     let mut fingerprints = Fingerprints::default();
     let named = report.findings.iter().map(|it| (it, fingerprints.next(it, &places)));
     let mut named: Vec<(&Finding, String)> = named.collect();
     let left_out = named.len().saturating_sub(MAX_RESULTS);
     if left_out > 0 {
-        // The least grave go, in the order in which they came.
-        named.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+        // What is accepted goes first, then the least grave, in the order in which they came.
+        named.sort_by_key(|(finding, _)| (finding.is_accepted(), Reverse(finding.level)));
         named.truncate(MAX_RESULTS);
     }
     let mut results = Vec::with_capacity(named.len());
@@ -69,15 +74,30 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         let index = indexes.get(finding.rule).copied();
         let mut result = result(finding, index, &fingerprint, &places);
         if suppressions {
-            let given =
-                if finding.suppressed { vec![json!({ "kind": "inSource" })] } else { vec![] };
-            insert(&mut result, "suppressions", given.into());
+            insert(&mut result, "suppressions", accepted(finding));
+        }
+        if has_baseline {
+            let state = if finding.baselined { "unchanged" } else { "new" };
+            insert(&mut result, "baselineState", state.into());
         }
         results.push(result);
     }
     let run = run(report, &rules, &results, left_out);
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
     write(&log, out)
+}
+
+/// Returns what accepts a finding: nothing for one that is open.
+fn accepted(finding: &Finding) -> Value {
+    let mut given = Vec::new();
+    if finding.suppressed {
+        given.push(json!({ "kind": "inSource" }));
+    }
+    if finding.baselined {
+        let justification = format!("{} holds it", baseline::FILE_NAME);
+        given.push(json!({ "kind": "external", "justification": justification }));
+    }
+    given.into()
 }
 
 fn write(log: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

@@ -20,6 +20,7 @@ mod unknown_kind;
 mod unknown_rule;
 mod unresolved_query_placeholder;
 mod unstable_version;
+mod unused_baseline_entry;
 mod unused_suppression;
 mod yaml_parse_error;
 
@@ -44,6 +45,7 @@ pub(super) const RULES: &[&Rule] = &[
     &unused_suppression::RULE,
     &suppression_without_reason::RULE,
     &unknown_rule::RULE,
+    &unused_baseline_entry::RULE,
 ];
 
 /// Returns how a message calls the mapping below a field: an item of a list, a field, or the object itself.

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use slo::config::Config;
 use slo::config::METRICS_FILE;
 use slo::config::Metrics;
+use slo::config::baseline;
+use slo::config::baseline::Baseline;
 use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::finding::Safety;
@@ -18,9 +20,11 @@ use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
 use slo::lint::Tree;
+use slo::lint::baseline::Matching;
+use slo::lint::baseline::Scope;
 use slo::rules;
-use slo::rules::Check;
 use slo::rules::Facts;
+use slo::rules::Rule;
 use slo::source::LineIndex;
 use slo::source::Origin;
 use slo::source::Source;
@@ -47,6 +51,7 @@ pub(crate) struct Case {
     pub(crate) now: Option<String>,
     pub(crate) owners: Option<String>,
     pub(crate) metrics: Option<String>,
+    pub(crate) baseline: Option<Block>,
     pub(crate) expected: Vec<Block>,
 }
 
@@ -71,7 +76,7 @@ impl Case {
         self.run_on(self.sources(), only)
     }
 
-    /// A rule about suppressions judges what other rules found, so all of them run beside it.
+    /// A rule about what is accepted judges what other rules found, so all of them run beside it.
     fn run_on(&self, sources: Vec<Source>, only: &[&str]) -> (Tree, Vec<Finding>) {
         let config = self.config.as_ref().map_or_else(Config::default, |block| {
             let source = Source::from_text("slo.toml", block.text.as_str(), Origin::Worktree);
@@ -81,18 +86,29 @@ impl Case {
         });
         let config = Config { metrics: self.metrics(), ..config };
         let chosen = only.iter().filter_map(|name| rules::named(name));
-        let judges = chosen.clone().any(|rule| matches!(rule.check, Check::Suppression(_)));
+        let judges = chosen.clone().any(Rule::is_of_acceptance);
         let run = chosen.filter(|_| !judges).map(|rule| rule.name.to_owned());
         let choice = Choice { set: None, only: run.collect() };
         let (rules, unknown) = RuleSet::new(&config.rules, &choice);
         assert!(unknown.is_empty(), "{unknown:?}");
         let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
-        let tree = lint::load(sources);
+        let mut tree = lint::load(sources);
         let now = now.parse().expect("a `text now` block holds an instant");
         let (code_owners, problems) = CodeOwners::parse(self.owners.as_deref().unwrap_or_default());
         assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
         let facts = Facts { config: &config, code_owners: &code_owners, now };
         let mut findings = lint::run(&tree, &rules, &facts);
+        if let Some(block) = &self.baseline {
+            let text = without_markers(&block.text);
+            let source = Source::from_text(baseline::FILE_NAME, text, Origin::Worktree);
+            let (held, problems) = Baseline::parse(SourceId::default(), &source);
+            assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
+            let mut matching = Matching::new(&held);
+            matching.mark(&tree, &mut findings);
+            let file = tree.sources.add(source);
+            let scope = Scope::new(&tree, &rules, [], &|_| true);
+            matching.report_unused(&tree, file, &scope, &facts, &mut findings);
+        }
         findings.retain(|finding| only.is_empty() || only.contains(&finding.rule));
         (tree, lint::fold(findings))
     }
@@ -108,7 +124,8 @@ impl Case {
     /// Checks some rules on this case; returns what is wrong, and the new text of expected blocks.
     pub(crate) fn check(&self, only: &[&str]) -> (Vec<String>, Vec<(Block, String)>) {
         let (tree, findings) = self.run(only);
-        let shown: Vec<&Finding> = findings.iter().filter(|finding| !finding.suppressed).collect();
+        let shown: Vec<&Finding> =
+            findings.iter().filter(|finding| !finding.is_accepted()).collect();
         let mut wrong = self.check_markers(&tree, &shown);
         if self.is_good() && !shown.is_empty() {
             wrong.push(format!("a good block is reported:\n{}", draw::all(&tree, &shown)));
@@ -137,8 +154,10 @@ impl Case {
     /// Compares markers with the lines on which findings start.
     fn check_markers(&self, tree: &Tree, findings: &[&Finding]) -> Vec<String> {
         let mut marked = Vec::new();
-        for block in &self.inputs {
-            let path = block.file.as_deref().unwrap_or("slo.yaml");
+        let baseline = self.baseline.iter().map(|block| (baseline::FILE_NAME, block));
+        let inputs = self.inputs.iter();
+        let inputs = inputs.map(|block| (block.file.as_deref().unwrap_or("slo.yaml"), block));
+        for (path, block) in inputs.chain(baseline) {
             for (number, line) in block.text.lines().enumerate() {
                 let Some((_, marks)) = line.split_once("#~ ") else {
                     continue;
@@ -172,7 +191,7 @@ impl Case {
     /// leaves the model equal. Returns the difference that all fixes make.
     fn check_fixes(&self, only: &[&str], found: &[Finding], tree: &Tree) -> (String, Vec<String>) {
         let mut wrong = Vec::new();
-        for finding in found.iter().filter(|finding| !finding.suppressed) {
+        for finding in found.iter().filter(|finding| !finding.is_accepted()) {
             let Some(fix) = &finding.fix else { continue };
             let fixed =
                 lint::fix(&tree.sources, std::slice::from_ref(finding), fix.safety, |_| true);
@@ -260,8 +279,7 @@ pub(crate) fn without_markers(text: &str) -> String {
 /// Reads the cases of a Markdown file.
 pub(crate) fn cases(markdown: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let (mut heading, mut config) = (String::new(), None);
-    let (mut now, mut owners, mut metrics) = (None, None, None);
+    let mut given = Case::default();
     let mut rest = 0;
     let mut fresh = true;
     while rest < markdown.len() {
@@ -269,8 +287,9 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         let line = markdown[rest..end].trim_end();
         rest = end;
         if line.starts_with('#') {
-            line.trim_start_matches('#').trim().clone_into(&mut heading);
-            (config, now, owners, metrics, fresh) = (None, None, None, None, true);
+            let heading = line.trim_start_matches('#').trim().to_owned();
+            given = Case { heading, ..Case::default() };
+            fresh = true;
         }
         let fence = line.len() - line.trim_start_matches('`').len();
         if fence < 3 {
@@ -284,24 +303,16 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         match block.role.as_str() {
             "bad" | "good" => {
                 if fresh || block.file.is_none() {
-                    let (config, now) = (config.clone(), now.clone());
-                    let (owners, metrics) = (owners.clone(), metrics.clone());
-                    cases.push(Case {
-                        heading: heading.clone(),
-                        config,
-                        now,
-                        owners,
-                        metrics,
-                        ..Case::default()
-                    });
+                    cases.push(given.clone());
                 }
                 fresh = block.file.is_none();
                 cases.last_mut().expect("a case was pushed").inputs.push(block);
             }
-            "config" => config = Some(block),
-            "now" => now = Some(block.text),
-            "owners" => owners = Some(block.text),
-            "metrics" => metrics = Some(block.text),
+            "config" => given.config = Some(block),
+            "now" => given.now = Some(block.text),
+            "owners" => given.owners = Some(block.text),
+            "metrics" => given.metrics = Some(block.text),
+            "baseline" => given.baseline = Some(block),
             _ => {
                 fresh = true;
                 cases

@@ -65,7 +65,8 @@ fn json_is_what_its_schema_says() {
             "notes",
             "docs",
             "fix",
-            "suppressed"
+            "suppressed",
+            "baselined"
         ]
     );
     let empty = Report::of_findings(&sample.sources, &[], docs);
@@ -89,6 +90,6 @@ fn concise_is_one_line_a_finding_and_sends_nothing_active() {
     );
     assert_eq!(
         written.lines().count(),
-        findings.iter().filter(|finding| !finding.suppressed).count()
+        findings.iter().filter(|finding| !finding.is_accepted()).count()
     );
 }

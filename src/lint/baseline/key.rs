@@ -1,0 +1,181 @@
+//! What a finding is known by: where it stands, in words that no edit elsewhere changes.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::config::baseline::Key;
+use crate::finding::Finding;
+use crate::lint::Tree;
+use crate::rules;
+use crate::source::Source;
+use crate::source::SourceId;
+use crate::source::Span;
+use crate::yaml;
+use crate::yaml::Node;
+
+/// The most characters of a name or a key that are told apart.
+const MAX_PART: usize = 200;
+
+/// The fields that name an item of a list, those before others.
+const NAMES: [&str; 2] = ["name", "displayName"];
+
+/// What leads to a place in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    object: Option<String>,
+    at: Option<String>,
+}
+
+/// Returns what each finding is known by; nothing for one that no baseline holds: that a comment
+/// allows, or that speaks of comments or of the baseline itself.
+///
+/// Files are read again for it: only their text outlives the reading.
+pub(super) fn of(tree: &Tree, findings: &[Finding]) -> Vec<Option<Key>> {
+    let never: BTreeSet<&str> =
+        rules::all().filter(|rule| rule.is_of_acceptance()).map(|rule| rule.name).collect();
+    let may_be_held = |finding: &&Finding| !finding.suppressed && !never.contains(finding.rule);
+    let mut places: BTreeMap<SourceId, BTreeSet<Span>> = BTreeMap::new();
+    for place in findings.iter().filter(may_be_held).flat_map(places_of) {
+        places.entry(place.source).or_default().insert(place);
+    }
+    let read = |(id, places): (SourceId, BTreeSet<Span>)| {
+        let ways = ways(id, tree.sources.file(id), &places);
+        places.into_iter().zip(ways)
+    };
+    let ways: BTreeMap<Span, Way> = places.into_par_iter().flat_map_iter(read).collect();
+    let key = |finding: &Finding| {
+        // Of two places that are equally wrong, it is one and the same whichever of them is shown.
+        let known = places_of(finding).map(|place| {
+            let path = tree.sources.file(place.source).path.as_str();
+            (path, ways.get(&place).cloned().unwrap_or_default())
+        });
+        let (path, Way { object, at }) = known.max().unwrap_or_default();
+        let (rule, message) = (finding.rule.to_owned(), finding.message.clone());
+        Key { path: path.to_owned(), object, at, rule, message }
+    };
+    findings.iter().map(|finding| may_be_held(&finding).then(|| key(finding))).collect()
+}
+
+/// Returns the name of the object that a finding was in; nothing where it has none of its own.
+pub(super) fn name(key: &Key) -> Option<&str> {
+    key.object.as_deref().filter(|object| object.contains(' '))
+}
+
+/// Returns every object of a file by its kind and name; nothing where some of it cannot be read.
+pub(super) fn objects(id: SourceId, source: &Source) -> Option<BTreeSet<String>> {
+    let stream = yaml::parse(id, source);
+    if !stream.broken.is_empty() || source.unreadable.is_some() {
+        return None;
+    }
+    let mut objects = BTreeSet::new();
+    for root in stream.documents.iter().map(yaml::Document::root) {
+        match listed(root) {
+            Some(items) => objects.extend(items.items().filter_map(kind_and_name)),
+            None => objects.extend(kind_and_name(root)),
+        }
+    }
+    Some(objects)
+}
+
+/// Returns the place of a finding, and the one that is as wrong.
+fn places_of(finding: &Finding) -> impl Iterator<Item = Span> {
+    [Some(finding.span), finding.other_place()].into_iter().flatten()
+}
+
+/// Returns what leads to each of some places of a file.
+fn ways(id: SourceId, source: &Source, places: &BTreeSet<Span>) -> Vec<Way> {
+    let stream = yaml::parse(id, source);
+    let mut names = Names::default();
+    let way = |place: &Span| {
+        let next = stream.documents.partition_point(|one| one.root().span().end <= place.start);
+        let root = stream.documents.get(next).map(yaml::Document::root);
+        let root = root.filter(|root| root.span().contains(*place) || place.contains(root.span()));
+        root.map(|root| names.way(next, root, *place)).unwrap_or_default()
+    };
+    places.iter().map(way).collect()
+}
+
+/// The names of the nodes that lead somewhere, each looked up once: a node may lead to many places.
+#[derive(Default)]
+struct Names {
+    objects: BTreeMap<(usize, u32), Option<String>>,
+    items: BTreeMap<(usize, u32), String>,
+}
+
+impl Names {
+    /// Returns what leads to a place in a document.
+    fn way(&mut self, document: usize, root: Node<'_>, place: Span) -> Way {
+        let listed = listed(root).and_then(|items| item_at(items, place));
+        let object = listed.unwrap_or(root);
+        let known = self.objects.entry((document, object.index()));
+        let name = known.or_insert_with(|| kind_and_name(object)).clone();
+        let mut at = String::new();
+        let mut node = object;
+        loop {
+            let entry = node.own_entries_behind(place.start).next();
+            let entry = entry.filter(|entry| entry.place().contains(place));
+            if let Some(entry) = entry {
+                // A field that is wrong as such is named by the message; the first field of a mapping
+                // stands for the mapping, and another may come before it.
+                if entry.key.place().contains(place) {
+                    break;
+                }
+                let dot = if at.is_empty() { "" } else { "." };
+                at.push_str(dot);
+                at.push_str(&short(entry.key.text().unwrap_or_else(|| entry.key.raw())));
+                node = entry.value;
+            } else if let Some(item) = item_at(node, place) {
+                let known = self.items.entry((document, item.index()));
+                at.push_str(known.or_insert_with(|| format!("[{}]", item_name(item))));
+                node = item;
+            } else {
+                break;
+            }
+        }
+        Way { object: name, at: (!at.is_empty()).then_some(at) }
+    }
+}
+
+/// Returns the item of a list that holds a place.
+fn item_at(list: Node<'_>, place: Span) -> Option<Node<'_>> {
+    list.items_behind(place.start).next().filter(|item| item.place().contains(place))
+}
+
+/// Returns the list of objects that a document is, if it is one.
+fn listed(root: Node<'_>) -> Option<Node<'_>> {
+    if root.is_sequence() {
+        return Some(root);
+    }
+    let is_list = root.given("kind").and_then(Node::text) == Some("List");
+    root.given("items").filter(|items| is_list && items.is_sequence())
+}
+
+/// Returns who an object is: `SLO shop/checkout`, `SLO checkout`, or `SLO` where it has no name.
+fn kind_and_name(object: Node<'_>) -> Option<String> {
+    let mut text = short(object.given("kind")?.text()?);
+    let metadata = object.given("metadata");
+    let given = |key| metadata.and_then(|metadata| metadata.given(key)).and_then(Node::text);
+    if let Some(name) = given("name") {
+        text.push(' ');
+        if let Some(namespace) = given("namespace") {
+            text.push_str(&short(namespace));
+            text.push('/');
+        }
+        text.push_str(&short(name));
+    }
+    Some(text)
+}
+
+/// Returns the name of an item of a list, or nothing: its number changes when another comes before it.
+fn item_name(item: Node<'_>) -> String {
+    let own = NAMES.into_iter().find_map(|key| item.given(key)?.text());
+    let metadata = || item.given("metadata")?.given("name")?.text();
+    own.or_else(metadata).map(short).unwrap_or_default()
+}
+
+/// Returns the beginning of a text.
+fn short(text: &str) -> String {
+    text.chars().take(MAX_PART).collect()
+}
