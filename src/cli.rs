@@ -12,6 +12,7 @@ use clap::Parser;
 
 mod agreed;
 mod arguments;
+mod baseline;
 mod budget;
 mod discover;
 mod error;
@@ -43,7 +44,7 @@ pub enum Exit {
     Success,
     /// A finding at or above `--fail-on`, or blocked by a known fact.
     Findings,
-    /// The command line, `slo.toml` or the policy is wrong.
+    /// The command line, `slo.toml`, the baseline or the policy is wrong.
     Usage,
     /// Blocked because something is unknown, or nothing could be read at all.
     Unknown,

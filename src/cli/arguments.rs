@@ -26,7 +26,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  Nothing at or above `--fail-on` is found, and the gate passes or warns
   1  Something is found at or above it, or a known fact blocks
-  2  The command line, `slo.toml` or the policy is wrong
+  2  The command line, `slo.toml`, the baseline or the policy is wrong
   3  Something unknown blocks, or nothing could be read";
 
 /// Lint service level objectives kept as code, and hold changes to their error budgets
@@ -101,6 +101,8 @@ pub(super) struct LintOptions {
     #[arg(long, value_name = "LEVEL")]
     pub(super) fail_on: Option<FailLevel>,
     #[command(flatten)]
+    pub(super) baseline: BaselineOptions,
+    #[command(flatten)]
     pub(super) output: OutputOptions,
     #[command(flatten)]
     pub(super) clock: ClockOptions,
@@ -160,6 +162,19 @@ pub(super) struct BudgetOptions {
     pub(super) output: OutputOptions,
     #[command(flatten)]
     pub(super) clock: ClockOptions,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BaselineOptions {
+    /// Write what is found to `slo-baseline.toml`: from then on only what is new is reported
+    #[arg(long, conflicts_with = "no_baseline")]
+    pub(super) write_baseline: bool,
+    /// Drop from `slo-baseline.toml` what is not found any more, and add nothing
+    #[arg(long, conflicts_with_all = ["no_baseline", "write_baseline"])]
+    pub(super) prune_baseline: bool,
+    /// Report what `slo-baseline.toml` holds, too
+    #[arg(long)]
+    pub(super) no_baseline: bool,
 }
 
 #[derive(Args, Debug)]

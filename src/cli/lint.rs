@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use crate::config::baseline;
 use crate::finding::Finding;
 use crate::finding::Safety;
 use crate::lint;
@@ -31,6 +32,8 @@ use super::arguments::FailLevel;
 use super::arguments::FixKind;
 use super::arguments::Global;
 use super::arguments::LintOptions;
+use super::baseline::About;
+use super::baseline::Course;
 use super::discover;
 use super::discover::PassedOver;
 use super::error::Error;
@@ -54,42 +57,80 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         let hint = Some("name the file, or leave `--fix` out".to_owned());
         return Err(Error::Usage { message, hint });
     }
-    let (tree, passed_over) = load(global, &project, options, &wanted)?;
+    let course = Course::open(&project.root, &options.baseline, wanted.stdin.is_some())?;
+    let Loaded { tree, passed_over, left_out } = load(global, &project, options, &wanted)?;
     let code_owners = project.code_owners(global);
     let facts = Facts { config: &project.config, code_owners: &code_owners, now };
-    let judge = |tree: &Tree| lint::run(tree, &rules, &facts);
-    let reported =
-        |finding: &Finding, tree: &Tree| wanted.holds(&tree.sources.file(finding.span.source).path);
+    let judge = |tree: &Tree| {
+        let mut findings = lint::run(tree, &rules, &facts);
+        if options.fix.is_some() {
+            course.mark(tree, &mut findings);
+        }
+        findings
+    };
+    let reported = |finding: &Finding, tree: &Tree| {
+        let path = &tree.sources.file(finding.span.source).path;
+        wanted.holds(path) || path == baseline::FILE_NAME
+    };
     let mended = match options.fix {
         None => Mended { findings: judge(&tree), tree, applied: 0, unwritten: None },
         Some(which) => mend(global, &project, tree, judge, reported, which),
     };
-    let Mended { tree, mut findings, unwritten, .. } = mended;
+    let Mended { mut tree, mut findings, unwritten, .. } = mended;
+    let is_asked = |path: &str| wanted.holds(path);
+    let unread = passed_over.iter().map(|passed| &passed.path).chain(&left_out);
+    let about = About {
+        global,
+        root: &project.root,
+        rules: &rules,
+        facts: &facts,
+        left_out: unread.map(String::as_str).collect(),
+        is_asked: &is_asked,
+    };
+    course.settle(&about, &mut tree, &mut findings)?;
     lint::turn(&tree, &mut findings, |path| wanted.holds(path));
     findings.retain(|finding| reported(finding, &tree));
     let findings = lint::fold(findings);
     wanted.tell_about_silent_paths(global, &project, &tree, &passed_over);
-    let watched = is_terminal(&io::stdout());
-    let elapsed = watched.then(|| started.elapsed());
-    let summary = summary(&tree, elapsed);
-    let views = views(&rules);
-    let mut report = Report::of_findings(&tree.sources, &findings, output::docs);
-    report.rules = &views;
-    report.summary = (!global.quiet).then_some(summary);
-    report.templates_passed_over = Some(tree.templates.len());
-    let is_counted =
-        options.output.format.is_empty() || options.output.format.iter().any(is_for_people);
-    if global.verbose || !is_counted {
-        output::say_templates(global, &tree);
-    }
-    output::render(global, &options.output.format, &report)?;
+    tell(global, &options.output.format, &tree, &findings, (&rules, started))?;
     if let Some(unwritten) = unwritten {
         return Err(unwritten);
     }
     let fail_on = options.fail_on.map_or(project.config.gate.fail_on, FailLevel::lowest);
     let failing =
-        findings.iter().any(|finding| !finding.suppressed && fail_on.includes(finding.level));
+        findings.iter().any(|finding| !finding.is_accepted() && fail_on.includes(finding.level));
     Ok(if failing { Exit::Findings } else { Exit::Success })
+}
+
+/// Writes the report in every format that was asked for.
+fn tell(
+    global: &Global,
+    targets: &[Target],
+    tree: &Tree,
+    findings: &[Finding],
+    (rules, started): (&RuleSet, Instant),
+) -> Result<(), Error> {
+    let watched = is_terminal(&io::stdout());
+    let elapsed = watched.then(|| started.elapsed());
+    let baselined = findings.iter().filter(|finding| finding.baselined).count();
+    let views = views(rules);
+    let mut report = Report::of_findings(&tree.sources, findings, output::docs);
+    report.rules = &views;
+    report.summary = (!global.quiet).then(|| Summary { baselined, elapsed, ..summary(tree) });
+    report.templates_passed_over = Some(tree.templates.len());
+    let is_counted = targets.is_empty() || targets.iter().any(is_for_people);
+    if global.verbose || !is_counted {
+        output::say_templates(global, tree);
+    }
+    output::render(global, targets, &report)
+}
+
+/// What was read, and what was not.
+struct Loaded {
+    tree: Tree,
+    passed_over: Vec<PassedOver>,
+    /// The paths that `[files]` leaves out.
+    left_out: Vec<String>,
 }
 
 /// Reads what is to be linted; says what is passed over.
@@ -98,7 +139,7 @@ fn load(
     project: &Project,
     options: &LintOptions,
     wanted: &Wanted,
-) -> Result<(Tree, Vec<PassedOver>), Error> {
+) -> Result<Loaded, Error> {
     let named = wanted.named(project, options.force_exclude);
     let mut found = discover::files(project, &named)?;
     if let Some(path) = &wanted.stdin {
@@ -124,7 +165,7 @@ fn load(
     let mut tree = lint::load(found.sources);
     tree.templates.append(&mut found.templates);
     tree.templates.retain(|path| wanted.holds(path));
-    Ok((tree, found.passed_over))
+    Ok(Loaded { tree, passed_over: found.passed_over, left_out: found.left_out })
 }
 
 /// Applies fixes; says how many.
@@ -166,7 +207,7 @@ pub(super) fn views(rules: &RuleSet) -> Vec<RuleView<'static>> {
     rules.all().iter().map(view).collect()
 }
 
-fn summary(tree: &Tree, elapsed: Option<std::time::Duration>) -> Summary {
+fn summary(tree: &Tree) -> Summary {
     let objects = tree.catalog.objects();
     let files: BTreeSet<_> = objects.iter().map(|object| object.meta().span.source).collect();
     let families: BTreeSet<_> =
@@ -175,8 +216,7 @@ fn summary(tree: &Tree, elapsed: Option<std::time::Duration>) -> Summary {
         slos: tree.catalog.slos().count(),
         files: files.len(),
         dialects: families.into_iter().collect(),
-        baselined: 0,
-        elapsed,
+        ..Summary::default()
     }
 }
 
@@ -230,7 +270,10 @@ impl Wanted {
     fn named(&self, project: &Project, force_exclude: bool) -> Vec<String> {
         let files = &project.config.files;
         let is_file = |path: &&String| self.stdin.as_ref() != Some(*path);
-        let is_named = |path: &&String| !force_exclude || files.is_read(path);
+        // The baseline quotes definitions, and is none.
+        let is_named = |path: &&String| {
+            path.as_str() != baseline::FILE_NAME && (!force_exclude || files.is_read(path))
+        };
         self.paths.iter().filter(is_file).filter(is_named).cloned().collect()
     }
 

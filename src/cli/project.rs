@@ -229,7 +229,7 @@ pub(super) fn read_code_owners(bytes: &[u8]) -> (CodeOwners, Vec<LineProblem>) {
 }
 
 /// Returns an error at a place of `slo.toml`.
-fn wrong(file: &Source, span: Span, message: String, hint: Option<String>) -> Error {
+pub(super) fn wrong(file: &Source, span: Span, message: String, hint: Option<String>) -> Error {
     let position = Some(LineIndex::new(&file.text).position(span.start as usize));
     Error::Config { message, path: file.path.clone(), position, hint }
 }

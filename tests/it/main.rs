@@ -5,6 +5,7 @@
 mod architecture;
 mod backend;
 mod bad_input;
+mod baseline;
 mod change;
 mod cli;
 mod command;
