@@ -10,6 +10,8 @@ use crate::budget::Measurement;
 use crate::change;
 use crate::config;
 use crate::config::Config;
+use crate::config::baseline::Baseline;
+use crate::config::baseline::FILE_NAME;
 use crate::config::owners;
 use crate::config::owners::CodeOwners;
 use crate::finding::Finding;
@@ -28,6 +30,7 @@ use crate::git::trees::Trees;
 use crate::lint;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
+use crate::lint::baseline::Matching;
 use crate::model::Catalog;
 use crate::report::ChangeRow;
 use crate::report::Note;
@@ -42,6 +45,7 @@ use super::agreed;
 use super::arguments::FailLevel;
 use super::arguments::GateOptions;
 use super::arguments::Global;
+use super::baseline;
 use super::error::Error;
 use super::facts;
 use super::known::Known;
@@ -65,6 +69,8 @@ struct Run {
     config: Config,
     config_file: Option<Source>,
     code_owners: CodeOwners,
+    /// The baseline of the trusted tree: that of the head accepts nothing yet.
+    baseline: Option<Baseline>,
     trusted: Tree,
     /// The trusted tree's objects, with the policies that `[gate] policies` names alone.
     agreed: Catalog,
@@ -102,13 +108,14 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     };
     let findings = run.findings(&rules, now)?;
     let fail_on = options.fail_on.map_or(run.config.gate.fail_on, FailLevel::lowest);
-    let blocking = findings.iter().filter(|finding| !finding.suppressed);
+    let blocking = findings.iter().filter(|finding| !finding.is_accepted());
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
     let requests = gate::plan(&setting);
     let measurements = run.measure(global, options, event.as_ref(), &requests, now)?;
     let verdict = gate::decide(&setting, &measurements, blocking);
     let exit = exit(&verdict);
     let mut view = words::verdict_view(&verdict, &measurements, &run.trusted.sources);
+    note_baseline(&findings, &mut view);
     run.note_what_waits(&mut view)?;
     let table = measure::table(&requests, &measurements, now);
     let views = views(&rules);
@@ -161,6 +168,7 @@ impl Run {
         };
         let head = snapshot::read(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
+        let baseline = baseline::of_commit(&repository, trusted_commit)?;
         let agreed = agreed::of(&trusted, &unread, &config)?;
         Ok(Self {
             repository,
@@ -171,6 +179,7 @@ impl Run {
             config,
             config_file,
             code_owners,
+            baseline,
             trusted,
             agreed,
             before,
@@ -238,23 +247,33 @@ impl Run {
     /// Returns what the rules say about the head that they do not say about where it started.
     ///
     /// What only the head allows is not allowed yet: its suppressions do not count. One that the
-    /// trusted tree has counts for what it speaks of there, and no more often.
+    /// trusted tree has counts for what it speaks of there, and no more often. The baseline is the
+    /// trusted tree's too; of what a change brings it holds nothing but what came from another file.
     fn findings(&self, rules: &RuleSet, now: Timestamp) -> Result<Vec<Finding>, Error> {
         let facts = Facts { config: &self.config, code_owners: &self.code_owners, now };
         let changed = self.repository.changed_paths(self.trusted_commit, self.head_commit)?;
         let known = Known::new(&self.trusted, &self.head, &changed);
         let mut findings = lint::run_allowing(&self.head, rules, &facts, &known.agreed());
+        let mut matching = self.baseline.as_ref().map(Matching::new);
         if let Trees::Compared(compared) = &self.trees {
             let old = lint::run(self.before(), rules, &facts);
-            if compared.compared == self.trusted_commit {
-                known.remove_from(&mut findings, &old);
+            let mut older = if compared.compared == self.trusted_commit {
+                let older = known.remove_from(&mut findings, &old);
                 turn(&self.head, &mut findings, &changed);
+                older
             } else {
                 let changed = self.repository.changed_paths(compared.compared, self.head_commit)?;
                 let known = Known::new(&self.before, &self.head, &changed);
-                known.remove_from(&mut findings, &old);
+                let older = known.remove_from(&mut findings, &old);
                 turn(&self.head, &mut findings, &changed);
+                older
+            };
+            if let Some(matching) = &mut matching {
+                matching.mark(&self.head, &mut older);
+                matching.mark_moved(&self.head, &mut findings);
             }
+        } else if let Some(matching) = &mut matching {
+            matching.mark(&self.head, &mut findings);
         }
         // After the comparison: how many lacked the same before has no part in what is new.
         Ok(lint::fold(findings))
@@ -298,10 +317,12 @@ impl Run {
         for change in changed {
             let previous = change.previous_path.as_deref().unwrap_or(&change.path);
             let paths = [change.path.as_str(), previous];
-            let what = if paths.into_iter().any(is_configuration) {
+            let what = if paths.into_iter().any(|path| is_named(path, config::FILE_NAME)) {
                 "the configuration"
             } else if paths.into_iter().any(|path| owners::PLACES.contains(&path)) {
                 "who owns what"
+            } else if paths.into_iter().any(|path| is_named(path, FILE_NAME)) {
+                "the baseline"
             } else if holds_policy(&self.head, &change.path)
                 || holds_policy(self.before(), previous)
             {
@@ -335,6 +356,19 @@ impl Run {
     }
 }
 
+/// What the baseline keeps from the verdict is not kept from whoever reads it.
+fn note_baseline(findings: &[Finding], view: &mut VerdictView) {
+    let count = findings.iter().filter(|finding| finding.baselined).count();
+    if count > 0 {
+        let (noun, them) = if count == 1 { ("finding", "it") } else { ("findings", "them") };
+        view.notes.push(Note {
+            label: "baseline".to_owned(),
+            what: format!("{count} {noun}"),
+            why: format!("{FILE_NAME} of the base branch holds {them}"),
+        });
+    }
+}
+
 /// Lets findings speak at what a change touches rather than at what it found there.
 fn turn(head: &Tree, findings: &mut Vec<Finding>, changed: &[ChangedPath]) {
     let touched: BTreeSet<&str> = changed.iter().map(|it| it.path.as_str()).collect();
@@ -360,7 +394,7 @@ fn plain(path: &str) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
-/// Returns whether a path is that of a configuration, of the root or of a folder.
-fn is_configuration(path: &str) -> bool {
-    path.rsplit('/').next() == Some(config::FILE_NAME)
+/// Returns whether a path is that of a file of a name, at the root or in a folder.
+fn is_named(path: &str, name: &str) -> bool {
+    path.rsplit('/').next() == Some(name)
 }

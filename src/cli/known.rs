@@ -75,16 +75,18 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Removes from the findings of the head those that the earlier tree has, each as often.
-    pub(super) fn remove_from(&self, findings: &mut Vec<Finding>, old: &[Finding]) {
+    /// Removes from the findings of the head those that the earlier tree has, each as often, and
+    /// returns them.
+    pub(super) fn remove_from(&self, findings: &mut Vec<Finding>, old: &[Finding]) -> Vec<Finding> {
         let mut known = counted(old.iter().map(|one| self.finding_key(self.before, one)));
-        findings.retain(|one| match known.get_mut(&self.finding_key(self.head, one)) {
+        let is_known = |one: &mut Finding| match known.get_mut(&self.finding_key(self.head, one)) {
             Some(left) if *left > 0 => {
                 *left -= 1;
-                false
+                true
             }
-            _ => true,
-        });
+            _ => false,
+        };
+        findings.extract_if(.., is_known).collect()
     }
 
     fn suppression_key(&self, tree: &'a Tree, one: &Suppression) -> SuppressionKey<'a> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod agreed;
+mod baseline;
 mod budgets;
 mod decides;
 mod findings;

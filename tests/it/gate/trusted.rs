@@ -131,6 +131,18 @@ const ATTACKS: &[Attack] = &[
         does: |shop| shop.write("src/checkout/slo.toml", "[files]\nexclude = [\"**\"]\n"),
     },
     Attack {
+        name: "hold everything in a baseline",
+        waits: Some("slo-baseline.toml takes effect after it is merged"),
+        does: |shop| {
+            drop(slo(shop.path(), &["lint", "--set", "all", "--write-baseline"]).expect(0));
+        },
+    },
+    Attack {
+        name: "break the baseline",
+        waits: Some("slo-baseline.toml takes effect after it is merged"),
+        does: |shop| shop.write("slo-baseline.toml", "<<<<<<<"),
+    },
+    Attack {
         name: "map the service to other paths",
         waits: Some("slo.toml takes effect after it is merged"),
         does: |shop| shop.replace("slo.toml", "src/checkout/**", "docs/**"),
