@@ -10,12 +10,14 @@ use super::Rule;
 
 mod composite_target_inconsistent;
 mod invalid_composite_weight;
+mod latency_ladder_inconsistent;
 mod one_bad_event_exhausts_budget;
 mod target_100;
 
 pub(super) const RULES: &[&Rule] = &[
     &target_100::RULE,
     &one_bad_event_exhausts_budget::RULE,
+    &latency_ladder_inconsistent::RULE,
     &invalid_composite_weight::RULE,
     &composite_target_inconsistent::RULE,
 ];
