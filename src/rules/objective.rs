@@ -13,6 +13,8 @@ mod invalid_composite_weight;
 mod latency_ladder_inconsistent;
 mod one_bad_event_exhausts_budget;
 mod target_100;
+mod target_ramp_overdue;
+mod timeslice_budget_granularity;
 
 pub(super) const RULES: &[&Rule] = &[
     &target_100::RULE,
@@ -20,6 +22,8 @@ pub(super) const RULES: &[&Rule] = &[
     &latency_ladder_inconsistent::RULE,
     &invalid_composite_weight::RULE,
     &composite_target_inconsistent::RULE,
+    &timeslice_budget_granularity::RULE,
+    &target_ramp_overdue::RULE,
 ];
 
 /// Returns the target of an objective, where it leaves an error budget and asks for something.
