@@ -2,7 +2,14 @@
 
 use super::Rule;
 
+mod calendar_reset_hides_breach;
 mod invalid_calendar;
+mod lookback_exceeds_retention;
 mod rolling_calendar_unit;
 
-pub(super) const RULES: &[&Rule] = &[&rolling_calendar_unit::RULE, &invalid_calendar::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &rolling_calendar_unit::RULE,
+    &invalid_calendar::RULE,
+    &calendar_reset_hides_breach::RULE,
+    &lookback_exceeds_retention::RULE,
+];
