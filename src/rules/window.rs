@@ -2,6 +2,7 @@
 
 use super::Rule;
 
+mod backend_unsupported_window;
 mod calendar_reset_hides_breach;
 mod invalid_calendar;
 mod lookback_exceeds_retention;
@@ -12,4 +13,5 @@ pub(super) const RULES: &[&Rule] = &[
     &invalid_calendar::RULE,
     &calendar_reset_hides_breach::RULE,
     &lookback_exceeds_retention::RULE,
+    &backend_unsupported_window::RULE,
 ];
