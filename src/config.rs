@@ -67,6 +67,9 @@ pub use value::Value;
 /// The name of the configuration file, at the root of what is judged.
 pub const FILE_NAME: &str = "slo.toml";
 
+/// The exports whose limits are known; any other name is one whose are not.
+pub const EXPORTS: [&str; 3] = ["datadog", "google-cloud-monitoring", "sloth"];
+
 /// What `slo.toml` says, defaults filled in.
 #[derive(Clone, Debug)]
 pub struct Config {

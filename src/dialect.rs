@@ -239,6 +239,13 @@ pub enum Problem {
         /// not given.
         other_field: Option<Edit>,
     },
+    /// A weight of a composite is not above 0.
+    WeightRange {
+        /// The weight.
+        span: Span,
+        /// What is written.
+        text: String,
+    },
     /// A budgeting method is not one of the known ones.
     UnknownMethod {
         /// The method.
@@ -313,6 +320,7 @@ impl Problem {
             | Self::InvalidDuration { span, .. }
             | Self::LongDuration { span, .. }
             | Self::TargetRange { span, .. }
+            | Self::WeightRange { span, .. }
             | Self::UnknownMethod { span, .. }
             | Self::InvalidValue { span, .. }
             | Self::LowTarget { span, .. }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use crate::config::Config;
+use crate::config::EXPORTS;
 use crate::config::Files;
 use crate::config::Problem;
 use crate::config::Response;
@@ -16,6 +17,7 @@ use crate::config::decode::Table;
 use crate::config::decode::meant;
 use crate::config::decode::short;
 use crate::config::gate;
+use crate::config::nearest::nearest;
 use crate::config::people;
 use crate::config::rules;
 use crate::config::stays_inside;
@@ -70,7 +72,7 @@ pub(super) fn decode(id: SourceId, document: &DeTable<'_>) -> (Config, Vec<Probl
             "sloth" => sloth(&mut decoder, node, &mut config),
             "metrics" => metrics(&mut decoder, node, &mut config),
             "reference" => reference(&mut decoder, node, &mut config),
-            "exports" => config.exports = decoder.texts("exports", node).unwrap_or_default(),
+            "exports" => config.exports = exports(&mut decoder, node),
             _ => {}
         }
     }
@@ -182,6 +184,21 @@ fn reference(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
         let external = table.get("external").and_then(|node| decoder.texts("external", node));
         config.external = external.unwrap_or_default();
     }
+}
+
+/// Reads `exports`. A name that is nearly a known one was meant to be it; others are accepted.
+fn exports(decoder: &mut Decoder, node: &Node<'_>) -> Vec<String> {
+    let mut exports = Vec::new();
+    for name in decoder.strings("exports", node).unwrap_or_default() {
+        let meant = nearest(&name.value, &EXPORTS);
+        if let Some(meant) = meant.filter(|meant| *meant != name.value) {
+            let message = format!("`exports` does not know `{}`", short(&name.value));
+            decoder.problem(name.span.range(), message, Some(format!("did you mean `{meant}`?")));
+            continue;
+        }
+        exports.push(name.value);
+    }
+    exports
 }
 
 /// Notes a `fork-backend` that no table describes, and forgets it.

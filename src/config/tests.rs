@@ -208,6 +208,14 @@ fn wrong_values_say_what_is_expected_and_what_is_found() {
             "exports = \"x\"",
             "\"x\" | `exports` expects an array of strings, found a string | put the string in brackets: `[\"…\"]`",
         ),
+        (
+            "exports = [\"Datadog\", \"warehouse\"]",
+            "\"Datadog\" | `exports` does not know `Datadog` | did you mean `datadog`?",
+        ),
+        (
+            "exports = [\"google\"]",
+            "\"google\" | `exports` does not know `google` | did you mean `google-cloud-monitoring`?",
+        ),
         ("[files]\ninclude = [1.5]", "1.5 | `include` expects a string, found a float | -"),
         (
             "[rules]\nno-alert = true",

@@ -354,6 +354,9 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let percent = definition == "percent";
             Problem::TargetRange { span, text, percent, other_field: site.other_target(percent) }
         }
+        ("compositeWeight", Violation::ExclusiveMinimum { .. }) => {
+            Problem::WeightRange { span, text }
+        }
         ("budgetingMethod", _) => {
             let known = options(kind);
             let same = |name: &&String| name.eq_ignore_ascii_case(&text);
@@ -458,7 +461,8 @@ fn weight(problem: &Problem) -> u8 {
         Problem::InvalidValue { .. }
         | Problem::InvalidName { .. }
         | Problem::InvalidDuration { .. }
-        | Problem::TargetRange { .. } => 1,
+        | Problem::TargetRange { .. }
+        | Problem::WeightRange { .. } => 1,
         _ => 0,
     }
 }

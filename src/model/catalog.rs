@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::quantity::Ratio;
 use crate::source::SourceId;
 use crate::source::Span;
+use crate::source::Spanned;
 
 use super::AlertCondition;
 use super::AlertPolicy;
@@ -82,7 +84,7 @@ impl Catalog {
     }
 
     /// Returns every object as it is read: without the `op` and `value` of an objective over a ratio,
-    /// which nothing compares.
+    /// which nothing compares, and without weights that nothing multiplies with.
     ///
     /// Two trees of which these serialize to the same bytes mean the same.
     pub fn meaning(&self) -> Vec<Object> {
@@ -106,6 +108,13 @@ impl Catalog {
                 && let Some(objective) = Arc::make_mut(&mut read).objectives.get_mut(index)
             {
                 (objective.operator, objective.value) = (None, None);
+            }
+            let is_unread =
+                |weight: &Spanned<Ratio>| !slo.reads_weights() || weight.value == Ratio::one();
+            if objective.composite_weight.as_ref().is_some_and(is_unread)
+                && let Some(objective) = Arc::make_mut(&mut read).objectives.get_mut(index)
+            {
+                objective.composite_weight = None;
             }
         }
         read

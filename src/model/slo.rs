@@ -40,6 +40,12 @@ impl Slo {
     pub fn method(&self) -> BudgetingMethod {
         self.budgeting_method.as_ref().map_or(BudgetingMethod::Occurrences, |method| method.value)
     }
+
+    /// Returns whether the weights of its objectives are read: those of a composite, unless it counts
+    /// slices that are bad as soon as one part is.
+    pub fn reads_weights(&self) -> bool {
+        self.composite && self.method() != BudgetingMethod::Timeslices
+    }
 }
 
 /// How an error budget is counted.
@@ -91,6 +97,9 @@ pub struct Objective {
     /// Its first key.
     #[serde(skip)]
     pub head: Span,
+    /// The field that holds the weight, even where it could not be read.
+    #[serde(skip)]
+    pub weight_span: Option<Span>,
     /// The field that holds the operator, even where it could not be read or its key is misspelled.
     #[serde(skip)]
     pub operator_span: Option<Span>,

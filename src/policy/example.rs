@@ -74,6 +74,7 @@ pub(crate) fn slo(name: &str, service: Option<&str>, target: &str, window: &str)
             indicator: IndicatorUse::Missing,
             span: Span::default(),
             head: Span::default(),
+            weight_span: None,
             operator_span: None,
             value_span: None,
         }],

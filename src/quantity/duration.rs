@@ -134,6 +134,61 @@ impl Duration {
     pub fn nominal_seconds(self) -> u64 {
         self.count.saturating_mul(self.unit.nominal_seconds())
     }
+
+    /// Returns the fewest and the most days of a length in units of the calendar; nothing for a unit
+    /// of one length.
+    ///
+    /// Four years hold 1461 days; the century without a leap day is left out.
+    pub fn calendar_days(self) -> Option<(u64, u64)> {
+        let step: u8 = match self.unit {
+            Unit::Month => 1,
+            Unit::Quarter => 3,
+            Unit::Year => 12,
+            _ => return None,
+        };
+        let months = self.count.saturating_mul(u64::from(step));
+        // Quarters and years begin with one of the calendar.
+        let starts = (0..CYCLE_MONTHS).step_by(usize::from(step));
+        let whole = (months / CYCLE_MONTHS).saturating_mul(CYCLE_DAYS);
+        let rest = |start: u64| (start..start + months % CYCLE_MONTHS).map(month_days).sum::<u64>();
+        let shortest = starts.clone().map(rest).min()?;
+        let longest = starts.map(rest).max()?;
+        Some((whole.saturating_add(shortest), whole.saturating_add(longest)))
+    }
+
+    /// Returns the length in seconds of the shortest stretch of the calendar that it names, or the
+    /// exact length.
+    pub fn shortest_seconds(self) -> u64 {
+        let days = self.calendar_days().map(|(shortest, _)| shortest);
+        days.map_or_else(|| self.nominal_seconds(), days_in_seconds)
+    }
+
+    /// Returns the length in seconds of the longest stretch of the calendar that it names, or the
+    /// exact length.
+    pub fn longest_seconds(self) -> u64 {
+        let days = self.calendar_days().map(|(_, longest)| longest);
+        days.map_or_else(|| self.nominal_seconds(), days_in_seconds)
+    }
+}
+
+/// The months after which the days of months come again, but for some centuries.
+const CYCLE_MONTHS: u64 = 48;
+
+/// The days of those months.
+const CYCLE_DAYS: u64 = 1_461;
+
+fn days_in_seconds(days: u64) -> u64 {
+    days.saturating_mul(Unit::Day.nominal_seconds())
+}
+
+/// Returns the days of a month, counted from a January before a leap year by three years.
+fn month_days(index: u64) -> u64 {
+    match (index % 12, index / 12 % 4) {
+        (1, 3) => 29,
+        (1, _) => 28,
+        (3 | 5 | 8 | 10, _) => 30,
+        _ => 31,
+    }
 }
 
 impl fmt::Display for Duration {
@@ -170,6 +225,22 @@ mod tests {
         {
             assert_eq!(Duration::parse(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn calendar_units_are_as_long_as_the_calendar_says() {
+        let of = |text: &str| Duration::parse(text).and_then(Duration::calendar_days);
+        assert_eq!(of("1M"), Some((28, 31)));
+        assert_eq!(of("2M"), Some((59, 62)));
+        assert_eq!(of("3M"), Some((89, 92)));
+        assert_eq!(of("1Q"), Some((90, 92)));
+        assert_eq!(of("12M"), Some((365, 366)));
+        assert_eq!(of("4Y"), Some((1461, 1461)));
+        assert_eq!(of("4w"), None);
+        let month = Duration::new(1, Unit::Month);
+        assert_eq!((month.shortest_seconds(), month.longest_seconds()), (2_419_200, 2_678_400));
+        let week = Duration::new(1, Unit::Week);
+        assert_eq!((week.shortest_seconds(), week.longest_seconds()), (604_800, 604_800));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Rules about the target and the budgeting method.
 
+use crate::model::IndicatorUse;
 use crate::model::Objective;
 use crate::model::Slo;
 use crate::quantity::Ratio;
@@ -8,12 +9,17 @@ use crate::source::Spanned;
 use super::Rule;
 use super::in_words;
 
+mod composite_target_inconsistent;
+mod invalid_composite_weight;
+mod latency_ladder_inconsistent;
 mod missing_extra_nine;
 mod more_nines_than_response_time;
 mod one_bad_event_exhausts_budget;
 mod slo_not_stricter_than_sla;
 mod target_100;
 mod target_from_current_performance;
+mod target_ramp_overdue;
+mod timeslice_budget_granularity;
 mod unattainable_given_dependencies;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -24,6 +30,11 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_extra_nine::RULE,
     &slo_not_stricter_than_sla::RULE,
     &target_from_current_performance::RULE,
+    &latency_ladder_inconsistent::RULE,
+    &invalid_composite_weight::RULE,
+    &composite_target_inconsistent::RULE,
+    &timeslice_budget_granularity::RULE,
+    &target_ramp_overdue::RULE,
 ];
 
 /// Returns the target of an objective where it leaves an error budget that can be spent: above 0 and
@@ -59,4 +70,19 @@ fn in_unlike_words(one: &Ratio, other: &Ratio) -> (String, String) {
         return words;
     }
     (format!("{one} seconds"), format!("{other} seconds"))
+}
+
+/// Returns the weight of a part of a composite, which is 1 where none is given; nothing where it is
+/// no number above 0.
+fn weight(objective: &Objective) -> Option<Ratio> {
+    match (&objective.composite_weight, objective.weight_span) {
+        (Some(weight), _) => (weight.value > Ratio::zero()).then(|| weight.value.clone()),
+        (None, Some(_)) => None,
+        (None, None) => Some(Ratio::one()),
+    }
+}
+
+/// Returns whether the indicator of every objective could be read.
+fn knows_indicators(slo: &Slo) -> bool {
+    !slo.objectives.iter().any(|part| matches!(part.indicator, IndicatorUse::Missing))
 }

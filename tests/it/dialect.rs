@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use slo::finding::Finding;
+use slo::finding::Level;
 use slo::lint;
 use slo::rules;
 use slo::source::Origin;
@@ -287,11 +288,14 @@ pub(crate) fn change(object: &mut Value, change: &str) {
     }
 }
 
-/// Returns what the rules of family `document` find.
+/// Returns what the rules of family `document` find, and that a weight is out of its range, which has
+/// a rule of another family.
 fn of_document(object: &Value) -> Vec<Finding> {
     let mut findings = mutations::findings(&object.to_string());
     findings.retain(|finding| {
-        rules::named(finding.rule).is_some_and(|rule| rule.family() == "document")
+        let is_of_weight =
+            finding.rule == "invalid-composite-weight" && finding.level == Level::Error;
+        is_of_weight || rules::named(finding.rule).is_some_and(|rule| rule.family() == "document")
     });
     findings
 }

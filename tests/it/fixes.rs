@@ -24,7 +24,7 @@ spec:
     - displayName: &base first
       target: &shared 0.99
       timeSliceTarget: 0.9
-      timeSliceWindow: &slice 4W
+      timeSliceWindow: &slice 4H
 ";
 
 /// Every way to write the fields of an objective that have something to fix.
@@ -33,7 +33,7 @@ const FIELDS: [&[&str]; 5] = [
     &["target: 0.99", "target: 99", "target: *shared", "target: &own 0.99", "'target': 0.98"],
     &["targetPercent: 99", "targetPercent: 98", "\"targetPercent\": 99", "targetPercnt: 99"],
     &["targett: 0.97", "ttarget: 0.96", "op: gt", "x-note: {a: [1, 2]}"],
-    &["timeSliceWindow: 4W", "timeSliceWindow: *slice", "timeSliceWindow: \"2H\""],
+    &["timeSliceWindow: 4H", "timeSliceWindow: *slice", "timeSliceWindow: \"2H\""],
 ];
 
 /// One field of an objective as it stands in the file.

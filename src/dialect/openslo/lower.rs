@@ -139,6 +139,7 @@ impl Lower {
             },
             span: node.span(),
             head: fields::first_key(node),
+            weight_span: node.given("compositeWeight").map(Node::span),
             operator_span: fields::place(node, "op"),
             value_span: fields::place(node, "value"),
         }

@@ -1,0 +1,240 @@
+use std::collections::BTreeSet;
+
+use crate::finding::Level;
+use crate::model::BudgetingMethod;
+use crate::model::Window;
+use crate::model::WindowKind;
+use crate::quantity::Duration;
+use crate::quantity::Unit;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Holds;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Setting;
+use crate::rules::Subject;
+use crate::rules::list;
+use crate::source::Span;
+
+pub(super) const RULE: Rule = Rule {
+    name: "backend-unsupported-window",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("backend_unsupported_window.md"),
+    settings: &[Setting { name: SLOTH_WINDOWS, holds: Holds::Texts }],
+    check: Check::Slos(check),
+};
+
+/// The windows of Sloth's own catalog, beside those that come with it.
+const SLOTH_WINDOWS: &str = "sloth-windows";
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 86_400;
+
+/// A backend whose limits are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Export {
+    Datadog,
+    GoogleCloudMonitoring,
+    Sloth,
+}
+
+/// What each export whose limits are known is called in `slo.toml`.
+const LIMITS: [(&str, Export); 3] = [
+    ("datadog", Export::Datadog),
+    ("google-cloud-monitoring", Export::GoogleCloudMonitoring),
+    ("sloth", Export::Sloth),
+];
+
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let names = &checker.config().exports;
+    let is_named = |name: &str| names.iter().any(|other| other == name);
+    let exports = LIMITS.iter().filter(|(name, _)| is_named(name)).map(|(_, export)| *export);
+    let exports: Vec<Export> = exports.collect();
+    if exports.is_empty() {
+        return;
+    }
+    let mut told = BTreeSet::new();
+    for slo in slos {
+        if let Some(window) = &slo.window {
+            check_window(slo, window, &exports, checker);
+        }
+        for export in &exports {
+            check_slices(slo, *export, checker);
+            check_alerts(slo, *export, &mut told, checker);
+        }
+    }
+}
+
+fn check_window(slo: &Subject<'_>, window: &Window, exports: &[Export], checker: &mut Checker<'_>) {
+    let length = window.duration.value;
+    let is_rolling = matches!(window.kind, WindowKind::Rolling);
+    // A window of no length, or of none of its own, is another rule's concern.
+    if length.count == 0 || (is_rolling && length.unit.is_calendar()) {
+        return;
+    }
+    let added = if exports.contains(&Export::Sloth) {
+        checker.texts(SLOTH_WINDOWS, checker.path(slo.meta.span.source))
+    } else {
+        Vec::new()
+    };
+    let added: Vec<u64> =
+        added.iter().filter_map(|text| Duration::parse(text)?.seconds()).collect();
+    let supports = |export: &Export, length: Duration, kind: &WindowKind| match kind {
+        WindowKind::Rolling => export.rolls(length, &added),
+        WindowKind::Calendar { .. } => export.follows_calendar(length),
+    };
+    for export in exports.iter().filter(|export| !supports(export, length, &window.kind)) {
+        let kind = if is_rolling { "rolling" } else { "calendar" };
+        let message = format!("a {kind} window of `{length}` cannot go to {}", export.name());
+        let finding = checker.report(window.duration.span, message);
+        finding.label(export.windows());
+        finding.note(export.declared());
+        let common = [7, 28, 30, 90].map(|days| Duration::new(days, Unit::Day));
+        let common = common.into_iter();
+        let common = common.filter(|days| {
+            exports.iter().all(|export| supports(export, *days, &WindowKind::Rolling))
+        });
+        let common: Vec<String> = common.map(|days| days.to_string()).collect();
+        if !common.is_empty() {
+            let names: Vec<&str> = exports.iter().map(|export| export.name()).collect();
+            let (days, names) = (list(&common, "or"), names.join(" and "));
+            finding.help(match exports {
+                [_] => format!("take a rolling window of {days}"),
+                _ => format!("take a rolling window of {days}, which {names} have"),
+            });
+        }
+    }
+}
+
+fn check_slices(slo: &Subject<'_>, export: Export, checker: &mut Checker<'_>) {
+    if slo.method() != BudgetingMethod::Timeslices {
+        return;
+    }
+    for slice in slo.objectives.iter().filter_map(|objective| objective.slice_window.as_ref()) {
+        let Some(seconds) = slice.value.seconds().filter(|seconds| *seconds > 0) else { continue };
+        let Some(slices) = export.slices(seconds) else { continue };
+        let message = format!("slices of `{}` cannot go to {}", slice.value, export.name());
+        checker
+            .report(slice.span, message)
+            .label(slices)
+            .note(export.declared())
+            .help("write `1m` or `5m`");
+    }
+}
+
+/// A condition that several SLOs share is told once.
+fn check_alerts(
+    slo: &Subject<'_>,
+    export: Export,
+    told: &mut BTreeSet<Span>,
+    checker: &mut Checker<'_>,
+) {
+    if export != Export::Datadog {
+        return;
+    }
+    for burn in slo.alerts.iter().filter_map(|alert| alert.burn()) {
+        let lookback = &burn.lookback;
+        let Some(seconds) = lookback.value.seconds().filter(|seconds| *seconds > 0) else {
+            continue;
+        };
+        if (HOUR..=48 * HOUR).contains(&seconds) || !told.insert(lookback.span) {
+            continue;
+        }
+        let message = format!("an alert that looks back `{}` cannot go to Datadog", lookback.value);
+        let finding = checker.report(lookback.span, message);
+        finding.label("burn-rate alerts look back 1 to 48 hours").note(export.declared());
+        finding.help(if seconds < HOUR {
+            "look back `1h`, and write the shorter time into `slo/short-window`"
+        } else {
+            "look back up to `48h` at a higher burn rate, or watch the budget itself"
+        });
+    }
+}
+
+impl Export {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Datadog => "Datadog",
+            Self::GoogleCloudMonitoring => "Google Cloud Monitoring",
+            Self::Sloth => "Sloth",
+        }
+    }
+
+    /// Says where the export is declared.
+    fn declared(self) -> String {
+        let named = LIMITS.iter().find(|(_, export)| *export == self);
+        let name = named.map_or("", |(name, _)| *name);
+        format!("`exports` of `slo.toml` names `{name}`")
+    }
+
+    /// Says which windows it has.
+    fn windows(self) -> &'static str {
+        match self {
+            Self::Datadog => "windows are rolling, of 7, 30 or 90 days",
+            Self::GoogleCloudMonitoring => {
+                "windows are rolling, of 1 to 30 whole days, or a calendar day, week, fortnight or month"
+            }
+            Self::Sloth => "windows are rolling, of 28 or 30 days, or in a catalog of your own",
+        }
+    }
+
+    /// Returns whether it has a rolling window of this length.
+    ///
+    /// * `added`: lengths in seconds that Sloth is given beside its own.
+    ///
+    /// # Source
+    ///
+    /// Datadog documentation, "Burn Rate Alerts", and its API, `SLOTimeframe`; Google Cloud
+    /// Monitoring API v3, `ServiceLevelObjective.rollingPeriod`; Sloth, `internal/alert/windows`.
+    fn rolls(self, length: Duration, added: &[u64]) -> bool {
+        let Some(seconds) = length.seconds() else { return false };
+        match self {
+            Self::Datadog => [7 * DAY, 30 * DAY, 90 * DAY].contains(&seconds),
+            Self::GoogleCloudMonitoring => seconds.is_multiple_of(DAY) && seconds <= 30 * DAY,
+            Self::Sloth => [28 * DAY, 30 * DAY].contains(&seconds) || added.contains(&seconds),
+        }
+    }
+
+    /// Returns whether it has a calendar window of this length.
+    ///
+    /// # Source
+    ///
+    /// Google Cloud Monitoring API v3, `ServiceLevelObjective.calendarPeriod`.
+    fn follows_calendar(self, length: Duration) -> bool {
+        const PERIODS: [u64; 3] = [DAY, 7 * DAY, 14 * DAY];
+        let is_period = length == Duration::new(1, Unit::Month)
+            || length.seconds().is_some_and(|seconds| PERIODS.contains(&seconds));
+        self == Self::GoogleCloudMonitoring && is_period
+    }
+
+    /// Says which slices it has, where this is none of them.
+    ///
+    /// # Source
+    ///
+    /// Datadog documentation, "Time Slice SLOs"; Google Cloud Monitoring API v3,
+    /// `WindowsBasedSli.windowPeriod`.
+    fn slices(self, seconds: u64) -> Option<&'static str> {
+        match self {
+            Self::Datadog => (![MINUTE, 5 * MINUTE].contains(&seconds))
+                .then_some("a slice is 1 or 5 minutes long"),
+            Self::GoogleCloudMonitoring => (seconds < MINUTE || !DAY.is_multiple_of(seconds))
+                .then_some("a slice is a minute or more and divides a day"),
+            // It has rates over a time and no slices.
+            Self::Sloth => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn the_limits_are_those_of_the_exports_that_the_configuration_knows() {
+        assert_eq!(LIMITS.map(|(name, _)| name), config::EXPORTS);
+    }
+}

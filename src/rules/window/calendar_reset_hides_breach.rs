@@ -1,0 +1,162 @@
+use std::collections::BTreeMap;
+
+use crate::finding::Level;
+use crate::model::Burn;
+use crate::model::Catalog;
+use crate::model::Condition;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::GateKind;
+use crate::model::Lookback;
+use crate::model::Slo;
+use crate::model::Tier;
+use crate::model::Window;
+use crate::model::WindowKind;
+use crate::policy::Governance;
+use crate::policy::applies;
+use crate::quantity::Ratio;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+use crate::source::Span;
+
+pub(super) const RULE: Rule = Rule {
+    name: "calendar-reset-hides-breach",
+    level: Level::Warning,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("calendar_reset_hides_breach.md"),
+    settings: &[],
+    check: Check::Catalog(check),
+};
+
+/// The most SLOs that are pointed at.
+const MAX_LABELS: usize = 4;
+
+/// A tier that ends with every period, and the SLOs that it is about.
+struct Reset<'a> {
+    tier: &'a Tier,
+    slos: Vec<(&'a Slo, &'a Window)>,
+}
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let policies = checker.policies();
+    let resetting =
+        |policy: &ErrorBudgetPolicy| policy.tiers.iter().any(|tier| ends(policy, tier).is_some());
+    if !policies.iter().any(|policy| resetting(policy)) {
+        return;
+    }
+    let governance = Governance::of(policies);
+    let mut resets: BTreeMap<Span, Reset<'_>> = BTreeMap::new();
+    for slo in catalog.slos() {
+        let calendar = |window: &&Window| matches!(window.kind, WindowKind::Calendar { .. });
+        let Some(window) = slo.window.as_ref().filter(calendar) else { continue };
+        // The period of a contract ends when the contract says so.
+        if slo.meta.declares("slo/relation", "sla") {
+            continue;
+        }
+        for policy in governance.governing(slo) {
+            let tiers = policy.tiers.iter().filter(|tier| applies(tier, slo) == Some(true));
+            for (tier, place) in tiers.filter_map(|tier| Some((tier, ends(policy, tier)?))) {
+                let reset = resets.entry(place).or_insert_with(|| Reset { tier, slos: Vec::new() });
+                // Two tiers may end by one condition that has a name.
+                if reset.slos.last().is_none_or(|(last, _)| !std::ptr::eq(*last, slo.as_ref())) {
+                    reset.slos.push((slo, window));
+                }
+            }
+        }
+    }
+    for (place, reset) in resets {
+        report(place, &reset, checker);
+    }
+}
+
+fn report(place: Span, reset: &Reset<'_>, checker: &mut Checker<'_>) {
+    let tier = quote(&reset.tier.name.value);
+    let message = format!("the tier {tier} ends with each calendar period, whatever broke the SLO");
+    let finding = checker.report(place, message);
+    finding.label("0 again when a period begins");
+    for (slo, window) in reset.slos.iter().take(MAX_LABELS) {
+        let name = quote(slo.meta.name());
+        finding.also(window.duration.span, format!("the budget of {name} starts anew each period"));
+    }
+    let others = reset.slos.len().saturating_sub(MAX_LABELS);
+    if others > 0 {
+        finding.note(format!("so do the budgets of {others} more"));
+    }
+    finding.help(format!(
+        "let it end only when a rolling lookback is good too, such as `burn: {{ lookback: 28d, lt: 1 }}`{}",
+        if reset.tier.exit.is_none() { " in an `exit`" } else { "" }
+    ));
+}
+
+/// Returns the burn rate by which a tier that holds changes ends at the first instant of a period,
+/// where it is certain to.
+fn ends(policy: &ErrorBudgetPolicy, tier: &Tier) -> Option<Span> {
+    if !matches!(tier.gate.value, GateKind::Approve | GateKind::Freeze) {
+        return None;
+    }
+    let mut start = PeriodStart { policy, known: BTreeMap::new(), burn: None };
+    let is_over = match &tier.exit {
+        Some(exit) => start.holds(exit) == Some(true),
+        None => start.holds(&tier.enter) == Some(false),
+    };
+    is_over.then(|| start.burn.map(|burn| burn.lookback.span))?
+}
+
+/// The conditions of a policy at the first instant of a calendar period: nothing is burned yet over the
+/// window of the SLO, and everything else is unknown.
+struct PeriodStart<'a> {
+    policy: &'a ErrorBudgetPolicy,
+    /// What is known of named conditions; nothing of one that leads back to itself.
+    known: BTreeMap<&'a str, Option<bool>>,
+    /// The first burn rate over the window of the SLO.
+    burn: Option<&'a Burn>,
+}
+
+impl<'a> PeriodStart<'a> {
+    /// The nesting is bounded by the reader of YAML, and each name is followed once, so this ends.
+    fn holds(&mut self, condition: &'a Condition) -> Option<bool> {
+        match condition {
+            Condition::All(parts) => self.combined(parts, false),
+            Condition::Any(parts) => self.combined(parts, true),
+            Condition::Not(part) => self.holds(part).map(|holds| !holds),
+            Condition::Named(name) => {
+                let policy = self.policy;
+                let named =
+                    policy.conditions.iter().find(|named| named.name.value == name.value)?;
+                if let Some(known) = self.known.get(named.name.value.as_str()) {
+                    return *known;
+                }
+                self.known.insert(&named.name.value, None);
+                let holds = self.holds(&named.condition);
+                self.known.insert(&named.name.value, holds);
+                holds
+            }
+            Condition::Burn(burn) if burn.lookback.value == Lookback::Slo => {
+                self.burn.get_or_insert(burn);
+                Some(burn.operator.holds(&Ratio::zero(), &burn.threshold.value))
+            }
+            // What looks back farther than the period, and what rests on records, is not known.
+            Condition::Burn(_)
+            | Condition::Within { .. }
+            | Condition::Sustained { .. }
+            | Condition::Attested(_)
+            | Condition::Incident { .. } => None,
+        }
+    }
+
+    /// Returns what is known of several: one that is `decisive` decides for all.
+    fn combined(&mut self, parts: &'a [Condition], decisive: bool) -> Option<bool> {
+        let mut all_known = true;
+        for part in parts {
+            match self.holds(part) {
+                Some(holds) if holds == decisive => return Some(decisive),
+                Some(_) => {}
+                None => all_known = false,
+            }
+        }
+        all_known.then_some(!decisive)
+    }
+}
