@@ -35,12 +35,15 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod consumption;
 mod document;
 mod objective;
 mod policy;
 mod reference;
 mod subject;
 mod suppression;
+mod urgency;
+mod watch;
 mod window;
 
 pub use subject::Alert;
