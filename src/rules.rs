@@ -36,6 +36,7 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod consumption;
 mod document;
 mod needs;
 mod objective;
@@ -43,6 +44,8 @@ mod policy;
 mod reference;
 mod subject;
 mod suppression;
+mod urgency;
+mod watch;
 mod window;
 
 pub use subject::Alert;

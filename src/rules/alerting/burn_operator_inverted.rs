@@ -3,18 +3,17 @@ use std::sync::Arc;
 
 use crate::finding::Level;
 use crate::model::AlertCondition;
-use crate::model::AlertPolicy;
 use crate::model::Catalog;
-use crate::model::Object;
 use crate::model::Operator;
-use crate::model::Referable;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source::Span;
 
+use super::each_condition;
 use super::is_meant_for_health;
+use super::is_upward;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-operator-inverted",
@@ -26,48 +25,23 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Catalog(check),
 };
 
-/// Every condition by its place, and whether some policy or it itself says that it is meant so.
-type Conditions = BTreeMap<Span, (Arc<AlertCondition>, bool)>;
+/// The conditions in question by their place, and whether some policy or they themselves say that they
+/// are meant so.
+type Conditions<'a> = BTreeMap<Span, (&'a Arc<AlertCondition>, bool)>;
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let mut conditions = Conditions::new();
-    for object in catalog.objects() {
-        match object {
-            Object::AlertCondition(condition) => note(&mut conditions, None, condition),
-            Object::AlertPolicy(policy) => in_policy(catalog, policy, &mut conditions),
-            Object::Slo(slo) => {
-                for policy in &slo.alert_policies {
-                    if let Referable::Inline(policy) = policy {
-                        in_policy(catalog, policy, &mut conditions);
-                    }
-                }
-            }
-            _ => {}
+    each_condition(catalog, &mut |policy, condition| {
+        if condition.burn_rate.as_ref().is_some_and(|burn| !is_upward(burn)) {
+            let known = conditions.entry(condition.meta.span).or_insert((condition, false));
+            known.1 |= is_meant_for_health(policy.map(Arc::as_ref), condition);
         }
-    }
+    });
     for (condition, is_meant) in conditions.values() {
         if !is_meant {
             report(condition, checker);
         }
     }
-}
-
-fn in_policy(catalog: &Catalog, policy: &AlertPolicy, conditions: &mut Conditions) {
-    for used in &policy.conditions {
-        if let Some(condition) = catalog.condition(used).one() {
-            note(conditions, Some(policy), condition);
-        }
-    }
-}
-
-fn note(
-    conditions: &mut Conditions,
-    policy: Option<&AlertPolicy>,
-    condition: &Arc<AlertCondition>,
-) {
-    let known =
-        conditions.entry(condition.meta.span).or_insert_with(|| (Arc::clone(condition), false));
-    known.1 |= is_meant_for_health(policy, condition);
 }
 
 fn report(condition: &AlertCondition, checker: &mut Checker<'_>) {

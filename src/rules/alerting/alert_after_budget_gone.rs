@@ -1,0 +1,152 @@
+use crate::finding::Level;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Holds;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Setting;
+use crate::rules::Subject;
+use crate::rules::consumption::statement;
+use crate::rules::in_words;
+use crate::rules::quote;
+use crate::rules::urgency::Urgency;
+use crate::rules::watch::Uses;
+use crate::rules::watch::Watch;
+use crate::rules::watch::about_percent;
+use crate::rules::watch::gather;
+use crate::rules::watch::longest_seconds;
+use crate::rules::watch::percent_beside;
+use crate::rules::watch::watches;
+
+pub(super) const RULE: Rule = Rule {
+    name: "alert-after-budget-gone",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("alert_after_budget_gone.md"),
+    settings: &[
+        Setting { name: PAGE_CAP, holds: Holds::Number },
+        Setting { name: TICKET_CAP, holds: Holds::Number },
+    ],
+    check: Check::Slos(check),
+};
+
+const PAGE_CAP: &str = "page-cap";
+const TICKET_CAP: &str = "ticket-cap";
+
+/// What is wrong with an alert under the window of an SLO.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// It looks at more time than the budget is for.
+    LongLookback,
+    /// The whole budget is spent when it fires.
+    Gone,
+    /// More of it is spent than people want to lose before they know.
+    Late,
+}
+
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let judge = |watch: Watch<'_>| {
+        let window = watch.window()?.value;
+        let fault = fault(watch, window, checker)?;
+        watch.is_live().then_some((fault, window.nominal_seconds(), window.unit.is_calendar()))
+    };
+    for ((_, (fault, ..)), uses) in gather(slos, judge) {
+        report(fault, &uses, checker);
+    }
+}
+
+/// Returns what is wrong, by the cheapest means first: nearly every alert is sound.
+fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fault> {
+    let rate = &watch.burn.threshold.value;
+    let most = window.nominal_seconds() / watch.lookback;
+    // A fifth of the budget is within both caps, unless others are given.
+    let is_early = rate.compare_whole(i64::try_from(most / 5).ok()?).is_le();
+    if is_early && checker.config().rules.entries.is_empty() {
+        return None;
+    }
+    let longest = longest_seconds(window);
+    if watch.lookback > longest {
+        return Some(Fault::LongLookback);
+    }
+    let spent = watch.spent()?;
+    let is_gone = watch.is_too_late();
+    if !is_gone && spent <= cap(watch, checker) {
+        return None;
+    }
+    let is_whole = watch.lookback == window.nominal_seconds();
+    if is_whole && watch.urgency() != Urgency::Page && is_told_before(watch) {
+        return None;
+    }
+    if is_gone {
+        return Some(Fault::Gone);
+    }
+    // Who says how much it spends has thought about it.
+    statement(watch).is_none().then_some(Fault::Late)
+}
+
+/// Returns whether another alert of the SLO fires before the budget is spent, over a shorter lookback.
+fn is_told_before(watch: Watch<'_>) -> bool {
+    watches(watch.slo)
+        .any(|other| other.lookback < watch.lookback && !other.is_too_late() && other.is_live())
+}
+
+/// Returns the largest share of the budget that may be spent when an alert fires.
+fn cap(watch: Watch<'_>, checker: &Checker<'_>) -> Ratio {
+    let path = checker.path(watch.burn.span.source);
+    let given = |name: &str| checker.number(name, path);
+    let percent = |percent: u32| &Ratio::whole(percent) / 100;
+    match watch.urgency() {
+        Urgency::Page => given(PAGE_CAP).unwrap_or_else(|| percent(20)),
+        Urgency::Ticket | Urgency::Unknown => given(TICKET_CAP).unwrap_or_else(|| percent(45)),
+    }
+}
+
+fn report(fault: Fault, uses: &Uses<'_>, checker: &mut Checker<'_>) {
+    let watch = uses.first;
+    let (Some(window), Some(spent)) = (watch.window(), watch.spent()) else { return };
+    let (threshold, lookback) = (&watch.burn.threshold, watch.burn.lookback);
+    let about = if window.value.unit.is_calendar() { "about " } else { "" };
+    let (what, whom, name) = match watch.urgency() {
+        Urgency::Page => ("page", "a page", PAGE_CAP),
+        Urgency::Ticket => ("ticket", "a ticket", TICKET_CAP),
+        Urgency::Unknown => ("alert", "an alert that is no page", TICKET_CAP),
+    };
+    let cap = cap(watch, checker);
+    let share = format!("{about}{}", percent_beside(&spent, &cap));
+    let (level, span, message) = match fault {
+        Fault::LongLookback => {
+            let (long, short) = (lookback.value, window.value);
+            let message = format!("a lookback of {long} is longer than the window of {short}");
+            (Level::Error, lookback.span, message)
+        }
+        Fault::Gone => {
+            let message = format!("this {what} fires when {share} of the error budget is spent");
+            (Level::Error, threshold.span, message)
+        }
+        Fault::Late => {
+            let message = format!("this {what} waits until {share} of the error budget is spent");
+            (Level::Warning, threshold.span, message)
+        }
+    };
+    let finding = checker.report_at(level, span, message);
+    if fault == Fault::LongLookback {
+        finding.label("counts errors that are no part of this budget");
+        finding.help("look back over a part of the window: 1h, 6h or 3d");
+    } else {
+        let burned = in_words(&(&threshold.value * &Ratio::whole(watch.lookback)));
+        finding.label(format!("over {} this is {burned} of budget", lookback.value));
+        finding.help("lower the burn rate or shorten the lookback");
+    }
+    if fault == Fault::Late {
+        finding.note(format!("at most {} for {whom}: `{name}`", about_percent(&cap)));
+    }
+    for slo in &uses.slos {
+        if let Some(window) = &slo.window {
+            let (name, length) = (quote(slo.meta.name()), window.duration.value);
+            finding.also(window.duration.span, format!("{name} has a budget for {length}"));
+        }
+    }
+}

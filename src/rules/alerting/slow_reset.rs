@@ -1,0 +1,124 @@
+use crate::finding::Level;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Subject;
+use crate::rules::in_words;
+use crate::rules::percent;
+use crate::rules::quote;
+use crate::rules::urgency::Urgency;
+use crate::rules::watch::Uses;
+use crate::rules::watch::Watch;
+use crate::rules::watch::gather;
+use crate::rules::watch::scrape_interval;
+use crate::rules::watch::worst_outage_name;
+use crate::source::Edit;
+use crate::yaml::Added;
+use crate::yaml::Node;
+use crate::yaml::append_entries;
+
+pub(super) const RULE: Rule = Rule {
+    name: "slow-reset",
+    level: Level::Warning,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("slow_reset.md"),
+    settings: &[],
+    check: Check::Slos(check),
+};
+
+/// The longest time, in seconds, that an alert may go on after the outage.
+const LONGEST: u64 = 1_800;
+
+/// The shortest lookback, in seconds, at which it matters of an alert that wakes nobody.
+const DAY: u64 = 86_400;
+
+const KEY: &str = "slo/short-window";
+
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let judge = |watch: Watch<'_>| {
+        let is_page = watch.urgency() == Urgency::Page;
+        let matters = watch.lookback > LONGEST && (is_page || watch.lookback >= DAY);
+        // One that could not be read is told elsewhere.
+        let metas = [&watch.alert.condition.meta, &watch.alert.policy.meta];
+        let is_single = || metas.iter().all(|meta| meta.annotation(KEY).is_none());
+        let is_slow = || reset(watch).is_some_and(|reset| reset > Ratio::whole(LONGEST));
+        let is_found = matters && is_single() && is_slow();
+        (is_found && !watch.is_too_late() && watch.is_live()).then_some(())
+    };
+    for (_, uses) in gather(slos, judge) {
+        report(&uses, checker);
+    }
+}
+
+/// Returns for how many seconds the alert goes on firing after the worst outage that it tells: until
+/// the share of bad events over its lookback is that of the burn rate again.
+///
+/// # Source
+///
+/// Google, *The Site Reliability Workbook*, chapter 5, "Alert on Burn Rate": 58 minutes for a burn rate
+/// of 36 over an hour at 99.9 %.
+fn reset(watch: Watch<'_>) -> Option<Ratio> {
+    let target = watch.strictest()?;
+    let (told, _) = watch.worst_outage(&target.value)?;
+    // `alertAfter` delays the start and not the end.
+    let seen = told - Ratio::whole(watch.wait());
+    Some(Ratio::whole(watch.lookback) - seen)
+}
+
+fn report(uses: &Uses<'_>, checker: &mut Checker<'_>) {
+    let resets: Vec<_> = uses.watches().filter_map(|watch| Some((reset(watch)?, watch))).collect();
+    let longest = resets.iter().max_by(|one, other| one.0.cmp(&other.0));
+    let Some((longest, slowest)) = longest else { return };
+    let burn = uses.first.burn;
+    let fix = fix(uses.first, checker);
+    let (longest, outage) = (in_words(longest), worst_outage_name(slowest.slo));
+    let message = format!("this alert goes on for {longest} after {outage}");
+    let finding = checker.report(burn.lookback.span, message);
+    finding.label("bad events count until they leave this time");
+    for (reset, watch) in &resets {
+        if let Some(target) = watch.strictest() {
+            let (name, reset) = (quote(watch.slo.meta.name()), in_words(reset));
+            let budget = percent(&target.value.complement());
+            finding.also(target.span, format!("{name} has an error budget of {budget}: {reset}"));
+        }
+    }
+    match fix {
+        Some((title, edit)) => finding.unsafe_fix(title, vec![edit]),
+        None => finding.help("declare a short window of about a twelfth: `slo/short-window`"),
+    };
+}
+
+/// Returns the edit that declares a short window of a twelfth, where that is whole minutes and long
+/// enough to hold two samples.
+fn fix(watch: Watch<'_>, checker: &Checker<'_>) -> Option<(String, Edit)> {
+    let twelfth = watch.lookback / 12;
+    let short = Duration::from_seconds(twelfth);
+    let samples = scrape_interval(checker.config()).and_then(|(every, _)| every.seconds());
+    let holds_two = samples.is_none_or(|every| every.saturating_mul(2) <= twelfth);
+    if !watch.lookback.is_multiple_of(12 * 60) || !holds_two {
+        return None;
+    }
+    let edit = checker.mend(watch.alert.condition.meta.span, |condition| {
+        declare(condition, &short.to_string())
+    })?;
+    Some((format!("declare the short window: `{KEY}: {short}`"), edit))
+}
+
+/// Returns the edit that adds the annotation to a condition; nothing where it has no metadata, which
+/// would need a name as well.
+fn declare(condition: Node<'_>, value: &str) -> Option<Edit> {
+    let metadata = condition.given("metadata")?;
+    let value = Added::Text(value);
+    match metadata.given("annotations") {
+        Some(annotations) if annotations.is_empty() => None,
+        Some(annotations) => append_entries(annotations, &[(KEY, value)]),
+        None => {
+            let annotations = Added::Mapping(vec![(KEY, value)]);
+            append_entries(metadata, &[("annotations", annotations)])
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What people say of how much budget an alert spends before it fires: `slo/budget`, or a name such
+//! as `burn-2pct-1h`.
+//!
+//! # Why
+//!
+//! A text is taken at its word only where it can mean nothing else: one amount of budget and the very
+//! lookback of the condition. *2 % errors in 1h* speaks of errors, *2pct-1h* of a condition over 6h
+//! may speak of another one, and neither says anything here.
+
+use crate::model::Meta;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::quantity::Unit;
+use crate::source::Span;
+
+use super::watch::Watch;
+
+/// How much budget an alert is said to spend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Amount {
+    /// A share of the whole.
+    Share(Ratio),
+    /// What may be spent in so much time: nine hours of budget.
+    Time(Duration),
+}
+
+/// What is said of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Statement {
+    /// How much budget it spends.
+    pub(super) amount: Amount,
+    /// The digits behind the point that a text gives; nothing where `slo/budget` declares it, which
+    /// is exact.
+    pub(super) digits: Option<u32>,
+    /// The place.
+    pub(super) span: Span,
+}
+
+/// The annotations that hold text for people.
+const TEXTS: [&str; 3] = ["slo/rationale", "description", "summary"];
+
+/// Returns what is said of how much budget an alert spends: on the condition before the policy, and
+/// by `slo/budget` before any text.
+pub(super) fn statement(watch: Watch<'_>) -> Option<Statement> {
+    const KEY: &str = "slo/budget";
+    let metas = [&watch.alert.condition.meta, &watch.alert.policy.meta];
+    if let Some(meta) = metas.iter().find(|meta| meta.annotation(KEY).is_some()) {
+        let share = meta.declared_share(KEY)?;
+        return Some(Statement {
+            amount: Amount::Share(share.value),
+            digits: None,
+            span: share.span,
+        });
+    }
+    metas.into_iter().find_map(|meta| in_texts(meta, watch))
+}
+
+fn in_texts(meta: &Meta, watch: Watch<'_>) -> Option<Statement> {
+    let notes = TEXTS.iter().filter_map(|key| meta.annotation(key));
+    meta.name.iter().chain(notes).find_map(|text| {
+        let window = watch.window()?.value.seconds();
+        let (amount, digits) = said(&text.value, watch.lookback, window)?;
+        Some(Statement { amount, digits: Some(digits), span: text.span })
+    })
+}
+
+/// A number with its unit, as a text gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Percent(Ratio, u32),
+    Length(Duration),
+    /// A length of time that counts budget: *9 hours of budget*, 9時間分.
+    Worth(Duration),
+}
+
+/// Returns how much budget a text says is spent over a lookback, and the digits that it gives.
+///
+/// * `lookback`, `window`: in seconds.
+fn said(text: &str, lookback: u64, window: Option<u64>) -> Option<(Amount, u32)> {
+    if !may_say(text) {
+        return None;
+    }
+    let text: String = text.chars().map(narrow).collect();
+    if !speaks_of_budget(&text) {
+        return None;
+    }
+    let mut amounts = Vec::new();
+    let mut lengths = Vec::new();
+    for part in parts(&text) {
+        match part {
+            Part::Percent(percent, digits) => amounts.push((Amount::Share(&percent / 100), digits)),
+            Part::Worth(length) => amounts.push((Amount::Time(length), 0)),
+            Part::Length(length) => lengths.push(length.nominal_seconds()),
+        }
+    }
+    let is_lookback = match lengths.as_slice() {
+        [only] => *only == lookback,
+        // The window is named beside it: *2 % of the budget of 30d in 1h*.
+        [one, other] => {
+            let is_pair = |one: &u64, other: &u64| *one == lookback && Some(*other) == window;
+            is_pair(one, other) != is_pair(other, one)
+        }
+        _ => false,
+    };
+    let [(amount, digits)] = amounts.as_slice() else { return None };
+    let is_amount = match amount {
+        Amount::Share(share) => *share > Ratio::zero() && *share <= Ratio::one(),
+        Amount::Time(length) => length.count > 0,
+    };
+    (is_lookback && is_amount).then(|| (amount.clone(), *digits))
+}
+
+/// Returns whether a text speaks of an error budget, or of burning and of no other share.
+fn speaks_of_budget(text: &str) -> bool {
+    const OTHERS: [&str; 6] = ["error", "fail", "request", "traffic", "エラー", "失敗"];
+    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    holds(&["budget", "予算", "バジェット"]) || text.contains("burn") && !holds(&OTHERS)
+}
+
+/// Returns whether a text is worth reading: most names are not.
+fn may_say(text: &str) -> bool {
+    let holds = |word: &str| {
+        text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    !text.is_ascii() || has_digit && ["%", "pct", "percent", "budget"].into_iter().any(holds)
+}
+
+/// Returns a letter as it is written in narrow type and lowercase: `２％` is `2%`.
+fn narrow(letter: char) -> char {
+    let narrow = match letter {
+        '！'..='～' => char::from_u32(u32::from(letter) - 0xFEE0),
+        '\u{3000}' => Some(' '),
+        other => Some(other),
+    };
+    narrow.unwrap_or(letter).to_ascii_lowercase()
+}
+
+/// Returns every number that has a unit, in order.
+fn parts(text: &str) -> Vec<Part> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(letter) = rest.chars().next() {
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+        let counted = (!is_word(before)).then(|| count(rest)).flatten();
+        let part = counted.and_then(|(number, behind)| part(number, behind));
+        let next = match part {
+            Some((part, behind)) => {
+                found.push(part);
+                behind
+            }
+            None => rest.get(letter.len_utf8()..).unwrap_or_default(),
+        };
+        let read = rest.get(..rest.len() - next.len()).unwrap_or_default();
+        before = read.chars().next_back().unwrap_or(' ');
+        rest = next;
+    }
+    found
+}
+
+/// Returns the number that a text begins with, and what comes behind it.
+fn count(text: &str) -> Option<(&str, &str)> {
+    for word in ["an ", "a ", "one ", "an-", "a-", "one-"] {
+        if let Some(behind) = text.strip_prefix(word) {
+            return Some(("1", behind));
+        }
+    }
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
+    let (number, behind) = text.split_at_checked(end.unwrap_or(text.len()))?;
+    (!number.is_empty()).then_some((number, behind))
+}
+
+/// Returns a number with the unit that follows it, and what comes behind that.
+fn part<'a>(number: &str, behind: &'a str) -> Option<(Part, &'a str)> {
+    const PERCENT: [&str; 4] = ["percent", "pct", "パーセント", "%"];
+    const UNITS: [(&[&str], Unit); 4] = [
+        (&["minutes", "minute", "mins", "min", "m", "分間", "分"], Unit::Minute),
+        (&["hours", "hour", "hrs", "hr", "h", "時間"], Unit::Hour),
+        (&["days", "day", "d", "日間", "日"], Unit::Day),
+        (&["weeks", "week", "w", "週間", "週"], Unit::Week),
+    ];
+    let behind = behind.trim_start_matches([' ', '-', '_']);
+    if let Some(rest) = PERCENT.iter().find_map(|word| unit(behind, word)) {
+        let digits = number.split_once('.').map_or(0, |(_, digits)| digits.len());
+        return Some((Part::Percent(Ratio::parse(number)?, u32::try_from(digits).ok()?), rest));
+    }
+    let (rest, unit) = UNITS.iter().find_map(|(words, name)| {
+        Some((words.iter().find_map(|word| unit(behind, word))?, *name))
+    })?;
+    let length = Duration::new(number.parse().ok()?, unit);
+    let part = if counts_budget(rest) { Part::Worth(length) } else { Part::Length(length) };
+    Some((part, rest))
+}
+
+/// Returns what comes behind a unit; nothing where the text has another word there.
+fn unit<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let behind = text.strip_prefix(word)?;
+    let goes_on = word.ends_with(|last: char| last.is_ascii_alphabetic())
+        && behind.starts_with(|next: char| next.is_ascii_alphanumeric());
+    (!goes_on).then_some(behind)
+}
+
+/// Returns whether what comes behind a length of time makes it an amount of budget.
+fn counts_budget(behind: &str) -> bool {
+    if behind.starts_with('分') {
+        return true;
+    }
+    let words = behind.split([' ', '-', '_']).filter(|word| !word.is_empty());
+    let small = ["of", "worth", "'", "'s", "the", "its", "error"];
+    words.take(6).find(|word| !small.contains(word)).is_some_and(|word| word.starts_with("budget"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3_600;
+    const MONTH: Option<u64> = Some(30 * 24 * HOUR);
+
+    fn share(text: &str) -> Option<String> {
+        match said(text, HOUR, MONTH)? {
+            (Amount::Share(share), digits) => Some(share.percent().fixed(digits)),
+            (Amount::Time(length), _) => Some(length.to_string()),
+        }
+    }
+
+    #[test]
+    fn one_amount_and_the_lookback_say_it() {
+        for text in [
+            "burn-2pct-1h",
+            "burn_2_percent_in_60m",
+            "Fast burn: 2% in an hour",
+            "2 % of the error budget of 30d in 1h",
+            "budget-2pct-60min",
+            "1時間で予算の2%",
+            "エラーバジェットの２％を１時間で消費",
+            "1 時間に予算の 2 パーセント",
+        ] {
+            assert_eq!(share(text).as_deref(), Some("2"), "{text}");
+        }
+        assert_eq!(share("burns 2.50 % in 1h").as_deref(), Some("2.50"));
+        for text in [
+            "9h-budget-in-1h",
+            "9 hours of budget in 1 hour",
+            "nine is 9 hours' worth of error budget in one hour",
+            "1 時間の間に 9 時間分のエラー バジェットを消費",
+            "9 h of the budget an hour",
+        ] {
+            assert_eq!(share(text).as_deref(), Some("9h"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_mean_something_else_says_nothing() {
+        for text in [
+            "fast-burn",
+            "burn-2pct",
+            "burn-2pct-6h",
+            "2pct-1h",
+            "burn-2pct-errors-1h",
+            "2 % of requests fail over 1h",
+            "99.9 % burns 2 % of its budget in 1h",
+            "2 % of the budget of 28d in 1h",
+            "2 % of the budget in 1h or 5 % in 6h",
+            "burn-2pct-1h-5m",
+            "burn-0pct-1h",
+            "burn-200pct-1h",
+            "burn-14.4x-1h",
+            "burn-v2pct-1h",
+            "burn-2pctile-1h",
+            "エラーが1時間に2%",
+            "予算の2%",
+            "burn 1.2.3% in 1h",
+        ] {
+            assert_eq!(share(text), None, "{text}");
+        }
+    }
+}
