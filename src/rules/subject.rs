@@ -63,8 +63,9 @@ impl Deref for Subject<'_> {
 }
 
 impl<'a> Alert<'a> {
-    /// Returns the burn rate that fires it; nothing where it could not be read.
+    /// Returns the burn rate that fires it; nothing where it could not be read, or where it looks back
+    /// no time at all, which is no duration.
     pub fn burn(self) -> Option<&'a BurnRate> {
-        self.condition.burn_rate.as_ref()
+        self.condition.burn_rate.as_ref().filter(|burn| burn.lookback.value.count > 0)
     }
 }

@@ -41,7 +41,9 @@ struct Pair {
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let mut pairs: BTreeMap<(Span, Span), Pair> = BTreeMap::new();
     each_condition(catalog, &mut |policy, condition| {
-        let Some(burn) = &condition.burn_rate else { return };
+        let burn = condition.burn_rate.as_ref();
+        // No time at all is no duration, which `invalid-duration` says.
+        let Some(burn) = burn.filter(|burn| burn.lookback.value.count > 0) else { return };
         let of_policy = policy.map(|policy| &policy.meta);
         let Some(short) = short_window(&condition.meta, of_policy) else { return };
         if is_upward(burn) && !is_meant_for_health(policy.map(Arc::as_ref), condition) {

@@ -21,9 +21,11 @@ use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
-use crate::spelling::MAX_LENGTH;
 use crate::spelling::is_slip;
 use crate::yaml;
+
+use super::is_name;
+use super::with_article;
 
 pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
@@ -199,14 +201,6 @@ fn other_kind(catalog: &Catalog, kind: Kind, name: &str) -> Option<(Kind, Span)>
     Some((object.kind(), object.meta().place()))
 }
 
-fn with_article(kind: Kind) -> String {
-    let article = match kind {
-        Kind::Service | Kind::DataSource => "a",
-        _ => "an",
-    };
-    format!("{article} {}", kind.name())
-}
-
 /// A service needs no object of its own. Only a slip of the finger beside one that exists is told.
 fn mistyped_service(
     catalog: &Catalog,
@@ -237,15 +231,6 @@ fn mistyped_service(
     if let Some(edit) = edit {
         finding.unsafe_fix(format!("write `{only}`"), vec![edit]);
     }
-}
-
-/// Returns whether an object could have the name.
-fn is_name(name: &str) -> bool {
-    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    name.len() <= MAX_LENGTH
-        && name.starts_with(plain)
-        && name.ends_with(plain)
-        && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
 }
 
 /// Says which names and globs of a selector fit nothing. One that fits nothing governs nothing.

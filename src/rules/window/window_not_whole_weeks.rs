@@ -25,22 +25,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slos(check),
 };
 
-/// The windows that Datadog has, in days.
-const DATADOG_DAYS: &[u64] = &[7, 30, 90];
-
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let exports_to_datadog =
-        checker.config().exports.iter().any(|backend| backend.eq_ignore_ascii_case("datadog"));
-    let is_forced = |seconds: u64| {
-        exports_to_datadog
-            && DATADOG_DAYS.iter().any(|days| days * Unit::Day.nominal_seconds() == seconds)
-    };
+    // Datadog has windows of 7, 30 and 90 days, and `backend-unsupported-window` knows them.
+    if checker.config().exports.iter().any(|export| export == "datadog") {
+        return;
+    }
     let broken = |slo: &Subject<'_>| {
         let window = slo.window.as_ref()?;
         let seconds = window.duration.value.seconds()?;
         let is_rolling = matches!(window.kind, WindowKind::Rolling);
-        (is_rolling && is_broken(seconds) && !is_forced(seconds))
-            .then_some((window.duration, seconds))
+        (is_rolling && is_broken(seconds)).then_some((window.duration, seconds))
     };
     let found: Vec<(Spanned<Duration>, u64)> = slos.iter().filter_map(broken).collect();
     // Where a policy counts in such lengths, the windows follow it.
