@@ -45,7 +45,7 @@ pub(super) struct Needs<'a> {
 pub(super) struct Need<'a> {
     /// The names of which one is enough, or the only one.
     names: Vec<Text>,
-    /// The SLOs of these names.
+    /// The SLOs of these names, in their order.
     pub(super) slos: Vec<&'a Arc<Slo>>,
     /// The share of good events that is promised, above 0 and at most 1.
     pub(super) promise: Ratio,
@@ -71,9 +71,8 @@ impl<'a> Needs<'a> {
                 None => !names.iter().any(|name| waiting.contains(name) || taken.contains(name)),
             };
             taken.extend(names.iter().cloned());
-            if is_free && let Some(promise) = promise(&names, catalog) {
-                let slos = names.iter().flat_map(|name| slos_named(catalog, name)).collect();
-                each.push(Need { names, slos, promise });
+            if is_free && let Some(need) = Need::new(names, catalog) {
+                each.push(need);
             }
         }
         (!each.is_empty()).then_some(Self { span: declared.span, each })
@@ -90,7 +89,13 @@ impl<'a> Needs<'a> {
     }
 }
 
-impl Need<'_> {
+impl<'a> Need<'a> {
+    fn new(names: Vec<Text>, catalog: &'a Catalog) -> Option<Self> {
+        let slos = names.iter().map(|name| slo_named(catalog, name));
+        let slos = slos.collect::<Option<Vec<_>>>()?;
+        Some(Self { promise: promise(&slos)?, names, slos })
+    }
+
     /// Returns what it is called: "`east` or `west`".
     pub(super) fn name(&self) -> String {
         joined(&few(&self.names, |name| quote(name)), "or")
@@ -135,23 +140,21 @@ fn only(names: &[Text]) -> Option<&Text> {
     }
 }
 
-fn slos_named<'a>(catalog: &'a Catalog, name: &str) -> impl Iterator<Item = &'a Arc<Slo>> {
-    catalog.named(Kind::Slo, name).filter_map(|object| match object {
-        Object::Slo(slo) => Some(slo),
+/// Returns the SLO of a name; nothing where several have it, of which `duplicate-object-name` speaks.
+fn slo_named<'a>(catalog: &'a Catalog, name: &str) -> Option<&'a Arc<Slo>> {
+    let mut named = catalog.named(Kind::Slo, name);
+    match (named.next()?, named.next()) {
+        (Object::Slo(slo), None) => Some(slo),
         _ => None,
-    })
+    }
 }
 
 /// Returns what SLOs promise of which one is enough, where failures come at different times; nothing
 /// where one of them is not known.
-fn promise(names: &[Text], catalog: &Catalog) -> Option<Ratio> {
+fn promise(slos: &[&Arc<Slo>]) -> Option<Ratio> {
     let mut failing = Ratio::one();
-    for name in names {
-        let mut best: Option<&Ratio> = None;
-        for slo in slos_named(catalog, name) {
-            best = best.max(Some(highest(slo)?));
-        }
-        failing = &failing * &short(best?).complement();
+    for slo in slos {
+        failing = &failing * &short(highest(slo)?).complement();
         // Below what is kept of a number, nothing is left to multiply.
         failing = short(&failing.complement()).complement();
     }
@@ -195,8 +198,8 @@ impl Circles<'_, '_> {
 }
 
 /// Finds the SLOs that need themselves; only what nothing can stand in for ties them together.
-pub(super) fn circles<'b, 'a>(slos: &'b [Subject<'a>]) -> Circles<'b, 'a> {
-    let (nodes, edges) = graph(slos);
+pub(super) fn circles<'b, 'a>(slos: &'b [Subject<'a>], catalog: &Catalog) -> Circles<'b, 'a> {
+    let (nodes, edges) = graph(slos, catalog);
     let mut circles = Circles { ways: Vec::new(), names: BTreeSet::new() };
     let subject = |node: &usize| nodes.get(*node).copied();
     for knot in knots(&edges) {
@@ -206,27 +209,26 @@ pub(super) fn circles<'b, 'a>(slos: &'b [Subject<'a>]) -> Circles<'b, 'a> {
     circles
 }
 
-/// Returns the SLOs that need others, the first one of each name, and the numbers of those that each
-/// of them needs.
-fn graph<'b, 'a>(slos: &'b [Subject<'a>]) -> (Vec<&'b Subject<'a>>, Vec<Vec<usize>>) {
+/// Returns the SLOs that need others, and the numbers of those that each of them needs.
+fn graph<'b, 'a>(
+    slos: &'b [Subject<'a>],
+    catalog: &Catalog,
+) -> (Vec<&'b Subject<'a>>, Vec<Vec<usize>>) {
     let (mut nodes, mut needed) = (Vec::new(), Vec::<Vec<Text>>::new());
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for slo in slos {
+        let Some(declared) = slo.meta.dependencies() else { continue };
         let name = slo.slo.meta.name();
-        let Some(declared) = slo.meta.dependencies().filter(|_| !name.is_empty()) else { continue };
-        let number = *numbers.entry(name).or_insert_with(|| {
+        if slo_named(catalog, name).is_some() {
+            let hard = declared.value.into_iter().filter(|dependency| !dependency.is_soft);
+            let names = hard.filter_map(|dependency| only(&distinct(dependency.names)).cloned());
+            numbers.insert(name, nodes.len());
             nodes.push(slo);
-            needed.push(Vec::new());
-            nodes.len() - 1
-        });
-        let hard = declared.value.into_iter().filter(|dependency| !dependency.is_soft);
-        let names = hard.filter_map(|dependency| only(&distinct(dependency.names)).cloned());
-        needed.get_mut(number).into_iter().for_each(|needed| needed.extend(names.clone()));
+            needed.push(names.collect());
+        }
     }
-    let edges = needed
-        .iter()
-        .map(|names| names.iter().filter_map(|name| numbers.get(name.as_str()).copied()).collect());
-    let edges = edges.collect();
+    let number = |name: &Text| numbers.get(name.as_str()).copied();
+    let edges = needed.iter().map(|names| names.iter().filter_map(number).collect()).collect();
     (nodes, edges)
 }
 
@@ -375,7 +377,7 @@ mod tests {
         let catalog = catalog(slos);
         let subjects: Vec<Subject<'_>> =
             catalog.slos().map(|slo| Subject::new(&catalog, slo)).collect();
-        let circles = circles(&subjects);
+        let circles = circles(&subjects, &catalog);
         let names = |way: &Vec<&Subject<'_>>| {
             way.iter().map(|slo| slo.slo.meta.name()).collect::<Vec<_>>().join(" ")
         };
@@ -401,6 +403,9 @@ mod tests {
         let of = |needs| needed(&[&[("a", "0.999", needs)], others.as_slice()].concat()).0;
         assert_eq!(of("b, elsewhere"), ["`b`"]);
         assert!(of("b|elsewhere").is_empty() && of("d").is_empty() && of("b:soft").is_empty());
+        let twice =
+            [("a", "0.999", "b, c"), ("b", "0.9", ""), ("b", "0.99", ""), ("c", "0.99", "")];
+        assert_eq!(needed(&twice).0, ["`c`"]);
         // `b` is needed anyway, and one failure of `c` would count twice.
         assert_eq!(of("b|c, b"), ["`b`"]);
         assert_eq!(of("b|c, c|b"), ["`b` or `c`"]);
@@ -437,6 +442,7 @@ mod tests {
         assert!(ways(&[("a", t, "b, c"), ("b", t, "c"), ("c", t, none)]).is_empty());
         assert!(ways(&[("a", t, "b:soft"), ("b", t, "a")]).is_empty());
         assert!(ways(&[("a", t, "b|c"), ("b", t, "a"), ("c", t, none)]).is_empty());
+        assert!(ways(&[("a", t, "b"), ("b", t, "a"), ("b", t, none)]).is_empty(), "which `b`?");
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     if needing.is_empty() {
         return;
     }
-    let circles = needs::circles(slos);
+    let circles = needs::circles(slos, checker.catalog());
     for (slo, needs) in needing.iter().filter(|(slo, _)| !circles.hold(slo)) {
         judge(slo, needs, checker);
     }

@@ -33,7 +33,7 @@ pub(super) const RULE: Rule = Rule {
 const MAX_SHOWN: usize = 5;
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let circles = needs::circles(slos);
+    let circles = needs::circles(slos, checker.catalog());
     for way in &circles.ways {
         report_circle(way, checker);
     }
