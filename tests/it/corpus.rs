@@ -29,6 +29,8 @@ use slo::yaml;
 use crate::command::NOW;
 use crate::fixture;
 
+mod reviewed;
+
 /// Files about which we and the manifest differ, each with the reason.
 const DIFFERENCES: &[(&str, &str)] = &[
     ("openslo/v1/examples/alert_policies.yaml", "its condition stands in another file"),

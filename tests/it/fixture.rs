@@ -239,7 +239,8 @@ impl Case {
     }
 }
 
-/// Fixes of these rules mend text that could not be read, so the model gains what it lacked.
+/// Fixes of these rules mend text that could not be read, so the model gains what it lacked; an alert
+/// that is turned the right way round is judged for the first time.
 pub(crate) fn rule_changes_reading(rule: &str) -> bool {
     matches!(
         rule,
@@ -250,6 +251,7 @@ pub(crate) fn rule_changes_reading(rule: &str) -> bool {
             | "target-unit-mismatch"
             | "unresolved-reference"
             | "invalid-calendar"
+            | "burn-operator-inverted"
     )
 }
 
