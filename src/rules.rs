@@ -35,12 +35,14 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod channel;
 mod document;
 mod objective;
 mod policy;
 mod reference;
 mod subject;
 mod suppression;
+mod urgency;
 mod window;
 
 pub use subject::Alert;

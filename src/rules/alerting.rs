@@ -13,6 +13,7 @@ use super::Rule;
 mod alert_can_never_fire;
 mod burn_operator_inverted;
 mod no_alert;
+mod severity_route_mismatch;
 mod unalerted_burn_band;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -20,6 +21,7 @@ pub(super) const RULES: &[&Rule] = &[
     &no_alert::RULE,
     &unalerted_burn_band::RULE,
     &burn_operator_inverted::RULE,
+    &severity_route_mismatch::RULE,
 ];
 
 /// Returns the largest share of bad events that can happen at all: `slo/max-error-ratio`, or 1.
