@@ -7,12 +7,15 @@ use crate::model::Meta;
 use crate::model::Operator;
 use crate::model::Slo;
 use crate::quantity::Ratio;
+use crate::source::Spanned;
 
 use super::Rule;
 
 mod alert_can_never_fire;
+mod breach_not_alerted;
 mod burn_operator_inverted;
 mod no_alert;
+mod no_data_not_alerted;
 mod severity_route_mismatch;
 mod unalerted_burn_band;
 
@@ -22,6 +25,8 @@ pub(super) const RULES: &[&Rule] = &[
     &unalerted_burn_band::RULE,
     &burn_operator_inverted::RULE,
     &severity_route_mismatch::RULE,
+    &breach_not_alerted::RULE,
+    &no_data_not_alerted::RULE,
 ];
 
 /// Returns the largest share of bad events that can happen at all: `slo/max-error-ratio`, or 1.
@@ -59,6 +64,16 @@ fn is_meant_for_health(policy: Option<&AlertPolicy>, condition: &AlertCondition)
         intent.is_some_and(|intent| intent.value.trim() == "under-burn")
     };
     says(&condition.meta) || policy.is_some_and(|policy| says(&policy.meta))
+}
+
+/// Returns whether a policy tells that the error budget burns; it does unless it says otherwise.
+fn tells_of_breaches(policy: &AlertPolicy) -> bool {
+    policy.when_breaching.as_ref().is_none_or(|told| told.value)
+}
+
+/// Returns whether a flag is given and true.
+fn is_true(flag: Option<&Spanned<bool>>) -> bool {
+    flag.is_some_and(|flag| flag.value)
 }
 
 /// Returns whether nobody expects alerts of an SLO: it states a contract or a hope.

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use crate::change::fires_with;
 use crate::finding::Level;
-use crate::model::AlertPolicy;
 use crate::model::Catalog;
 use crate::model::Object;
 use crate::rules::Alert;
@@ -25,6 +24,8 @@ use crate::source::SourceId;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
+
+use super::tells_of_breaches;
 
 pub(super) const RULE: Rule = Rule {
     name: "severity-route-mismatch",
@@ -106,7 +107,7 @@ fn check(_: &Catalog, checker: &mut Checker<'_>) {
 impl<'a> Judge<'_, 'a> {
     /// Judges alerts that tell of one SLO together.
     fn alerts(&mut self, alerts: &[Alert<'a>]) {
-        for alert in alerts.iter().filter(|alert| tells(alert.policy)) {
+        for alert in alerts {
             let Some(severity) = &alert.condition.severity else { continue };
             self.read_words(severity.span.source);
             let (urgency, slip) = self.urgency(&severity.value);
@@ -143,7 +144,7 @@ impl<'a> Judge<'_, 'a> {
     ) -> Option<Vec<(&'a str, Span, Channel)>> {
         let catalog = self.checker.catalog();
         let mut route = Vec::new();
-        let others = alerts.iter().filter(|other| tells(other.policy) && fires(alert, **other));
+        let others = alerts.iter().filter(|other| fires(alert, **other));
         for target in others.flat_map(|other| &other.policy.targets) {
             let word = catalog.target(target).one()?.target.as_ref()?;
             let channel = self.channel(&word.value)?;
@@ -217,15 +218,13 @@ impl<'a> Judge<'_, 'a> {
     }
 }
 
-/// Returns whether a policy tells anybody that the error budget burns.
-fn tells(policy: &AlertPolicy) -> bool {
-    policy.when_breaching.as_ref().is_none_or(|told| told.value)
-}
-
-/// Returns whether an alert is known to fire whenever another does.
+/// Returns whether an alert is known to tell of what another one does.
 fn fires(when: Alert<'_>, then: Alert<'_>) -> bool {
-    let is_same = when.condition.meta.span == then.condition.meta.span;
-    is_same || when.burn().zip(then.burn()).is_some_and(|(when, then)| fires_with(when, then))
+    let is_itself = when.policy.meta.span == then.policy.meta.span;
+    let is_same = || when.condition.meta.span == then.condition.meta.span;
+    let follows =
+        || when.burn().zip(then.burn()).is_some_and(|(when, then)| fires_with(when, then));
+    is_itself || tells_of_breaches(then.policy) && (is_same() || follows())
 }
 
 fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {
@@ -261,8 +260,10 @@ fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {
             (Level::Error, "wakes nobody", "asks for somebody at any hour", help.to_owned())
         }
         _ => {
-            let named = format!("name {} under `tickets`", list(&names, "and"));
-            let help = format!("send it to a chat, or {named} where that holds back what can wait");
+            let pagers = list(&names, "and");
+            let help = format!(
+                "send it to a chat, or name {pagers} under `tickets` where that holds back what can wait"
+            );
             (Level::Warning, "wakes somebody", "can wait for working hours", help)
         }
     };
