@@ -37,6 +37,7 @@ use crate::yaml::Node;
 mod alerting;
 mod channel;
 mod document;
+mod link;
 mod objective;
 mod policy;
 mod reference;

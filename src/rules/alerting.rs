@@ -16,6 +16,7 @@ mod breach_not_alerted;
 mod burn_operator_inverted;
 mod no_alert;
 mod no_data_not_alerted;
+mod rule_constant_drift;
 mod severity_route_mismatch;
 mod unalerted_burn_band;
 
@@ -27,6 +28,7 @@ pub(super) const RULES: &[&Rule] = &[
     &severity_route_mismatch::RULE,
     &breach_not_alerted::RULE,
     &no_data_not_alerted::RULE,
+    &rule_constant_drift::RULE,
 ];
 
 /// Returns the largest share of bad events that can happen at all: `slo/max-error-ratio`, or 1.
