@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use crate::model::Object;
+use crate::model::PrometheusRules;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml::Stream;
@@ -20,11 +21,13 @@ mod fields;
 mod mark;
 mod openslo;
 mod own;
+mod prometheus;
 mod recognize;
 mod schema;
 mod tree;
 
 pub use mark::is_worth_parsing;
+pub use mark::may_hold_objects;
 
 /// What one file means: its objects, and what could not be digested.
 #[derive(Debug, Default)]
@@ -33,6 +36,8 @@ pub struct Reading {
     pub objects: Vec<Object>,
     /// What could not be digested, in order of place.
     pub problems: Vec<Problem>,
+    /// What is no object and speaks of one; nothing about its form is a problem.
+    pub rules: PrometheusRules,
 }
 
 /// Lowers every object of a file to the model.
@@ -40,6 +45,7 @@ pub fn read(stream: &Stream) -> Reading {
     let mut reading = Reading::default();
     for document in &stream.documents {
         recognize::document(document, &mut reading);
+        prometheus::read(document.root(), &mut reading.rules);
     }
     for object in &reading.objects {
         declared::check(object, &mut reading.problems);

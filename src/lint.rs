@@ -12,6 +12,8 @@ use crate::change::Placed;
 use crate::dialect;
 use crate::dialect::Reading;
 use crate::model::Catalog;
+use crate::model::PrometheusRules;
+use crate::rules::Fault;
 use crate::rules::FileFacts;
 use crate::rules::Suppression;
 use crate::source::Source;
@@ -82,6 +84,7 @@ pub fn load(files: Vec<Source>) -> Tree {
         ids.par_iter().map(|&id| read_file(id, sources.file(id))).collect();
     let mut tree = Tree::default();
     let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
+    let mut rules = PrometheusRules::default();
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.template {
             tree.templates.push(sources.file(id).path.clone());
@@ -89,11 +92,12 @@ pub fn load(files: Vec<Source>) -> Tree {
             continue;
         }
         objects.extend(reading.reading.objects);
+        rules.append(reading.reading.rules);
         unreadable.extend(reading.unreadable);
         tree.suppressions.extend(reading.suppressions);
         tree.files.push(reading.facts);
     }
-    tree.catalog = Catalog::new(objects, unreadable);
+    tree.catalog = Catalog::new(objects, unreadable).with_rules(rules);
     tree.sources = sources;
     tree
 }
@@ -102,7 +106,8 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
     let mut stream = yaml::parse(id, source);
     let mut reading = dialect::read(&stream);
     let is_empty = |reading: &Reading| reading.objects.is_empty() && reading.problems.is_empty();
-    let template = template::is_template(&source.text, &stream, !is_empty(&reading));
+    let is_read = !is_empty(&reading) || !reading.rules.is_empty();
+    let template = template::is_template(&source.text, &stream, is_read);
     if template {
         reading = Reading::default();
     }
@@ -111,7 +116,8 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
     if is_empty(&reading) && source.unreadable.is_none() && (is_sound || !is_meant) {
         // A file of another tool, in which nothing is ours, be it YAML or not.
         let facts = FileFacts { source: id, ..FileFacts::default() };
-        return FileReading { facts, ..FileReading::default() };
+        let suppressions = of_rules(&reading, &stream, source);
+        return FileReading { facts, reading, suppressions, ..FileReading::default() };
     }
     if template {
         return FileReading { template, ..FileReading::default() };
@@ -128,6 +134,17 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
         dialect: std::mem::take(&mut reading.problems),
     };
     FileReading { facts, reading, suppressions, unreadable, template: false }
+}
+
+/// Returns the comments that allow something among rules of another tool; there `slo:` may begin the
+/// name of a series as well.
+fn of_rules(reading: &Reading, stream: &yaml::Stream, source: &Source) -> Vec<Suppression> {
+    if reading.rules.is_empty() {
+        return Vec::new();
+    }
+    let mut found = allow::collect(stream, source);
+    found.retain(|suppression| suppression.fault != Some(Fault::Unclear));
+    found
 }
 
 /// Returns the documents of which some part is reported and not lowered to any object, such as one

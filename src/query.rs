@@ -24,6 +24,7 @@
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
+pub mod comparison;
 pub mod counts;
 pub mod functions;
 pub mod placeholder;
@@ -90,6 +91,12 @@ pub fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
         problems = check::problems(expression);
     }
     (expression, problems)
+}
+
+/// Returns the length of a duration such as `1h30m` in seconds, rounded down; nothing for what is none.
+pub fn seconds(text: &str) -> Option<u64> {
+    let nanoseconds = number::nanoseconds(text).ok().filter(|_| !text.is_empty())?;
+    u64::try_from(nanoseconds / 1_000_000_000).ok()
 }
 
 #[cfg(test)]

@@ -36,8 +36,10 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod channel;
 mod consumption;
 mod document;
+mod link;
 mod needs;
 mod objective;
 mod policy;

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::BurnRate;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
@@ -139,6 +140,16 @@ fn follows(when: &Formula, then: &Formula, comparisons: &mut usize) -> bool {
         (Formula::Named { .. }, Formula::Named { .. }) => when == then,
         _ => false,
     }
+}
+
+/// Returns whether a burn rate that fires the first alert is known to fire the second, however long
+/// each of them waits.
+pub fn fires_with(when: &BurnRate, then: &BurnRate) -> bool {
+    let (lookback, other) = (when.lookback.value, then.lookback.value);
+    let is_same = lookback.nominal_seconds() == other.nominal_seconds();
+    let compared = |burn: &BurnRate| burn.operator.value;
+    let (threshold, bound) = (&when.threshold.value, &then.threshold.value);
+    is_same && stronger((compared(when), threshold), (compared(then), bound))
 }
 
 /// Returns whether a number that passes the first comparison passes the second.

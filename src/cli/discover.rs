@@ -182,7 +182,7 @@ fn read(root: &Path, path: &str, known: &BTreeSet<String>) -> Reading {
         Content::Bytes(bytes) if dialect::is_worth_parsing(&bytes) => {
             Source::decode(path, bytes, Origin::Worktree)
         }
-        Content::TooLarge { start, size } if dialect::is_worth_parsing(&start) => {
+        Content::TooLarge { start, size } if dialect::may_hold_objects(&start) => {
             Source::too_large(path, size, Origin::Worktree)
         }
         Content::Unreadable(error) => {

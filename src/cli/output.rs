@@ -258,7 +258,13 @@ pub(super) fn say_read(global: &Global, found: &Found) {
         return;
     }
     let (all, held) = (found.looked_into, found.sources.len());
-    say(global, &format!("read {}, {held} of which may hold an SLO object", files(all)));
+    say(
+        global,
+        &format!(
+            "read {}, {held} of which may hold an SLO object or rules of Prometheus",
+            files(all)
+        ),
+    );
     for path in &found.left_out {
         say(global, &format!("passed over {path}: left out by `[files]`"));
     }
@@ -272,7 +278,10 @@ pub(super) fn say_read_at(global: &Global, which: &str, commit: CommitId, tree: 
         let files = files(tree.sources.len());
         say(
             global,
-            &format!("read {files} that may hold an SLO object of {which}, {}", commit.short()),
+            &format!(
+                "read {files} that may hold an SLO object or rules of Prometheus of {which}, {}",
+                commit.short()
+            ),
         );
     }
 }

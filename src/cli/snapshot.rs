@@ -125,7 +125,7 @@ pub(super) fn read_whole(
 fn is_worth_a_word(snapshot: &Snapshot<'_>, path: &str) -> Result<bool, Error> {
     Ok(match snapshot.read(path, LARGEST_LOOKED_INTO)? {
         Content::Bytes(bytes) => {
-            dialect::is_worth_parsing(bytes.get(..file::START).unwrap_or(&bytes))
+            dialect::may_hold_objects(bytes.get(..file::START).unwrap_or(&bytes))
         }
         _ => true,
     })

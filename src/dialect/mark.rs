@@ -23,11 +23,23 @@ const OWN: [&str; 6] =
 /// Fields, in lowercase, that other tools write too.
 const SHARED: [&str; 2] = ["budgetingmethod", "thresholdmetric"];
 
-/// Returns whether the bytes of a file may hold an object that is read.
+/// The keys, in lowercase, that every file of rules of Prometheus has.
+const RULES: [&str; 3] = ["expr", "groups", "rules"];
+
+/// Returns whether the bytes of a file may hold something that is read: an object, or rules of
+/// Prometheus, which may speak of one.
 ///
-/// A file of which this is false is passed over before it is parsed. UTF-16 and UTF-32 are worth a
-/// word of their own where a byte-order mark says so, or where their characters do.
+/// A file of which this is false is passed over before it is parsed. Where only rules may stand in
+/// it, it is not the business of anybody here that it is no text, or too large.
 pub fn is_worth_parsing(bytes: &[u8]) -> bool {
+    may_hold_objects(bytes) || may_hold_rules(bytes)
+}
+
+/// Returns whether the bytes of a file, or its first ones, may hold an object that is read.
+///
+/// UTF-16 and UTF-32 are worth a word of their own where a byte-order mark says so, or where their
+/// characters do.
+pub fn may_hold_objects(bytes: &[u8]) -> bool {
     if source::has_wide_mark(bytes) {
         return true;
     }
@@ -42,6 +54,23 @@ pub(super) fn plain(word: &str) -> Cow<'_, str> {
     let word = word.trim_matches(['"', '\'']);
     let Some(read) = unescaped(word.as_bytes()) else { return Cow::Borrowed(word) };
     Cow::Owned(String::from_utf8_lossy(&read).into_owned())
+}
+
+fn may_hold_rules(bytes: &[u8]) -> bool {
+    // The first of the keys is rare, so most files are told by one search.
+    let is_key = |word: &&str| {
+        let mut found = memmem::find_iter(bytes, word.as_bytes());
+        found.any(|at| {
+            let rest = bytes.get(at + word.len()..).unwrap_or_default();
+            let rest = rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest);
+            rest.trim_ascii_start().starts_with(b":")
+        })
+    };
+    let is_rule = || ["alert", "record"].iter().any(is_key);
+    RULES.iter().all(is_key)
+        && is_rule()
+        && bytes.len() <= source::MAX_BYTES
+        && std::str::from_utf8(bytes).is_ok()
 }
 
 fn is_marked(text: &[u8]) -> bool {
@@ -146,6 +175,21 @@ mod tests {
             "\0\0",
         ] {
             assert!(!is_worth_parsing(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_are_worth_parsing_where_they_are_text() {
+        let rules = "groups:\n- rules:\n  - alert: A\n    expr: up == 0\n";
+        let json = r#"{"groups":[{"rules":[{"record":"a","expr":"up"}]}]}"#;
+        for text in [rules, json] {
+            assert!(is_worth_parsing(text.as_bytes()) && !may_hold_objects(text.as_bytes()));
+        }
+        let dashboard = r#"{"panels":[{"alert":{},"targets":[{"expr":"up"}]}]}"#;
+        let settings = "groups: [a]\nrules: [b]\nexpression: alert\n";
+        let latin = [rules.as_bytes(), b"# caf\xE9\n"].concat();
+        for text in [dashboard.as_bytes(), settings.as_bytes(), &latin] {
+            assert!(!is_worth_parsing(text));
         }
     }
 }

@@ -44,7 +44,12 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
         };
         let message = finding.once.filter(|_| class.speaker == index)?.to_owned();
         let label = Some(format!("one of {}", class.count));
-        let edits = std::mem::take(&mut class.edits);
+        let mut edits = std::mem::take(&mut class.edits);
+        // Several objects may be mended in the one place that they share.
+        edits.sort_by(|one, other| {
+            one.span.cmp(&other.span).then_with(|| one.text.cmp(&other.text))
+        });
+        edits.dedup();
         let fix = finding.fix.map(|fix| Fix { edits, ..fix });
         Some(Finding { message, label, labels: Vec::new(), fix, ..finding })
     };

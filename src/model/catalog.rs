@@ -22,6 +22,7 @@ use super::NotificationTarget;
 use super::Object;
 use super::Objective;
 use super::PolicyUse;
+use super::PrometheusRules;
 use super::Referable;
 use super::Reference;
 use super::Service;
@@ -56,6 +57,8 @@ pub struct Catalog {
     by_name: Vec<usize>,
     /// The words of documents that could not be read.
     unreadable: BTreeSet<String>,
+    /// What is no object of ours and speaks of one.
+    rules: PrometheusRules,
 }
 
 impl Catalog {
@@ -75,7 +78,18 @@ impl Catalog {
             .collect();
         named.sort_unstable();
         let by_name = named.into_iter().map(|(.., index)| index).collect();
-        Self { objects, by_name, unreadable: found }
+        Self { objects, by_name, unreadable: found, rules: PrometheusRules::default() }
+    }
+
+    /// Lists rules of Prometheus beside the objects.
+    #[must_use]
+    pub fn with_rules(self, rules: PrometheusRules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// Returns the rules of Prometheus that stand beside the objects.
+    pub fn rules(&self) -> &PrometheusRules {
+        &self.rules
     }
 
     /// Returns every object, in order.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::query::Extent;
 use crate::source::Span;
 use crate::source::Spanned;
 
@@ -302,4 +303,78 @@ pub struct Query {
     /// The scalar as it is written, quotes and block header included.
     #[serde(skip)]
     pub span: Span,
+}
+
+impl Query {
+    /// Returns where a part of the text stands in the file; the whole scalar where an escape makes
+    /// that uncertain.
+    ///
+    /// * `raw`: the scalar as it is written.
+    pub fn place(&self, extent: Extent, raw: &str) -> Span {
+        self.narrow(extent, raw).unwrap_or(self.span)
+    }
+
+    /// What is decoded differs from what is written by white space alone, or by escapes.
+    fn narrow(&self, extent: Extent, raw: &str) -> Option<Span> {
+        let body = match raw.chars().next()? {
+            '|' | '>' => raw.find('\n')?,
+            '"' | '\'' => 1,
+            _ => 0,
+        };
+        let part = extent.slice(&self.text);
+        let inked = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
+        let (before, length) = (self.text.get(..extent.start as usize)?, inked(part));
+        let written = raw.get(body..)?.char_indices();
+        let mut written = written.filter(|(_, letter)| !letter.is_whitespace());
+        let mut decoded = self.text.chars().filter(|letter| !letter.is_whitespace());
+        let skipped = inked(before);
+        let (mut start, mut end) = (None, body);
+        for position in 0..skipped + length {
+            let ((at, letter), same) = (written.next()?, decoded.next()?);
+            if letter != same {
+                return None;
+            }
+            if position == skipped {
+                start = Some(body + at);
+            }
+            end = body + at + letter.len_utf8();
+        }
+        let offset = self.span.start as usize;
+        Some(Span::new(self.span.source, offset + start?, offset + end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn placed(raw: &str, text: &str, part: &str) -> Option<(usize, String)> {
+        let query = Query { text: text.to_owned(), span: Span::new(SourceId::default(), 100, 999) };
+        let start = u32::try_from(text.find(part)?).ok()?;
+        let extent = Extent { start, end: start + u32::try_from(part.len()).ok()? };
+        let span = query.place(extent, raw);
+        let range = span.range();
+        (span != query.span)
+            .then(|| (range.start, raw[range.start - 100..range.end - 100].to_owned()))
+    }
+
+    #[test]
+    fn a_part_is_found_in_every_style() {
+        let found = |raw, text| placed(raw, text, "14.4 * 0.001").map(|(_, found)| found);
+        let same = Some("14.4 * 0.001".to_owned());
+        assert_eq!(found("a > 14.4 * 0.001", "a > 14.4 * 0.001"), same);
+        assert_eq!(found("'a > 14.4 * 0.001'", "a > 14.4 * 0.001"), same);
+        assert_eq!(found("|-\n  a\n  > 14.4 * 0.001\n", "a\n> 14.4 * 0.001"), same);
+        let folded = found("a > 14.4 *\n    0.001", "a > 14.4 * 0.001");
+        assert_eq!(folded.as_deref(), Some("14.4 *\n    0.001"));
+        assert_eq!(placed("\"名 > 1\"", "名 > 1", "1"), Some((107, "1".to_owned())));
+    }
+
+    #[test]
+    fn behind_an_escape_the_whole_scalar_is_the_place() {
+        assert_eq!(placed("'a{b=\"it''s\"} > 1'", "a{b=\"it's\"} > 1", "1"), None);
+        assert_eq!(placed("\"a{b=\\\"c\\\"} > 1\"", "a{b=\"c\"} > 1", "1"), None);
+        assert!(placed("\"a{b=\\\"c\\\"} > 1\"", "a{b=\"c\"} > 1", "a").is_some());
+    }
 }

@@ -12,17 +12,22 @@ use crate::model::Operator;
 use crate::model::Referable;
 use crate::model::Slo;
 use crate::quantity::Ratio;
+use crate::source::Spanned;
 
 use super::Rule;
 
 mod alert_after_budget_gone;
 mod alert_can_never_fire;
+mod breach_not_alerted;
 mod burn_below_one;
 mod burn_equivalence_mismatch;
 mod burn_operator_inverted;
 mod detection_slower_than_exhaustion;
 mod long_alert_after;
 mod no_alert;
+mod no_data_not_alerted;
+mod rule_constant_drift;
+mod severity_route_mismatch;
 mod single_event_pages;
 mod slow_reset;
 mod unalerted_burn_band;
@@ -41,6 +46,10 @@ pub(super) const RULES: &[&Rule] = &[
     &single_event_pages::RULE,
     &detection_slower_than_exhaustion::RULE,
     &burn_below_one::RULE,
+    &severity_route_mismatch::RULE,
+    &breach_not_alerted::RULE,
+    &no_data_not_alerted::RULE,
+    &rule_constant_drift::RULE,
 ];
 
 /// Shows every condition, alone and in each policy that holds it, whether or not an SLO uses it.
@@ -109,6 +118,16 @@ pub(super) fn is_meant_for_health(
         intent.is_some_and(|intent| intent.value.trim() == "under-burn")
     };
     says(&condition.meta) || policy.is_some_and(|policy| says(&policy.meta))
+}
+
+/// Returns whether a policy tells that the error budget burns; it does unless it says otherwise.
+fn tells_of_breaches(policy: &AlertPolicy) -> bool {
+    policy.when_breaching.as_ref().is_none_or(|told| told.value)
+}
+
+/// Returns whether a flag is given and true.
+fn is_true(flag: Option<&Spanned<bool>>) -> bool {
+    flag.is_some_and(|flag| flag.value)
 }
 
 /// Returns whether nobody expects alerts of an SLO: it states a contract or a hope.

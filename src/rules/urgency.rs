@@ -1,4 +1,10 @@
 //! How soon somebody has to act on an alert, by the word that its condition gives.
+//!
+//! # Why
+//!
+//! Severities are free words. `page` and `warning` are read alike by everybody. `P1` and `SEV-1` wake
+//! somebody in most teams: enough to judge an alert as one that does, and not enough to say that it
+//! goes to the wrong place. `high` and `P2` are nothing that is known.
 
 use crate::model::AlertCondition;
 
@@ -13,30 +19,42 @@ pub(super) enum Urgency {
     Unknown,
 }
 
-/// Words for alerts that wake somebody.
+/// The words for what wakes somebody.
+pub(super) const PAGE: [&str; 7] =
+    ["page", "pager", "paging", "critical", "crit", "urgent", "emergency"];
+
+/// The words for what waits.
+pub(super) const TICKET: [&str; 8] =
+    ["ticket", "tickets", "warning", "warn", "low", "minor", "notice", "info"];
+
+/// The priorities that wake somebody in most teams.
 ///
 /// # Source
 ///
-/// OpenSLO, "AlertCondition" (`page`); Sloth and Pyrra, the label `severity` of generated alerts
-/// (`page`, `critical`); PagerDuty documentation, "Incident priority" (`P1`, `SEV-1`).
-const PAGE: &[&str] =
-    &["page", "pager", "paging", "critical", "crit", "emergency", "p0", "p1", "sev0", "sev1"];
+/// PagerDuty documentation, "Incident priority" (`P1`, `SEV-1`).
+const HIGH: [&str; 4] = ["p0", "p1", "sev0", "sev1"];
 
-/// Words for alerts that somebody looks at when there is time.
-const TICKET: &[&str] = &[
-    "ticket", "warning", "warn", "minor", "low", "info", "notice", "p3", "p4", "p5", "sev3",
-    "sev4", "sev5",
-];
+/// The priorities that wait in most teams.
+const LOW: [&str; 6] = ["p3", "p4", "p5", "sev3", "sev4", "sev5"];
 
-/// Returns how soon somebody has to act on an alert.
-///
-/// `high`, `medium` and `P2` are nothing that is known: some teams are woken by them, others are not.
+/// Returns how soon somebody has to act on an alert, by a word that everybody reads alike or by a
+/// priority.
 pub(super) fn severity(condition: &AlertCondition) -> Urgency {
     let Some(word) = &condition.severity else { return Urgency::Unknown };
     let is_one_of = |words: &[&str]| words.iter().any(|known| is_same(known, &word.value));
-    if is_one_of(PAGE) {
+    match of_word(&word.value) {
+        Urgency::Unknown if is_one_of(&HIGH) => Urgency::Page,
+        Urgency::Unknown if is_one_of(&LOW) => Urgency::Ticket,
+        urgency => urgency,
+    }
+}
+
+/// Returns how soon somebody has to act by a word that everybody reads alike.
+pub(super) fn of_word(word: &str) -> Urgency {
+    let is_one_of = |words: &[&str]| words.iter().any(|known| is_same(known, word));
+    if is_one_of(&PAGE) {
         Urgency::Page
-    } else if is_one_of(TICKET) {
+    } else if is_one_of(&TICKET) {
         Urgency::Ticket
     } else {
         Urgency::Unknown
@@ -53,28 +71,35 @@ fn is_same(known: &str, word: &str) -> bool {
 mod tests {
     use super::*;
     use crate::model::Meta;
-    use crate::model::Text;
     use crate::source::Span;
     use crate::source::Spanned;
 
-    #[test]
-    fn words_are_known_in_any_spelling_and_others_are_not_guessed() {
-        let of = |word: Option<&str>| {
-            severity_of(word.map(|word| Spanned::new(word.into(), Span::default())))
-        };
-        for word in ["page", "Page", " CRITICAL ", "SEV-1", "sev_0", "P1"] {
-            assert_eq!(of(Some(word)), Urgency::Page, "{word}");
-        }
-        for word in ["ticket", "Warning", "low", "SEV 3", "p4"] {
-            assert_eq!(of(Some(word)), Urgency::Ticket, "{word}");
-        }
-        for word in ["high", "p2", "medium", "pages", "", "重大"] {
-            assert_eq!(of(Some(word)), Urgency::Unknown, "{word}");
-        }
-        assert_eq!(of(None), Urgency::Unknown);
+    fn of(word: &str) -> Urgency {
+        let severity = Some(Spanned::new(word.into(), Span::default()));
+        super::severity(&AlertCondition { meta: Meta::default(), severity, burn_rate: None })
     }
 
-    fn severity_of(word: Option<Spanned<Text>>) -> Urgency {
-        severity(&AlertCondition { meta: Meta::default(), severity: word, burn_rate: None })
+    #[test]
+    fn words_are_known_in_any_spelling_and_others_are_not_guessed() {
+        for word in ["page", "Page", " CRITICAL ", "urgent"] {
+            assert_eq!((of(word), of_word(word)), (Urgency::Page, Urgency::Page), "{word}");
+        }
+        for word in ["ticket", "Warning", "low"] {
+            assert_eq!((of(word), of_word(word)), (Urgency::Ticket, Urgency::Ticket), "{word}");
+        }
+        for word in ["high", "p2", "medium", "pages", "pgae", "", "重大"] {
+            assert_eq!((of(word), of_word(word)), (Urgency::Unknown, Urgency::Unknown), "{word}");
+        }
+        let none = AlertCondition { meta: Meta::default(), severity: None, burn_rate: None };
+        assert_eq!(severity(&none), Urgency::Unknown);
+    }
+
+    #[test]
+    fn a_priority_is_no_word_that_everybody_reads_alike() {
+        for (word, urgency) in
+            [("P1", Urgency::Page), ("sev_0", Urgency::Page), ("SEV 3", Urgency::Ticket)]
+        {
+            assert_eq!((of(word), of_word(word)), (urgency, Urgency::Unknown), "{word}");
+        }
     }
 }

@@ -105,7 +105,7 @@ fn every_page_is_drawn_without_its_marks_and_within_its_columns() {
             for line in text.lines().filter(|line| !code.contains(line.trim())) {
                 let columns = unicode_width::UnicodeWidthStr::width(line);
                 // An excerpt has its least width; a terminal that is narrower wraps it.
-                let is_drawn = ["│", "·", "╰", "]: "].iter().any(|mark| line.contains(mark));
+                let is_drawn = ["│", "·", "╰", "╭─[", "]: "].iter().any(|mark| line.contains(mark));
                 let fits = columns <= width.min(100) || (is_drawn && columns <= LEAST_EXCERPT);
                 assert!(fits, "{} in {width}: {line}", rule.name);
                 prose.push_str(line);

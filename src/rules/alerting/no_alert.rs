@@ -1,10 +1,7 @@
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::finding::Level;
-use crate::model::AlertPolicy;
-use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::model::Slo;
@@ -17,7 +14,6 @@ use crate::rules::Setting;
 use crate::rules::Subject;
 use crate::rules::quote;
 use crate::source::Edit;
-use crate::source::Spanned;
 use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
@@ -36,32 +32,25 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let catalog = checker.catalog();
     // `openslo/v1alpha` has no field for alerts.
     let expected =
         |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
     let slos = slos.iter().filter(expected);
-    let silent: Vec<_> = slos.clone().filter(|slo| is_silent(catalog, slo)).collect();
+    let silent: Vec<_> = slos.clone().filter(|slo| slo.alert_policies.is_empty()).collect();
     let has_none = silent.len() == slos.count();
     for slo in silent {
         let usual = Usual::of(slo, checker);
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
         let level = level(slo.is_critical);
         let finding = checker.report_at(level, slo.meta.place(), message);
-        let disabled = disabled(catalog, slo);
-        for policy in &disabled {
-            finding.also(policy.meta.place(), "tells nobody that the budget burns");
-        }
-        if let Some(span) = slo.alert_policies_span.filter(|_| disabled.is_empty()) {
+        if let Some(span) = slo.alert_policies_span {
             finding.also(span, "an empty list");
         }
-        finding.help(if disabled.is_empty() { HELP } else { HELP_DISABLED });
+        finding.help(HELP);
         if has_none {
             finding.once("no SLO of the repository has an alert");
         }
-        if disabled.is_empty() {
-            offer(usual, finding);
-        }
+        offer(usual, finding);
     }
 }
 
@@ -69,26 +58,6 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 const DEFAULTS: &str = "alert-defaults";
 
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
-
-const HELP_DISABLED: &str = "set `alertWhenBreaching: true` on a policy";
-
-/// Returns whether an SLO has no alert policy, or none that tells anybody anything.
-fn is_silent(catalog: &Catalog, slo: &Slo) -> bool {
-    disabled(catalog, slo).len() == slo.alert_policies.len()
-}
-
-/// Returns the alert policies of an SLO that are switched off: `alertWhenBreaching` is false, and
-/// neither of the other two is true.
-fn disabled<'a>(catalog: &'a Catalog, slo: &'a Slo) -> Vec<&'a Arc<AlertPolicy>> {
-    let found = slo.alert_policies.iter().filter_map(|policy| catalog.alert_policy(policy).one());
-    let is_true = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
-    let is_off = |policy: &&Arc<AlertPolicy>| {
-        policy.when_breaching.as_ref().is_some_and(|flag| !flag.value)
-            && !is_true(&policy.when_no_data)
-            && !is_true(&policy.when_resolved)
-    };
-    found.filter(is_off).collect()
-}
 
 fn level(is_critical: bool) -> Level {
     if is_critical { Level::Error } else { Level::Warning }

@@ -34,6 +34,12 @@ const REVIEWED: &[(&str, &str, &str, &str)] = &[
         "references that the library takes out, puts in, or leaves as they are",
     ),
     (
+        "test_data/inline/",
+        "severity-route-mismatch",
+        "an alert of severity `page` wakes nobody: it goes to `slack` alone",
+        "the example sends its page to a channel and to nobody",
+    ),
+    (
         "sloctl/test/inputs/convert-openslo/alert-policy.yaml",
         "unresolved-reference",
         "no AlertCondition is named `memory-usage-breach`",

@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::Level;
+use crate::model::AlertPolicy;
+use crate::model::Catalog;
+use crate::model::Dialect;
+use crate::model::Meta;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Subject;
+use crate::rules::quote;
+use crate::source::Edit;
+use crate::source::Span;
+use crate::yaml::Added;
+use crate::yaml::append_entries;
+
+use super::is_exempt;
+use super::is_true;
+use super::tells_of_breaches;
+
+pub(super) const RULE: Rule = Rule {
+    name: "no-data-not-alerted",
+    level: Level::Warning,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("no_data_not_alerted.md"),
+    settings: &[],
+    check: Check::Slos(check),
+};
+
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let catalog = checker.catalog();
+    let mut is_everywhere = true;
+    let mut deaf = Vec::new();
+    for slo in slos.iter().filter(|slo| is_expected(slo)) {
+        match deaf_policies(catalog, slo) {
+            Some(policies) => deaf.push((slo, policies)),
+            None => is_everywhere = false,
+        }
+    }
+    let is_said_once = is_everywhere && deaf.len() > 1;
+    let mut edits: BTreeMap<Span, Option<Edit>> = BTreeMap::new();
+    for (slo, policies) in deaf {
+        let Some(policy) = policies.iter().copied().find(|policy| tells_of_breaches(policy)) else {
+            continue;
+        };
+        let edit = edits.entry(policy.meta.span).or_insert_with(|| switch_on(policy, checker));
+        let (edit, level) = (edit.clone(), level(slo));
+        let message = format!("nobody is told when {} has no data", quote(slo.meta.name()));
+        let finding = checker.report_at(level, slo.meta.place(), message);
+        for flag in policies.iter().filter_map(|policy| policy.when_no_data.as_ref()) {
+            finding.also(flag.span, "not here");
+        }
+        if is_said_once {
+            finding.once("no SLO of the repository alerts on missing data");
+        }
+        let title = match policy.meta.name() {
+            _ if is_said_once => {
+                "set `alertWhenNoData: true` on an alert policy of each".to_owned()
+            }
+            "" => "set `alertWhenNoData: true` on its alert policy".to_owned(),
+            name => format!("set `alertWhenNoData: true` on the alert policy {}", quote(name)),
+        };
+        match edit {
+            Some(edit) => finding.unsafe_fix(title, vec![edit]),
+            None => finding.help(title),
+        };
+    }
+}
+
+/// Returns whether data of an SLO is expected at every hour, and its alerts are.
+fn is_expected(slo: &Subject<'_>) -> bool {
+    let rests = |meta: &Meta| meta.declares("slo/zero-traffic", "expected");
+    // `openslo/v1alpha` has no field for alerts, and one without any is another rule's finding.
+    slo.meta.dialect != Dialect::OpenSloV1Alpha
+        && !slo.alert_policies.is_empty()
+        && !is_exempt(slo)
+        && !rests(&slo.meta)
+        && !slo.service.is_some_and(|service| rests(&service.meta))
+}
+
+/// Returns the alert policies of an SLO where all were found and none tells of missing data.
+fn deaf_policies<'a>(catalog: &'a Catalog, slo: &Subject<'a>) -> Option<Vec<&'a Arc<AlertPolicy>>> {
+    if slo.alerts.iter().any(|alert| is_true(alert.policy.when_no_data.as_ref())) {
+        return None;
+    }
+    let found = slo.slo.alert_policies.iter().map(|policy| catalog.alert_policy(policy).one());
+    let is_deaf = |policy: &&Arc<AlertPolicy>| !is_true(policy.when_no_data.as_ref());
+    found.map(|policy| policy.filter(is_deaf)).collect()
+}
+
+fn level(slo: &Subject<'_>) -> Level {
+    if slo.is_critical { Level::Error } else { Level::Warning }
+}
+
+/// Returns the edit by which a policy tells of missing data.
+fn switch_on(policy: &AlertPolicy, checker: &Checker<'_>) -> Option<Edit> {
+    match &policy.when_no_data {
+        Some(flag) => checker.rewrite(flag.span, "true"),
+        None => checker.mend(policy.meta.span, |policy| {
+            append_entries(policy.given("spec")?, &[("alertWhenNoData", Added::Truth(true))])
+        }),
+    }
+}

@@ -1,0 +1,287 @@
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashSet;
+
+use crate::change::fires_with;
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Object;
+use crate::rules::Alert;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Holds;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Setting;
+use crate::rules::channel;
+use crate::rules::channel::Channel;
+use crate::rules::channel::is_one;
+use crate::rules::list;
+use crate::rules::quote;
+use crate::rules::urgency;
+use crate::rules::urgency::Urgency;
+use crate::source::SourceId;
+use crate::source::Span;
+use crate::spelling;
+use crate::spelling::Vocabulary;
+
+use super::tells_of_breaches;
+
+pub(super) const RULE: Rule = Rule {
+    name: "severity-route-mismatch",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("severity_route_mismatch.md"),
+    settings: &[
+        Setting { name: "page", holds: Holds::Texts },
+        Setting { name: "ticket", holds: Holds::Texts },
+        Setting { name: "pagers", holds: Holds::Texts },
+        Setting { name: "tickets", holds: Holds::Texts },
+    ],
+    check: Check::Catalog(check),
+};
+
+/// The words that `slo.toml` adds for a file.
+#[derive(Default, PartialEq)]
+struct Words<'a> {
+    page: Vec<&'a str>,
+    ticket: Vec<&'a str>,
+    pagers: Vec<&'a str>,
+    tickets: Vec<&'a str>,
+}
+
+/// What is wrong about a severity.
+struct Fault<'a> {
+    severity: &'a str,
+    urgency: Urgency,
+    /// The word that was most likely meant.
+    slip: Option<&'a str>,
+    /// The channels that do not go with it, by their place.
+    told: BTreeMap<Span, (&'a str, Channel)>,
+    /// The policies that name a condition elsewhere and tell these alone.
+    policies: BTreeSet<Span>,
+}
+
+/// What is known so far: words stand in every SLO, and are the same ones.
+struct Judge<'j, 'a> {
+    checker: &'j Checker<'a>,
+    source: Option<SourceId>,
+    words: Words<'a>,
+    urgencies: BTreeMap<&'a str, (Urgency, Option<&'a str>)>,
+    channels: BTreeMap<&'a str, Option<Channel>>,
+    faults: BTreeMap<Span, Fault<'a>>,
+}
+
+fn check(_: &Catalog, checker: &mut Checker<'_>) {
+    let catalog = checker.catalog();
+    let mut judge = Judge {
+        checker,
+        source: None,
+        words: Words::default(),
+        urgencies: BTreeMap::new(),
+        channels: BTreeMap::new(),
+        faults: BTreeMap::new(),
+    };
+    let mut used = HashSet::new();
+    for slo in checker.subjects() {
+        judge.alerts(&slo.alerts);
+        used.extend(slo.alerts.iter().map(|alert| alert.policy.meta.span));
+    }
+    for object in catalog.objects() {
+        // One that no SLO uses here is offered to those of other repositories.
+        if let Object::AlertPolicy(policy) = object
+            && !used.contains(&policy.meta.span)
+        {
+            let conditions = policy.conditions.iter();
+            let found = conditions.filter_map(|condition| catalog.condition(condition).one());
+            let alerts: Vec<_> = found.map(|condition| Alert { policy, condition }).collect();
+            judge.alerts(&alerts);
+        }
+    }
+    for (span, fault) in judge.faults {
+        report(span, &fault, checker);
+    }
+}
+
+impl<'a> Judge<'_, 'a> {
+    /// Judges alerts that tell of one SLO together.
+    fn alerts(&mut self, alerts: &[Alert<'a>]) {
+        for alert in alerts {
+            let Some(severity) = &alert.condition.severity else { continue };
+            self.read_words(severity.span.source);
+            let (urgency, slip) = self.urgency(&severity.value);
+            if urgency == Urgency::Unknown {
+                continue;
+            }
+            let route = self.mismatch(urgency, *alert, alerts);
+            if route.is_none() && slip.is_none() {
+                continue;
+            }
+            let fault = self.faults.entry(severity.span).or_insert_with(|| Fault {
+                severity: &severity.value,
+                urgency,
+                slip,
+                told: BTreeMap::new(),
+                policies: BTreeSet::new(),
+            });
+            let policy = &alert.policy.meta;
+            if route.is_some() && !policy.span.contains(severity.span) {
+                fault.policies.insert(policy.place());
+            }
+            let told = route.into_iter().flatten();
+            fault.told.extend(told.map(|(word, span, channel)| (span, (word, channel))));
+        }
+    }
+
+    /// Returns who hears of an alert, by its policy or by another one that fires with it, where the
+    /// severity asks for somebody else; nothing where somebody may hear who is not known.
+    fn mismatch(
+        &mut self,
+        urgency: Urgency,
+        alert: Alert<'a>,
+        alerts: &[Alert<'a>],
+    ) -> Option<Vec<(&'a str, Span, Channel)>> {
+        let catalog = self.checker.catalog();
+        let mut route = Vec::new();
+        let others = alerts.iter().filter(|other| fires(alert, **other));
+        for target in others.flat_map(|other| &other.policy.targets) {
+            let word = catalog.target(target).one()?.target.as_ref()?;
+            let channel = self.channel(&word.value)?;
+            if channel.serves(urgency) {
+                return None;
+            }
+            route.push((word.value.as_str(), word.span, channel));
+        }
+        (!route.is_empty()).then_some(route)
+    }
+
+    fn read_words(&mut self, source: SourceId) {
+        if self.source.replace(source) == Some(source) {
+            return;
+        }
+        let path = self.checker.path(source);
+        let own = |name: &str| self.checker.texts(name, path);
+        let words = Words {
+            page: own("page"),
+            ticket: own("ticket"),
+            pagers: own("pagers"),
+            tickets: own("tickets"),
+        };
+        if words != self.words {
+            self.words = words;
+            self.urgencies.clear();
+            self.channels.clear();
+        }
+    }
+
+    /// Returns what a severity asks for, and the word that it is a slip of.
+    fn urgency(&mut self, word: &'a str) -> (Urgency, Option<&'a str>) {
+        let Words { page, ticket, .. } = &self.words;
+        *self.urgencies.entry(word).or_insert_with(|| {
+            let of_word = |word: &str| match (is_one(page, word), is_one(ticket, word)) {
+                (true, _) => Urgency::Page,
+                (_, true) => Urgency::Ticket,
+                _ => urgency::of_word(word),
+            };
+            let known = of_word(word);
+            if known != Urgency::Unknown {
+                return (known, None);
+            }
+            let usual = ["page", "ticket", "critical", "warning"].into_iter();
+            let all = usual.chain(page.iter().chain(ticket).copied());
+            let near = spelling::nearest(word, all, Vocabulary::Words);
+            // `page2` is one letter from `page` and no slip.
+            let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+            let is_slip =
+                |near: &&str| spelling::is_certain(word, near) && digits(near) == digits(word);
+            match near.first().copied().filter(is_slip) {
+                Some(near) => (of_word(near), Some(near)),
+                None => (Urgency::Unknown, None),
+            }
+        })
+    }
+
+    fn channel(&mut self, word: &'a str) -> Option<Channel> {
+        let Words { pagers, tickets, .. } = &self.words;
+        *self.channels.entry(word).or_insert_with(|| {
+            let known = channel::of_word(word);
+            let is_pager = is_one(pagers, word) || known == Some(Channel::Pager);
+            let is_ticket = is_one(tickets, word) || known == Some(Channel::Ticket);
+            match (is_pager, is_ticket) {
+                (true, true) => Some(Channel::Either),
+                (true, false) => Some(Channel::Pager),
+                (false, true) => Some(Channel::Ticket),
+                (false, false) => known,
+            }
+        })
+    }
+}
+
+/// Returns whether an alert is known to tell of what another one does.
+fn fires(when: Alert<'_>, then: Alert<'_>) -> bool {
+    let is_itself = when.policy.meta.span == then.policy.meta.span;
+    let is_same = || when.condition.meta.span == then.condition.meta.span;
+    let follows =
+        || when.burn().zip(then.burn()).is_some_and(|(when, then)| fires_with(when, then));
+    is_itself || tells_of_breaches(then.policy) && (is_same() || follows())
+}
+
+fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {
+    let severity = quote(fault.severity);
+    if let Some(meant) = fault.slip {
+        let edit = checker.rewrite(span, meant).filter(|_| fault.told.is_empty());
+        let message = format!("the severity {severity} is neither a page nor a ticket");
+        let finding = checker.report_at(Level::Warning, span, message);
+        finding.label(format!("nearly `{meant}`"));
+        let title = format!("write `{meant}`");
+        match edit {
+            Some(edit) => finding.unsafe_fix(title, vec![edit]),
+            None => finding.help(title),
+        };
+        return;
+    }
+    let is_page = fault.urgency == Urgency::Page;
+    let by_mail = fault.told.values().find(|(_, channel)| *channel == Channel::Mail);
+    let mut names: Vec<&str> = Vec::new();
+    for (word, _) in fault.told.values() {
+        if !names.contains(word) {
+            names.push(word);
+        }
+    }
+    let (level, does, label, help) = match by_mail {
+        Some((word, _)) if is_page => {
+            let add = "add a notification target that pages, or name";
+            let help = format!("{add} `{word}` under `pagers` where it reaches one");
+            (Level::Warning, "wakes nobody", "asks for somebody at any hour", help)
+        }
+        _ if is_page => {
+            let help = "add a notification target that pages, or file a ticket: `severity: ticket`";
+            (Level::Error, "wakes nobody", "asks for somebody at any hour", help.to_owned())
+        }
+        _ => {
+            let pagers = list(&names, "and");
+            let help = format!(
+                "send it to a chat, or name {pagers} under `tickets` where that holds back what can wait"
+            );
+            (Level::Warning, "wakes somebody", "can wait for working hours", help)
+        }
+    };
+    let names = list(&names, "and");
+    let message = format!("an alert of severity {severity} {does}: it goes to {names} alone");
+    let finding = checker.report_at(level, span, message);
+    finding.label(label).help(help);
+    for (place, (_, channel)) in &fault.told {
+        finding.also(
+            *place,
+            match channel {
+                Channel::Pager | Channel::Either => "wakes somebody",
+                Channel::Mail => "wakes nobody by itself",
+                Channel::Ticket => "waits until somebody looks",
+            },
+        );
+    }
+    for place in &fault.policies {
+        finding.also(*place, "this policy tells nobody else");
+    }
+}
