@@ -37,6 +37,7 @@ use crate::yaml::Node;
 mod alerting;
 mod channel;
 mod document;
+mod events;
 mod link;
 mod objective;
 mod policy;

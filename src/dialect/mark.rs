@@ -67,7 +67,7 @@ fn may_hold_rules(bytes: &[u8]) -> bool {
         })
     };
     let is_rule = || ["alert", "record"].iter().any(is_key);
-    RULES.iter().all(|word| is_key(word))
+    RULES.iter().all(is_key)
         && is_rule()
         && bytes.len() <= source::MAX_BYTES
         && std::str::from_utf8(bytes).is_ok()

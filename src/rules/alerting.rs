@@ -18,6 +18,7 @@ mod no_alert;
 mod no_data_not_alerted;
 mod rule_constant_drift;
 mod severity_route_mismatch;
+mod threshold_alert_not_burn_rate;
 mod unalerted_burn_band;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -29,6 +30,7 @@ pub(super) const RULES: &[&Rule] = &[
     &breach_not_alerted::RULE,
     &no_data_not_alerted::RULE,
     &rule_constant_drift::RULE,
+    &threshold_alert_not_burn_rate::RULE,
 ];
 
 /// Returns the largest share of bad events that can happen at all: `slo/max-error-ratio`, or 1.
