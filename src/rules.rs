@@ -39,6 +39,7 @@ mod alerting;
 mod channel;
 mod consumption;
 mod document;
+mod events;
 mod link;
 mod needs;
 mod objective;

@@ -11,6 +11,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 use tempfile::TempPath;
 
+use crate::dialect;
 use crate::git::id::CommitId;
 use crate::lint::Tree;
 use crate::report;
@@ -21,6 +22,7 @@ use crate::report::Style;
 use crate::report::Target;
 use crate::report::escape;
 use crate::rules;
+use crate::source::Source;
 
 use super::Exit;
 use super::arguments::Arguments;
@@ -257,14 +259,8 @@ pub(super) fn say_read(global: &Global, found: &Found) {
     if !global.verbose {
         return;
     }
-    let (all, held) = (found.looked_into, found.sources.len());
-    say(
-        global,
-        &format!(
-            "read {}, {held} of which may hold an SLO object or rules of Prometheus",
-            files(all)
-        ),
-    );
+    let (all, held) = (found.looked_into, objects_in(found.sources.iter()));
+    say(global, &format!("read {}, {held} of which may hold an SLO object", files(all)));
     for path in &found.left_out {
         say(global, &format!("passed over {path}: left out by `[files]`"));
     }
@@ -275,15 +271,20 @@ pub(super) fn say_read(global: &Global, found: &Found) {
 /// * `which`: what the commit is.
 pub(super) fn say_read_at(global: &Global, which: &str, commit: CommitId, tree: &Tree) {
     if global.verbose {
-        let files = files(tree.sources.len());
+        let files = files(objects_in(tree.sources.iter().map(|(_, source)| source)));
         say(
             global,
-            &format!(
-                "read {files} that may hold an SLO object or rules of Prometheus of {which}, {}",
-                commit.short()
-            ),
+            &format!("read {files} that may hold an SLO object of {which}, {}", commit.short()),
         );
     }
+}
+
+/// Returns how many of the files that were read may hold objects, and not rules of Prometheus alone.
+fn objects_in<'a>(sources: impl Iterator<Item = &'a Source>) -> usize {
+    let may_hold = |source: &&Source| {
+        source.unreadable.is_some() || dialect::may_hold_objects(source.text.as_bytes())
+    };
+    sources.filter(may_hold).count()
 }
 
 fn files(count: usize) -> String {

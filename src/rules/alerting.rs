@@ -30,6 +30,7 @@ mod rule_constant_drift;
 mod severity_route_mismatch;
 mod single_event_pages;
 mod slow_reset;
+mod threshold_alert_not_burn_rate;
 mod unalerted_burn_band;
 mod window_pair_mismatch;
 
@@ -50,6 +51,7 @@ pub(super) const RULES: &[&Rule] = &[
     &breach_not_alerted::RULE,
     &no_data_not_alerted::RULE,
     &rule_constant_drift::RULE,
+    &threshold_alert_not_burn_rate::RULE,
 ];
 
 /// Shows every condition, alone and in each policy that holds it, whether or not an SLO uses it.

@@ -149,6 +149,43 @@ fn files_of_other_dialects_are_passed_over_without_a_word() {
 }
 
 #[test]
+fn rules_of_prometheus_are_read_and_nothing_is_said_about_their_form() {
+    let Some(files) = corpus() else { return };
+    let (mut alerts, mut records) = (0, 0);
+    for file in files.iter().filter(|file| file.dialect == "prom-rules") {
+        let tree = load(&file.path, &file.bytes);
+        let rules = tree.catalog.rules();
+        let is_read = dialect::is_worth_parsing(&file.bytes);
+        assert!(is_read || rules.is_empty(), "{} holds rules and is passed over", file.path);
+        alerts += rules.alerts.len();
+        records += rules.records.len();
+    }
+    assert!(alerts > 100 && records > 300, "{alerts} alerts and {records} records");
+}
+
+/// What Sloth generates from its own examples fits them, and is found once where the target differs.
+#[test]
+fn what_sloth_generates_fits_the_target_it_was_generated_from() {
+    let Some(files) = corpus() else { return };
+    let path = "slok+sloth/examples/_gen/getting-started.yml";
+    let rules = files.iter().find(|file| file.path.ends_with(path));
+    let rules = rules.unwrap_or_else(|| panic!("the corpus lacks {path}"));
+    for (target, expected) in [("0.999", 0), ("0.995", 1)] {
+        let slo = format!(
+            "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{ name: requests-availability }}\n\
+             spec: {{ service: myservice, objectives: [{{ target: {target} }}] }}\n"
+        );
+        let tree = lint::load(vec![
+            Source::from_text("slo.yaml", slo.as_str(), Origin::Worktree),
+            Source::decode(rules.path.as_str(), rules.bytes.clone(), Origin::Worktree),
+        ]);
+        let found = findings(&tree, Set::All);
+        let drifts = found.iter().filter(|finding| finding.rule == "rule-constant-drift").count();
+        assert_eq!(drifts, expected, "{target}");
+    }
+}
+
+#[test]
 fn a_fix_changes_the_bytes_of_its_spans_alone_and_leaves_a_file_that_parses() {
     let Some(files) = corpus() else { return };
     let mut fixed_files = 0;

@@ -25,6 +25,7 @@ mod mutations;
 mod pages;
 mod parts;
 mod policy_files;
+mod prometheus_rules;
 mod publish;
 mod registry;
 mod report;

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::finding::Level;
@@ -6,11 +7,18 @@ use crate::model::AlertPolicy;
 use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Meta;
+use crate::model::MetricSource;
+use crate::model::Slo;
+use crate::query;
+use crate::query::tree::Expression;
+use crate::query::tree::ExpressionKind;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Subject;
+use crate::rules::events::names;
+use crate::rules::link;
 use crate::rules::quote;
 use crate::source::Edit;
 use crate::source::Span;
@@ -33,12 +41,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let catalog = checker.catalog();
+    let watched = Watched::new(catalog);
     let mut is_everywhere = true;
     let mut deaf = Vec::new();
     for slo in slos.iter().filter(|slo| is_expected(slo)) {
         match deaf_policies(catalog, slo) {
-            Some(policies) => deaf.push((slo, policies)),
-            None => is_everywhere = false,
+            Some(policies) if !watched.holds(catalog, slo) => deaf.push((slo, policies)),
+            _ => is_everywhere = false,
         }
     }
     let is_said_once = is_everywhere && deaf.len() > 1;
@@ -103,5 +112,53 @@ fn switch_on(policy: &AlertPolicy, checker: &Checker<'_>) -> Option<Edit> {
         None => checker.mend(policy.meta.span, |policy| {
             append_entries(policy.given("spec")?, &[("alertWhenNoData", Added::Truth(true))])
         }),
+    }
+}
+
+/// What alerts of Prometheus watch for missing data.
+struct Watched {
+    /// The metrics that they name.
+    metrics: BTreeSet<String>,
+    /// The SLOs that their labels name.
+    slos: BTreeSet<Span>,
+}
+
+impl Watched {
+    fn new(catalog: &Catalog) -> Self {
+        let mut watched = Self { metrics: BTreeSet::new(), slos: BTreeSet::new() };
+        for alert in &catalog.rules().alerts {
+            let text = &alert.expression.text;
+            let tree = text.contains("absent").then(|| query::parse(text).0).flatten();
+            let Some(tree) = tree else { continue };
+            if watched.collect(&tree) {
+                let linked = link::linked(catalog, alert, &tree).into_iter();
+                watched.slos.extend(linked.map(|(slo, _)| slo.meta.span));
+            }
+        }
+        watched
+    }
+
+    /// Notes what an expression watches, and returns whether it watches anything.
+    fn collect(&mut self, expression: &Expression) -> bool {
+        let is_absence = matches!(&expression.kind, ExpressionKind::Call(call)
+            if matches!(call.name.text.as_str(), "absent" | "absent_over_time"));
+        if is_absence {
+            let names = expression.selectors().into_iter().filter_map(|one| one.name.as_ref());
+            self.metrics.extend(names.map(|name| name.text.clone()));
+        }
+        let children = expression.children().into_iter();
+        children.fold(is_absence, |is_any, child| self.collect(child) || is_any)
+    }
+
+    fn holds(&self, catalog: &Catalog, slo: &Slo) -> bool {
+        let is_named = |source: &MetricSource| {
+            let mut names = source.query.iter().flat_map(|query| names(&query.text));
+            names.any(|name| self.metrics.contains(name))
+        };
+        let mut indicators =
+            slo.objectives.iter().filter_map(|one| catalog.indicator(&one.indicator).one());
+        self.slos.contains(&slo.meta.span)
+            || !self.metrics.is_empty()
+                && indicators.any(|indicator| indicator.measure.sources().any(is_named))
     }
 }

@@ -17,6 +17,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::events::window;
 use crate::rules::link;
 use crate::rules::percent;
 use crate::rules::quote;
@@ -49,6 +50,9 @@ struct Written {
     /// Whether the threshold is one number.
     is_one_number: bool,
 }
+
+/// A budget, the factor before it, and where it stands.
+type Part<'e> = (Ratio, Ratio, &'e Expression);
 
 struct Drift<'a> {
     slo: &'a Slo,
@@ -100,37 +104,48 @@ fn drift<'a>(
         return None;
     }
     let text = &alert.expression.text;
-    let raw = checker.text(alert.expression.span);
-    let place = |expression: &Expression| alert.expression.place(expression.extent, raw);
     let budgets: Vec<Ratio> = targets.iter().map(|target| target.value.complement()).collect();
-    let fits = |value: &Ratio, factor: &Ratio| {
-        budgets.iter().any(|budget| is_near(value, &(budget * factor)))
+    let (part, is_one_number) = match product(comparison.bound, text) {
+        Some(parts) => (of_product(parts, &budgets)?, false),
+        None => (of_number(catalog, slo, comparison, text, &budgets)?, true),
     };
-    let written = match product(comparison.bound, text) {
-        Some(parts) => {
-            // Of two plain numbers either may be the budget, and a share may be in percent.
-            let percent = Ratio::whole(100);
-            let is_fit = |part: &Ratio| fits(part, &Ratio::one()) || fits(part, &percent);
-            if parts.iter().any(|(budget, ..)| is_fit(budget)) {
-                return None;
-            }
-            let (budget, factor, expression) = parts.into_iter().next()?;
-            Written { budget, factor, place: place(expression), is_one_number: false }
-        }
-        None => {
-            let bound = exact(comparison.bound, text)?;
-            let rates = rates(catalog, slo, window(comparison.measured)?)?;
-            if rates.iter().any(|rate| fits(&bound, rate)) {
-                return None;
-            }
-            let (budget, factor) = rates.into_iter().find_map(|rate| {
-                let budget = bound.checked_div(&rate)?;
-                is_round(&budget).then_some((budget, rate))
-            })?;
-            Written { budget, factor, place: place(comparison.bound), is_one_number: true }
-        }
-    };
+    let (budget, factor, expression) = part;
+    let place = alert.expression.place(expression.extent, checker.text(alert.expression.span));
+    let written = Written { budget, factor, place, is_one_number };
     Some(Drift { slo, written, targets, alerts: BTreeSet::new() })
+}
+
+/// Returns the first part of a product where none of them is any of the budgets.
+///
+/// Of two plain numbers either may be the budget, and a share may be in percent.
+fn of_product<'e>(parts: Vec<Part<'e>>, budgets: &[Ratio]) -> Option<Part<'e>> {
+    let percent = Ratio::whole(100);
+    let fits = |part: &Ratio| {
+        budgets.iter().any(|budget| is_near(part, budget) || is_near(part, &(budget * &percent)))
+    };
+    let is_any = parts.iter().any(|(budget, ..)| fits(budget));
+    parts.into_iter().next().filter(|_| !is_any)
+}
+
+/// Returns the budget that a threshold stands for at the burn rate of an alert over the same lookback,
+/// where it fits none of the budgets at any.
+fn of_number<'e>(
+    catalog: &Catalog,
+    slo: &Slo,
+    comparison: &Comparison<'e>,
+    text: &str,
+    budgets: &[Ratio],
+) -> Option<Part<'e>> {
+    let bound = exact(comparison.bound, text)?;
+    let rates = rates(catalog, slo, window(comparison.measured)?)?;
+    let fits = |rate: &Ratio| budgets.iter().any(|budget| is_near(&bound, &(budget * rate)));
+    if rates.iter().any(fits) {
+        return None;
+    }
+    rates.into_iter().find_map(|rate| {
+        let budget = bound.checked_div(&rate)?;
+        is_round(&budget).then_some((budget, rate, comparison.bound))
+    })
 }
 
 /// Returns whether what is measured is multiplied or divided by a number, such as into percent.
@@ -150,7 +165,7 @@ fn is_scaled(expression: &Expression) -> bool {
 
 /// Returns the parts of a threshold that is a factor times a budget: the budget, the factor and where
 /// the budget stands. Of two plain numbers the smaller most likely is the budget, and comes first.
-fn product<'e>(bound: &'e Expression, text: &str) -> Option<Vec<(Ratio, Ratio, &'e Expression)>> {
+fn product<'e>(bound: &'e Expression, text: &str) -> Option<Vec<Part<'e>>> {
     let bound = bound.bare();
     if is_complement(bound, text) {
         return Some(vec![(exact(bound, text)?, Ratio::one(), bound)]);
@@ -171,7 +186,9 @@ fn product<'e>(bound: &'e Expression, text: &str) -> Option<Vec<(Ratio, Ratio, &
         _ if one < other => vec![budget_left, budget_right],
         _ => vec![budget_right, budget_left],
     };
-    parts.retain(|(budget, ..)| is_share(budget));
+    // Nobody promises less than half.
+    let half = &Ratio::one() / 2;
+    parts.retain(|(budget, ..)| is_share(budget) && *budget < half);
     (is_error_ratio && !parts.is_empty()).then_some(parts)
 }
 
@@ -190,35 +207,6 @@ fn rates(catalog: &Catalog, slo: &Slo, lookback: u64) -> Option<Vec<Ratio>> {
     let burns =
         burns.filter(|burn| is_upward(burn) && burn.lookback.value.seconds() == Some(lookback));
     catalog.knows_alerts_of(slo).then(|| burns.map(|burn| burn.threshold.value.clone()).collect())
-}
-
-/// Returns the one length of time that a series is computed over, in seconds: of its ranges, or as
-/// generators write it into a name, such as `slo:sli_error:ratio_rate1h`.
-fn window(measured: &Expression) -> Option<u64> {
-    let mut windows = Vec::new();
-    windows_of(measured, &mut windows)?;
-    let first = *windows.first()?;
-    windows.iter().all(|window| *window == first).then_some(first)
-}
-
-fn windows_of(expression: &Expression, windows: &mut Vec<u64>) -> Option<()> {
-    match &expression.kind {
-        ExpressionKind::Range(range) => {
-            let nanoseconds = u64::try_from(range.range.nanoseconds()?).ok()?;
-            windows.push(nanoseconds / 1_000_000_000);
-        }
-        ExpressionKind::Vector(selector) => {
-            let (_, written) = selector.name.as_ref()?.text.rsplit_once("rate")?;
-            windows.push(query::seconds(written)?);
-        }
-        ExpressionKind::Subquery(_) => return None,
-        _ => {
-            for child in expression.children() {
-                windows_of(child, windows)?;
-            }
-        }
-    }
-    Some(())
 }
 
 /// Returns whether a budget is one that people promise: 0.001 and 0.05 are, 0.00347 is not.
@@ -250,9 +238,10 @@ fn report(drift: &Drift<'_>, checker: &mut Checker<'_>) {
     );
     let finding = checker.report(written.place, message);
     let budget = format!("an error budget of {}", shown(&written.budget));
-    finding.label(match written.is_one_number {
-        true => format!("{} times {budget}", written.factor),
-        false => budget,
+    finding.label(if written.is_one_number {
+        format!("{} times {budget}", written.factor)
+    } else {
+        budget
     });
     for target in targets {
         finding.also(
@@ -271,9 +260,10 @@ fn report(drift: &Drift<'_>, checker: &mut Checker<'_>) {
             let rate = rate.map_or_else(String::new, |rate| rate.significant(4));
             finding
                 .note(format!("it fires at a burn rate of {rate} instead of {}", written.factor));
-            let threshold = match written.is_one_number {
-                true => (&written.factor * &budget).to_string(),
-                false => format!("{} * {budget}", written.factor),
+            let threshold = if written.is_one_number {
+                (&written.factor * &budget).to_string()
+            } else {
+                format!("{} * {budget}", written.factor)
             };
             finding.help(format!("generate the rules again; the threshold is `{threshold}` then"));
         }
