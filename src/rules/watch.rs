@@ -212,7 +212,7 @@ impl<'a> Uses<'a> {
 /// Judges every alert of every SLO, and puts those together that are one condition and one outcome.
 pub(super) fn gather<'a, K: Ord>(
     slos: &'a [Subject<'a>],
-    judge: impl Fn(Watch<'a>) -> Option<K>,
+    mut judge: impl FnMut(Watch<'a>) -> Option<K>,
 ) -> BTreeMap<(Span, K), Uses<'a>> {
     let mut found: BTreeMap<(Span, K), Uses<'a>> = BTreeMap::new();
     for slo in slos {
