@@ -12,8 +12,10 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::source::Span;
+use crate::source::Spanned;
 
 use super::watch::Watch;
+use super::watch::targets_of;
 
 /// How much budget an alert is said to spend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,11 @@ fn in_texts(meta: &Meta, watch: Watch<'_>) -> Option<Statement> {
     meta.name.iter().chain(notes).find_map(|text| {
         let window = watch.window()?.value.seconds();
         let (amount, digits) = said(&text.value, watch.lookback, window)?;
+        // `checkout-99.9pct-1h` names its SLO.
+        let is_target = |target: &Spanned<Ratio>| amount == Amount::Share(target.value.clone());
+        if targets_of(watch.slo).any(is_target) {
+            return None;
+        }
         Some(Statement { amount, digits: Some(digits), span: text.span })
     })
 }
@@ -81,9 +88,7 @@ fn said(text: &str, lookback: u64, window: Option<u64>) -> Option<(Amount, u32)>
         return None;
     }
     let text: String = text.chars().map(narrow).collect();
-    if !speaks_of_budget(&text) {
-        return None;
-    }
+    let largest = largest_share(&text)?;
     let mut amounts = Vec::new();
     let mut lengths = Vec::new();
     for part in parts(&text) {
@@ -104,17 +109,21 @@ fn said(text: &str, lookback: u64, window: Option<u64>) -> Option<(Amount, u32)>
     };
     let [(amount, digits)] = amounts.as_slice() else { return None };
     let is_amount = match amount {
-        Amount::Share(share) => *share > Ratio::zero() && *share <= Ratio::one(),
+        Amount::Share(share) => *share > Ratio::zero() && *share <= largest,
         Amount::Time(length) => length.count > 0,
     };
     (is_lookback && is_amount).then(|| (amount.clone(), *digits))
 }
 
-/// Returns whether a text speaks of an error budget, or of burning and of no other share.
-fn speaks_of_budget(text: &str) -> bool {
-    const OTHERS: [&str; 6] = ["error", "fail", "request", "traffic", "エラー", "失敗"];
+/// Returns the largest share that a text may mean: all of the budget of which it speaks, or half of it
+/// where it speaks of burning and of no other share, since 99 % are rather a target.
+fn largest_share(text: &str) -> Option<Ratio> {
+    const OTHERS: [&str; 7] = ["error", "fail", "request", "traffic", "canary", "エラー", "失敗"];
     let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    holds(&["budget", "予算", "バジェット"]) || text.contains("burn") && !holds(&OTHERS)
+    if holds(&["budget", "予算", "バジェット"]) {
+        return Some(Ratio::one());
+    }
+    (text.contains("burn") && !holds(&OTHERS)).then(|| &Ratio::one() / 2)
 }
 
 /// Returns whether a text is worth reading: most names are not.
@@ -266,6 +275,8 @@ mod tests {
             "burn-2pct-1h-5m",
             "burn-0pct-1h",
             "burn-200pct-1h",
+            "availability-99pct-burn-1h",
+            "burn-10pct-canary-1h",
             "burn-14.4x-1h",
             "burn-v2pct-1h",
             "burn-2pctile-1h",

@@ -27,7 +27,7 @@ use super::percent;
 use super::urgency::Urgency;
 use super::urgency::severity;
 
-/// An alert that fires at high burn rates, and an SLO that it watches.
+/// A burn-rate alert, and an SLO that it watches.
 #[derive(Clone, Copy)]
 pub(super) struct Watch<'a> {
     /// The SLO.
@@ -40,26 +40,29 @@ pub(super) struct Watch<'a> {
     pub(super) lookback: u64,
 }
 
-/// Returns the alerts of an SLO that fire at burn rates above some that is not 0, over a lookback of
-/// exact length.
-///
-/// What fires at low burn rates, or always, is told by other rules.
+/// Returns the alerts of an SLO whose threshold is above 0 and whose lookback has an exact length.
 pub(super) fn watches<'a>(slo: &'a Subject<'a>) -> impl Iterator<Item = Watch<'a>> {
     slo.alerts.iter().filter_map(move |&alert| {
         let burn = alert.burn()?;
         let threshold = &burn.threshold.value;
-        let is_high = is_upward(burn) && !threshold.is_negative() && !threshold.is_zero();
+        let is_above = !threshold.is_negative() && !threshold.is_zero();
         let lookback = burn.lookback.value.seconds().filter(|seconds| *seconds > 0)?;
-        is_high.then_some(Watch { slo, alert, burn, lookback })
+        is_above.then_some(Watch { slo, alert, burn, lookback })
     })
 }
 
 impl<'a> Watch<'a> {
-    /// Returns whether it tells somebody that the budget burns, and can: its policy is not switched
-    /// off, it is not meant for good health, and it can fire under some target.
+    /// Returns whether it tells somebody that the budget burns, and can: it fires at high burn rates,
+    /// its policy is not switched off, it is not meant for good health, and it can fire under some
+    /// target. What does not is told by other rules.
     ///
     /// It costs more than most judgments, so it comes after them.
     pub(super) fn is_live(self) -> bool {
+        is_upward(self.burn) && self.is_meant()
+    }
+
+    /// Returns whether it would tell somebody that the budget burns, if it fired at high burn rates.
+    pub(super) fn is_meant(self) -> bool {
         let told = self.alert.policy.when_breaching.as_ref();
         told.is_none_or(|told| told.value)
             && !is_meant_for_health(Some(self.alert.policy), self.alert.condition)
@@ -209,7 +212,7 @@ impl<'a> Uses<'a> {
 /// Judges every alert of every SLO, and puts those together that are one condition and one outcome.
 pub(super) fn gather<'a, K: Ord>(
     slos: &'a [Subject<'a>],
-    judge: impl Fn(Watch<'a>) -> Option<K>,
+    mut judge: impl FnMut(Watch<'a>) -> Option<K>,
 ) -> BTreeMap<(Span, K), Uses<'a>> {
     let mut found: BTreeMap<(Span, K), Uses<'a>> = BTreeMap::new();
     for slo in slos {

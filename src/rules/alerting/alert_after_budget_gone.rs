@@ -48,8 +48,13 @@ enum Fault {
 }
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let rules = &checker.config().rules;
+    let has_caps = rules.entries.iter().any(|entry| entry.rule.value == RULE.name);
     let judge = |watch: Watch<'_>| {
         let window = watch.window()?.value;
+        if !has_caps && is_early(watch, window) {
+            return None;
+        }
         let fault = fault(watch, window, checker)?;
         watch.is_live().then_some((fault, window.nominal_seconds(), window.unit.is_calendar()))
     };
@@ -58,15 +63,13 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     }
 }
 
-/// Returns what is wrong, by the cheapest means first: nearly every alert is sound.
+/// Returns whether a fifth of the budget is spent at most: nearly always, and within the usual caps.
+fn is_early(watch: Watch<'_>, window: Duration) -> bool {
+    let most = i64::try_from(window.nominal_seconds() / watch.lookback / 5);
+    most.is_ok_and(|most| watch.burn.threshold.value.compare_whole(most).is_le())
+}
+
 fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fault> {
-    let rate = &watch.burn.threshold.value;
-    let most = window.nominal_seconds() / watch.lookback;
-    // A fifth of the budget is within both caps, unless others are given.
-    let is_early = rate.compare_whole(i64::try_from(most / 5).ok()?).is_le();
-    if is_early && checker.config().rules.entries.is_empty() {
-        return None;
-    }
     let longest = longest_seconds(window);
     if watch.lookback > longest {
         return Some(Fault::LongLookback);

@@ -19,6 +19,9 @@ use crate::rules::watch::watches;
 use crate::rules::watch::worst_outage_name;
 use crate::source::Spanned;
 
+use super::can_fire;
+use super::largest_error_ratio;
+
 pub(super) const RULE: Rule = Rule {
     name: "detection-slower-than-exhaustion",
     level: Level::Error,
@@ -122,10 +125,11 @@ fn judge(
     steps: Steps,
     checker: &mut Checker<'_>,
 ) {
+    let largest = largest_error_ratio(slo);
     let first = |with_usual: bool| {
-        let told = pages
-            .iter()
-            .filter_map(|page| Some((steps.told(*page, &target.value, with_usual)?, *page)));
+        let firing = pages.iter().filter(|page| can_fire(page.burn, &target.value, &largest));
+        let told =
+            firing.filter_map(|page| Some((steps.told(*page, &target.value, with_usual)?, *page)));
         told.min_by(|one, other| one.0.cmp(&other.0))
     };
     let Some((usual, page)) = first(true) else { return };

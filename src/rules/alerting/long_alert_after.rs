@@ -15,6 +15,7 @@ use crate::rules::watch::about_percent;
 use crate::rules::watch::gather;
 use crate::rules::watch::watches;
 use crate::rules::watch::worst_outage_name;
+use crate::source::Span;
 use crate::yaml::delete_entry;
 
 pub(super) const RULE: Rule = Rule {
@@ -28,17 +29,26 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let mut first = First::default();
     let judge = |watch: Watch<'_>| {
         if watch.wait() == 0 {
             return None;
         }
         let short = short_window(watch);
-        let is_found = is_long(watch, short) || loses_budget(watch);
+        let is_late = watch.outlasts_budget() && first.is(watch);
+        let is_found = is_late || is_long(watch, short);
         // What fires too late even at once is told of its burn rate.
-        (is_found && !watch.is_too_late() && watch.is_live()).then_some(short)
+        let is_told = is_found && !watch.is_too_late() && watch.is_live();
+        is_told.then_some((short, !is_late))
     };
-    for ((_, short), uses) in gather(slos, judge) {
-        report(short, &uses, checker);
+    let mut late = None;
+    // Of one condition those for which it is late come first: of the others it is one cause.
+    for ((condition, (short, is_early)), uses) in gather(slos, judge) {
+        if is_early && late == Some((condition, short)) {
+            continue;
+        }
+        late = (!is_early).then_some((condition, short));
+        report(short, !is_early, &uses, checker);
     }
 }
 
@@ -54,22 +64,50 @@ fn is_long(watch: Watch<'_>, short: Option<u64>) -> bool {
     wait.saturating_mul(12) > watch.lookback && short.is_none_or(|short| wait > short)
 }
 
-/// Returns whether nobody is told of the worst outage while some of the budget is left, since this alert
-/// waits and no other comes sooner.
+/// When an SLO's alerts first tell of its worst outage, in seconds.
 ///
-/// A ticket may wait for hours: it is the page that tells of an outage, and no ticket does in its place.
-fn loses_budget(watch: Watch<'_>) -> bool {
-    if !watch.outlasts_budget() || !watch.slo.knows_alerts {
-        return false;
+/// It is asked of one alert after the other, so that of the last SLO is kept.
+#[derive(Default)]
+struct First {
+    slo: Span,
+    page: Option<Ratio>,
+    /// The first of the pages and of all others.
+    any: Option<Ratio>,
+}
+
+impl First {
+    /// Returns whether no other alert tells of the worst outage sooner.
+    ///
+    /// A ticket may wait for hours: it is the page that tells of an outage, and no ticket does in its
+    /// place. Where an alert could not be found or read, it may come sooner.
+    fn is(&mut self, watch: Watch<'_>) -> bool {
+        if self.slo != watch.slo.meta.span {
+            *self = Self::of(watch.slo);
+        }
+        let is_page = watch.urgency() == Urgency::Page;
+        let first = if is_page { &self.page } else { &self.any };
+        watch.slo.knows_alerts && told(watch) <= *first
     }
-    let told = |watch: Watch<'_>| Some(watch.worst_outage(&watch.strictest()?.value)?.0);
-    let Some(own) = told(watch) else { return false };
-    let is_page = watch.urgency() == Urgency::Page;
-    let others = watches(watch.slo).filter(|other| {
-        let stands_in = !is_page || other.urgency() != Urgency::Ticket;
-        stands_in && !other.is_too_late() && other.is_live()
-    });
-    others.filter_map(told).all(|other| own <= other)
+
+    fn of(slo: &Subject<'_>) -> Self {
+        let mut first = Self { slo: slo.meta.span, page: None, any: None };
+        for watch in watches(slo).filter(|watch| !watch.is_too_late() && watch.is_live()) {
+            let is_ticket = watch.urgency() == Urgency::Ticket;
+            let Some(told) = told(watch) else { continue };
+            if !is_ticket && first.page.as_ref().is_none_or(|page| told < *page) {
+                first.page = Some(told.clone());
+            }
+            if first.any.as_ref().is_none_or(|any| told < *any) {
+                first.any = Some(told);
+            }
+        }
+        first
+    }
+}
+
+/// Returns the seconds after which an alert tells of the worst outage.
+fn told(watch: Watch<'_>) -> Option<Ratio> {
+    Some(watch.worst_outage(&watch.strictest()?.value)?.0)
 }
 
 /// When an alert tells of the worst outage of an SLO.
@@ -78,22 +116,19 @@ struct Told<'a> {
     seconds: Ratio,
     /// The share of the budget that is spent by then.
     share: Ratio,
-    /// Whether nobody is told while some of it is left.
-    is_late: bool,
 }
 
 impl<'a> Told<'a> {
     fn new(watch: Watch<'a>) -> Option<Self> {
         let (seconds, budget) = watch.worst_outage(&watch.strictest()?.value)?;
         let share = seconds.checked_div(&budget)?;
-        Some(Self { watch, seconds, share, is_late: loses_budget(watch) })
+        Some(Self { watch, seconds, share })
     }
 }
 
-fn report(short: Option<u64>, uses: &Uses<'_>, checker: &mut Checker<'_>) {
+fn report(short: Option<u64>, is_late: bool, uses: &Uses<'_>, checker: &mut Checker<'_>) {
     let told: Vec<Told<'_>> = uses.watches().filter_map(Told::new).collect();
-    // Those of whom nobody hears in time before the others, and of both the one that loses most.
-    let worst = told.iter().max_by_key(|told| (told.is_late, &told.share));
+    let worst = told.iter().max_by(|one, other| one.share.cmp(&other.share));
     let (Some(wait), Some(worst)) = (uses.first.burn.alert_after, worst) else { return };
     let outage = worst_outage_name(worst.watch.slo);
     let after = format!(
@@ -101,7 +136,7 @@ fn report(short: Option<u64>, uses: &Uses<'_>, checker: &mut Checker<'_>) {
         in_words(&worst.seconds),
         about_percent(&worst.share)
     );
-    let (level, message) = if worst.is_late {
+    let (level, message) = if is_late {
         let verb = if worst.watch.urgency() == Urgency::Page { "pages" } else { "alerts" };
         (Level::Error, format!("{outage} {verb} nobody for {after}"))
     } else {
@@ -112,13 +147,13 @@ fn report(short: Option<u64>, uses: &Uses<'_>, checker: &mut Checker<'_>) {
         checker.mend(uses.first.burn.span, |condition| delete_entry(condition, "alertAfter"));
     let finding = checker.report_at(level, wait.span, message);
     finding.label("whenever the burn rate dips, this time starts anew");
-    for Told { watch, share, .. } in told.iter().filter(|told| told.is_late) {
+    for Told { watch, share, .. } in told.iter().filter(|_| is_late) {
         if let Some(target) = watch.strictest() {
             let (name, share) = (quote(watch.slo.meta.name()), about_percent(share));
             finding.also(target.span, format!("{name} has spent {share} of its budget by then"));
         }
     }
-    if !worst.is_late {
+    if !is_late {
         finding.note(format!("it tells of {outage} after {after}"));
     }
     let title = "remove `alertAfter`";

@@ -47,7 +47,8 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let is_single = || metas.iter().all(|meta| meta.annotation(KEY).is_none());
         let is_slow = || reset(watch).is_some_and(|reset| reset > Ratio::whole(LONGEST));
         let is_found = matters && is_single() && is_slow();
-        (is_found && !watch.is_too_late() && watch.is_live()).then_some(())
+        // One whose operator is inverted lacks a short window as well.
+        (is_found && !watch.is_too_late() && watch.is_meant()).then_some(())
     };
     for (_, uses) in gather(slos, judge) {
         report(&uses, checker);

@@ -71,7 +71,16 @@ fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<
     if let Some(tier) = telling {
         finding.also(tier.name.span, "this tier tells once the budget is gone");
     }
-    finding.help("add an alert that files a ticket at a burn rate of 1 over 3 days");
+    let lookback = slow_lookback(length);
+    finding.help(format!("add an alert that files a ticket at a burn rate of 1 over {lookback}"));
+}
+
+/// Returns how far a slow alert looks back, in words: over three days a burn rate of 1 would be most of
+/// the budget of a short window.
+fn slow_lookback(window: Duration) -> String {
+    let days = 3 * 86_400;
+    let quarter = window.nominal_seconds() / 4;
+    in_words(&Ratio::whole(if window.nominal_seconds() >= 7 * 86_400 { days } else { quarter }))
 }
 
 /// Returns the tier of a policy that tells somebody that the budget of the whole window is gone.
