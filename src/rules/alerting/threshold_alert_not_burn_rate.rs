@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::Level;
 use crate::model::AlertRule;
+use crate::model::BudgetingMethod;
 use crate::model::Catalog;
 use crate::model::Measure;
 use crate::model::MetricSource;
@@ -37,6 +38,8 @@ use crate::rules::urgency;
 use crate::rules::urgency::Urgency;
 use crate::source::Span;
 use crate::source::Spanned;
+
+use super::is_exempt;
 
 pub(super) const RULE: Rule = Rule {
     name: "threshold-alert-not-burn-rate",
@@ -117,9 +120,12 @@ fn threshold(
 ) -> Option<(Events, Threshold)> {
     let text = &alert.expression.text;
     let tree = query::parse(text).0?;
-    let mut guards = Vec::new();
-    let comparison = comparison(parts(&tree, &mut guards))?;
-    let share = recorded(comparison.measured, text, records)?;
+    let mut parts = Vec::new();
+    conjuncts(&tree, &mut parts);
+    let (position, comparison, share) = parts.iter().enumerate().find_map(|(position, part)| {
+        let comparison = comparison(part)?;
+        Some((position, comparison, recorded(comparison.measured, text, records)?))
+    })?;
     let bound = exact(comparison.bound, text)?;
     // A share of bad events fires above its bound, and one of good events below.
     let (least, is_of_good) = match (comparison.is_above, share.is_rest) {
@@ -128,7 +134,7 @@ fn threshold(
         (false, true) => return None,
     };
     let mut seconds = share.seconds;
-    for guard in guards {
+    for (_, guard) in parts.iter().enumerate().filter(|(other, _)| *other != position) {
         seconds = seconds.max(longest_range(guard)?);
     }
     let seconds = seconds + alert.held_for?;
@@ -139,14 +145,14 @@ fn threshold(
     is_short.then_some((share.total, threshold))
 }
 
-/// Returns the first of the conditions that have to hold together, and collects the others.
-fn parts<'e>(expression: &'e Expression, others: &mut Vec<&'e Expression>) -> &'e Expression {
+/// Collects the conditions that have to hold together; the height of a tree is bounded.
+fn conjuncts<'e>(expression: &'e Expression, parts: &mut Vec<&'e Expression>) {
     match &expression.bare().kind {
         ExpressionKind::Binary(binary) if binary.operator == BinaryOperator::And => {
-            others.push(&binary.right);
-            parts(&binary.left, others)
+            conjuncts(&binary.left, parts);
+            conjuncts(&binary.right, parts);
         }
-        _ => expression,
+        _ => parts.push(expression),
     }
 }
 
@@ -174,6 +180,10 @@ fn recorded(measured: &Expression, text: &str, records: &Records<'_>) -> Option<
 /// Notes an SLO as the owner of the pages that compare its events.
 fn own<'a>(slo: &'a Slo, catalog: &'a Catalog, metrics: &BTreeSet<String>, pages: &mut Pages<'a>) {
     let Some(window) = &slo.window else { return };
+    // Time slices have a budget of slices, and a hope has none.
+    if slo.method() != BudgetingMethod::Occurrences || is_exempt(slo) {
+        return;
+    }
     for objective in &slo.objectives {
         let Some(indicator) = catalog.indicator(&objective.indicator).one() else { continue };
         let Measure::Counts(counts) = &indicator.measure else { continue };
@@ -183,7 +193,8 @@ fn own<'a>(slo: &'a Slo, catalog: &'a Catalog, metrics: &BTreeSet<String>, pages
             let text = &source.query.as_ref()?.text;
             let is_promql = catalog.source_type(source).is_none_or(answers_promql);
             let is_asked = is_promql && names(text).any(|name| metrics.contains(name));
-            Some(counted(&query::parse(text).0.filter(|_| is_asked)?, &[])?.events)
+            let tree = is_asked.then(|| query::parse(text).0).flatten()?;
+            Some(counted(&tree, &[])?.events)
         };
         let Some(found) = events(&counts.total).and_then(|total| pages.get_mut(&total)) else {
             continue;
@@ -205,7 +216,7 @@ fn report(threshold: &Threshold, owners: &[Owner<'_>], checker: &mut Checker<'_>
         let Some(rate) = threshold.least.checked_div(&owner.target.value.complement()) else {
             return;
         };
-        // What is about half of the time that is left, or less, is no moment any more.
+        // At a burn rate of 2 the budget is gone in half the window: that is no noise any more.
         if rate.is_negative() || rate.compare_whole(2).is_ge() {
             return;
         }
