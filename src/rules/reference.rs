@@ -1,10 +1,44 @@
 //! Rules about objects among themselves: names, owners, references, duplicates.
 
+use crate::globs::Globs;
+use crate::model::Slo;
+
+use super::Checker;
 use super::Rule;
 
 mod duplicate_object_name;
 mod missing_owner;
 mod unresolved_reference;
+mod unused_object;
 
-pub(super) const RULES: &[&Rule] =
-    &[&unresolved_reference::RULE, &duplicate_object_name::RULE, &missing_owner::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &unresolved_reference::RULE,
+    &duplicate_object_name::RULE,
+    &unused_object::RULE,
+    &missing_owner::RULE,
+];
+
+/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
+const OVERLAYS: &[&str] = &["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
+
+/// Returns the folders that are sets of definitions of their own: the setting `overlays` of
+/// `duplicate-object-name`.
+pub(super) fn overlays(checker: &Checker<'_>) -> Globs {
+    let given = checker.globs_of(&duplicate_object_name::RULE, duplicate_object_name::OVERLAYS);
+    given.or_else(|| Globs::of_paths(OVERLAYS).ok()).unwrap_or_default()
+}
+
+/// Returns the outermost folder of a path that is a set of definitions of its own.
+pub(super) fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
+}
+
+/// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
+/// broken document, or in another repository. It may say what the SLO does not.
+fn has_service_elsewhere(slo: &Slo, checker: &Checker<'_>) -> bool {
+    let Some(service) = &slo.service else { return false };
+    let catalog = checker.catalog();
+    let is_external = || checker.external().iter().any(|name| *name == service.value);
+    catalog.service(slo).is_none() && (catalog.may_hold(&service.value) || is_external())
+}
