@@ -7,7 +7,10 @@ use super::Checker;
 use super::Rule;
 
 mod duplicate_object_name;
+mod missing_approver;
 mod missing_owner;
+mod missing_rationale;
+mod review_overdue;
 mod unresolved_reference;
 mod unused_object;
 
@@ -16,6 +19,9 @@ pub(super) const RULES: &[&Rule] = &[
     &duplicate_object_name::RULE,
     &unused_object::RULE,
     &missing_owner::RULE,
+    &missing_rationale::RULE,
+    &missing_approver::RULE,
+    &review_overdue::RULE,
 ];
 
 /// The folders that are sets of definitions of their own, unless `slo.toml` names others.
@@ -32,6 +38,11 @@ pub(super) fn overlays(checker: &Checker<'_>) -> Globs {
 pub(super) fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
     let ends = path.match_indices('/').map(|(end, _)| end);
     ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
+}
+
+/// Returns whether an SLO says that it is not in force yet: `slo/status: draft`.
+pub(super) fn is_draft(slo: &Slo) -> bool {
+    slo.meta.declares("slo/status", "draft")
 }
 
 /// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
