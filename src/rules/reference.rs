@@ -10,6 +10,7 @@ mod duplicate_object_name;
 mod missing_approver;
 mod missing_owner;
 mod missing_rationale;
+mod missing_runbook;
 mod review_overdue;
 mod unresolved_reference;
 mod unused_object;
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_rationale::RULE,
     &missing_approver::RULE,
     &review_overdue::RULE,
+    &missing_runbook::RULE,
 ];
 
 /// The folders that are sets of definitions of their own, unless `slo.toml` names others.
