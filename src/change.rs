@@ -42,6 +42,7 @@ mod pair;
 mod policy;
 mod slo;
 
+pub use indicator::meaning as indicator_meaning;
 pub use kind::ChangeKind;
 pub use objective::objective_pairs;
 pub use outage::Outage;

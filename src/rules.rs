@@ -41,6 +41,7 @@ mod policy;
 mod reference;
 mod subject;
 mod suppression;
+mod twins;
 mod window;
 
 pub use subject::Alert;

@@ -6,7 +6,9 @@ use crate::model::Slo;
 use super::Checker;
 use super::Rule;
 
+mod conflicting_slo;
 mod duplicate_object_name;
+mod duplicate_slo;
 mod missing_approver;
 mod missing_owner;
 mod missing_rationale;
@@ -23,6 +25,8 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_rationale::RULE,
     &missing_approver::RULE,
     &review_overdue::RULE,
+    &duplicate_slo::RULE,
+    &conflicting_slo::RULE,
     &missing_runbook::RULE,
 ];
 
