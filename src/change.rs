@@ -43,6 +43,7 @@ mod policy;
 mod slo;
 
 pub use implication::fires_with;
+pub use indicator::meaning as indicator_meaning;
 pub use kind::ChangeKind;
 pub use objective::objective_pairs;
 pub use outage::Outage;

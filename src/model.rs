@@ -29,6 +29,7 @@ pub use alert::PolicyUse;
 pub use alert::Referable;
 pub use catalog::Catalog;
 pub use catalog::Found;
+pub use catalog::names_in;
 pub use declared::Agreement;
 pub use declared::DECLARATIONS;
 pub use declared::Dependency;

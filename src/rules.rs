@@ -47,6 +47,7 @@ mod policy;
 mod reference;
 mod subject;
 mod suppression;
+mod twins;
 mod urgency;
 mod watch;
 mod window;
@@ -272,6 +273,12 @@ impl<'a> Checker<'a> {
         Globs::of_paths(self.given(name, "")?).ok()
     }
 
+    /// Returns the globs of another rule's setting of a name, where two rules ask for one thing.
+    pub fn globs_of(&self, rule: &Rule, name: &str) -> Option<Globs> {
+        let value = self.setting_of(rule, name, "")?;
+        Globs::of_paths(value.as_array()?.iter().filter_map(|item| item.value.as_str())).ok()
+    }
+
     /// Returns the length of time that the rule's own setting of a name gives at a path.
     pub fn length(&self, name: &str, path: &str) -> Option<Duration> {
         Duration::parse(self.setting(name, path)?.as_str()?)
@@ -288,7 +295,11 @@ impl<'a> Checker<'a> {
     }
 
     fn setting(&self, name: &str, path: &str) -> Option<&'a Value> {
-        let entries = self.config().rules.entries_for(self.rule.name, path);
+        self.setting_of(self.rule, name, path)
+    }
+
+    fn setting_of(&self, rule: &Rule, name: &str, path: &str) -> Option<&'a Value> {
+        let entries = self.config().rules.entries_for(rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
         let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
         Some(&value.value)

@@ -18,11 +18,13 @@ use crate::source::Span;
 use crate::source::Unreadable;
 
 mod build;
+mod document;
 mod edit;
 mod node;
 mod scalar;
 
 pub use build::parse;
+pub use document::delete_document;
 pub use edit::Added;
 pub use edit::append_entries;
 pub use edit::delete_entries;

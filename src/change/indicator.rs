@@ -140,6 +140,14 @@ fn parts(measure: &Measure) -> Vec<(&'static str, Option<&MetricSource>)> {
     }
 }
 
+/// Returns what an indicator measures, apart from how it is written: equal values measure the same.
+///
+/// An indicator that cannot be found or read is no measure, and equals others of which the same is
+/// true.
+pub fn meaning(catalog: &Catalog, indicator: &IndicatorUse) -> Value {
+    describe(catalog, indicator, Reading::Meaning)
+}
+
 /// Returns what an indicator measures: equal values measure the same.
 pub(super) fn describe(catalog: &Catalog, indicator: &IndicatorUse, reading: Reading) -> Value {
     let Some(indicator) = catalog.indicator(indicator).one() else {

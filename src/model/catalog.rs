@@ -67,7 +67,7 @@ impl Catalog {
     pub fn new(objects: Vec<Object>, unreadable: Vec<String>) -> Self {
         let mut found = BTreeSet::new();
         for text in unreadable {
-            found.extend(words(&text).map(str::to_owned));
+            found.extend(names_in(&text).map(str::to_owned));
         }
         let mut named: Vec<_> = objects
             .iter()
@@ -182,7 +182,7 @@ impl Catalog {
 
     /// Returns whether a document that could not be read holds the name.
     pub fn may_hold(&self, name: &str) -> bool {
-        !self.unreadable.is_empty() && words(name).all(|word| self.unreadable.contains(word))
+        !self.unreadable.is_empty() && names_in(name).all(|word| self.unreadable.contains(word))
     }
 
     /// Returns whether a document that could not be read holds a name that fits.
@@ -378,7 +378,7 @@ impl Catalog {
 }
 
 /// Returns the words of a text that may be names: letters, digits, and what joins them.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub fn names_in(text: &str) -> impl Iterator<Item = &str> {
     let ends = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '-' | '.' | '_');
     let words = text.split(ends).map(|word| word.trim_matches(['-', '.', '_']));
     words.filter(|word| !word.is_empty())

@@ -1,16 +1,66 @@
 //! Rules about objects among themselves: names, owners, references, duplicates.
 
+use crate::globs::Globs;
 use crate::model::Kind;
+use crate::model::Slo;
 use crate::spelling::MAX_LENGTH;
 
+use super::Checker;
 use super::Rule;
 
+mod conflicting_slo;
 mod duplicate_object_name;
+mod duplicate_slo;
+mod missing_approver;
 mod missing_owner;
+mod missing_rationale;
+mod missing_runbook;
+mod review_overdue;
 mod unresolved_reference;
+mod unused_object;
 
-pub(super) const RULES: &[&Rule] =
-    &[&unresolved_reference::RULE, &duplicate_object_name::RULE, &missing_owner::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &unresolved_reference::RULE,
+    &duplicate_object_name::RULE,
+    &unused_object::RULE,
+    &missing_owner::RULE,
+    &missing_rationale::RULE,
+    &missing_approver::RULE,
+    &review_overdue::RULE,
+    &duplicate_slo::RULE,
+    &conflicting_slo::RULE,
+    &missing_runbook::RULE,
+];
+
+/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
+const OVERLAYS: &[&str] = &["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
+
+/// Returns the folders that are sets of definitions of their own: the setting `overlays` of
+/// `duplicate-object-name`.
+pub(super) fn overlays(checker: &Checker<'_>) -> Globs {
+    let given = checker.globs_of(&duplicate_object_name::RULE, duplicate_object_name::OVERLAYS);
+    given.or_else(|| Globs::of_paths(OVERLAYS).ok()).unwrap_or_default()
+}
+
+/// Returns the outermost folder of a path that is a set of definitions of its own.
+pub(super) fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
+}
+
+/// Returns whether an SLO says that it is not in force yet: `slo/status: draft`.
+pub(super) fn is_draft(slo: &Slo) -> bool {
+    slo.meta.declares("slo/status", "draft")
+}
+
+/// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
+/// broken document, or in another repository. It may say what the SLO does not.
+fn has_service_elsewhere(slo: &Slo, checker: &Checker<'_>) -> bool {
+    let Some(service) = &slo.service else { return false };
+    let catalog = checker.catalog();
+    let is_external = || checker.external().iter().any(|name| *name == service.value);
+    catalog.service(slo).is_none() && (catalog.may_hold(&service.value) || is_external())
+}
 
 /// Returns whether an object could have the name.
 fn is_name(name: &str) -> bool {

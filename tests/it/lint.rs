@@ -10,7 +10,7 @@ pub(crate) fn lonely(name: &str) -> String {
     format!(
         "apiVersion: openslo/v1
 kind: SLO
-metadata: {{ name: {name} }}
+metadata: {{ name: {name}, annotations: {{ slo/rationale: nobody minds a slow night }} }}
 spec:
   service: {name}
   indicator:
@@ -18,8 +18,8 @@ spec:
     spec:
       ratioMetric:
         counter: true
-        good: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum(good) }} }} }}
-        total: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum(all) }} }} }}
+        good: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum({name}_good) }} }} }}
+        total: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum({name}_all) }} }} }}
   timeWindow: [{{ duration: 28d, isRolling: true }}]
   budgetingMethod: Occurrences
   objectives: [{{ target: 0.99 }}]
@@ -84,8 +84,8 @@ fn what_all_lack_is_said_where_it_weighs_most() {
 fn a_level_of_the_configuration_is_that_of_the_usual_case_and_the_highest_of_any() {
     let level = |priority: &str, configured: &str, rule: &str| {
         let folder = Repository::folder();
-        let critical = format!("name: a, annotations: {{ slo/priority: {priority} }}");
-        folder.write("a.yaml", lonely("a").replacen("name: a", &critical, 1));
+        let critical = format!("annotations: {{ slo/priority: {priority},");
+        folder.write("a.yaml", lonely("a").replacen("annotations: {", &critical, 1));
         folder.write("slo.toml", format!("[rules]\n{configured}\n"));
         let found = concise(&folder, &["--rule", rule]);
         let (_, rest) = found.out.split_once(": ").expect("one finding");
@@ -99,7 +99,8 @@ fn a_level_of_the_configuration_is_that_of_the_usual_case_and_the_highest_of_any
         assert_eq!(level("P1", &format!("{rule} = \"info\""), rule), "info");
     }
     let folder = Repository::folder();
-    folder.write("a.yaml", lonely("a").replace("0.99", "0.01"));
+    // A low target that has a reason is no slip.
+    folder.write("a.yaml", lonely("a").replace("0.99", "0.01").replace("rationale", "basis"));
     folder.write("slo.toml", "[rules]\ntarget-out-of-range = \"error\"\n");
     let low = concise(&folder, &[]).expect(0);
     assert!(low.out.contains("warning[target-out-of-range]"), "{}", low.out);
@@ -148,12 +149,12 @@ fn a_fix_leaves_a_file_that_is_read_only_and_says_so_beside_the_findings() {
     let folder = Repository::folder();
     let broken = lonely("a").replace("Occurrences", "occurrences");
     folder.write("closed.yaml", &broken);
-    folder.write("open.yaml", broken.replace("name: a", "name: b"));
+    folder.write("open.yaml", lonely("b").replace("Occurrences", "occurrences"));
     let closed = folder.path().join("closed.yaml");
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o444)).unwrap();
     let ended = slo(folder.path(), &["lint", "--fix", "--format", "concise"]).expect(3);
     assert_eq!(folder.read("closed.yaml"), broken);
-    assert_eq!(folder.read("open.yaml"), lonely("a").replace("name: a", "name: b"));
+    assert_eq!(folder.read("open.yaml"), lonely("b"));
     assert!(ended.out.starts_with("closed.yaml:14:20: error[budgeting-method-"), "{}", ended.out);
     assert_eq!(lines(&ended).len(), 1, "{}", ended.out);
     assert!(ended.err.contains("applied 1 fix\n"), "{}", ended.err);

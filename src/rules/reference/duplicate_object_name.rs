@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Level;
-use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Kind;
@@ -14,18 +13,21 @@ use crate::rules::Set;
 use crate::rules::Setting;
 use crate::rules::quote;
 
+use super::overlay;
+use super::overlays;
+
 pub(super) const RULE: Rule = Rule {
     name: "duplicate-object-name",
     level: Level::Error,
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("duplicate_object_name.md"),
-    settings: &[Setting { name: "overlays", holds: Holds::Globs }],
+    settings: &[Setting { name: OVERLAYS, holds: Holds::Globs }],
     check: Check::Catalog(check),
 };
 
-/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
-const OVERLAYS: &[&str] = &["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
+/// The setting that names the folders that are sets of definitions of their own.
+pub(super) const OVERLAYS: &str = "overlays";
 
 /// What two objects share that are one to whoever reads them.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +40,7 @@ struct Identity<'a> {
 }
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let usual = || Globs::of_paths(OVERLAYS).ok();
-    let overlays = checker.globs("overlays").or_else(usual).unwrap_or_default();
+    let overlays = overlays(checker);
     let mut first: BTreeMap<Identity<'_>, &Object> = BTreeMap::new();
     for object in catalog.namesakes().flatten() {
         let meta = object.meta();
@@ -86,10 +87,4 @@ fn is_copy(first: &Object, second: &Object) -> bool {
     let is_elsewhere = first.meta().span.source != second.meta().span.source;
     let meaning = |object: &Object| serde_json::to_string(object).ok();
     kinds.contains(&first.kind()) && is_elsewhere && meaning(first) == meaning(second)
-}
-
-/// Returns the outermost folder of a path that is a set of definitions of its own.
-fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
-    let ends = path.match_indices('/').map(|(end, _)| end);
-    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
 }

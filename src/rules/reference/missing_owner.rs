@@ -18,6 +18,8 @@ use crate::yaml::Added;
 use crate::yaml::append_entries;
 use crate::yaml::replace_scalar;
 
+use super::has_service_elsewhere;
+
 pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
     level: Level::Error,
@@ -91,15 +93,7 @@ fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     };
     is_owned(&slo.meta)
         || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))
-        || is_elsewhere(catalog, slo, checker)
-}
-
-/// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
-/// broken document, or in another repository. It may have an owner.
-fn is_elsewhere(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
-    let Some(service) = &slo.service else { return false };
-    let is_external = || checker.external().iter().any(|name| *name == service.value);
-    catalog.service(slo).is_none() && (catalog.may_hold(&service.value) || is_external())
+        || has_service_elsewhere(slo, checker)
 }
 
 /// Returns the owners that an object itself names.

@@ -1,0 +1,52 @@
+use crate::finding::Level;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Subject;
+use crate::rules::percent;
+use crate::rules::twins::Twins;
+use crate::rules::twins::twins;
+
+pub(super) const RULE: Rule = Rule {
+    name: "conflicting-slo",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("conflicting_slo.md"),
+    settings: &[],
+    check: Check::Slos(check),
+};
+
+fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    for twins in twins(slos, checker).iter().filter(|twins| !twins.agree()) {
+        report(twins, checker);
+    }
+}
+
+fn report(twins: &Twins<'_>, checker: &mut Checker<'_>) {
+    let Some(window) = twins.window() else { return };
+    let Twins { first, second } = twins;
+    let [one, other] = twins.names();
+    let [target, other_target] = [first, second].map(|twin| percent(&twin.target.value));
+    let what = format!("{target} and {other_target} over {window} for one indicator");
+    // Side by side in one SLO, both are seen by whoever reads one.
+    let (level, message, help) = if twins.are_of_one_slo() {
+        let message = format!("the SLO {one} sets two targets at once: {what}");
+        (
+            Level::Warning,
+            message,
+            "give each of its objectives a `displayName` of its own, or keep one",
+        )
+    } else {
+        let message = format!("the SLOs {one} and {other} contradict each other: {what}");
+        let help = "keep one target, or say in `slo/relation` of the other that it is `aspirational` or an `sla`";
+        (Level::Error, message, help)
+    };
+    checker
+        .report_at(level, second.target.span, message)
+        .label("another target for the same events")
+        .also(first.target.span, "the other one")
+        .mutual()
+        .help(help);
+}

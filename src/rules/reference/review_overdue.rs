@@ -1,0 +1,60 @@
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::finding::Level;
+use crate::model::Catalog;
+use crate::model::Object;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::quote;
+use crate::source::Spanned;
+
+pub(super) const RULE: Rule = Rule {
+    name: "review-overdue",
+    level: Level::Warning,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("review_overdue.md"),
+    settings: &[],
+    check: Check::Catalog(check),
+};
+
+/// The annotation that names the day of the next review.
+const NEXT_REVIEW: &str = "slo/next-review";
+
+/// The days for which a review may be late before it counts as forgotten.
+const MAX_DAYS: i32 = 30;
+
+fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+    let today = checker.now().to_zoned(TimeZone::UTC).date();
+    for object in catalog.objects() {
+        let meta = object.meta();
+        let mut day = None;
+        if !meta.annotations.is_empty() {
+            day = meta.declared_day(NEXT_REVIEW);
+        }
+        if let Object::ErrorBudgetPolicy(policy) = object {
+            // One review has one day: the later of two.
+            day = day.into_iter().chain(policy.revisit).max_by_key(|day| day.value);
+        }
+        if let Some(day) = day.filter(|day| day.value < today) {
+            report(object, day, today, checker);
+        }
+    }
+}
+
+fn report(object: &Object, day: Spanned<Date>, today: Date, checker: &mut Checker<'_>) {
+    // Two days of the calendar are some ten thousand years apart at most.
+    let late = (today - day.value).get_days();
+    let level = if late > MAX_DAYS { Level::Error } else { Level::Warning };
+    let days = if late == 1 { "1 day".to_owned() } else { format!("{late} days") };
+    let (kind, name) = (object.kind().name(), quote(object.meta().name()));
+    checker
+        .report_at(level, day.span, format!("the review of the {kind} {name} is {days} overdue"))
+        .label(format!("today is {today}"))
+        .help(
+            "look at it again with those who agreed to it, then write the day of the next review",
+        );
+}

@@ -1,0 +1,290 @@
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use crate::finding::Level;
+use crate::globs::Globs;
+use crate::model::Catalog;
+use crate::model::DataSource;
+use crate::model::Kind;
+use crate::model::Object;
+use crate::model::Speller;
+use crate::model::names_in;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::FileFacts;
+use crate::rules::Holds;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::Setting;
+use crate::rules::quote;
+use crate::source::Edit;
+use crate::source::Span;
+use crate::yaml;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unused-object",
+    level: Level::Warning,
+    set: Set::Strict,
+    since: "0.1.0",
+    docs: include_str!("unused_object.md"),
+    settings: &[Setting { name: LIBRARIES, holds: Holds::Globs }],
+    check: Check::Files(check),
+};
+
+/// The setting that names the folders whose objects others use.
+const LIBRARIES: &str = "libraries";
+
+/// The kinds of objects that have no purpose of their own.
+const KINDS: [Kind; 5] = [
+    Kind::Sli,
+    Kind::AlertPolicy,
+    Kind::AlertCondition,
+    Kind::AlertNotificationTarget,
+    Kind::DataSource,
+];
+
+/// The most objects that are shown beside the one that alone uses them.
+const MAX_PLACES: usize = 10;
+
+/// What an object is known by.
+type Name<'a> = (Kind, &'a str);
+
+/// The only object that refers to a name, by its position; nothing where several do.
+type Users<'a> = HashMap<Name<'a>, Option<usize>>;
+
+fn check(files: &[FileFacts], checker: &mut Checker<'_>) {
+    let catalog = checker.catalog();
+    // Without any SLO the repository keeps objects for others.
+    if catalog.slos().next().is_none() {
+        return;
+    }
+    let users = users(catalog);
+    let mut unused: BTreeMap<Name<'_>, Vec<(usize, &Object)>> = BTreeMap::new();
+    for (index, object) in catalog.objects().iter().enumerate() {
+        let name = (object.kind(), object.meta().name());
+        if KINDS.contains(&name.0) && !name.1.is_empty() && !users.contains_key(&name) {
+            unused.entry(name).or_default().push((index, object));
+        }
+    }
+    if unused.is_empty() {
+        return;
+    }
+    let excuses = Excuses::new(files, checker);
+    for (name, objects) in unused {
+        if !objects.iter().any(|(_, object)| excuses.hold(name, object, checker)) {
+            report(name, &objects, &users, &excuses, checker);
+        }
+    }
+}
+
+/// Returns who refers to each name.
+fn users(catalog: &Catalog) -> Users<'_> {
+    let mut users = Users::new();
+    for (index, object) in catalog.objects().iter().enumerate() {
+        for reference in object.references() {
+            let user = users.entry((reference.kind, reference.name.value.as_str()));
+            let user = user.or_insert(Some(index));
+            *user = user.filter(|known| *known == index);
+        }
+    }
+    users
+}
+
+/// Why nobody in sight refers to an object that is used all the same, or that another rule speaks of.
+struct Excuses<'a> {
+    libraries: Globs,
+    /// Names that are meant by references which lead nowhere.
+    meant: BTreeSet<Name<'a>>,
+    /// The words of objects of which some part could not be read: how many of these hold each.
+    half_read: HashMap<&'a str, usize>,
+    /// Those objects.
+    broken: BTreeSet<Span>,
+}
+
+impl<'a> Excuses<'a> {
+    fn new(files: &[FileFacts], checker: &Checker<'a>) -> Self {
+        let broken = half_read(files, checker);
+        let mut words = HashMap::new();
+        for span in &broken {
+            // Each object counts once.
+            let of_object: BTreeSet<&str> = names_in(checker.text(*span)).collect();
+            for word in of_object {
+                *words.entry(word).or_default() += 1;
+            }
+        }
+        Self {
+            libraries: checker.globs(LIBRARIES).unwrap_or_default(),
+            meant: meant(checker.catalog()),
+            half_read: words,
+            broken,
+        }
+    }
+
+    fn hold(&self, (kind, name): Name<'a>, object: &Object, checker: &Checker<'_>) -> bool {
+        let is_external = || checker.external().iter().any(|external| external == name);
+        let has_backend = || {
+            let backends = checker.config().backends.values();
+            kind == Kind::DataSource
+                && backends.flat_map(|backend| &backend.sources).any(|source| source == name)
+        };
+        let is_in_another = || {
+            let own = usize::from(self.broken.contains(&object.meta().span));
+            self.half_read.get(name).is_some_and(|count| *count > own)
+        };
+        self.libraries.matches(checker.path(object.meta().span.source))
+            || self.meant.contains(&(kind, name))
+            || checker.catalog().may_hold(name)
+            || is_in_another()
+            || is_external()
+            || has_backend()
+    }
+}
+
+/// Returns the names that references which lead nowhere may mean: `unresolved-reference` names them.
+fn meant(catalog: &Catalog) -> BTreeSet<Name<'_>> {
+    let mut meant = BTreeSet::new();
+    let mut speller = None;
+    for reference in catalog.objects().iter().flat_map(Object::references) {
+        let (kind, name) = (reference.kind, reference.name.value.as_str());
+        if catalog.named(kind, name).next().is_none() {
+            let speller = speller.get_or_insert_with(|| Speller::new(catalog));
+            meant.extend(speller.nearest(kind, name).into_iter().map(|near| (kind, near)));
+            meant.extend(KINDS.map(|other| (other, name)));
+        }
+    }
+    meant
+}
+
+/// Returns the objects of which a part could not be read: it may hold a reference.
+fn half_read(files: &[FileFacts], checker: &Checker<'_>) -> BTreeSet<Span> {
+    let mut found = BTreeSet::new();
+    for file in files.iter().filter(|file| !file.dialect.is_empty()) {
+        let problems = file.dialect.iter().map(|problem| problem.span().start);
+        let mut problems: Vec<u32> = problems.collect();
+        problems.sort_unstable();
+        let is_half_read = |span: &Span| {
+            let next = problems.partition_point(|start| *start < span.start);
+            problems.get(next).is_some_and(|start| *start < span.end)
+        };
+        let objects = checker.catalog().objects_of(file.source);
+        found.extend(objects.map(|object| object.meta().span).filter(is_half_read));
+    }
+    found
+}
+
+fn report<'a>(
+    (kind, name): Name<'a>,
+    objects: &[(usize, &'a Object)],
+    users: &Users<'a>,
+    excuses: &Excuses<'a>,
+    checker: &mut Checker<'a>,
+) {
+    let Some(((index, object), others)) = objects.split_first() else { return };
+    let [lack, follows, help] = words(kind);
+    let dependents = dependents(*index, object, users, excuses, checker);
+    let edits = if others.is_empty() { delete(object, &dependents, checker) } else { None };
+    let by_type = by_type(object, checker.catalog());
+    let message = format!("{lack} the {} {}", kind.name(), quote(name));
+    let finding = checker.report(object.meta().place(), message);
+    finding.label(follows);
+    for (_, other) in others.iter().take(MAX_PLACES) {
+        finding.also(other.meta().place(), "nor this one of its name");
+    }
+    for dependent in dependents.iter().take(MAX_PLACES) {
+        finding.also(dependent.meta().place(), "used by it alone");
+    }
+    if let Some((span, source_type)) = by_type {
+        let source_type = quote(source_type);
+        finding.also(span, format!("the type {source_type} alone leads to no DataSource"));
+    }
+    finding.help(help);
+    if let Some(edits) = edits {
+        let title = match dependents.len() {
+            0 => "delete it".to_owned(),
+            1 => "delete it, and the object that only it uses".to_owned(),
+            count => format!("delete it, and the {count} objects that only it uses"),
+        };
+        finding.unsafe_fix(title, edits);
+    }
+}
+
+/// Returns what nobody does with an object of a kind, what follows, and what to do.
+fn words(kind: Kind) -> [&'static str; 3] {
+    match kind {
+        Kind::Sli => [
+            "no SLO measures",
+            "nothing is promised about it",
+            "name it as the indicator of an SLO, or delete it",
+        ],
+        Kind::AlertPolicy => [
+            "no SLO lists",
+            "it never fires",
+            "list it under `alertPolicies` of an SLO, or delete it",
+        ],
+        Kind::AlertCondition => [
+            "no AlertPolicy lists",
+            "it is never checked",
+            "list it under `conditions` of an AlertPolicy, or delete it",
+        ],
+        Kind::AlertNotificationTarget => [
+            "no AlertPolicy notifies",
+            "nothing is ever sent there",
+            "list it under `notificationTargets` of an AlertPolicy, or delete it",
+        ],
+        _ => [
+            "no metric comes from",
+            "it is never asked",
+            "name it as the source of a metric, or delete it",
+        ],
+    }
+}
+
+/// Returns the objects that only this one refers to: they are unused for the same cause.
+fn dependents<'a>(
+    index: usize,
+    object: &'a Object,
+    users: &Users<'a>,
+    excuses: &Excuses<'a>,
+    checker: &Checker<'a>,
+) -> Vec<&'a Object> {
+    let mut found: Vec<&Object> = Vec::new();
+    for reference in object.references() {
+        let name = (reference.kind, reference.name.value.as_str());
+        let mut named = checker.catalog().named(name.0, name.1);
+        let (Some(only), None) = (named.next(), named.next()) else { continue };
+        let is_known = found.iter().any(|other| other.meta().span == only.meta().span);
+        if !is_known && users.get(&name) == Some(&Some(index)) && !excuses.hold(name, only, checker)
+        {
+            found.push(only);
+        }
+    }
+    found
+}
+
+/// Returns the edits that delete an object and its dependents; nothing where one of them is not a
+/// document of its own, or a file would be left without any object.
+fn delete(object: &Object, dependents: &[&Object], checker: &Checker<'_>) -> Option<Vec<Edit>> {
+    let doomed: Vec<Span> =
+        [object].iter().chain(dependents).map(|object| object.meta().span).collect();
+    let is_left = |span: &Span| {
+        let mut objects = checker.catalog().objects_of(span.source);
+        objects.any(|object| !doomed.contains(&object.meta().span))
+    };
+    if !doomed.iter().all(is_left) {
+        return None;
+    }
+    doomed.iter().map(|span| checker.mend(*span, yaml::delete_document)).collect()
+}
+
+/// Returns the first metric that names only the type of a data source, and that type: people expect
+/// the one to lead to the other.
+fn by_type<'a>(object: &Object, catalog: &'a Catalog) -> Option<(Span, &'a str)> {
+    let Object::DataSource(source) = object else { return None };
+    let DataSource { source_type: Some(wanted), .. } = source.as_ref() else { return None };
+    let is_it = |given: &str| given.trim().eq_ignore_ascii_case(wanted.value.trim());
+    catalog.metric_sources().into_iter().find_map(|metric| {
+        let given = metric.source_type.as_ref().filter(|_| metric.reference.is_none())?;
+        is_it(&given.value).then_some((given.span, given.value.as_str()))
+    })
+}

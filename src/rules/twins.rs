@@ -1,0 +1,404 @@
+//! Objectives that judge the same: one indicator, counted in one way over one window.
+//!
+//! Two rules ask for them: objectives with one target are duplicates, those with different targets
+//! contradict each other.
+//!
+//! # Why
+//!
+//! Whether two indicators are the same is known only when their queries are parsed. Most objectives
+//! share nothing with any other, so a number is made of the words of a query first, in whatever order
+//! they stand: only those whose numbers are equal are read.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::change::indicator_meaning;
+use crate::globs::Globs;
+use crate::model::BudgetingMethod;
+use crate::model::Indicator;
+use crate::model::Measure;
+use crate::model::MetricSource;
+use crate::model::Objective;
+use crate::model::Slo;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::query::placeholder::may_hold_placeholders;
+use crate::source::Span;
+use crate::source::Spanned;
+
+use super::Checker;
+use super::Subject;
+use super::quote;
+use super::reference::is_draft;
+use super::reference::overlay;
+use super::reference::overlays;
+
+/// The annotation that says what a target is.
+const RELATION: &str = "slo/relation";
+
+/// Two objectives that judge the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Twins<'a> {
+    /// The one that comes first.
+    pub(super) first: Twin<'a>,
+    /// The one that comes later, of the same SLO or of another.
+    pub(super) second: Twin<'a>,
+}
+
+/// An objective that judges the same as another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Twin<'a> {
+    /// The SLO, by its position.
+    pub(super) index: usize,
+    /// The SLO.
+    pub(super) slo: &'a Subject<'a>,
+    /// The objective.
+    pub(super) objective: &'a Objective,
+    /// Its target, between 0 and 1.
+    pub(super) target: &'a Spanned<Ratio>,
+}
+
+impl Twins<'_> {
+    /// Returns whether the two have one target.
+    pub(super) fn agree(&self) -> bool {
+        self.first.target.value == self.second.target.value
+    }
+
+    /// Returns whether both stand in one SLO.
+    pub(super) fn are_of_one_slo(&self) -> bool {
+        self.first.index == self.second.index
+    }
+
+    /// Returns the names of the two SLOs, as they stand in a message.
+    pub(super) fn names(&self) -> [String; 2] {
+        [self.first, self.second].map(|twin| quote(twin.slo.meta.name()))
+    }
+
+    /// Returns where the two stand, the later one first: at their targets, or where an alias or a merge
+    /// brings one target to both, where they begin. Nothing where one text is both.
+    pub(super) fn places(&self) -> Option<[Span; 2]> {
+        let place: [fn(&Twin<'_>) -> Span; 3] =
+            [|twin| twin.target.span, |twin| twin.objective.head, |twin| twin.slo.meta.place()];
+        let places = place.map(|place| [place(&self.second), place(&self.first)]);
+        places.into_iter().find(|[second, first]| second != first)
+    }
+
+    /// Returns the window that both have, as one of them writes it.
+    pub(super) fn window(&self) -> Option<Duration> {
+        Some(self.first.slo.window.as_ref()?.duration.value)
+    }
+}
+
+/// Returns the objectives that judge the same: of two SLOs at most one pair that agrees and one that
+/// does not, and of each further target only the first SLO that has it.
+///
+/// What cannot be known is left out: parts that are missing or out of range, composite SLOs, drafts,
+/// queries with placeholders that something else fills in. So is what nothing reads together (other
+/// namespaces, overlays and versions of the format), and what has one name, of which
+/// `duplicate-object-name` speaks.
+pub(super) fn twins<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<Twins<'a>> {
+    let catalog = checker.catalog();
+    let mut likely: Vec<(u64, Twin<'a>)> = Vec::new();
+    for (index, slo) in slos.iter().enumerate() {
+        if slo.composite || slo.window.is_none() || is_draft(slo) {
+            continue;
+        }
+        let mut last: Option<(&Arc<Indicator>, u64)> = None;
+        for objective in &slo.objectives {
+            let Some(target) = target(objective) else { continue };
+            let Some(indicator) = catalog.indicator(&objective.indicator).one() else { continue };
+            let number = last.filter(|(known, _)| Arc::ptr_eq(known, indicator));
+            let number = number.map_or_else(|| fingerprint(indicator), |(_, number)| number);
+            last = Some((indicator, number));
+            let number = number.wrapping_add(numbers(slo, objective, indicator));
+            likely.push((number, Twin { index, slo, objective, target }));
+        }
+    }
+    // Stable, so that what comes first in the files stays first.
+    likely.sort_by_key(|(number, _)| *number);
+    let mut keys = Keys { overlays: overlays(checker), meanings: HashMap::new(), checker };
+    let mut groups: BTreeMap<String, Vec<Twin<'a>>> = BTreeMap::new();
+    for run in likely.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1) {
+        for (_, twin) in run {
+            if let Some(key) = keys.of(*twin) {
+                groups.entry(key).or_default().push(*twin);
+            }
+        }
+    }
+    let mut found = Found::default();
+    let mut groups: Vec<Vec<Twin<'a>>> =
+        groups.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort_by_key(|group| group.first().map(|twin| twin.objective.span));
+    for group in groups {
+        found.pair(&group);
+    }
+    found.twins.sort_by_key(|twins| (twins.second.index, twins.first.index));
+    found.twins
+}
+
+/// Returns the target of an objective, where it leaves an error budget.
+fn target(objective: &Objective) -> Option<&Spanned<Ratio>> {
+    let is_inside =
+        |target: &&Spanned<Ratio>| target.value > Ratio::zero() && target.value < Ratio::one();
+    objective.target.as_ref().filter(is_inside)
+}
+
+/// What makes two objectives one, as text.
+struct Keys<'c, 'a> {
+    overlays: Globs,
+    /// What each indicator measures: many objectives may share one. Absent where that is not known.
+    meanings: HashMap<*const Indicator, Option<Value>>,
+    checker: &'c Checker<'a>,
+}
+
+impl Keys<'_, '_> {
+    fn of(&mut self, twin: Twin<'_>) -> Option<String> {
+        let catalog = self.checker.catalog();
+        let Twin { slo, objective, .. } = twin;
+        let indicator = catalog.indicator(&objective.indicator).one()?;
+        let meaning = self.meanings.entry(Arc::as_ptr(indicator)).or_insert_with(|| {
+            is_known(&indicator.measure).then(|| indicator_meaning(catalog, &objective.indicator))
+        });
+        let meaning = meaning.as_ref()?;
+        let comparison = objective.comparison(Some(indicator));
+        if matches!(comparison, Some((None, _) | (_, None))) || !has_slices(slo, objective) {
+            return None;
+        }
+        let path = self.checker.path(slo.meta.span.source);
+        let key = json!([
+            slo.meta.dialect.api_version(),
+            slo.meta.namespace,
+            overlay(path, &self.overlays),
+            relation(slo)?,
+            slo.method(),
+            slo.window,
+            comparison,
+            objective.slice_target,
+            objective.slice_window,
+            meaning,
+        ]);
+        Some(key.to_string())
+    }
+}
+
+/// Returns what the target of an SLO is; nothing where that cannot be read.
+///
+/// What says nothing is `achievable`, what people are held to. Names such as `login-sla` say it, too.
+fn relation(slo: &Slo) -> Option<&'static str> {
+    const WORDS: [&str; 3] = ["achievable", "aspirational", "sla"];
+    if slo.meta.declared(RELATION).is_some() {
+        return WORDS.into_iter().find(|word| slo.meta.declares(RELATION, word));
+    }
+    let mut parts = slo.meta.name().split(['-', '.', '_']);
+    Some(parts.find_map(|part| WORDS.into_iter().find(|word| *word == part)).unwrap_or(WORDS[0]))
+}
+
+/// Returns whether an objective says all that its budgeting method asks about slices.
+fn has_slices(slo: &Slo, objective: &Objective) -> bool {
+    match slo.method() {
+        BudgetingMethod::Occurrences => true,
+        BudgetingMethod::Timeslices => {
+            objective.slice_target.is_some() && objective.slice_window.is_some()
+        }
+        BudgetingMethod::RatioTimeslices => objective.slice_window.is_some(),
+    }
+}
+
+/// Returns whether a measure says all that is counted, and nothing fills in anything later.
+fn is_known(measure: &Measure) -> bool {
+    let is_whole = match measure {
+        Measure::Unreadable => false,
+        Measure::Threshold(_) | Measure::Raw { .. } => true,
+        Measure::Counts(counts) => {
+            counts.total.is_some() && counts.good.is_some() != counts.bad.is_some()
+        }
+    };
+    let is_fixed = |source: &MetricSource| {
+        let settings = source.settings.iter().map(|setting| setting.value.value.as_str());
+        let mut texts =
+            source.query.iter().map(|query| query.text.as_str()).chain(settings).peekable();
+        texts.peek().is_some() && texts.all(is_filled_in)
+    };
+    is_whole && measure.sources().all(is_fixed)
+}
+
+/// Returns whether a text is the same wherever it stands: the placeholder of Sloth for a range is.
+fn is_filled_in(text: &str) -> bool {
+    const RANGE: [&str; 2] = ["{{.window}}", "{{ .window }}"];
+    let without = |text: String, range: &&str| text.replace(*range, "");
+    !may_hold_placeholders(text)
+        || !may_hold_placeholders(&RANGE.iter().fold(text.to_owned(), without))
+}
+
+/// The pairs that were found, and of which SLOs.
+#[derive(Default)]
+struct Found<'a> {
+    twins: Vec<Twins<'a>>,
+    /// The pairs of SLOs, and whether they agree: ladders of one SLO may repeat those of another.
+    known: BTreeSet<(usize, usize, bool)>,
+}
+
+impl<'a> Found<'a> {
+    fn add(&mut self, first: Twin<'a>, second: Twin<'a>) {
+        let twins = Twins { first, second };
+        if self.known.insert((first.index, second.index, twins.agree())) {
+            self.twins.push(twins);
+        }
+    }
+
+    /// Pairs those that judge the same, in their order.
+    fn pair(&mut self, group: &[Twin<'a>]) {
+        let mut names = BTreeSet::new();
+        let mut targets: BTreeMap<&Ratio, Twin<'a>> = BTreeMap::new();
+        for own in group.chunk_by(|one, other| one.index == other.index) {
+            let (Some(first), Some(slo)) = (group.first(), own.first()) else { continue };
+            if !names.insert(slo.slo.meta.name()) {
+                continue;
+            }
+            self.pair_within(own);
+            let known = |twin: &Twin<'a>| Some((*targets.get(&twin.target.value)?, *twin));
+            match own.iter().find_map(known) {
+                Some((other, twin)) => self.add(other, twin),
+                None if first.index != slo.index => self.add(*first, *slo),
+                None => {}
+            }
+            for twin in own {
+                targets.entry(&twin.target.value).or_insert(*twin);
+            }
+        }
+    }
+
+    /// Pairs objectives of one SLO. Those of different targets may be steps, each with its name.
+    fn pair_within(&mut self, own: &[Twin<'a>]) {
+        let names = own.iter().filter_map(|twin| twin.objective.name.as_ref());
+        let names: BTreeSet<&str> = names.map(|name| name.value.trim()).collect();
+        let has_names = names.len() == own.len() && !names.contains("");
+        let mut seen: BTreeMap<&Ratio, Twin<'a>> = BTreeMap::new();
+        for twin in own {
+            match (seen.get(&twin.target.value), own.first()) {
+                (Some(same), _) => self.add(*same, *twin),
+                (None, Some(first)) if !seen.is_empty() && !has_names => self.add(*first, *twin),
+                (None, _) => {}
+            }
+            seen.entry(&twin.target.value).or_insert(*twin);
+        }
+    }
+}
+
+/// Returns a number that is the same for objectives with one key: of the window, and of the value
+/// that a metric is compared with.
+fn numbers(slo: &Slo, objective: &Objective, indicator: &Indicator) -> u64 {
+    let window = slo.window.as_ref().map(|window| window.duration.value.nominal_seconds());
+    let value = objective.comparison(Some(indicator)).and_then(|(_, value)| value);
+    let value = value.and_then(|value| value.value.to_parts());
+    let value = value.map(|(top, low)| top.wrapping_mul(3).wrapping_add(low).rem_euclid(1 << 62));
+    let value = value.and_then(|value| u64::try_from(value).ok());
+    stirred(window.unwrap_or_default())
+        .wrapping_add(stirred(value.unwrap_or_default().wrapping_mul(STIR)))
+}
+
+/// Returns a number that is the same for indicators that measure the same: of the words of the query
+/// that tells most, whatever their order.
+fn fingerprint(indicator: &Indicator) -> u64 {
+    let Some(source) = indicator.measure.sources().next() else { return 0 };
+    if let Some(query) = &source.query {
+        return words(&query.text);
+    }
+    let texts = source.settings.iter().map(|setting| words(&setting.value.value));
+    texts.fold(0, u64::wrapping_add)
+}
+
+/// Returns the sum of the numbers of the words of a query.
+///
+/// Layout, quotes, the order of matchers, the spelling of lengths and numbers, what is escaped, and
+/// comments say nothing about a meaning.
+fn words(text: &str) -> u64 {
+    if text.contains('#') { sum_of_words(&without_comments(text)) } else { sum_of_words(text) }
+}
+
+/// Returns a query without what stands behind a `#` that is in no quotes.
+fn without_comments(text: &str) -> String {
+    let (mut quote, mut escaped, mut comment) = (None, false, false);
+    let is_kept = |letter: &char| {
+        let letter = *letter;
+        comment = (comment || letter == '#' && quote.is_none()) && letter != '\n';
+        match quote {
+            _ if comment => {}
+            Some(_) if escaped => escaped = false,
+            Some('"' | '\'') if letter == '\\' => escaped = true,
+            Some(open) if letter == open => quote = None,
+            None if matches!(letter, '"' | '\'' | '`') => quote = Some(letter),
+            _ => {}
+        }
+        !comment
+    };
+    text.chars().filter(is_kept).collect()
+}
+
+fn sum_of_words(text: &str) -> u64 {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+    let (mut sum, mut word, mut before) = (0_u64, None, b' ');
+    for byte in text.bytes() {
+        if is_part(byte) {
+            // A word that begins with a digit is a number, one behind a backslash an escape.
+            let begins = !is_part(before);
+            if begins && !byte.is_ascii_digit() && before != b'\\' {
+                word = Some(0);
+            }
+            let lower = u64::from(byte.to_ascii_lowercase());
+            word = word.map(|word: u64| (word.rotate_left(5) ^ lower).wrapping_mul(STIR));
+        } else if let Some(word) = word.take() {
+            sum = sum.wrapping_add(stirred(word));
+        }
+        before = byte;
+    }
+    sum.wrapping_add(word.map_or(0, stirred))
+}
+
+/// An odd number with as many ones as zeros, in no order.
+const STIR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Returns a number whose bits all depend on each bit of another.
+fn stirred(number: u64) -> u64 {
+    let number = (number ^ (number >> 32)).wrapping_mul(STIR);
+    number ^ (number >> 29)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_means_the_same_has_the_same_words() {
+        for (left, right) in [
+            (
+                "sum by (a, b) (rate(x{job='api',code=~\"2..\"}[1h]))",
+                "SUM(rate(x{code=~\"2..\", job=\"api\"}[60m])) by (b, a)",
+            ),
+            ("x{path=~\"/a\\\\d\"} > 1e3", "x{path=~`/a\\d`} > 1000"),
+            ("rate(\n  x[5m] # good\n)", "rate(x[5m])"),
+            ("x{a=\"#1\\\"\", b='c'} # d", "x{b='c', a='#1\"'} # e"),
+        ] {
+            assert_eq!(words(left), words(right), "{left}");
+        }
+    }
+
+    #[test]
+    fn what_differs_in_a_word_has_other_words() {
+        for (left, right) in [
+            ("x{job=\"api\"}", "x{job=\"app\"}"),
+            ("x{job=\"api\"}", "x{task=\"api\"}"),
+            ("rate(x[5m])", "irate(x[5m])"),
+            ("x + x", "x"),
+            ("決済", "返品"),
+            ("x{a=\"#b\"}", "x{a=\"#c\"}"),
+        ] {
+            assert_ne!(words(left), words(right), "{left}");
+        }
+    }
+}
