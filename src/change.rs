@@ -42,6 +42,9 @@ mod pair;
 mod policy;
 mod slo;
 
+pub use implication::Formula;
+pub use implication::Formulas;
+pub use implication::implies;
 pub use kind::ChangeKind;
 pub use objective::objective_pairs;
 pub use outage::Outage;

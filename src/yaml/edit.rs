@@ -18,6 +18,8 @@ use super::ValueType;
 pub enum Added<'a> {
     /// A text.
     Text(&'a str),
+    /// A whole number.
+    Number(u32),
     /// Values one after the other.
     Sequence(Vec<Added<'a>>),
     /// Keys, each with its value.
@@ -196,6 +198,7 @@ fn block(value: &Added<'_>, column: usize) -> Option<String> {
     };
     match value {
         Added::Text(text) => scalar(text, false),
+        Added::Number(number) => Some(number.to_string()),
         Added::Sequence(items) => items.iter().map(item).collect(),
         Added::Mapping(entries) => block_entries(entries, column),
     }
@@ -213,6 +216,7 @@ fn flow_entries(entries: &[(&str, Added<'_>)], quoted: bool) -> Option<String> {
 fn flow(value: &Added<'_>, quoted: bool) -> Option<String> {
     match value {
         Added::Text(text) => scalar(text, quoted),
+        Added::Number(number) => Some(number.to_string()),
         Added::Sequence(items) => {
             let items: Option<Vec<String>> = items.iter().map(|item| flow(item, quoted)).collect();
             Some(format!("[{}]", items?.join(", ")))
