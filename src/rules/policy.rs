@@ -20,8 +20,12 @@ use super::Checker;
 use super::Rule;
 use super::quote;
 
+mod missing_authority;
+mod missing_exemptions;
+mod missing_exit_criteria;
 mod no_data_unspecified;
 mod no_error_budget_policy;
+mod recovery_equals_slo;
 mod unordered_tiers;
 mod unreachable_tier;
 
@@ -29,7 +33,11 @@ pub(super) const RULES: &[&Rule] = &[
     &no_error_budget_policy::RULE,
     &unreachable_tier::RULE,
     &unordered_tiers::RULE,
+    &missing_exit_criteria::RULE,
+    &missing_exemptions::RULE,
+    &missing_authority::RULE,
     &no_data_unspecified::RULE,
+    &recovery_equals_slo::RULE,
 ];
 
 /// The most tiers of a policy that are compared with each other.
