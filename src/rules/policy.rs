@@ -20,12 +20,15 @@ use super::Checker;
 use super::Rule;
 use super::quote;
 
+mod attestation_unbacked;
 mod missing_authority;
 mod missing_exemptions;
 mod missing_exit_criteria;
 mod no_data_unspecified;
 mod no_error_budget_policy;
+mod priority_uncovered;
 mod recovery_equals_slo;
+mod slow_policy_for_high_availability;
 mod unordered_tiers;
 mod unreachable_tier;
 
@@ -38,6 +41,9 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_authority::RULE,
     &no_data_unspecified::RULE,
     &recovery_equals_slo::RULE,
+    &priority_uncovered::RULE,
+    &slow_policy_for_high_availability::RULE,
+    &attestation_unbacked::RULE,
 ];
 
 /// The most tiers of a policy that are compared with each other.
