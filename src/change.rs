@@ -42,7 +42,10 @@ mod pair;
 mod policy;
 mod slo;
 
+pub use implication::Formula;
+pub use implication::Formulas;
 pub use implication::fires_with;
+pub use implication::implies;
 pub use indicator::meaning as indicator_meaning;
 pub use kind::ChangeKind;
 pub use objective::objective_pairs;

@@ -5,18 +5,20 @@
 //! # Why
 //!
 //! Conditions are compared by their shape: *all* implies each of its parts, a burn rate of at least
-//! 2 implies one of at least 1. A solver would prove a little more and explain itself less. What is
-//! not proved is `policy-changed`, which is never wrong.
+//! 2 implies one of at least 1. A solver would prove a little more and explain itself less. Where
+//! nothing is proved, a change is `policy-changed`, which is never wrong, and no rule reports.
 
 use std::collections::BTreeMap;
 
 use crate::model::BurnRate;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::Operator;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::source::Spanned;
 
 /// The most parts of all conditions of a policy, once every name is replaced by what it stands for.
 const MAX_PARTS: usize = 50_000;
@@ -29,38 +31,76 @@ const MAX_COMPARISONS: usize = 10_000;
 
 /// A condition without names and without *not*: a *not* is moved down to the comparisons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Formula {
+pub enum Formula {
+    /// Each of them holds; with none, always.
     All(Vec<Formula>),
+    /// One of them holds; with none, never.
     Any(Vec<Formula>),
+    /// A burn rate compares so.
     Burn {
+        /// How long is looked back; `7d` and `1w` are equal.
         lookback: Lookback,
+        /// How the burn rate compares.
         operator: Operator,
+        /// What it is compared with.
         threshold: Ratio,
     },
-    /// A name that stands for nothing.
+    /// Something was true for some time.
+    Past {
+        /// What was.
+        what: String,
+        /// The higher, the more is asked of it.
+        strength: i128,
+        /// Whether it was; else it was not.
+        holds: bool,
+    },
+    /// What is not looked into: a name that stands for nothing, or a record.
     Named {
+        /// The name.
         name: String,
+        /// Whether it holds; else it does not.
         holds: bool,
     },
 }
 
 /// The conditions of a policy, as formulas.
-pub(super) struct Formulas<'a> {
+#[derive(Debug)]
+pub struct Formulas<'a> {
     named: BTreeMap<&'a str, &'a Condition>,
     parts: usize,
+    scope: Scope,
+}
+
+/// What formulas are compared with.
+#[derive(Debug)]
+enum Scope {
+    /// Those of another policy: what rests on records and on the past of tiers may differ there,
+    /// however alike it is written.
+    Policies,
+    /// Those of the same policy, where no burn rate is above the number, if there is one.
+    Policy(Option<Ratio>),
 }
 
 impl<'a> Formulas<'a> {
-    /// Looks at the conditions that have names.
-    pub(super) fn of(policy: &'a ErrorBudgetPolicy) -> Self {
+    /// Looks at the conditions that have names, to compare them with those of another policy.
+    pub fn of(policy: &'a ErrorBudgetPolicy) -> Self {
         let named = policy.conditions.iter().rev();
         let named = named.map(|named| (named.name.value.as_str(), &named.condition)).collect();
-        Self { named, parts: MAX_PARTS }
+        Self { named, parts: MAX_PARTS, scope: Scope::Policies }
     }
 
-    /// Returns a condition, or its opposite, as a formula; nothing where it leads back to itself,
-    /// or where the policy is too large.
-    pub(super) fn formula(&mut self, condition: &Condition, holds: bool) -> Option<Formula> {
+    /// Looks at the conditions that have names, to compare them with each other.
+    ///
+    /// * `highest`: the highest burn rate there can be, where there is one.
+    pub fn within(policy: &'a ErrorBudgetPolicy, highest: Option<Ratio>) -> Self {
+        Self { scope: Scope::Policy(highest), ..Self::of(policy) }
+    }
+
+    /// Returns a condition, or its opposite, as a formula.
+    ///
+    /// Nothing where it leads back to itself, where the policy is too large, or where it rests on
+    /// records or on the past and is compared with another policy's.
+    pub fn formula(&mut self, condition: &Condition, holds: bool) -> Option<Formula> {
         self.expand(condition, holds, MAX_DEPTH)
     }
 
@@ -76,21 +116,114 @@ impl<'a> Formulas<'a> {
             Condition::Any(parts) if holds => Formula::Any(list(parts)?),
             Condition::Any(parts) => Formula::All(list(parts)?),
             Condition::Not(part) => self.expand(part, !holds, depth)?,
-            Condition::Named(name) => match self.named.get(name.value.as_str()) {
-                Some(&named) => self.expand(named, holds, depth)?,
-                None => Formula::Named { name: name.value.clone(), holds },
-            },
-            Condition::Burn(burn) => Formula::Burn {
-                lookback: same_unit(burn.lookback.value),
-                operator: if holds { burn.operator } else { opposite(burn.operator) },
-                threshold: burn.threshold.value.clone(),
-            },
-            // What rests on records and on the past of tiers is not compared.
+            Condition::Named(name) => self.named(name, holds, depth)?,
+            Condition::Burn(burn) => {
+                let operator = if holds { burn.operator } else { opposite(burn.operator) };
+                let threshold = &burn.threshold.value;
+                match self.known(operator, threshold) {
+                    Some(holds) => Formula::constant(holds),
+                    None => Formula::Burn {
+                        lookback: same_unit(burn.lookback.value),
+                        operator,
+                        threshold: threshold.clone(),
+                    },
+                }
+            }
             Condition::Within { .. }
             | Condition::Sustained { .. }
             | Condition::Attested(_)
-            | Condition::Incident { .. } => return None,
+            | Condition::Incident { .. } => {
+                let recorded = self.recorded(condition, depth)?;
+                if holds { recorded } else { recorded.opposite() }
+            }
         })
+    }
+
+    fn named(&mut self, name: &Spanned<String>, holds: bool, depth: usize) -> Option<Formula> {
+        match self.named.get(name.value.as_str()) {
+            Some(&named) => self.expand(named, holds, depth),
+            None => Some(Formula::Named { name: name.value.clone(), holds }),
+        }
+    }
+
+    /// Returns whether every burn rate compares so, or none does: one is never below 0, and never
+    /// above the highest.
+    fn known(&self, operator: Operator, threshold: &Ratio) -> Option<bool> {
+        let Scope::Policy(highest) = &self.scope else { return None };
+        let zero = Ratio::zero();
+        let least = operator.holds(&zero, threshold);
+        let same = match highest {
+            Some(highest) => operator.holds(highest, threshold) == least,
+            // Without an end, a comparison upward comes to hold, and one downward ceases to.
+            None => least == matches!(operator, Operator::Gt | Operator::Gte),
+        };
+        same.then_some(least)
+    }
+
+    /// Returns what rests on records or on the past: it is the same where it is written the same.
+    fn recorded(&mut self, condition: &Condition, depth: usize) -> Option<Formula> {
+        let Scope::Policy(highest) = &self.scope else { return None };
+        let past = |what: String, strength: i128| Formula::Past { what, strength, holds: true };
+        match condition {
+            Condition::Incident { share, by_class: false, .. }
+                if highest.as_ref().is_some_and(|highest| share.value >= *highest) =>
+            {
+                Some(Formula::constant(false))
+            }
+            Condition::Within { name, time } => {
+                let now = self.named(name, true, depth)?;
+                if now.is_never() {
+                    return Some(Formula::constant(false));
+                }
+                // Within a longer time is easier.
+                let seconds = i128::from(time.value.nominal_seconds());
+                Some(Formula::Any(vec![past(format!("within {}", name.value), -seconds), now]))
+            }
+            Condition::Sustained { what, time, max_gap } => {
+                let seconds = i128::from(time.value.nominal_seconds());
+                let gap = max_gap.map_or(0, Duration::nominal_seconds);
+                match what {
+                    Lasting::Tier(name) => {
+                        Some(past(format!("tier {} {gap}", name.value), seconds))
+                    }
+                    Lasting::Condition(name) => {
+                        let past = past(format!("condition {} {gap}", name.value), seconds);
+                        // Where it may be false for a while, it may be so now.
+                        if gap > 0 {
+                            return Some(past);
+                        }
+                        Some(Formula::All(vec![past, self.named(name, true, depth)?]))
+                    }
+                }
+            }
+            _ => Some(Formula::Named { name: serde_json::to_string(condition).ok()?, holds: true }),
+        }
+    }
+}
+
+impl Formula {
+    fn constant(holds: bool) -> Self {
+        if holds { Self::All(Vec::new()) } else { Self::Any(Vec::new()) }
+    }
+
+    /// Returns what holds where this does not.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        let list = |parts: Vec<Self>| parts.into_iter().map(Self::opposite).collect();
+        match self {
+            Self::All(parts) => Self::Any(list(parts)),
+            Self::Any(parts) => Self::All(list(parts)),
+            Self::Burn { lookback, operator, threshold } => {
+                Self::Burn { lookback, operator: opposite(operator), threshold }
+            }
+            Self::Past { what, strength, holds } => Self::Past { what, strength, holds: !holds },
+            Self::Named { name, holds } => Self::Named { name, holds: !holds },
+        }
+    }
+
+    /// Returns whether it is known never to hold: it implies its opposite.
+    pub fn is_never(&self) -> bool {
+        implies(self, &self.clone().opposite())
     }
 }
 
@@ -114,7 +247,7 @@ fn opposite(operator: Operator) -> Operator {
 }
 
 /// Returns whether `then` is known to hold whenever `when` does.
-pub(super) fn implies(when: &Formula, then: &Formula) -> bool {
+pub fn implies(when: &Formula, then: &Formula) -> bool {
     let mut comparisons = MAX_COMPARISONS;
     when == then || follows(when, then, &mut comparisons)
 }
@@ -137,6 +270,13 @@ fn follows(when: &Formula, then: &Formula, comparisons: &mut usize) -> bool {
             Formula::Burn { lookback, operator, threshold },
             Formula::Burn { lookback: other_lookback, operator: other, threshold: bound },
         ) => lookback == other_lookback && stronger((*operator, threshold), (*other, bound)),
+        (
+            Formula::Past { what, strength, holds },
+            Formula::Past { what: other, strength: bound, holds: also },
+        ) => {
+            let is_stronger = if *holds { strength >= bound } else { strength <= bound };
+            what == other && holds == also && is_stronger
+        }
         (Formula::Named { .. }, Formula::Named { .. }) => when == then,
         _ => false,
     }
@@ -200,7 +340,7 @@ mod tests {
                 let short = *lookback == Lookback::For(Duration::new(1, Unit::Hour));
                 operator.holds(rates[usize::from(!short)], threshold)
             }
-            Formula::Named { .. } => false,
+            Formula::Named { .. } | Formula::Past { .. } => false,
         }
     }
 

@@ -23,8 +23,12 @@ pub(super) fn read(node: Node<'_>, kind: Kind, reading: &mut Reading) {
     if kind == Kind::ErrorBudgetPolicy {
         let mut problems: Vec<Problem> = POLICY.check(node, head);
         check::policy(node, &mut problems);
+        let mut policy = policy::lower(node);
+        let metadata = node.given("metadata").map(Node::span);
+        policy.is_whole = problems
+            .iter()
+            .all(|problem| metadata.is_some_and(|metadata| metadata.contains(problem.span())));
         reading.problems.append(&mut problems);
-        let policy = policy::lower(node);
         reading.objects.push(Object::ErrorBudgetPolicy(std::sync::Arc::new(policy)));
     }
 }

@@ -114,6 +114,15 @@ pub struct Dependency {
 }
 
 impl Meta {
+    /// Returns the owners that the object itself names, by an annotation or by labels; one value may
+    /// hold several, separated by commas.
+    pub fn owners(&self) -> Vec<&Spanned<Text>> {
+        let labels = ["owner", "team"].into_iter();
+        let labels = labels.flat_map(|key| self.labels.get(key));
+        let given = self.annotation("slo/owner").into_iter().chain(labels);
+        given.filter(|owner| !owner.value.trim().is_empty()).collect()
+    }
+
     /// Returns what a key declares, without white space around it; nothing where that is empty.
     pub fn declared(&self, key: &str) -> Option<Spanned<&str>> {
         let value = self.annotation(key)?;

@@ -56,6 +56,10 @@ pub struct ErrorBudgetPolicy {
     pub overrides: Option<Overrides>,
     /// What makes a change exempt, by the name of the class.
     pub change_classes: Vec<ChangeClass>,
+    /// Whether everything in it could be read: where something could not, a tier, a condition or an
+    /// exemption that seems to be lacking may be there.
+    #[serde(skip)]
+    pub is_whole: bool,
 }
 
 /// Which SLOs a policy governs: those that every given part matches. Names are globs.
@@ -201,6 +205,9 @@ pub enum Condition {
         what: Lasting,
         /// The time.
         time: Spanned<Duration>,
+        /// How long it may be false in between; nothing for not at all.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_gap: Option<Duration>,
     },
     /// Somebody attests something in a record.
     Attested(Attested),

@@ -147,6 +147,7 @@ pub(crate) fn policy(tiers: Vec<Tier>) -> ErrorBudgetPolicy {
         incidents: None,
         overrides: None,
         change_classes: Vec::new(),
+        is_whole: true,
     }
 }
 

@@ -48,6 +48,24 @@ impl<'a> Governance<'a> {
         let highest = selecting.iter().map(|policy| policy.precedence).max();
         selecting.into_iter().filter(|policy| Some(policy.precedence) == highest).collect()
     }
+
+    /// Returns those of some SLOs that a policy governs, in their order.
+    pub fn governed<'s>(
+        &self,
+        policy: &Arc<ErrorBudgetPolicy>,
+        slos: impl Iterator<Item = &'s Arc<Slo>>,
+    ) -> impl Iterator<Item = &'s Arc<Slo>> {
+        let policies = self.policies.iter();
+        let own = policies.clone().find(|(other, _)| Arc::ptr_eq(other, policy));
+        let above: Vec<&Selection<'_>> = policies
+            .filter(|(other, _)| other.precedence > policy.precedence)
+            .map(|(_, selection)| selection)
+            .collect();
+        slos.filter(move |slo| {
+            own.is_some_and(|(_, own)| own.selects(slo))
+                && !above.iter().any(|selection| selection.selects(slo))
+        })
+    }
 }
 
 /// Returns the policies that govern an SLO; for many SLOs, [`Governance`] reads the selectors once.

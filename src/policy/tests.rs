@@ -361,6 +361,12 @@ fn the_highest_precedence_governs_and_equals_govern_together() {
     assert_eq!(governing(&with(&[0, 5, 5, -1]), &slo).len(), 2);
     assert_eq!(governing(&with(&[0, 5]), &slo).len(), 1);
     assert!(governing(&with(&[]), &slo).is_empty());
+    let catalog = with(&[0, 5, 5, -1]);
+    let governance = Governance::new(&catalog);
+    let slos = [Arc::new(slo)];
+    let governed: Vec<usize> =
+        catalog.policies().map(|policy| governance.governed(policy, slos.iter()).count()).collect();
+    assert_eq!(governed, [0, 1, 1, 0], "both say the same");
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub enum Added<'a> {
     Text(&'a str),
     /// `true` or `false`.
     Truth(bool),
+    /// A whole number.
+    Number(u32),
     /// Values one after the other.
     Sequence(Vec<Added<'a>>),
     /// Keys, each with its value.
@@ -199,6 +201,7 @@ fn block(value: &Added<'_>, column: usize) -> Option<String> {
     match value {
         Added::Text(text) => scalar(text, false),
         Added::Truth(truth) => Some(truth.to_string()),
+        Added::Number(number) => Some(number.to_string()),
         Added::Sequence(items) => items.iter().map(item).collect(),
         Added::Mapping(entries) => block_entries(entries, column),
     }
@@ -217,6 +220,7 @@ fn flow(value: &Added<'_>, quoted: bool) -> Option<String> {
     match value {
         Added::Text(text) => scalar(text, quoted),
         Added::Truth(truth) => Some(truth.to_string()),
+        Added::Number(number) => Some(number.to_string()),
         Added::Sequence(items) => {
             let items: Option<Vec<String>> = items.iter().map(|item| flow(item, quoted)).collect();
             Some(format!("[{}]", items?.join(", ")))

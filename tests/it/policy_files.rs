@@ -90,3 +90,39 @@ fn many_names_are_compared_in_time() {
     assert_eq!(told(&text), [""; 0]);
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
+
+#[test]
+fn many_tiers_of_many_conditions_are_compared_in_time() {
+    let start = Instant::now();
+    let burns = |index: usize| {
+        let burn = |hours: usize| format!("{{burn: {{lookback: {hours}h, gte: {index}}}}}");
+        (1..400).map(burn).collect::<Vec<String>>().join(", ")
+    };
+    let head = |name: &str| {
+        format!("apiVersion: slo/v1\nkind: ErrorBudgetPolicy\nmetadata: {{name: {name}}}\nspec:\n")
+    };
+    let mut text = head("wide") + "  tiers:\n";
+    for index in 1..60 {
+        let form = if index % 2 == 0 { "all" } else { "any" };
+        let burns = burns(index);
+        let _ =
+            writeln!(text, "    - {{name: t{index}, enter: {{{form}: [{burns}]}}, gate: warn}}");
+    }
+    // Doubled forty times over, a condition is not followed to its end, and nothing is said of it.
+    text += "---\n";
+    text += &(head("deep") + "  conditions:\n    c40: {burn: {lookback: 1h, gte: 1}}\n");
+    for index in 0..40 {
+        let twice = format!("[{{condition: c{0}}}, {{condition: c{0}}}]", index + 1);
+        let _ = writeln!(text, "    c{index}: {{any: {twice}}}");
+    }
+    text += "  tiers:\n";
+    for index in 0..60 {
+        let exit = "{not: {condition: c0}}";
+        let _ = writeln!(
+            text,
+            "    - {{name: t{index}, enter: {{condition: c0}}, exit: {exit}, gate: warn}}"
+        );
+    }
+    assert_eq!(told(&text), [""; 0]);
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}

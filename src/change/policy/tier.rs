@@ -258,7 +258,8 @@ fn text(condition: &Condition) -> String {
             part => format!("not {}", text(part)),
         },
         Condition::Within { name, time } => format!("{} within {}", name.value, time.value),
-        Condition::Sustained { what: Lasting::Tier(name) | Lasting::Condition(name), time } => {
+        Condition::Sustained { what, time, .. } => {
+            let (Lasting::Tier(name) | Lasting::Condition(name)) = what;
             format!("{} for {}", name.value, time.value)
         }
         Condition::Attested(attested) => format!("{} attested", attested.id.value),

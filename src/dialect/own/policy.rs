@@ -76,6 +76,7 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
                 Some(change_class(name, entry.value))
             })
             .collect(),
+        is_whole: true,
     }
 }
 
@@ -198,7 +199,9 @@ fn condition(node: Node<'_>) -> Option<Condition> {
             Some(tier) => Lasting::Tier(tier),
             None => Lasting::Condition(fields::text(sustained, "condition")?),
         };
-        return Some(Condition::Sustained { what, time });
+        let max_gap = fields::duration(sustained, "maxGap").map(|gap| gap.value);
+        let max_gap = max_gap.filter(|gap| gap.count > 0);
+        return Some(Condition::Sustained { what, time, max_gap });
     }
     if let Some(attested) = node.given("attested") {
         return attestation(attested).map(Condition::Attested);

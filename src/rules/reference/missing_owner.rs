@@ -4,14 +4,12 @@ use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::Meta;
 use crate::model::Slo;
-use crate::model::Text;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::quote;
 use crate::source::Edit;
-use crate::source::Spanned;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 use crate::yaml::Added;
@@ -89,20 +87,11 @@ fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
 fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     let is_owned = |meta: &Meta| {
         let by_path = || checker.owners_of(meta.span.source);
-        !declared(meta).is_empty() || by_path().is_some_and(|(_, is_catch_all)| !is_catch_all)
+        !meta.owners().is_empty() || by_path().is_some_and(|(_, is_catch_all)| !is_catch_all)
     };
     is_owned(&slo.meta)
         || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))
         || has_service_elsewhere(slo, checker)
-}
-
-/// Returns the owners that an object itself names.
-fn declared(meta: &Meta) -> Vec<&Spanned<Text>> {
-    let labels = ["owner", "team"].into_iter();
-    let labels = labels.flat_map(|key| meta.labels.get(key));
-    let annotation = meta.annotation(OWNER);
-    let given = annotation.into_iter().chain(labels);
-    given.filter(|owner| !owner.value.trim().is_empty()).collect()
 }
 
 /// Owners are compared with `[owners]` where a repository keeps that table.
@@ -114,7 +103,7 @@ fn unknown_owners(catalog: &Catalog, checker: &mut Checker<'_>) {
     let services = catalog.slos().filter_map(|slo| catalog.service(slo));
     let services: Vec<&Meta> = services.map(|service| &service.meta).collect();
     let metas = catalog.slos().map(|slo| &slo.meta).chain(services);
-    for owner in metas.flat_map(declared) {
+    for owner in metas.flat_map(Meta::owners) {
         for name in owner.value.split(',').map(str::trim) {
             if name.is_empty() || config.knows_owner(name) {
                 continue;
