@@ -99,11 +99,14 @@ fn check_window(slo: &Subject<'_>, window: &Window, exports: &[Export], checker:
         });
         let common: Vec<String> = common.map(|days| days.to_string()).collect();
         if !common.is_empty() {
-            let names: Vec<&str> = exports.iter().map(|export| export.name()).collect();
-            let (days, names) = (list(&common, "or"), names.join(" and "));
+            let days = list(&common, "or");
             finding.help(match exports {
                 [_] => format!("take a rolling window of {days}"),
-                _ => format!("take a rolling window of {days}, which {names} have"),
+                [one, other] => {
+                    let (one, other) = (one.name(), other.name());
+                    format!("take a rolling window of {days}, which {one} and {other} have")
+                }
+                _ => format!("take a rolling window of {days}, which all of the exports have"),
             });
         }
     }
