@@ -95,7 +95,7 @@ pub struct Agreement {
     pub window: Option<Duration>,
 }
 
-/// A target that is to hold from a day on.
+/// A target that is to hold by the end of a day, in UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RampStep {
     /// The day.

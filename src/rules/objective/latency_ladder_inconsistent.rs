@@ -145,10 +145,16 @@ fn describe<'a>(source: &'a MetricSource, measure: &mut Vec<&'a str>) {
     measure.push("");
 }
 
-/// Takes the bound of the one bucket out of a query; returns what stands around it.
+/// Takes the bound of the first bucket out of a query; returns what stands around it.
 fn bucket(query: &str) -> Option<(&str, Ratio, &str)> {
     const MATCHERS: [&str; 2] = ["le=\"", "le='"];
-    let start = |matcher: &str| query.find(matcher).map(|at| at + matcher.len());
+    // The label `title` ends with the same letters.
+    let is_whole =
+        |at: usize| query.get(..at).is_some_and(|before| before.trim_end().ends_with(['{', ',']));
+    let start = |matcher: &str| {
+        let (at, _) = query.match_indices(matcher).find(|(at, _)| is_whole(*at))?;
+        Some(at + matcher.len())
+    };
     let start = MATCHERS.into_iter().find_map(start)?;
     let (before, rest) = query.split_at_checked(start)?;
     let end = rest.find(['"', '\''])?;

@@ -4,6 +4,7 @@ use crate::model::Objective;
 use crate::model::Window;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -37,6 +38,9 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     if method == BudgetingMethod::Occurrences {
         return;
     }
+    if method == BudgetingMethod::Timeslices && single_slice(slo, checker) {
+        return;
+    }
     // The parts of a composite count different events, and one number says nothing of each.
     let rate = slo.meta.declared_number("slo/events-per-hour").filter(|_| !slo.composite);
     for objective in &slo.objectives {
@@ -57,6 +61,31 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
             empty_slices(slice, &traffic, checker);
         }
     }
+}
+
+/// Says that a window is as long as a slice, which leaves no budget under any target; returns whether
+/// it did.
+fn single_slice(slo: &Subject<'_>, checker: &mut Checker<'_>) -> bool {
+    let Some(window) = &slo.window else { return false };
+    let length = window.duration.value;
+    let is_as_long = |slice: &&Spanned<Duration>| {
+        length
+            .seconds()
+            .is_some_and(|seconds| seconds > 0 && slice.value.seconds() == Some(seconds))
+    };
+    let mut slices = slo.objectives.iter().filter_map(|objective| objective.slice_window.as_ref());
+    let Some(slice) = slices.find(is_as_long) else { return false };
+    let finding = checker
+        .report(window.duration.span, format!("a window of {length} holds a single slice"))
+        .label("met or broken as a whole, whatever the target")
+        .also(slice.span, format!("a slice of {}", slice.value));
+    if length.unit == Unit::Minute {
+        let months = Duration::new(length.count, Unit::Month);
+        finding.help(format!("write `{months}` if months are meant, or shorten the slices"));
+    } else {
+        finding.help("lengthen the window, or shorten the slices");
+    }
+    true
 }
 
 /// Says that not one slice of the window may be bad; returns whether it did.

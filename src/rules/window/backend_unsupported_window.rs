@@ -26,7 +26,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slos(check),
 };
 
-/// The windows of Sloth's own catalog, beside those that come with it.
+/// The windows of a catalog for Sloth, which takes the place of its own.
 const SLOTH_WINDOWS: &str = "sloth-windows";
 
 const MINUTE: u64 = 60;
@@ -75,22 +75,22 @@ fn check_window(slo: &Subject<'_>, window: &Window, exports: &[Export], checker:
     if length.count == 0 || (is_rolling && length.unit.is_calendar()) {
         return;
     }
-    let added = if exports.contains(&Export::Sloth) {
+    let catalog = if exports.contains(&Export::Sloth) {
         checker.texts(SLOTH_WINDOWS, checker.path(slo.meta.span.source))
     } else {
         Vec::new()
     };
-    let added: Vec<u64> =
-        added.iter().filter_map(|text| Duration::parse(text)?.seconds()).collect();
+    let catalog: Vec<u64> =
+        catalog.iter().filter_map(|text| Duration::parse(text)?.seconds()).collect();
     let supports = |export: &Export, length: Duration, kind: &WindowKind| match kind {
-        WindowKind::Rolling => export.rolls(length, &added),
+        WindowKind::Rolling => export.rolls(length, &catalog),
         WindowKind::Calendar { .. } => export.follows_calendar(length),
     };
     for export in exports.iter().filter(|export| !supports(export, length, &window.kind)) {
         let kind = if is_rolling { "rolling" } else { "calendar" };
         let message = format!("a {kind} window of `{length}` cannot go to {}", export.name());
         let finding = checker.report(window.duration.span, message);
-        finding.label(export.windows());
+        finding.label(export.windows(&catalog));
         finding.note(export.declared());
         let common = [7, 28, 30, 90].map(|days| Duration::new(days, Unit::Day));
         let common = common.into_iter();
@@ -99,11 +99,14 @@ fn check_window(slo: &Subject<'_>, window: &Window, exports: &[Export], checker:
         });
         let common: Vec<String> = common.map(|days| days.to_string()).collect();
         if !common.is_empty() {
-            let names: Vec<&str> = exports.iter().map(|export| export.name()).collect();
-            let (days, names) = (list(&common, "or"), names.join(" and "));
+            let days = list(&common, "or");
             finding.help(match exports {
                 [_] => format!("take a rolling window of {days}"),
-                _ => format!("take a rolling window of {days}, which {names} have"),
+                [one, other] => {
+                    let (one, other) = (one.name(), other.name());
+                    format!("take a rolling window of {days}, which {one} and {other} have")
+                }
+                _ => format!("take a rolling window of {days}, which all of the exports have"),
             });
         }
     }
@@ -170,31 +173,35 @@ impl Export {
         format!("`exports` of `slo.toml` names `{name}`")
     }
 
-    /// Says which windows it has.
-    fn windows(self) -> &'static str {
+    /// Says which windows it has; `catalog` as in [`Self::rolls`].
+    fn windows(self, catalog: &[u64]) -> &'static str {
         match self {
             Self::Datadog => "windows are rolling, of 7, 30 or 90 days",
             Self::GoogleCloudMonitoring => {
                 "windows are rolling, of 1 to 30 whole days, or a calendar day, week, fortnight or month"
             }
-            Self::Sloth => "windows are rolling, of 28 or 30 days, or in a catalog of your own",
+            Self::Sloth if catalog.is_empty() => {
+                "windows are rolling, of 28 or 30 days, or those of a catalog of your own"
+            }
+            Self::Sloth => "windows are rolling, and those that `sloth-windows` lists",
         }
     }
 
     /// Returns whether it has a rolling window of this length.
     ///
-    /// * `added`: lengths in seconds that Sloth is given beside its own.
+    /// * `catalog`: lengths in seconds that Sloth is given in the place of its own; empty for those.
     ///
     /// # Source
     ///
     /// Datadog documentation, "Burn Rate Alerts", and its API, `SLOTimeframe`; Google Cloud
     /// Monitoring API v3, `ServiceLevelObjective.rollingPeriod`; Sloth, `internal/alert/windows`.
-    fn rolls(self, length: Duration, added: &[u64]) -> bool {
+    fn rolls(self, length: Duration, catalog: &[u64]) -> bool {
         let Some(seconds) = length.seconds() else { return false };
         match self {
             Self::Datadog => [7 * DAY, 30 * DAY, 90 * DAY].contains(&seconds),
             Self::GoogleCloudMonitoring => seconds.is_multiple_of(DAY) && seconds <= 30 * DAY,
-            Self::Sloth => [28 * DAY, 30 * DAY].contains(&seconds) || added.contains(&seconds),
+            Self::Sloth if catalog.is_empty() => [28 * DAY, 30 * DAY].contains(&seconds),
+            Self::Sloth => catalog.contains(&seconds),
         }
     }
 

@@ -34,6 +34,12 @@ pub(super) const RULE: Rule = Rule {
 /// The most SLOs that are pointed at.
 const MAX_LABELS: usize = 4;
 
+/// How many names may lead to each other; what lies deeper is not known.
+const MAX_NAMES: usize = 64;
+
+/// A tier that ends with every period, and the burn rate by which it does.
+type Ending<'a> = (&'a Tier, Span);
+
 /// A tier that ends with every period, and the SLOs that it is about.
 struct Reset<'a> {
     tier: &'a Tier,
@@ -42,9 +48,9 @@ struct Reset<'a> {
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let policies = checker.policies();
-    let resetting =
-        |policy: &ErrorBudgetPolicy| policy.tiers.iter().any(|tier| ends(policy, tier).is_some());
-    if !policies.iter().any(|policy| resetting(policy)) {
+    let ending: BTreeMap<Span, Vec<Ending<'_>>> =
+        policies.iter().map(|policy| (policy.meta.span, endings(policy))).collect();
+    if ending.values().all(Vec::is_empty) {
         return;
     }
     let governance = Governance::of(policies);
@@ -57,9 +63,11 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             continue;
         }
         for policy in governance.governing(slo) {
-            let tiers = policy.tiers.iter().filter(|tier| applies(tier, slo) == Some(true));
-            for (tier, place) in tiers.filter_map(|tier| Some((tier, ends(policy, tier)?))) {
-                let reset = resets.entry(place).or_insert_with(|| Reset { tier, slos: Vec::new() });
+            let endings = ending.get(&policy.meta.span).map_or(&[][..], Vec::as_slice);
+            for (tier, place) in endings.iter().filter(|(tier, _)| applies(tier, slo) == Some(true))
+            {
+                let reset =
+                    resets.entry(*place).or_insert_with(|| Reset { tier, slos: Vec::new() });
                 // Two tiers may end by one condition that has a name.
                 if reset.slos.last().is_none_or(|(last, _)| !std::ptr::eq(*last, slo.as_ref())) {
                     reset.slos.push((slo, window));
@@ -91,31 +99,39 @@ fn report(place: Span, reset: &Reset<'_>, checker: &mut Checker<'_>) {
     ));
 }
 
-/// Returns the burn rate by which a tier that holds changes ends at the first instant of a period,
-/// where it is certain to.
-fn ends(policy: &ErrorBudgetPolicy, tier: &Tier) -> Option<Span> {
-    if !matches!(tier.gate.value, GateKind::Approve | GateKind::Freeze) {
-        return None;
-    }
-    let mut start = PeriodStart { policy, known: BTreeMap::new(), burn: None };
-    let is_over = match &tier.exit {
-        Some(exit) => start.holds(exit) == Some(true),
-        None => start.holds(&tier.enter) == Some(false),
-    };
-    is_over.then(|| start.burn.map(|burn| burn.lookback.span))?
+/// Returns the tiers that hold changes back and are certain to end at the first instant of a period.
+fn endings(policy: &ErrorBudgetPolicy) -> Vec<Ending<'_>> {
+    let holds_back = |tier: &&Tier| matches!(tier.gate.value, GateKind::Approve | GateKind::Freeze);
+    let named = policy.conditions.iter().rev();
+    let named = named.map(|named| (named.name.value.as_str(), &named.condition)).collect();
+    let mut start = PeriodStart { named, known: BTreeMap::new(), names: 0, burn: None };
+    let ending = |tier| Some((tier, start.end_of(tier)?));
+    policy.tiers.iter().filter(holds_back).filter_map(ending).collect()
 }
 
 /// The conditions of a policy at the first instant of a calendar period: nothing is burned yet over the
 /// window of the SLO, and everything else is unknown.
 struct PeriodStart<'a> {
-    policy: &'a ErrorBudgetPolicy,
+    named: BTreeMap<&'a str, &'a Condition>,
     /// What is known of named conditions; nothing of one that leads back to itself.
     known: BTreeMap<&'a str, Option<bool>>,
+    /// How many names led here.
+    names: usize,
     /// The first burn rate over the window of the SLO.
     burn: Option<&'a Burn>,
 }
 
 impl<'a> PeriodStart<'a> {
+    /// Returns the burn rate by which a tier is certain to end.
+    fn end_of(&mut self, tier: &'a Tier) -> Option<Span> {
+        (self.burn, self.known) = (None, BTreeMap::new());
+        let is_over = match &tier.exit {
+            Some(exit) => self.holds(exit) == Some(true),
+            None => self.holds(&tier.enter) == Some(false),
+        };
+        is_over.then(|| self.burn.map(|burn| burn.lookback.span))?
+    }
+
     /// The nesting is bounded by the reader of YAML, and each name is followed once, so this ends.
     fn holds(&mut self, condition: &'a Condition) -> Option<bool> {
         match condition {
@@ -123,15 +139,19 @@ impl<'a> PeriodStart<'a> {
             Condition::Any(parts) => self.combined(parts, true),
             Condition::Not(part) => self.holds(part).map(|holds| !holds),
             Condition::Named(name) => {
-                let policy = self.policy;
-                let named =
-                    policy.conditions.iter().find(|named| named.name.value == name.value)?;
-                if let Some(known) = self.known.get(named.name.value.as_str()) {
+                let name = name.value.as_str();
+                if let Some(known) = self.known.get(name) {
                     return *known;
                 }
-                self.known.insert(&named.name.value, None);
-                let holds = self.holds(&named.condition);
-                self.known.insert(&named.name.value, holds);
+                self.known.insert(name, None);
+                let named = *self.named.get(name)?;
+                if self.names >= MAX_NAMES {
+                    return None;
+                }
+                self.names += 1;
+                let holds = self.holds(named);
+                self.names -= 1;
+                self.known.insert(name, holds);
                 holds
             }
             Condition::Burn(burn) if burn.lookback.value == Lookback::Slo => {
