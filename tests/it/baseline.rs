@@ -46,8 +46,8 @@ spec:
     spec:
       ratioMetric:
         counter: true
-        bad: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum(errors) }} }} }}
-        total: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum(all) }} }} }}
+        bad: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum({name}_errors) }} }} }}
+        total: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum({name}_all) }} }} }}
   timeWindow:
     - duration: 28d
       isRolling: true

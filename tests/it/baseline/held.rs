@@ -85,8 +85,8 @@ fn what_all_lack_is_held_of_each() {
     folder.write("e.yaml", lonely("e"));
     let two = lint(&folder, &["--rule", "missing-owner"]).expect(1);
     assert!(two.out.contains("no SLO of the repository has an owner"), "{}", two.out);
-    let owned = lonely("a").replace("name: a }", "name: a, labels: { team: shop } }");
-    folder.write("a.yaml", owned.replacen("labels", "annotations: { slo/owner: x }, labels", 1));
+    let owned = "labels: { team: shop }, annotations: { slo/owner: x,";
+    folder.write("a.yaml", lonely("a").replacen("annotations: {", owned, 1));
     let mended = lint(&folder, &["--rule", "missing-owner"]).expect(1);
     assert_eq!(mended.out.lines().count(), 2, "an owner makes nobody else new: {}", mended.out);
 }

@@ -28,7 +28,8 @@ const SLIP: &str = "target: 0.99\n      goal: 1";
 /// Returns an SLO of objectives.
 fn slo_of(name: &str, objectives: &[&str]) -> String {
     let objectives = objectives.join("\n    - ");
-    slo_named(name).replace("target: 0.99", &objectives)
+    let own = format!("job=\"{name}\"");
+    slo_named(name).replace("job=\"checkout\"", &own).replace("target: 0.99", &objectives)
 }
 
 /// A shop with an SLO that is wrong since ever, which the baseline holds; on `work`.
