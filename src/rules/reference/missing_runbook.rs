@@ -14,6 +14,8 @@ use crate::rules::Set;
 use crate::rules::Setting;
 use crate::rules::Subject;
 use crate::rules::quote;
+use crate::rules::urgency::Urgency;
+use crate::rules::urgency::severity;
 use crate::source::SourceId;
 use crate::source::Span;
 
@@ -31,10 +33,6 @@ pub(super) const RULE: Rule = Rule {
 
 /// The setting that names the severities that wake somebody.
 const PAGE: &str = "page";
-
-/// The severities that wake somebody, unless `slo.toml` names others.
-const PAGES: &[&str] =
-    &["page", "pager", "critical", "emergency", "p0", "p1", "sev0", "sev1", "sev-0", "sev-1"];
 
 /// The last part of the key of an annotation that leads to a runbook, without `-` and `_`.
 const KEYS: &[&str] = &["runbook", "runbookurl", "playbook", "playbookurl"];
@@ -56,13 +54,16 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let mut pages: BTreeMap<Span, Page<'_>> = BTreeMap::new();
     for slo in slos {
         for Alert { policy, condition } in &slo.alerts {
-            let Some(severity) = &condition.severity else { continue };
+            let Some(word) = &condition.severity else { continue };
             let source = condition.meta.span.source;
             let words =
                 words.entry(source).or_insert_with(|| checker.texts(PAGE, checker.path(source)));
-            let words = if words.is_empty() { PAGES } else { words };
-            let severity = severity.value.trim();
-            if !words.iter().any(|word| word.eq_ignore_ascii_case(severity)) {
+            let is_it = |known: &&str| known.eq_ignore_ascii_case(word.value.trim());
+            let pages_somebody = match words.as_slice() {
+                [] => severity(condition) == Urgency::Page,
+                words => words.iter().any(is_it),
+            };
+            if !pages_somebody {
                 continue;
             }
             let page = pages.entry(condition.meta.span);
