@@ -13,6 +13,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use crate::config::Config;
 use crate::config::Value;
@@ -182,6 +183,14 @@ pub struct Context<'a> {
     pub subjects: &'a [Subject<'a>],
     /// What is known beside the definitions.
     pub facts: Facts<'a>,
+    /// What several rules ask of all SLOs.
+    pub shared: &'a Shared,
+}
+
+/// What several rules ask of all SLOs, found when the first of them asks.
+#[derive(Debug, Default)]
+pub struct Shared {
+    twins: OnceLock<Vec<twins::Positions>>,
 }
 
 /// What is known beside the definitions.
@@ -233,6 +242,10 @@ impl<'a> Checker<'a> {
     /// Returns the SLOs with what they refer to, in order.
     pub fn subjects(&self) -> &'a [Subject<'a>] {
         self.context.subjects
+    }
+
+    fn shared(&self) -> &'a Shared {
+        self.context.shared
     }
 
     /// Returns the names of objects that another repository owns.

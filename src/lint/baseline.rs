@@ -22,6 +22,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Context;
 use crate::rules::Facts;
+use crate::rules::Shared;
 use crate::source::SourceId;
 use crate::source::Span;
 use crate::yaml;
@@ -133,7 +134,8 @@ impl<'a> Matching<'a> {
         findings: &mut Vec<Finding>,
     ) {
         let (sources, catalog) = (&tree.sources, &tree.catalog);
-        let context = Context { sources, catalog, subjects: &[], facts: *facts };
+        let shared = Shared::default();
+        let context = Context { sources, catalog, subjects: &[], facts: *facts, shared: &shared };
         let left = self.baseline.entries.iter().zip(&self.left);
         let unused = left.filter(|(entry, left)| **left > 0 && scope.holds(entry));
         let unused: Vec<(Entry, u32)> = unused

@@ -11,6 +11,7 @@ use crate::rules::Checker;
 use crate::rules::Context;
 use crate::rules::Facts;
 use crate::rules::Rule;
+use crate::rules::Shared;
 use crate::rules::Subject;
 use crate::rules::Suppression;
 use crate::rules::Use;
@@ -40,7 +41,9 @@ pub fn run_allowing(
     let subjects: Vec<Subject<'_>> =
         slos.into_par_iter().map(|slo| Subject::new(&tree.catalog, slo)).collect();
     let (sources, catalog) = (&tree.sources, &tree.catalog);
-    let context = Context { sources, catalog, subjects: &subjects, facts: *facts };
+    let shared = Shared::default();
+    let facts = *facts;
+    let context = Context { sources, catalog, subjects: &subjects, facts, shared: &shared };
     let chosen: Vec<&'static Rule> = rules.chosen().collect();
     let one_by_one = || {
         let found_by = |rule: &&'static Rule| {

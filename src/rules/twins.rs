@@ -57,6 +57,8 @@ pub(super) struct Twin<'a> {
     pub(super) index: usize,
     /// The SLO.
     pub(super) slo: &'a Subject<'a>,
+    /// The position of the objective in it.
+    position: usize,
     /// The objective.
     pub(super) objective: &'a Objective,
     /// Its target, between 0 and 1.
@@ -94,6 +96,30 @@ impl Twins<'_> {
     }
 }
 
+/// The positions of the SLOs and of the objectives of twins, the first and the second.
+pub(super) type Positions = [(usize, usize); 2];
+
+/// Returns the objectives that judge the same, which are looked for once in a run.
+pub(super) fn twins<'a>(
+    slos: &'a [Subject<'a>],
+    checker: &Checker<'_>,
+) -> impl Iterator<Item = Twins<'a>> + use<'a> {
+    let positions = |twin: Twin<'_>| (twin.index, twin.position);
+    let find_all = || {
+        let found = find(slos, checker).into_iter();
+        found.map(|twins| [positions(twins.first), positions(twins.second)]).collect()
+    };
+    let found: Vec<Positions> = checker.shared().twins.get_or_init(find_all).clone();
+    let twin = move |(index, position): (usize, usize)| {
+        let slo = slos.get(index)?;
+        let objective = slo.objectives.get(position)?;
+        Some(Twin { index, slo, position, objective, target: target(objective)? })
+    };
+    found.into_iter().filter_map(move |[first, second]| {
+        Some(Twins { first: twin(first)?, second: twin(second)? })
+    })
+}
+
 /// Returns the objectives that judge the same: of two SLOs at most one pair that agrees and one that
 /// does not, and of each further target only the first SLO that has it.
 ///
@@ -101,7 +127,7 @@ impl Twins<'_> {
 /// queries with placeholders that something else fills in. So is what nothing reads together (other
 /// namespaces, overlays and versions of the format), and what has one name, of which
 /// `duplicate-object-name` speaks.
-pub(super) fn twins<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<Twins<'a>> {
+fn find<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<Twins<'a>> {
     let catalog = checker.catalog();
     let mut likely: Vec<(u64, Twin<'a>)> = Vec::new();
     for (index, slo) in slos.iter().enumerate() {
@@ -109,21 +135,23 @@ pub(super) fn twins<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<T
             continue;
         }
         let mut last: Option<(&Arc<Indicator>, u64)> = None;
-        for objective in &slo.objectives {
+        for (position, objective) in slo.objectives.iter().enumerate() {
             let Some(target) = target(objective) else { continue };
             let Some(indicator) = catalog.indicator(&objective.indicator).one() else { continue };
             let number = last.filter(|(known, _)| Arc::ptr_eq(known, indicator));
             let number = number.map_or_else(|| fingerprint(indicator), |(_, number)| number);
             last = Some((indicator, number));
             let number = number.wrapping_add(numbers(slo, objective, indicator));
-            likely.push((number, Twin { index, slo, objective, target }));
+            likely.push((number, Twin { index, slo, position, objective, target }));
         }
     }
     // Stable, so that what comes first in the files stays first.
     likely.sort_by_key(|(number, _)| *number);
-    let mut keys = Keys { overlays: overlays(checker), meanings: HashMap::new(), checker };
+    let (meanings, overlays) = (HashMap::new(), overlays(checker));
+    let mut keys = Keys { overlays, meanings, are_copies: false, checker };
     let mut groups: BTreeMap<String, Vec<Twin<'a>>> = BTreeMap::new();
     for run in likely.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1) {
+        keys.begin(run);
         for (_, twin) in run {
             if let Some(key) = keys.of(*twin) {
                 groups.entry(key).or_default().push(*twin);
@@ -151,18 +179,40 @@ fn target(objective: &Objective) -> Option<&Spanned<Ratio>> {
 /// What makes two objectives one, as text.
 struct Keys<'c, 'a> {
     overlays: Globs,
-    /// What each indicator measures: many objectives may share one. Absent where that is not known.
-    meanings: HashMap<*const Indicator, Option<Value>>,
+    /// What the indicators of the run measure, by how they are written: many are copies of one. Absent
+    /// where that is not known.
+    meanings: HashMap<String, Option<Value>>,
+    /// Whether all indicators of the run are written alike, so that none of them has to be read.
+    are_copies: bool,
     checker: &'c Checker<'a>,
 }
 
 impl Keys<'_, '_> {
+    /// Looks at objectives that may judge the same.
+    fn begin(&mut self, run: &[(u64, Twin<'_>)]) {
+        let catalog = self.checker.catalog();
+        let mut written = run.iter().filter_map(|(_, twin)| {
+            let indicator = catalog.indicator(&twin.objective.indicator).one()?;
+            Some((indicator, as_written(indicator)))
+        });
+        self.meanings.clear();
+        self.are_copies = written.next().is_none_or(|(first, text)| {
+            written.all(|(other, again)| Arc::ptr_eq(first, other) || text == again)
+        });
+    }
+
     fn of(&mut self, twin: Twin<'_>) -> Option<String> {
         let catalog = self.checker.catalog();
         let Twin { slo, objective, .. } = twin;
         let indicator = catalog.indicator(&objective.indicator).one()?;
-        let meaning = self.meanings.entry(Arc::as_ptr(indicator)).or_insert_with(|| {
-            is_known(&indicator.measure).then(|| indicator_meaning(catalog, &objective.indicator))
+        let written = as_written(indicator);
+        let are_copies = self.are_copies;
+        let meaning = self.meanings.entry(written).or_insert_with_key(|written| {
+            let read = || {
+                let alike = are_copies.then(|| Value::from(written.as_str()));
+                alike.unwrap_or_else(|| indicator_meaning(catalog, &objective.indicator))
+            };
+            is_known(&indicator.measure).then(read)
         });
         let meaning = meaning.as_ref()?;
         let comparison = objective.comparison(Some(indicator));
@@ -184,6 +234,11 @@ impl Keys<'_, '_> {
         ]);
         Some(key.to_string())
     }
+}
+
+/// Returns an indicator as it is written: what is written alike measures the same.
+fn as_written(indicator: &Indicator) -> String {
+    serde_json::to_string(&indicator.measure).unwrap_or_default()
 }
 
 /// Returns what the target of an SLO is; nothing where that cannot be read.

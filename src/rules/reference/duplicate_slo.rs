@@ -19,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    for twins in twins(slos, checker).iter().filter(|twins| twins.agree()) {
-        report(twins, checker);
+    for twins in twins(slos, checker).filter(Twins::agree) {
+        report(&twins, checker);
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use crate::finding::Level;
 use crate::globs::Globs;
 use crate::model::Catalog;
-use crate::model::DataSource;
 use crate::model::Kind;
 use crate::model::Object;
 use crate::model::Speller;
@@ -100,6 +99,8 @@ struct Excuses<'a> {
     half_read: HashMap<&'a str, usize>,
     /// Those objects.
     broken: BTreeSet<Span>,
+    /// The types that metrics name in the place of a DataSource, in lowercase, with the first that does.
+    types: HashMap<String, (Span, &'a str)>,
 }
 
 impl<'a> Excuses<'a> {
@@ -118,6 +119,7 @@ impl<'a> Excuses<'a> {
             meant: meant(checker.catalog()),
             half_read: words,
             broken,
+            types: types(checker.catalog()),
         }
     }
 
@@ -139,6 +141,26 @@ impl<'a> Excuses<'a> {
             || is_external()
             || has_backend()
     }
+
+    /// Returns the first metric that names only the type of a data source, and that type: people
+    /// expect the one to lead to the other.
+    fn by_type(&self, object: &Object) -> Option<(Span, &'a str)> {
+        let Object::DataSource(source) = object else { return None };
+        let wanted = source.source_type.as_ref()?.value.trim().to_ascii_lowercase();
+        self.types.get(&wanted).copied()
+    }
+}
+
+/// Returns the types of data sources that metrics name in the place of a DataSource.
+fn types(catalog: &Catalog) -> HashMap<String, (Span, &str)> {
+    let mut types = HashMap::new();
+    for metric in catalog.metric_sources() {
+        if let (Some(given), None) = (&metric.source_type, &metric.reference) {
+            let key = given.value.trim().to_ascii_lowercase();
+            types.entry(key).or_insert((given.span, given.value.as_str()));
+        }
+    }
+    types
 }
 
 /// Returns the names that references which lead nowhere may mean: `unresolved-reference` names them.
@@ -184,7 +206,7 @@ fn report<'a>(
     let [lack, follows, help] = words(kind);
     let dependents = dependents(*index, object, users, excuses, checker);
     let edits = if others.is_empty() { delete(object, &dependents, checker) } else { None };
-    let by_type = by_type(object, checker.catalog());
+    let by_type = excuses.by_type(object);
     let message = format!("{lack} the {} {}", kind.name(), quote(name));
     let finding = checker.report(object.meta().place(), message);
     finding.label(follows);
@@ -275,16 +297,4 @@ fn delete(object: &Object, dependents: &[&Object], checker: &Checker<'_>) -> Opt
         return None;
     }
     doomed.iter().map(|span| checker.mend(*span, yaml::delete_document)).collect()
-}
-
-/// Returns the first metric that names only the type of a data source, and that type: people expect
-/// the one to lead to the other.
-fn by_type<'a>(object: &Object, catalog: &'a Catalog) -> Option<(Span, &'a str)> {
-    let Object::DataSource(source) = object else { return None };
-    let DataSource { source_type: Some(wanted), .. } = source.as_ref() else { return None };
-    let is_it = |given: &str| given.trim().eq_ignore_ascii_case(wanted.value.trim());
-    catalog.metric_sources().into_iter().find_map(|metric| {
-        let given = metric.source_type.as_ref().filter(|_| metric.reference.is_none())?;
-        is_it(&given.value).then_some((given.span, given.value.as_str()))
-    })
 }
