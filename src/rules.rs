@@ -347,6 +347,20 @@ impl<'a> Checker<'a> {
         is_safe.then_some(Edit { span, text })
     }
 
+    /// Returns the edit that adds lines below an entry of a block mapping, as [`yaml::add_below`] does;
+    /// nothing where the object that holds it has a key of that name, read or not.
+    pub fn add_below(
+        &self,
+        value: Span,
+        object: Span,
+        key: &str,
+        lines: &[(usize, String)],
+    ) -> Option<Edit> {
+        let file = &self.context.sources.file(value.source).text;
+        let is_new = !self.text(object).contains(key);
+        is_new.then(|| yaml::add_below(file, value, lines))?
+    }
+
     /// Returns what `mend` makes of the mapping or sequence that is written at a span.
     ///
     /// Only the model outlives the reading of a file, so a file is read again where something in it

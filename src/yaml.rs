@@ -17,12 +17,14 @@ use crate::source::SourceId;
 use crate::source::Span;
 use crate::source::Unreadable;
 
+mod beside;
 mod build;
 mod document;
 mod edit;
 mod node;
 mod scalar;
 
+pub use beside::add_below;
 pub use build::parse;
 pub use document::delete_document;
 pub use edit::Added;

@@ -105,14 +105,23 @@ fn level(slo: &Subject<'_>) -> Level {
     if slo.is_critical { Level::Error } else { Level::Warning }
 }
 
+/// The field by which a policy tells of missing data.
+const FLAG: &str = "alertWhenNoData";
+
 /// Returns the edit by which a policy tells of missing data.
 fn switch_on(policy: &AlertPolicy, checker: &Checker<'_>) -> Option<Edit> {
-    match &policy.when_no_data {
-        Some(flag) => checker.rewrite(flag.span, "true"),
-        None => checker.mend(policy.meta.span, |policy| {
-            append_entries(policy.given("spec")?, &[("alertWhenNoData", Added::Truth(true))])
-        }),
+    if let Some(flag) = &policy.when_no_data {
+        return checker.rewrite(flag.span, "true");
     }
+    let flags = [&policy.when_breaching, &policy.when_resolved];
+    let last = flags.into_iter().flatten().map(|flag| flag.span).max();
+    let line = [(0, format!("{FLAG}: true"))];
+    let beside = |last| checker.add_below(last, policy.meta.span, FLAG, &line);
+    last.and_then(beside).or_else(|| {
+        checker.mend(policy.meta.span, |policy| {
+            append_entries(policy.given("spec")?, &[(FLAG, Added::Truth(true))])
+        })
+    })
 }
 
 /// What alerts of Prometheus watch for missing data.

@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::model::AlertCondition;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
@@ -103,10 +104,23 @@ fn fix(watch: Watch<'_>, checker: &Checker<'_>) -> Option<(String, Edit)> {
     if !watch.lookback.is_multiple_of(12 * 60) || !holds_two {
         return None;
     }
-    let edit = checker.mend(watch.alert.condition.meta.span, |condition| {
-        declare(condition, &short.to_string())
+    let edit = beside(watch.alert.condition, &short.to_string(), checker).or_else(|| {
+        let place = watch.alert.condition.meta.span;
+        checker.mend(place, |condition| declare(condition, &short.to_string()))
     })?;
     Some((format!("declare the short window: `{KEY}: {short}`"), edit))
+}
+
+/// Returns the edit that adds the annotation below the name of a condition, or below its last
+/// annotation; nothing where the text leaves a doubt.
+fn beside(condition: &AlertCondition, value: &str, checker: &Checker<'_>) -> Option<Edit> {
+    const FIELD: &str = "annotations";
+    let (meta, line) = (&condition.meta, format!("{KEY}: {value}"));
+    if let Some(last) = meta.annotations.last() {
+        return checker.add_below(last.value.span, meta.span, KEY, &[(0, line)]);
+    }
+    let lines = [(0, format!("{FIELD}:")), (2, line)];
+    checker.add_below(meta.name.as_ref()?.span, meta.span, FIELD, &lines)
 }
 
 /// Returns the edit that adds the annotation to a condition; nothing where it has no metadata, which
