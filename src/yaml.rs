@@ -44,6 +44,7 @@ pub use scalar::Style;
 pub use scalar::Value;
 pub use scalar::ValueType;
 pub use scalar::is_text;
+pub use scalar::octal;
 
 /// The deepest nesting of collections that is read.
 pub const MAX_DEPTH: usize = 200;

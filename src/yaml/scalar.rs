@@ -57,7 +57,8 @@ pub enum ValueType {
 impl Scalar<'_> {
     /// Returns the value under the core schema of YAML 1.2.
     ///
-    /// `yes`, `on` and `1_000` are strings here, although YAML 1.1 readers see booleans and numbers.
+    /// `yes`, `on` and `1_000` are strings here, although YAML 1.1 readers see booleans and numbers; so is
+    /// `014`, in which they see another number.
     pub fn value(&self) -> Value {
         if self.style != Style::Plain || self.is_string {
             return Value::String;
@@ -114,7 +115,21 @@ fn is_short_decimal(text: &str) -> bool {
         points += usize::from(byte == b'.');
         byte == b'.' || byte.is_ascii_digit()
     };
-    text.len() <= 16 && text.bytes().all(&mut is_digit_or_point) && points < text.len().min(2)
+    text.len() <= 16
+        && text.bytes().all(&mut is_digit_or_point)
+        && points < text.len().min(2)
+        && octal(text).is_none()
+}
+
+/// Returns the number that readers of YAML 1.1 take a text for, where those of YAML 1.2 take it for
+/// another: `014` is 12 to the first and 14 to the second. `07` is one number to both.
+pub fn octal(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_octal = digits.len() > 1
+        && digits.starts_with('0')
+        && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let octal = is_octal.then(|| i64::from_str_radix(digits, 8).ok())??;
+    (digits.parse() != Ok(octal)).then_some(if text.starts_with('-') { -octal } else { octal })
 }
 
 fn number(text: &str) -> Option<Ratio> {
@@ -129,7 +144,8 @@ fn number(text: &str) -> Option<Ratio> {
     if let Some(digits) = text.strip_prefix("0o") {
         return digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| radix(digits, 8))?;
     }
-    Ratio::parse(text)
+    // What two readers take for two numbers is none.
+    octal(text).map_or_else(|| Ratio::parse(text), |_| None)
 }
 
 #[cfg(test)]
@@ -153,7 +169,11 @@ mod tests {
     #[test]
     fn plain_scalars_are_read_as_yaml_1_2_reads_them() {
         assert_eq!(value("0o14"), Value::Number(Ratio::whole(12)));
-        assert_eq!(value("014"), Value::Number(Ratio::whole(14)));
+        assert_eq!(value("07"), Value::Number(Ratio::whole(7)));
+        assert_eq!(value("019"), Value::Number(Ratio::whole(19)));
+        assert_eq!(value("014"), Value::String, "12 to one reader and 14 to another");
+        assert_eq!((octal("014"), octal("-0300"), octal("0")), (Some(12), Some(-192), None));
+        assert_eq!((octal("007"), octal("0.1"), octal("14")), (None, None, None));
         assert_eq!(value("99.90"), Value::Number(Ratio::parse("99.9").expect("a decimal")));
         assert_eq!(value("TRUE"), Value::Bool(true));
         for text in ["yes", "on", "1_000", "99.9%", ".inf", ".nan", "12:30:45", "0b11", "1e"] {

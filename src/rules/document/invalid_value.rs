@@ -9,6 +9,7 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::list;
 use crate::rules::quote;
+use crate::yaml;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-value",
@@ -44,8 +45,11 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 finding.help(format!("write {known}, or define it under `{under}`"));
             }
             Expected::Type(kinds) => {
-                if let Some(text) = in_other_style(found, kinds) {
+                if let Some(text) = in_other_style(field, found, kinds) {
                     finding.help(format!("write `{text}`"));
+                }
+                if let Some(note) = other_reading(found, kinds) {
+                    finding.note(note);
                 }
             }
             _ => {}
@@ -55,9 +59,12 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
 
 fn message(field: &str, found: &str, expected: &Expected) -> String {
     match expected {
-        Expected::Type(kinds) => {
-            format!("`{field}` must be {}", in_words(kinds))
-        }
+        Expected::Type(kinds) => match (yaml::octal(found), Ratio::parse(found)) {
+            (Some(octal), Some(decimal)) if kinds.iter().all(|kind| kind != "string") => {
+                format!("`{field}` is {octal} to some readers of YAML and {decimal} to others")
+            }
+            _ => format!("`{field}` must be {}", in_words(kinds)),
+        },
         Expected::AtMostCharacters(limit) => {
             format!("`{field}` is longer than {limit} characters")
         }
@@ -96,7 +103,7 @@ fn in_words(kinds: &[String]) -> String {
 }
 
 /// Returns a scalar with quotes or without, where that makes it what it must be.
-fn in_other_style(found: &str, kinds: &[String]) -> Option<String> {
+fn in_other_style(field: &str, found: &str, kinds: &[String]) -> Option<String> {
     let is_word = |text: &str| matches!(text, "true" | "false");
     let is_number = |text: &str| Ratio::parse(text).is_some();
     let wants = |name: &str| kinds.iter().any(|kind| kind == name);
@@ -104,8 +111,41 @@ fn in_other_style(found: &str, kinds: &[String]) -> Option<String> {
         return (is_word(found) || is_number(found)).then(|| format!("\"{found}\""));
     }
     let bare = found.trim_matches(['"', '\'']);
+    if wants("boolean")
+        && let Some(truth) = truth(bare)
+    {
+        return Some(truth.to_string());
+    }
+    if wants("number") && bare == found {
+        let percent = found.strip_suffix('%').and_then(|share| Ratio::parse(share.trim_end()));
+        let is_percent = field.ends_with("Percent");
+        let share = |percent: Ratio| if is_percent { percent } else { &percent / 100 };
+        let value = percent.map(share).or_else(|| Ratio::parse(&found.replace('_', "")));
+        if let Some(value) = value {
+            return Some(value.to_string());
+        }
+    }
     let fits = (wants("number") && is_number(bare)) || (wants("boolean") && is_word(bare));
     (fits && bare != found).then(|| bare.to_owned())
+}
+
+/// Returns the truth that readers of YAML 1.1 see in a word.
+fn truth(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "y" => Some(true),
+        "no" | "off" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns what another reader takes a scalar for.
+fn other_reading(found: &str, kinds: &[String]) -> Option<String> {
+    if kinds.iter().any(|kind| kind == "boolean")
+        && let Some(truth) = truth(found)
+    {
+        return Some(format!("readers of YAML 1.1 take `{found}` for `{truth}`, others for text"));
+    }
+    yaml::octal(found).map(|_| "a leading zero makes a number octal in YAML 1.1".to_owned())
 }
 
 fn items(count: u64) -> String {
