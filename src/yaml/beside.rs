@@ -24,7 +24,7 @@ pub fn add_below(file: &str, value: Span, lines: &[(usize, String)]) -> Option<E
     let end = after.find('\n').unwrap_or(after.len());
     let rest = after.get(..end)?;
     // An anchor may bring the mapping to other places, too.
-    let is_plain = !written.contains('\n') && !file.contains('&') && is_comment(rest);
+    let is_plain = !written.contains('\n') && !may_hold_anchor(file) && is_comment(rest);
     if !is_plain || !is_block(above, head, column) {
         return None;
     }
@@ -38,6 +38,15 @@ pub fn add_below(file: &str, value: Span, lines: &[(usize, String)]) -> Option<E
         format!("{line_end}{indent}{line}")
     });
     Some(Edit { span: Span::new(value.source, at, at), text: text.collect() })
+}
+
+/// Returns whether a text may hold an anchor: an `&` inside a word, as in an address, is none.
+fn may_hold_anchor(file: &str) -> bool {
+    let is_inside = |at: usize| {
+        let before = file.get(..at).and_then(|before| before.chars().next_back());
+        before.is_some_and(|letter| !letter.is_whitespace() && !"[{,:".contains(letter))
+    };
+    file.match_indices('&').any(|(at, _)| !is_inside(at))
 }
 
 /// Returns the column of a plain key, where nothing but it stands before its value.

@@ -20,6 +20,7 @@ fn added(file: &str) -> Option<String> {
 fn an_entry_is_added_to_the_block_that_holds_the_other() {
     for (file, expected) in [
         ("a: HERE", "a: HERE\nnew:\n  deep: 1"),
+        ("b: x?y=1&z=2\na: HERE\n", "b: x?y=1&z=2\na: HERE\nnew:\n  deep: 1\n"),
         ("x:\n  a: HERE # why\n  b: 2\n", "x:\n  a: HERE # why\n  new:\n    deep: 1\n  b: 2\n"),
         ("- a: HERE\r\n  b: 2\r\n", "- a: HERE\r\n  new:\r\n    deep: 1\r\n  b: 2\r\n"),
         ("- b: 2\n\n  # note\n  a: HERE\n", "- b: 2\n\n  # note\n  a: HERE\n  new:\n    deep: 1\n"),
