@@ -151,9 +151,9 @@ fn find<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<Twins<'a>> {
     let mut keys = Keys { overlays, meanings, are_copies: false, checker };
     let mut groups: BTreeMap<String, Vec<Twin<'a>>> = BTreeMap::new();
     for run in likely.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1) {
-        keys.begin(run);
-        for (_, twin) in run {
-            if let Some(key) = keys.of(*twin) {
+        let written = keys.begin(run);
+        for ((_, twin), written) in run.iter().zip(written) {
+            if let Some(key) = keys.of(*twin, written) {
                 groups.entry(key).or_default().push(*twin);
             }
         }
@@ -188,24 +188,23 @@ struct Keys<'c, 'a> {
 }
 
 impl Keys<'_, '_> {
-    /// Looks at objectives that may judge the same.
-    fn begin(&mut self, run: &[(u64, Twin<'_>)]) {
+    /// Looks at objectives that may judge the same; returns how the indicator of each is written.
+    fn begin(&mut self, run: &[(u64, Twin<'_>)]) -> Vec<String> {
         let catalog = self.checker.catalog();
-        let mut written = run.iter().filter_map(|(_, twin)| {
-            let indicator = catalog.indicator(&twin.objective.indicator).one()?;
-            Some((indicator, as_written(indicator)))
-        });
+        let written = |(_, twin): &(u64, Twin<'_>)| {
+            let indicator = catalog.indicator(&twin.objective.indicator).one();
+            indicator.map(|indicator| as_written(indicator)).unwrap_or_default()
+        };
+        let written: Vec<String> = run.iter().map(written).collect();
         self.meanings.clear();
-        self.are_copies = written.next().is_none_or(|(first, text)| {
-            written.all(|(other, again)| Arc::ptr_eq(first, other) || text == again)
-        });
+        self.are_copies = written.iter().all(|other| Some(other) == written.first());
+        written
     }
 
-    fn of(&mut self, twin: Twin<'_>) -> Option<String> {
+    fn of(&mut self, twin: Twin<'_>, written: String) -> Option<String> {
         let catalog = self.checker.catalog();
         let Twin { slo, objective, .. } = twin;
         let indicator = catalog.indicator(&objective.indicator).one()?;
-        let written = as_written(indicator);
         let are_copies = self.are_copies;
         let meaning = self.meanings.entry(written).or_insert_with_key(|written| {
             let read = || {
