@@ -55,6 +55,9 @@
 //! | 6 | [`lint`] | reads a tree, chooses rules, runs them, applies fixes |
 //! | 5 | [`rules`] | the rules, by family, with their pages |
 //! | 4 | [`policy`] | where an error budget policy stands over measured history |
+//! | 4 | [`alerts`] | when a burn-rate alert fires, whom it wakes, what it spends |
+//! | 4 | [`needs`] | what an SLO needs of others, and what those promise together |
+//! | 4 | [`twins`] | objectives that judge the same |
 //! | 4 | `git` | **door**: trees, changes and commits of a repository |
 //! | 4 | `backend` | **door**: good and valid events, recorded or asked of a server |
 //! | 4 | `forge` | **door**: the pull request and its comment |
@@ -93,6 +96,7 @@
 // A test may stop where something is wrong; the program may not.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
 
+pub mod alerts;
 #[cfg(feature = "cli")]
 pub mod backend;
 pub mod budget;
@@ -110,6 +114,7 @@ pub mod git;
 pub mod globs;
 pub mod lint;
 pub mod model;
+pub mod needs;
 pub mod policy;
 pub mod quantity;
 pub mod query;
@@ -117,4 +122,5 @@ pub mod report;
 pub mod rules;
 pub mod source;
 pub mod spelling;
+pub mod twins;
 pub mod yaml;

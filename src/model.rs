@@ -18,6 +18,7 @@ mod policy;
 mod prometheus;
 mod slo;
 mod speller;
+mod subject;
 pub mod zone;
 
 pub use alert::AlertCondition;
@@ -86,3 +87,5 @@ pub use slo::Slo;
 pub use slo::Window;
 pub use slo::WindowKind;
 pub use speller::Speller;
+pub use subject::Alert;
+pub use subject::Subject;

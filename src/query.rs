@@ -32,12 +32,15 @@ pub mod problem;
 pub mod tree;
 
 mod check;
+mod fingerprint;
 mod lexer;
 mod number;
 mod parser;
 mod pattern;
 mod print;
 mod quoted;
+
+pub use fingerprint::fingerprint;
 
 /// The longest query text that is read, in bytes.
 pub const MAX_LENGTH: usize = 1 << 20;

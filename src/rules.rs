@@ -25,6 +25,8 @@ use crate::finding::Level;
 use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::Slo;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Edit;
@@ -33,28 +35,20 @@ use crate::source::Sources;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
+use crate::twins;
+use crate::twins::Twins;
 use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
-mod channel;
-mod consumption;
 mod document;
-mod events;
-mod link;
-mod needs;
 mod objective;
 mod policy;
 mod reference;
-mod subject;
 mod suppression;
-mod twins;
-mod urgency;
-mod watch;
 mod window;
+mod words;
 
-pub use subject::Alert;
-pub use subject::Subject;
 pub use suppression::Fault;
 pub use suppression::MAX_RULES;
 pub use suppression::Suppression;
@@ -184,13 +178,13 @@ pub struct Context<'a> {
     /// What is known beside the definitions.
     pub facts: Facts<'a>,
     /// What several rules ask of all SLOs.
-    pub shared: &'a Shared,
+    pub shared: &'a Shared<'a>,
 }
 
 /// What several rules ask of all SLOs, found when the first of them asks.
 #[derive(Debug, Default)]
-pub struct Shared {
-    twins: OnceLock<Vec<twins::Positions>>,
+pub struct Shared<'a> {
+    twins: OnceLock<Vec<Twins<'a>>>,
 }
 
 /// What is known beside the definitions.
@@ -239,13 +233,24 @@ impl<'a> Checker<'a> {
         self.context.catalog
     }
 
+    /// Returns the files.
+    pub fn sources(&self) -> &'a Sources {
+        self.context.sources
+    }
+
     /// Returns the SLOs with what they refer to, in order.
     pub fn subjects(&self) -> &'a [Subject<'a>] {
         self.context.subjects
     }
 
-    fn shared(&self) -> &'a Shared {
-        self.context.shared
+    /// Returns the objectives that judge the same, which are looked for once in a run.
+    fn twins(&self) -> &'a [Twins<'a>] {
+        let context = self.context;
+        context.shared.twins.get_or_init(|| {
+            let overlays = reference::overlays(self);
+            let folder = |slo: &Slo| reference::overlay(self.path(slo.meta.span.source), &overlays);
+            twins::find(context.subjects, context.catalog, folder)
+        })
     }
 
     /// Returns the names of objects that another repository owns.
@@ -436,39 +441,4 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 /// Returns the name of the rule that was most likely meant.
 pub fn nearest(name: &str) -> Option<&'static str> {
     spelling::nearest(name, all().map(|rule| rule.name), Vocabulary::Words).first().copied()
-}
-
-/// Returns names in a sentence: "`a`, `b` or `c`".
-fn list(names: &[impl AsRef<str>], last: &str) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [rest @ .., end] => format!("{} {last} {end}", rest.join(", ")),
-    }
-}
-
-/// Returns text from a file as it may stand in a message: on one line, cut where it is long.
-fn quote(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(60).collect();
-    if short.len() < text.trim_end().len() {
-        short.push('…');
-    }
-    format!("`{short}`")
-}
-
-/// Returns a share as people write it: "99.9 %", in full where the decimal ends.
-fn percent(share: &Ratio) -> String {
-    format!("{} %", share.percent())
-}
-
-/// Returns a length of time in the unit that people would use: "2.08 days", "20.6 hours".
-fn in_words(seconds: &Ratio) -> String {
-    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
-    let fits = |(length, _): &&(i64, &str)| seconds.compare_whole(2 * length).is_ge();
-    let (length, unit) = UNITS.iter().find(fits).unwrap_or(&(1, "second"));
-    let count = (seconds / *length).significant(3);
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {unit}{plural}")
 }

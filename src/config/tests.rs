@@ -135,7 +135,7 @@ fn every_key_is_read() {
     assert_eq!(config.gate.fail_on, FailOn::Never);
     assert_eq!(config.gate.comment, Comment::Always);
     assert_eq!(config.sloth_window, Duration::new(28, Unit::Day));
-    assert_eq!(config.metrics_file.unwrap().value, "slo/metrics.yaml");
+    assert_eq!(config.metrics_file.expect("the file is named").value, "slo/metrics.yaml");
     assert_eq!(config.external, ["shared-database"]);
     assert_eq!(config.exports, ["datadog"]);
 }

@@ -39,7 +39,7 @@ impl Sample {
     /// Makes a folder without a repository.
     pub(super) fn folder() -> Sample {
         Sample {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir().expect("the sample holds it"),
             seconds: std::cell::Cell::new(1_700_000_000),
         }
     }
@@ -60,7 +60,7 @@ impl Sample {
     }
 
     pub(super) fn open(&self) -> Repository {
-        Repository::discover(self.path()).unwrap()
+        Repository::discover(self.path()).expect("the sample holds it")
     }
 
     pub(super) fn write(&self, path: &str, content: &str) -> PathBuf {
@@ -69,8 +69,9 @@ impl Sample {
 
     pub(super) fn write_bytes(&self, path: &str, content: &[u8]) -> PathBuf {
         let path = self.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
+        fs::create_dir_all(path.parent().expect("the sample holds it"))
+            .expect("the sample holds it");
+        fs::write(&path, content).expect("the sample holds it");
         path
     }
 
@@ -97,7 +98,7 @@ impl Sample {
     }
 
     pub(super) fn id(&self, revision: &str) -> CommitId {
-        CommitId::parse(&self.git(&["rev-parse", revision])).unwrap()
+        CommitId::parse(&self.git(&["rev-parse", revision])).expect("the sample holds it")
     }
 
     /// Runs git and returns what it prints, without the last newline.
@@ -114,7 +115,7 @@ impl Sample {
             .current_dir(self.path())
             .args(arguments)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", std::env::var_os("PATH").expect("the sample holds it"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
             .env("GIT_AUTHOR_NAME", "Ada")
@@ -124,8 +125,8 @@ impl Sample {
             .env("GIT_AUTHOR_DATE", &date)
             .env("GIT_COMMITTER_DATE", &date)
             .output()
-            .unwrap();
-        let mut text = String::from_utf8(output.stdout).unwrap();
+            .expect("the sample holds it");
+        let mut text = String::from_utf8(output.stdout).expect("the sample holds it");
         if !output.status.success() {
             text.push_str(&String::from_utf8_lossy(&output.stderr));
         }

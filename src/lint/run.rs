@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::finding::Finding;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Context;
 use crate::rules::Facts;
 use crate::rules::Rule;
 use crate::rules::Shared;
-use crate::rules::Subject;
 use crate::rules::Suppression;
 use crate::rules::Use;
 use crate::source::SourceId;
@@ -91,10 +91,10 @@ pub(super) fn leveled(
 /// Runs the rules that look at one SLO.
 ///
 /// They go from SLO to SLO together, so that each is fetched from memory once and not for each rule.
-fn of_each_slo(
+fn of_each_slo<'a>(
     chosen: &[&'static Rule],
     tree: &Tree,
-    context: &Context<'_>,
+    context: &'a Context<'a>,
     rules: &RuleSet,
 ) -> Vec<Finding> {
     /// How many runs of neighbors each thread gets: enough to share the work evenly, few enough that

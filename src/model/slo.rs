@@ -47,6 +47,26 @@ impl Slo {
     pub fn reads_weights(&self) -> bool {
         self.composite && self.method() != BudgetingMethod::Timeslices
     }
+
+    /// Returns the targets that leave an error budget and ask for something: above 0 and below 1.
+    pub fn targets(&self) -> impl Iterator<Item = &Spanned<Ratio>> {
+        self.objectives.iter().filter_map(Objective::budgeted)
+    }
+
+    /// Returns whether it states a hope, which nothing has to reach yet: `slo/relation: aspirational`.
+    pub fn is_aspirational(&self) -> bool {
+        self.meta.declares("slo/relation", "aspirational")
+    }
+
+    /// Returns whether it states what is promised to customers: `slo/relation: sla`.
+    pub fn is_agreement(&self) -> bool {
+        self.meta.declares("slo/relation", "sla")
+    }
+
+    /// Returns whether it is not in force yet: `slo/status: draft`.
+    pub fn is_draft(&self) -> bool {
+        self.meta.declares("slo/status", "draft")
+    }
 }
 
 /// How an error budget is counted.
@@ -113,6 +133,11 @@ pub struct Objective {
 pub type Comparison<'a> = (Option<&'a Spanned<Operator>>, Option<&'a Spanned<Ratio>>);
 
 impl Objective {
+    /// Returns the target, where it leaves an error budget and asks for something: above 0 and below 1.
+    pub fn budgeted(&self) -> Option<&Spanned<Ratio>> {
+        self.target.as_ref().filter(|target| target.value.is_part())
+    }
+
     /// Returns what the indicator is compared with; nothing over a ratio, where nothing reads it.
     ///
     /// An indicator that could not be found or read may be anything.

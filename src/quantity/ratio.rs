@@ -185,6 +185,11 @@ impl Ratio {
         }
     }
 
+    /// Returns whether this is a part of a whole: above 0 and below 1.
+    pub fn is_part(&self) -> bool {
+        !self.is_zero() && !self.is_negative() && *self < Self::one()
+    }
+
     /// Returns whether this is a whole number.
     pub fn is_whole(&self) -> bool {
         match &self.0 {

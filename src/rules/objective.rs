@@ -3,11 +3,16 @@
 use crate::model::IndicatorUse;
 use crate::model::Objective;
 use crate::model::Slo;
+use crate::needs::Need;
 use crate::quantity::Ratio;
 use crate::source::Spanned;
 
 use super::Rule;
-use super::in_words;
+use super::words::few;
+use super::words::in_words;
+use super::words::percent;
+use super::words::quote;
+use super::words::sentence;
 
 mod composite_target_inconsistent;
 mod invalid_composite_weight;
@@ -37,23 +42,11 @@ pub(super) const RULES: &[&Rule] = &[
     &target_ramp_overdue::RULE,
 ];
 
-/// Returns the target of an objective where it leaves an error budget that can be spent: above 0 and
-/// below 1.
-fn budgeted(objective: &Objective) -> Option<&Spanned<Ratio>> {
-    let target = objective.target.as_ref()?;
-    (target.value > Ratio::zero() && target.value < Ratio::one()).then_some(target)
-}
-
 /// Returns the highest target of an SLO that leaves an error budget.
 fn strictest(slo: &Slo) -> Option<&Spanned<Ratio>> {
-    let targets = slo.objectives.iter().filter_map(budgeted);
+    let targets = slo.targets();
     // Of equal ones the first is shown.
     targets.reduce(|highest, target| if target.value > highest.value { target } else { highest })
-}
-
-/// Returns whether an SLO states a hope: that nothing can reach it yet is no mistake.
-fn is_aspirational(slo: &Slo) -> bool {
-    slo.meta.declares("slo/relation", "aspirational")
 }
 
 /// Returns whether a target is beyond what all that an SLO needs promises together.
@@ -85,4 +78,15 @@ fn weight(objective: &Objective) -> Option<Ratio> {
 /// Returns whether the indicator of every objective could be read.
 fn knows_indicators(slo: &Slo) -> bool {
     !slo.objectives.iter().any(|part| matches!(part.indicator, IndicatorUse::Missing))
+}
+
+/// Returns what a need is called: "`east` or `west`".
+fn name_of(need: &Need<'_>) -> String {
+    sentence(&few(&need.names, |name| quote(name)), "or")
+}
+
+/// Returns needs in a sentence, each with its promise.
+fn promises(needs: &[Need<'_>]) -> String {
+    let word = |need: &Need<'_>| format!("{} ({})", name_of(need), percent(&need.promise));
+    sentence(&few(needs, word), "and")
 }

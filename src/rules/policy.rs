@@ -18,7 +18,7 @@ use crate::policy::Peak;
 
 use super::Checker;
 use super::Rule;
-use super::quote;
+use super::words::quote;
 
 mod attestation_unbacked;
 mod missing_authority;

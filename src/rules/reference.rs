@@ -48,11 +48,6 @@ pub(super) fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
     ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
 }
 
-/// Returns whether an SLO says that it is not in force yet: `slo/status: draft`.
-pub(super) fn is_draft(slo: &Slo) -> bool {
-    slo.meta.declares("slo/status", "draft")
-}
-
 /// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
 /// broken document, or in another repository. It may say what the SLO does not.
 fn has_service_elsewhere(slo: &Slo, checker: &Checker<'_>) -> bool {

@@ -10,7 +10,10 @@ const FLOORS: &[&[&str]] = &[
     &["yaml", "query", "finding"],
     &["model", "config"],
     &["dialect", "change", "budget"],
-    &["policy", "risk", "coverage", "replay", "git", "backend", "forge"],
+    &[
+        "policy", "alerts", "needs", "twins", "risk", "coverage", "replay", "git", "backend",
+        "forge",
+    ],
     &["rules"],
     &["lint"],
     &["gate"],

@@ -4,7 +4,7 @@ use crate::git::sample::Sample;
 fn last_change(sample: &Sample) -> Vec<ChangedPath> {
     let repository = sample.open();
     let (from, to) = (sample.id("HEAD~1"), sample.head());
-    repository.changed_paths(from, to).unwrap()
+    repository.changed_paths(from, to).expect("the sample holds it")
 }
 
 fn changed(path: &str, kind: PathChange) -> ChangedPath {
@@ -24,7 +24,7 @@ fn change(sample: &Sample, from: CommitId) -> Compared {
 }
 
 fn seen_lines(sample: &Sample) -> Option<u64> {
-    sample.open().proposed_lines(&change(sample, sample.id("HEAD~1"))).unwrap()
+    sample.open().proposed_lines(&change(sample, sample.id("HEAD~1"))).expect("the sample holds it")
 }
 
 fn lines(sample: &Sample) -> u64 {
@@ -72,7 +72,7 @@ fn equal_files_are_paired_by_name() {
     sample.commit("move");
     let sources: Vec<_> = last_change(&sample)
         .into_iter()
-        .map(|change| (change.path, change.previous_path.unwrap()))
+        .map(|change| (change.path, change.previous_path.expect("the sample holds it")))
         .collect();
     let pair = |to: &str, from: &str| (to.to_owned(), from.to_owned());
     assert_eq!(sources, [pair("b/two.yaml", "x/two.yaml"), pair("z/one.yaml", "a/one.yaml")]);
@@ -129,7 +129,10 @@ fn a_file_that_moves_counts_by_what_changes_in_it() {
     sample.git(&["rm", "--quiet", "a/slo.yaml"]);
     sample.commit_file("b/slo.yaml", "one\ntwo\nthree\nFOUR\n");
     assert_eq!(lines(&sample), 2);
-    let touched = sample.open().touched_paths(sample.id("HEAD~1"), sample.head()).unwrap();
+    let touched = sample
+        .open()
+        .touched_paths(sample.id("HEAD~1"), sample.head())
+        .expect("the sample holds it");
     assert_eq!(touched, ["a/slo.yaml", "b/slo.yaml"]);
     sample.git(&["rm", "--quiet", "b/slo.yaml"]);
     sample.commit("remove");
@@ -173,9 +176,12 @@ fn where_branches_merged_each_other_what_one_of_them_had_is_not_lost() {
     let other_starts = vec![side];
     let change = Compared { trusted, compared: late, other_starts, ..change(&sample, start) };
     let repository = sample.open();
-    assert_eq!(repository.touched_paths(late, change.head).unwrap(), Vec::<String>::new());
-    assert_eq!(repository.proposed_paths(&change).unwrap(), ["a"]);
-    assert_eq!(repository.proposed_lines(&change).unwrap(), Some(3));
+    assert_eq!(
+        repository.touched_paths(late, change.head).expect("the sample holds it"),
+        Vec::<String>::new()
+    );
+    assert_eq!(repository.proposed_paths(&change).expect("the sample holds it"), ["a"]);
+    assert_eq!(repository.proposed_lines(&change).expect("the sample holds it"), Some(3));
 }
 
 #[test]
@@ -190,11 +196,11 @@ fn the_forge_takes_a_change_to_where_the_base_moved_the_file() {
     sample.git(&["merge", "--quiet", "--no-ff", "-m", "Merge work", "work"]);
     let change = Compared { how: How::ForgeMerge, ..change(&sample, trusted) };
     let repository = sample.open();
-    assert_eq!(repository.proposed_paths(&change).unwrap(), ["b"]);
-    let moved = repository.moved_by_base(&change).unwrap();
+    assert_eq!(repository.proposed_paths(&change).expect("the sample holds it"), ["b"]);
+    let moved = repository.moved_by_base(&change).expect("the sample holds it");
     assert_eq!(moved, [("a".to_owned(), "b".to_owned())].into());
     let change = Compared { how: How::EventBase, ..change };
-    assert!(repository.moved_by_base(&change).unwrap().is_empty());
+    assert!(repository.moved_by_base(&change).expect("the sample holds it").is_empty());
 }
 
 #[test]
@@ -203,9 +209,9 @@ fn a_rename_out_of_the_judged_folder_removes_there() {
     sample.commit_file("team/a.yaml", "1\n2\n3\n");
     sample.git(&["mv", "team/a.yaml", "a.yaml"]);
     sample.commit("move");
-    let repository = sample.open().at_root("team").unwrap();
+    let repository = sample.open().at_root("team").expect("the sample holds it");
     let changes = repository.changed_paths(sample.id("HEAD~1"), sample.head());
-    assert_eq!(changes.unwrap(), [changed("a.yaml", PathChange::Removed)]);
+    assert_eq!(changes.expect("the sample holds it"), [changed("a.yaml", PathChange::Removed)]);
 }
 
 #[test]

@@ -10,14 +10,14 @@ fn the_commits_of_a_branch_are_those_that_the_base_lacks() {
     let (sample, [_, base, _]) = Sample::branched();
     sample.git(&["merge", "--quiet", "-m", "Merge main", "main"]);
     sample.commit_file("d", "1\n");
-    let commits = sample.open().commits_between(base, sample.head()).unwrap();
+    let commits = sample.open().commits_between(base, sample.head()).expect("the sample holds it");
     assert!(matches!(commits, Commits::Complete(_)));
     assert_eq!(subjects(&commits), ["write d", "Merge main", "write b.yaml"]);
     let merge = &commits.at_hand()[1];
     assert!(merge.is_merge());
     assert_eq!(merge.changed_paths, Ok(Vec::new()));
     let first = &commits.at_hand()[2];
-    assert_eq!(first.changed_paths.as_ref().unwrap()[0], "b.yaml");
+    assert_eq!(first.changed_paths.as_ref().expect("the sample holds it")[0], "b.yaml");
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_commit_names_its_people_time_and_trailers() {
     let sample = Sample::new();
     sample.commit_file("a", "1\n");
     let id = sample.commit("Fix the leak\n\nLong story.\n\nChange-Class: p0\nSLO: checkout");
-    let commit = sample.open().commit(id).unwrap();
+    let commit = sample.open().commit(id).expect("the sample holds it");
     assert_eq!(commit.subject, "Fix the leak");
     assert_eq!(commit.author.mail, "ada@example.com");
     assert_eq!(commit.committer.name, "Charles");
@@ -56,7 +56,7 @@ fn the_trailers_are_those_that_git_finds() {
         let id = sample.commit(message);
         let format = "--format=%(trailers:only,unfold,separator=%x0A)";
         let printed = sample.git(&["log", "-1", format]);
-        let commit = sample.open().commit(id).unwrap();
+        let commit = sample.open().commit(id).expect("the sample holds it");
         let ours: Vec<String> = commit
             .trailers
             .iter()
@@ -77,8 +77,8 @@ fn a_shallow_clone_says_that_commits_are_hidden() {
     sample.commit_file("c", "1\n");
     let clone = sample.clone(&["--depth=1", "--no-single-branch", "--branch=work"]);
     let repository = clone.open();
-    let base = repository.resolve("origin/main").unwrap();
-    let commits = repository.commits_between(base, clone.head()).unwrap();
+    let base = repository.resolve("origin/main").expect("the sample holds it");
+    let commits = repository.commits_between(base, clone.head()).expect("the sample holds it");
     assert!(matches!(commits, Commits::Cut(_)));
     assert_eq!(subjects(&commits), ["write c"]);
     assert_eq!(commits.at_hand()[0].changed_paths, Err(Unseen::Hidden));
@@ -95,9 +95,9 @@ fn a_shallow_clone_that_is_deep_enough_hides_nothing() {
     sample.commit_file("c", "1\n");
     let clone = sample.clone(&["--depth=4", "--no-single-branch", "--branch=work"]);
     let repository = clone.open();
-    assert!(repository.is_shallow().unwrap());
-    let base = repository.resolve("origin/main").unwrap();
-    let commits = repository.commits_between(base, clone.head()).unwrap();
+    assert!(repository.is_shallow().expect("the sample holds it"));
+    let base = repository.resolve("origin/main").expect("the sample holds it");
+    let commits = repository.commits_between(base, clone.head()).expect("the sample holds it");
     assert!(matches!(commits, Commits::Complete(_)));
     assert_eq!(subjects(&commits), ["write c", "write b"]);
 }

@@ -4,7 +4,7 @@ use crate::git::sample::Sample;
 
 fn commit_tree(sample: &Sample, tree: &str) -> CommitId {
     let commit = sample.git(&["commit-tree", "-m", "odd", tree]);
-    CommitId::parse(&commit).unwrap()
+    CommitId::parse(&commit).expect("the sample holds it")
 }
 
 /// Writes a tree object of the given entries, which git itself would refuse.
@@ -12,11 +12,11 @@ fn tree(sample: &Sample, entries: &[(&str, &str, &str)]) -> String {
     let mut bytes = Vec::new();
     for (mode, name, id) in entries {
         bytes.extend_from_slice(format!("{mode} {name}\0").as_bytes());
-        let id = CommitId::parse(id).unwrap();
+        let id = CommitId::parse(id).expect("the sample holds it");
         bytes.extend_from_slice(id.0.as_slice());
     }
     let path = sample.write_bytes("object", &bytes);
-    let path = path.to_str().unwrap();
+    let path = path.to_str().expect("the sample holds it");
     sample.git(&["hash-object", "-t", "tree", "-w", "--literally", path])
 }
 
@@ -57,7 +57,7 @@ fn a_tree_that_unfolds_without_end_is_refused() {
     }
     let commit = commit_tree(&sample, &inner);
     let repository = sample.open();
-    let answer = repository.snapshot(commit).unwrap().files(|_| true);
+    let answer = repository.snapshot(commit).expect("the sample holds it").files(|_| true);
     assert!(matches!(answer, Err(Error::TreeTooLarge { .. })));
     assert!(matches!(repository.commit(commit), Err(Error::TreeTooLarge { .. })));
 }

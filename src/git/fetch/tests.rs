@@ -16,7 +16,7 @@ fn a_fetch_that_hangs_is_ended() {
     sample.commit_file("a", "1\n");
     sample.git(&["remote", "add", "origin", "ssh://example.com/a"]);
     sample.git(&["config", "core.sshCommand", "sleep 5; exit"]);
-    let missing = CommitId::parse(&"1".repeat(40)).unwrap();
+    let missing = CommitId::parse(&"1".repeat(40)).expect("the sample holds it");
     let started = Instant::now();
     let error = run(&sample.open(), missing, Duration::from_millis(100)).unwrap_err();
     assert!(error.to_string().contains("did not end within"), "{error}");

@@ -5,11 +5,11 @@ use crate::git::sample::Sample;
 fn the_merge_base_is_where_two_branches_parted() {
     let (sample, [root, main, work]) = Sample::branched();
     let repository = sample.open();
-    assert_eq!(repository.merge_bases(main, work).unwrap(), [root]);
-    assert_eq!(repository.merge_bases(root, work).unwrap(), [root]);
-    assert!(repository.is_ancestor(root, work).unwrap());
-    assert!(!repository.is_ancestor(work, main).unwrap());
-    assert_eq!(repository.parents(main).unwrap(), [root]);
+    assert_eq!(repository.merge_bases(main, work).expect("the sample holds it"), [root]);
+    assert_eq!(repository.merge_bases(root, work).expect("the sample holds it"), [root]);
+    assert!(repository.is_ancestor(root, work).expect("the sample holds it"));
+    assert!(!repository.is_ancestor(work, main).expect("the sample holds it"));
+    assert_eq!(repository.parents(main).expect("the sample holds it"), [root]);
 }
 
 #[test]
@@ -23,8 +23,8 @@ fn of_two_merge_bases_the_latest_comes_first() {
     sample.git(&["merge", "--quiet", "--no-ff", "-m", "two", "old-main"]);
     let (main, work) = (sample.id("main"), sample.id("work"));
     let repository = sample.open();
-    assert_eq!(repository.merge_bases(main, work).unwrap(), [latest, older]);
-    assert_eq!(repository.merge_bases(work, main).unwrap(), [latest, older]);
+    assert_eq!(repository.merge_bases(main, work).expect("the sample holds it"), [latest, older]);
+    assert_eq!(repository.merge_bases(work, main).expect("the sample holds it"), [latest, older]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn clocks_that_run_differently_hide_no_ancestor() {
     sample.git(&["switch", "--quiet", "--create", "work", &root.to_string()]);
     sample.turn_back(-7200);
     let work = sample.commit_file("c", "1\n");
-    let between = sample.open().between(base, work).unwrap();
+    let between = sample.open().between(base, work).expect("the sample holds it");
     assert_eq!(between.commits, [work]);
     assert!(!between.is_cut);
 }
@@ -63,8 +63,8 @@ fn a_cut_history_does_not_guess_a_merge_base() {
         })
         .collect();
     assert!(matches!(answers[0], Err(Error::MergeBaseMissing { .. })));
-    assert_eq!(*answers[1].as_ref().unwrap(), [root]);
-    assert_eq!(*answers[2].as_ref().unwrap(), [root]);
+    assert_eq!(*answers[1].as_ref().expect("the sample holds it"), [root]);
+    assert_eq!(*answers[2].as_ref().expect("the sample holds it"), [root]);
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn a_tip_above_a_cut_history_is_still_an_ancestor() {
     let clone = sample.clone(&["--depth=2"]);
     let (tip, parent) = (clone.head(), clone.id("HEAD~1"));
     let repository = clone.open();
-    assert_eq!(repository.merge_bases(tip, parent).unwrap(), [parent]);
-    assert!(repository.is_ancestor(parent, tip).unwrap());
-    let unknown = CommitId::parse(&"1".repeat(40)).unwrap();
+    assert_eq!(repository.merge_bases(tip, parent).expect("the sample holds it"), [parent]);
+    assert!(repository.is_ancestor(parent, tip).expect("the sample holds it"));
+    let unknown = CommitId::parse(&"1".repeat(40)).expect("the sample holds it");
     assert!(matches!(repository.is_ancestor(unknown, tip), Err(Error::HistoryMissing { .. })));
 }

@@ -18,7 +18,12 @@ fn diverged() -> Sample {
 }
 
 fn added(sample: &Sample) -> Vec<String> {
-    sample.open().added_by_merge(sample.head(), &Effort::new()).unwrap().unwrap().own
+    sample
+        .open()
+        .added_by_merge(sample.head(), &Effort::new())
+        .expect("the sample holds it")
+        .expect("the sample holds it")
+        .own
 }
 
 #[test]
@@ -33,7 +38,9 @@ fn a_merge_costs_what_is_walked_for_it() {
     let sample = diverged();
     sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
     let (repository, merge) = (sample.open(), sample.head());
-    let added = |pieces| repository.added_by_merge(merge, &Effort::of(pieces)).unwrap();
+    let added = |pieces| {
+        repository.added_by_merge(merge, &Effort::of(pieces)).expect("the sample holds it")
+    };
     assert_eq!(added(200), Ok(Added::default()));
     assert_eq!(added(20), Err(Unseen::TooMuchWork));
 }
@@ -78,7 +85,7 @@ fn a_change_is_merged_where_the_other_side_moved_the_file() {
         assert_eq!(sample.git(&["show", "HEAD:moved"]), merged.trim_end());
         let merge = sample.open().added_by_merge(sample.head(), &Effort::new());
         let moved = vec![("a".to_owned(), "moved".to_owned())];
-        assert_eq!(merge.unwrap(), Ok(Added { own: Vec::new(), moved }));
+        assert_eq!(merge.expect("the sample holds it"), Ok(Added { own: Vec::new(), moved }));
         // What differs from that by a line, keeps the old file, or drops a side is seen.
         let texts =
             [merged.replace('5', "evil"), LINES.replace('1', "one"), LINES.replace('9', "nine")];
@@ -174,7 +181,11 @@ fn branches_that_merged_each_other_are_merged_from_every_start() {
     sample.commit_file("d", "1\n");
     sample.git(&["merge", "--quiet", "-m", "three", "work"]);
     assert_eq!(
-        sample.open().merge_bases(sample.id("HEAD^1"), sample.id("HEAD^2")).unwrap().len(),
+        sample
+            .open()
+            .merge_bases(sample.id("HEAD^1"), sample.id("HEAD^2"))
+            .expect("the sample holds it")
+            .len(),
         2
     );
     assert_eq!(added(&sample), Vec::<String>::new());
@@ -189,6 +200,7 @@ fn a_cut_clone_does_not_know_what_a_merge_adds() {
     let sample = diverged();
     sample.git(&["merge", "--quiet", "-m", "Merge", "main"]);
     let clone = sample.clone(&["--depth=2", "--branch=work"]);
-    let added = clone.open().added_by_merge(clone.head(), &Effort::new()).unwrap();
+    let added =
+        clone.open().added_by_merge(clone.head(), &Effort::new()).expect("the sample holds it");
     assert_eq!(added, Err(Unseen::Hidden));
 }

@@ -15,7 +15,7 @@ fn broken() -> (Sample, CommitId) {
 
 fn reverted(sample: &Sample) -> Option<CommitId> {
     let base = sample.id("main");
-    sample.open().reverts(base).reverted_by(sample.head()).unwrap()
+    sample.open().reverts(base).reverted_by(sample.head()).expect("the sample holds it")
 }
 
 #[test]
@@ -107,7 +107,8 @@ fn a_revert_that_was_picked_takes_back_the_copy() {
     assert_ne!(copy, bad);
     sample.git(&["switch", "--quiet", "--create", "work"]);
     sample.git(&["cherry-pick", "-x", "main"]);
-    let found = sample.open().reverts(copy).reverted_by(sample.head()).unwrap();
+    let found =
+        sample.open().reverts(copy).reverted_by(sample.head()).expect("the sample holds it");
     assert_eq!(found, Some(copy));
 }
 
@@ -147,5 +148,8 @@ fn a_cut_clone_does_not_know_a_revert() {
     sample.git(&["revert", "--no-edit", &bad.to_string()]);
     let clone = sample.clone(&["--depth=2", "--branch=work"]);
     let base = clone.id("HEAD~1");
-    assert_eq!(clone.open().reverts(base).reverted_by(clone.head()).unwrap(), None);
+    assert_eq!(
+        clone.open().reverts(base).reverted_by(clone.head()).expect("the sample holds it"),
+        None
+    );
 }

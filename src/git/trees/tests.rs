@@ -27,7 +27,7 @@ fn event(base: CommitId, head: CommitId) -> Request {
 /// The same, of a forge that names its merge commit.
 fn event_of_merge(base: CommitId, head: CommitId, merge: MergeCommit) -> Request {
     let mut request = event(base, head);
-    request.event.as_mut().unwrap().merge = merge;
+    request.event.as_mut().expect("the sample holds it").merge = merge;
     request
 }
 
@@ -39,7 +39,7 @@ fn compared(trees: Trees) -> Compared {
 }
 
 fn decided(sample: &Sample, request: &Request) -> Compared {
-    compared(decide(&sample.open(), request).unwrap())
+    compared(decide(&sample.open(), request).expect("the sample holds it"))
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_local_branch_is_compared_with_where_it_left_the_default_branch() {
 fn the_default_branch_has_nothing_to_compare() {
     let (sample, [_, main, _]) = Sample::branched();
     sample.git(&["switch", "--quiet", "main"]);
-    let trees = decide(&sample.open(), &Request::default()).unwrap();
+    let trees = decide(&sample.open(), &Request::default()).expect("the sample holds it");
     assert_eq!(trees, Trees::Whole { trusted: main, head: main });
 }
 
@@ -71,7 +71,7 @@ fn the_default_branch_has_nothing_to_compare() {
 fn a_commit_that_the_default_branch_has_left_behind_is_judged_whole() {
     let (sample, [start, main, _]) = Sample::branched();
     sample.git(&["switch", "--quiet", "--detach", &start.to_string()]);
-    let trees = decide(&sample.open(), &Request::default()).unwrap();
+    let trees = decide(&sample.open(), &Request::default()).expect("the sample holds it");
     assert_eq!(trees, Trees::Whole { trusted: main, head: start });
 }
 
@@ -80,7 +80,7 @@ fn the_whole_tree_is_judged_by_what_is_agreed() {
     let (sample, [_, main, work]) = Sample::branched();
     let whole = |request: Request| {
         let request = Request { scope: Scope::WholeTree, ..request };
-        decide(&sample.open(), &request).unwrap()
+        decide(&sample.open(), &request).expect("the sample holds it")
     };
     assert_eq!(whole(Request::default()), Trees::Whole { trusted: work, head: work });
     let named = Request { base: Some("main".to_owned()), ..Request::default() };
@@ -125,7 +125,7 @@ fn another_commit_than_the_proposed_one_is_not_judged() {
             let request = Request { scope, ..event(main, work) };
             let error = decide(&sample.open(), &request).unwrap_err();
             assert!(matches!(error, Error::HeadNotProposed { proposed, .. } if proposed == work));
-            assert!(error.hint().unwrap().contains("pull_request.head.sha"));
+            assert!(error.hint().expect("the sample holds it").contains("pull_request.head.sha"));
         }
     }
     // Whatever was added to it meanwhile holds it, also where the clone ends right there.
@@ -216,7 +216,7 @@ fn a_clone_of_depth_two_holds_all_that_the_forges_merge_needs() {
     let found = decided(&clone, &event_of_merge(start, work, named));
     assert_eq!((found.trusted, found.compared), (main, main));
     assert!(!found.merge_base_missing);
-    let changed = clone.open().changed_paths(main, found.head).unwrap();
+    let changed = clone.open().changed_paths(main, found.head).expect("the sample holds it");
     assert_eq!(changed.len(), 1);
     assert_eq!(changed[0].path, "b.yaml");
 }
@@ -243,14 +243,14 @@ fn a_clone_of_depth_one_fetches_the_base_once() {
     let mut request = event_of_merge(start, work, named);
     let error = decide(&clone.open(), &request).unwrap_err();
     assert!(matches!(error, Error::CommitMissing { id } if id == main));
-    let hint = error.hint().unwrap();
+    let hint = error.hint().expect("the sample holds it");
     assert!(hint.contains("`fetch-depth: 2`") && hint.contains("0 where it has that"), "{hint}");
     sample.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
     request.fetching = Fetching::Allowed;
     let repository = clone.open();
-    let found = compared(decide(&repository, &request).unwrap());
+    let found = compared(decide(&repository, &request).expect("the sample holds it"));
     assert_eq!(found.trusted, main);
-    let changed = repository.changed_paths(main, found.head).unwrap();
+    let changed = repository.changed_paths(main, found.head).expect("the sample holds it");
     assert_eq!(changed.len(), 1);
 }
 
@@ -272,7 +272,7 @@ fn a_whole_clone_stays_whole_after_a_fetch() {
     let request = Request { fetching: Fetching::Allowed, ..event(newer, work) };
     let found = decided(&clone, &request);
     assert_eq!((found.trusted, found.compared), (newer, start));
-    assert!(!clone.open().is_shallow().unwrap());
+    assert!(!clone.open().is_shallow().expect("the sample holds it"));
 }
 
 #[test]

@@ -12,11 +12,11 @@ fn tracked_files_are_those_of_the_index_also_when_ignored() {
     sample.write("ignored/other.yaml", "");
     let repository = sample.open();
     assert_eq!(
-        repository.tracked_paths().unwrap(),
+        repository.tracked_paths().expect("the sample holds it"),
         [".gitignore", "ignored/slo.yaml", "plain.yaml"]
     );
-    let inside = repository.at_root("ignored").unwrap();
-    assert_eq!(inside.tracked_paths().unwrap(), ["slo.yaml"]);
+    let inside = repository.at_root("ignored").expect("the sample holds it");
+    assert_eq!(inside.tracked_paths().expect("the sample holds it"), ["slo.yaml"]);
 }
 
 #[test]
@@ -25,10 +25,10 @@ fn a_clean_worktree_has_nothing_uncommitted() {
     sample.write(".gitignore", "out\n");
     sample.commit_file("a", "1\n");
     sample.write("out", "ignored\n");
-    assert!(!sample.open().has_uncommitted_changes().unwrap());
+    assert!(!sample.open().has_uncommitted_changes().expect("the sample holds it"));
     // Written again with the same bytes: only the clock of the file differs.
     sample.write("a", "1\n");
-    assert!(!sample.open().has_uncommitted_changes().unwrap());
+    assert!(!sample.open().has_uncommitted_changes().expect("the sample holds it"));
 }
 
 #[test]
@@ -45,11 +45,11 @@ fn changed_staged_new_and_removed_files_are_uncommitted() {
     sample.write("folder/new", "1\n");
     let repository = sample.open();
     assert_eq!(
-        repository.uncommitted_paths().unwrap(),
+        repository.uncommitted_paths().expect("the sample holds it"),
         ["folder/new", "removed", "staged", "team/changed"]
     );
-    let inside = repository.at_root("team").unwrap();
-    assert_eq!(inside.uncommitted_paths().unwrap(), ["changed"]);
+    let inside = repository.at_root("team").expect("the sample holds it");
+    assert_eq!(inside.uncommitted_paths().expect("the sample holds it"), ["changed"]);
 }
 
 #[cfg(unix)]
@@ -60,8 +60,9 @@ fn a_permission_alone_is_no_change() {
     let sample = Sample::new();
     sample.commit_file("a", "1\n");
     let path = sample.path().join("a");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(!sample.open().has_uncommitted_changes().unwrap());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+        .expect("the sample holds it");
+    assert!(!sample.open().has_uncommitted_changes().expect("the sample holds it"));
 }
 
 #[test]
@@ -80,8 +81,8 @@ fn a_configured_filter_is_never_run() {
     // As long as before, so that only reading the file can tell.
     sample.write("a.yaml", "2\n");
     let repository = sample.open();
-    assert_eq!(repository.uncommitted_paths().unwrap(), ["a.yaml"]);
-    let head = repository.head().unwrap();
-    repository.commit(head).unwrap();
+    assert_eq!(repository.uncommitted_paths().expect("the sample holds it"), ["a.yaml"]);
+    let head = repository.head().expect("the sample holds it");
+    repository.commit(head).expect("the sample holds it");
     assert!(!mark.exists());
 }

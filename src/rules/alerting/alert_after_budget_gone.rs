@@ -1,4 +1,11 @@
+use crate::alerts::consumption::statement;
+use crate::alerts::urgency::Urgency;
+use crate::alerts::watch::Uses;
+use crate::alerts::watch::Watch;
+use crate::alerts::watch::gather;
+use crate::alerts::watch::watches;
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
@@ -7,18 +14,10 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::Subject;
-use crate::rules::consumption::statement;
-use crate::rules::in_words;
-use crate::rules::quote;
-use crate::rules::urgency::Urgency;
-use crate::rules::watch::Uses;
-use crate::rules::watch::Watch;
-use crate::rules::watch::about_percent;
-use crate::rules::watch::gather;
-use crate::rules::watch::longest_seconds;
-use crate::rules::watch::percent_beside;
-use crate::rules::watch::watches;
+use crate::rules::words::about_percent;
+use crate::rules::words::in_words;
+use crate::rules::words::percent_beside;
+use crate::rules::words::quote;
 
 pub(super) const RULE: Rule = Rule {
     name: "alert-after-budget-gone",
@@ -70,7 +69,7 @@ fn is_early(watch: Watch<'_>, window: Duration) -> bool {
 }
 
 fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fault> {
-    let longest = longest_seconds(window);
+    let longest = window.longest_seconds();
     if watch.lookback > longest {
         return Some(Fault::LongLookback);
     }

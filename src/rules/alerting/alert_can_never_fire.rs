@@ -6,6 +6,7 @@ use crate::model::BudgetingMethod;
 use crate::model::BurnRate;
 use crate::model::Operator;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -13,15 +14,13 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Edit;
 use crate::source::Span;
-use crate::source::Spanned;
 
-use super::can_fire;
-use super::is_upward;
-use super::largest_error_ratio;
+use crate::alerts::can_fire;
+use crate::alerts::is_upward;
+use crate::alerts::largest_error_ratio;
 
 pub(super) const RULE: Rule = Rule {
     name: "alert-can-never-fire",
@@ -63,7 +62,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     for slo in with_pairs {
         for burn in upward(slo) {
             if let Some(targets) = all.get_mut(&burn.threshold.span) {
-                targets.extend(targets_of(slo).map(|target| target.value.clone()));
+                targets.extend(slo.targets().map(|target| target.value.clone()));
             }
         }
     }
@@ -80,18 +79,12 @@ fn upward<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = &'a BurnRate> {
     burns.filter(|burn| is_upward(burn) && burn.threshold.value > Ratio::zero())
 }
 
-/// Returns the targets of an SLO that leave an error budget.
-fn targets_of(slo: &Slo) -> impl Iterator<Item = &Spanned<Ratio>> {
-    let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
-    targets.filter(|target| !target.value.is_negative() && target.value < Ratio::one())
-}
-
 /// Notes the targets of an SLO under which a condition is dead, or nearly.
 fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
     let largest = largest_error_ratio(slo);
     let half = &largest / 2;
-    let is_alive = targets_of(slo).any(|target| can_fire(burn, &target.value, &largest));
-    for target in targets_of(slo) {
+    let is_alive = slo.targets().any(|target| can_fire(burn, &target.value, &largest));
+    for target in slo.targets() {
         let needed = &burn.threshold.value * &target.value.complement();
         // A burn rate of 1 is the least worth an alert, however much a low target lets fail.
         let is_least =

@@ -12,12 +12,12 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Span;
 
-use super::is_exempt;
-use super::is_true;
-use super::tells_of_breaches;
+use crate::alerts::is_exempt;
+use crate::alerts::is_true;
+use crate::alerts::tells_of_breaches;
 
 pub(super) const RULE: Rule = Rule {
     name: "breach-not-alerted",

@@ -10,12 +10,12 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Span;
 
-use super::each_condition;
-use super::is_meant_for_health;
-use super::is_upward;
+use crate::alerts::each_condition;
+use crate::alerts::is_meant_for_health;
+use crate::alerts::is_upward;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-below-one",

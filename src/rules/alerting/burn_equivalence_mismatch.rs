@@ -1,29 +1,26 @@
 use std::collections::BTreeMap;
 
+use crate::alerts::consumption::Amount;
+use crate::alerts::consumption::Statement;
+use crate::alerts::consumption::statement;
+use crate::alerts::watch::Uses;
+use crate::alerts::watch::Watch;
+use crate::alerts::watch::gather;
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::consumption::Amount;
-use crate::rules::consumption::Statement;
-use crate::rules::consumption::statement;
-use crate::rules::in_words;
-use crate::rules::quote;
-use crate::rules::watch::Uses;
-use crate::rules::watch::Watch;
-use crate::rules::watch::about_percent;
-use crate::rules::watch::gather;
-use crate::rules::watch::longest_seconds;
-use crate::rules::watch::shortest_seconds;
-use crate::rules::watch::targets_of;
+use crate::rules::words::about_percent;
+use crate::rules::words::in_words;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::largest_error_ratio;
+use crate::alerts::largest_error_ratio;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-equivalence-mismatch",
@@ -69,7 +66,7 @@ fn is_wrong(watch: Watch<'_>, statement: &Statement) -> bool {
     // The unit in which the amount is counted, in seconds of budget: at most, and at least.
     let (said, most, least) = match &statement.amount {
         Amount::Share(share) => {
-            (share.percent(), longest_seconds(window.value), shortest_seconds(window.value))
+            (share.percent(), window.value.longest_seconds(), window.value.shortest_seconds())
         }
         Amount::Time(length) => {
             let unit = length.unit.nominal_seconds();
@@ -164,7 +161,7 @@ fn fix(uses: &Uses<'_>, rate: &Ratio, checker: &Checker<'_>) -> Option<Edit> {
         let half = &largest_error_ratio(slo) / 2;
         let is_reached = |target: &Spanned<Ratio>| rate * &target.value.complement() <= half;
         let is_early = !watch.is_too_late() && !watch.outlasts_budget();
-        is_exact && is_early && targets_of(slo).all(is_reached)
+        is_exact && is_early && slo.targets().all(is_reached)
     };
     let is_right = is_short && is_alert && uses.watches().all(is_sound);
     is_right.then(|| checker.rewrite(burn.threshold.span, &rate.to_string()))?

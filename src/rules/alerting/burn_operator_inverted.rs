@@ -11,9 +11,9 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source::Span;
 
-use super::each_condition;
-use super::is_meant_for_health;
-use super::is_upward;
+use crate::alerts::each_condition;
+use crate::alerts::is_meant_for_health;
+use crate::alerts::is_upward;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-operator-inverted",

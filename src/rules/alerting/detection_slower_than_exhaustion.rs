@@ -1,5 +1,10 @@
+use crate::alerts::urgency::Urgency;
+use crate::alerts::watch::Watch;
+use crate::alerts::watch::scrape_interval;
+use crate::alerts::watch::watches;
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
@@ -8,19 +13,13 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::Subject;
-use crate::rules::in_words;
-use crate::rules::percent;
-use crate::rules::urgency::Urgency;
-use crate::rules::watch::Watch;
-use crate::rules::watch::scrape_interval;
-use crate::rules::watch::targets_of;
-use crate::rules::watch::watches;
-use crate::rules::watch::worst_outage_name;
+use crate::rules::words::in_words;
+use crate::rules::words::percent;
+use crate::rules::words::worst_outage_name;
 use crate::source::Spanned;
 
-use super::can_fire;
-use super::largest_error_ratio;
+use crate::alerts::can_fire;
+use crate::alerts::largest_error_ratio;
 
 pub(super) const RULE: Rule = Rule {
     name: "detection-slower-than-exhaustion",
@@ -112,7 +111,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     if !pages.iter().any(|watch| watch.urgency() == Urgency::Page) {
         return;
     }
-    for target in targets_of(slo) {
+    for target in slo.targets() {
         judge(slo, target, &pages, steps, checker);
     }
 }

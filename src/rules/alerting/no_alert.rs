@@ -5,21 +5,21 @@ use crate::finding::Level;
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::Subject;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
 use crate::yaml::replace_empty;
 
-use super::is_exempt;
+use crate::alerts::is_exempt;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-alert",

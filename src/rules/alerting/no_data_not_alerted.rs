@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::alerts::events::names;
+use crate::alerts::link;
 use crate::finding::Level;
 use crate::model::AlertPolicy;
 use crate::model::Catalog;
@@ -9,6 +11,7 @@ use crate::model::Dialect;
 use crate::model::Meta;
 use crate::model::MetricSource;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::query;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
@@ -16,18 +19,15 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::events::names;
-use crate::rules::link;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml::Added;
 use crate::yaml::append_entries;
 
-use super::is_exempt;
-use super::is_true;
-use super::tells_of_breaches;
+use crate::alerts::is_exempt;
+use crate::alerts::is_true;
+use crate::alerts::tells_of_breaches;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-data-not-alerted",

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::alerts::events::window;
+use crate::alerts::link;
 use crate::finding::Level;
 use crate::model::AlertRule;
 use crate::model::Catalog;
@@ -17,15 +19,13 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::events::window;
-use crate::rules::link;
-use crate::rules::percent;
-use crate::rules::quote;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
 use crate::source::SourceId;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::is_upward;
+use crate::alerts::is_upward;
 
 pub(super) const RULE: Rule = Rule {
     name: "rule-constant-drift",

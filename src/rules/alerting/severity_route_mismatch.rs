@@ -2,30 +2,30 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashSet;
 
+use crate::alerts::channel;
+use crate::alerts::channel::Channel;
+use crate::alerts::channel::is_one;
+use crate::alerts::urgency;
+use crate::alerts::urgency::Urgency;
 use crate::change::fires_with;
 use crate::finding::Level;
+use crate::model::Alert;
 use crate::model::Catalog;
 use crate::model::Object;
-use crate::rules::Alert;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::channel;
-use crate::rules::channel::Channel;
-use crate::rules::channel::is_one;
-use crate::rules::list;
-use crate::rules::quote;
-use crate::rules::urgency;
-use crate::rules::urgency::Urgency;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::SourceId;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 
-use super::tells_of_breaches;
+use crate::alerts::tells_of_breaches;
 
 pub(super) const RULE: Rule = Rule {
     name: "severity-route-mismatch",

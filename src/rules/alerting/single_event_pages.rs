@@ -1,18 +1,18 @@
+use crate::alerts::urgency::Urgency;
+use crate::alerts::watch::Uses;
+use crate::alerts::watch::Watch;
+use crate::alerts::watch::gather;
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::Operator;
+use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
-use crate::rules::quote;
-use crate::rules::urgency::Urgency;
-use crate::rules::watch::Uses;
-use crate::rules::watch::Watch;
-use crate::rules::watch::gather;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
 use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,6 +1,14 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::alerts::events::Events;
+use crate::alerts::events::Share;
+use crate::alerts::events::counted;
+use crate::alerts::events::longest_range;
+use crate::alerts::events::names;
+use crate::alerts::events::share;
+use crate::alerts::urgency;
+use crate::alerts::urgency::Urgency;
 use crate::finding::Level;
 use crate::model::AlertRule;
 use crate::model::BudgetingMethod;
@@ -25,21 +33,13 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::events::Events;
-use crate::rules::events::Share;
-use crate::rules::events::counted;
-use crate::rules::events::longest_range;
-use crate::rules::events::names;
-use crate::rules::events::share;
-use crate::rules::in_words;
-use crate::rules::percent;
-use crate::rules::quote;
-use crate::rules::urgency;
-use crate::rules::urgency::Urgency;
+use crate::rules::words::in_words;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::is_exempt;
+use crate::alerts::is_exempt;
 
 pub(super) const RULE: Rule = Rule {
     name: "threshold-alert-not-burn-rate",

@@ -5,6 +5,7 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
 use crate::model::Operator;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::model::Tier;
 use crate::policy::Governance;
 use crate::policy::applies;
@@ -14,13 +15,12 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::in_words;
+use crate::rules::words::in_words;
 
-use super::can_fire;
-use super::is_exempt;
-use super::is_meant_for_health;
-use super::largest_error_ratio;
+use crate::alerts::can_fire;
+use crate::alerts::is_exempt;
+use crate::alerts::is_meant_for_health;
+use crate::alerts::largest_error_ratio;
 
 pub(super) const RULE: Rule = Rule {
     name: "unalerted-burn-band",

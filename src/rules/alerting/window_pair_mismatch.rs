@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::alerts::watch::scrape_interval;
+use crate::alerts::watch::short_window;
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::quantity::Duration;
@@ -9,16 +11,14 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::watch::percent_beside;
-use crate::rules::watch::scrape_interval;
-use crate::rules::watch::short_window;
+use crate::rules::words::percent_beside;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::each_condition;
-use super::is_meant_for_health;
-use super::is_upward;
+use crate::alerts::each_condition;
+use crate::alerts::is_meant_for_health;
+use crate::alerts::is_upward;
 
 pub(super) const RULE: Rule = Rule {
     name: "window-pair-mismatch",

@@ -5,7 +5,7 @@ use crate::rules::Checker;
 use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-metadata-key",

@@ -5,7 +5,7 @@ use crate::rules::Checker;
 use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::list;
+use crate::rules::words::list;
 
 use super::place;
 

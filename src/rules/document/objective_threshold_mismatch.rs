@@ -2,11 +2,11 @@ use crate::finding::Level;
 use crate::model::Dialect;
 use crate::model::Measure;
 use crate::model::Objective;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
 use crate::yaml::delete_entries;
 
 pub(super) const RULE: Rule = Rule {

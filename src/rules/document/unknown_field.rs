@@ -5,8 +5,8 @@ use crate::rules::Checker;
 use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::list;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 
 use super::place;
 

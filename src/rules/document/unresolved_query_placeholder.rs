@@ -15,7 +15,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,5 +1,6 @@
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
+use crate::model::Subject;
 use crate::model::Window;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -7,11 +8,9 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Spanned;
 
-use super::budgeted;
 use super::knows_indicators;
 use super::weight;
 
@@ -41,7 +40,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
         return;
     }
     let parts = slo.objectives.iter().map(|objective| {
-        let target = budgeted(objective)?;
+        let target = objective.budgeted()?;
         let weight = match method {
             BudgetingMethod::Timeslices => Ratio::one(),
             _ => weight(objective)?,

@@ -11,7 +11,7 @@ use crate::rules::Checker;
 use crate::rules::FileFacts;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;

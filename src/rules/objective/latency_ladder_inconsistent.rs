@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Level;
+use crate::model::Alert;
 use crate::model::BudgetingMethod;
 use crate::model::Catalog;
 use crate::model::Measure;
 use crate::model::MetricSource;
 use crate::model::Objective;
 use crate::model::Operator;
+use crate::model::Subject;
 use crate::model::Text;
 use crate::model::WindowKind;
 use crate::quantity::Ratio;
@@ -17,17 +19,13 @@ use crate::query::tree::ExpressionKind;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::query::tree::VectorSelector;
-use crate::rules::Alert;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
-use crate::rules::quote;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
 use crate::source::Spanned;
-
-use super::budgeted;
 
 pub(super) const RULE: Rule = Rule {
     name: "latency-ladder-inconsistent",
@@ -85,7 +83,7 @@ fn read<'a>(
     objective: &'a Objective,
     catalog: &'a Catalog,
 ) -> Option<(Ladder<'a>, Rung<'a>)> {
-    let target = budgeted(objective)?;
+    let target = objective.budgeted()?;
     let indicator = catalog.indicator(&objective.indicator).one()?;
     let mut measure = Vec::new();
     let (threshold, operator, buckets) = match &indicator.measure {

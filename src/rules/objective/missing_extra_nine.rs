@@ -1,17 +1,18 @@
 use crate::finding::Level;
+use crate::model::Subject;
+use crate::needs;
+use crate::needs::Need;
+use crate::needs::Needs;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::needs;
-use crate::rules::needs::Need;
-use crate::rules::needs::Needs;
-use crate::rules::percent;
+use crate::rules::words::percent;
 
-use super::is_aspirational;
 use super::is_beyond;
+use super::name_of;
+use super::promises;
 use super::strictest;
 
 pub(super) const RULE: Rule = Rule {
@@ -25,7 +26,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let is_judged = |slo: &&Subject<'_>| slo.is_critical && !is_aspirational(slo);
+    let is_judged = |slo: &&Subject<'_>| slo.is_critical && !slo.is_aspirational();
     let judged = slos.iter().filter(is_judged);
     let needing = judged.filter_map(|slo| Some((slo, Needs::new(slo, checker.catalog())?)));
     let needing: Vec<_> = needing.collect();
@@ -56,13 +57,13 @@ fn judge(slo: &Subject<'_>, needs: &Needs<'_>, checker: &mut Checker<'_>) {
     let (message, label) = match weak.as_slice() {
         [] => return,
         [only] => {
-            let (name, promise) = (only.name(), percent(&only.promise));
+            let (name, promise) = (name_of(only), percent(&only.promise));
             let text =
                 format!("a target of {share} needs {wanted} of {name}, which promises {promise}");
             (text, format!("{name} may spend {spent} % of the error budget"))
         }
         several => {
-            let words = needs::sentence(several);
+            let words = promises(several);
             let text = format!("a target of {share} needs {wanted} of what promises less: {words}");
             (text, format!("they may spend {spent} % of the error budget"))
         }

@@ -5,6 +5,7 @@ use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::Objective;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::model::Window;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -12,13 +13,10 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Spanned;
 
-use super::budgeted;
 use super::in_unlike_words;
-use super::is_aspirational;
 
 pub(super) const RULE: Rule = Rule {
     name: "more-nines-than-response-time",
@@ -35,14 +33,14 @@ const IMPACT: &str = "slo/max-error-ratio";
 
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some((verb, needed)) = needed(&checker.config().response) else { return };
-    let Some(window) = slo.window.as_ref().filter(|_| !is_aspirational(slo)) else { return };
+    let Some(window) = slo.window.as_ref().filter(|_| !slo.is_aspirational()) else { return };
     let impact = slo.meta.declared_share(IMPACT);
     // What it is to be is not known where it has not the form of a share.
     if impact.is_none() && slo.meta.declared(IMPACT).is_some() {
         return;
     }
     for objective in &slo.objectives {
-        if let Some(target) = budgeted(objective)
+        if let Some(target) = objective.budgeted()
             && let Some(speed) = speed(slo, objective, impact.as_ref())
         {
             let outage = Outage { verb, needed: &needed, speed: &speed, impact: impact.as_ref() };

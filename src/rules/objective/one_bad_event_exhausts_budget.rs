@@ -1,13 +1,13 @@
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
+use crate::model::Subject;
 use crate::model::Window;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {

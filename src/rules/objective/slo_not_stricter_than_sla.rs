@@ -1,14 +1,14 @@
 use crate::finding::Level;
 use crate::model::Agreement;
 use crate::model::BudgetingMethod;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 
 use super::in_unlike_words;
 use super::strictest;
@@ -38,7 +38,7 @@ enum Fault {
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(agreement) = slo.meta.agreement() else { return };
     // An SLO that states the agreement itself stands beside a stricter one.
-    if slo.meta.declares("slo/relation", "sla") {
+    if slo.is_agreement() {
         return;
     }
     let Some(target) = strictest(slo) else { return };

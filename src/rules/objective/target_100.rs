@@ -1,11 +1,11 @@
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 
 pub(super) const RULE: Rule = Rule {
     name: "target-100",

@@ -3,18 +3,16 @@ use jiff::tz::TimeZone;
 
 use crate::finding::Level;
 use crate::model::Meta;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
-use crate::rules::quote;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
 use crate::source::Spanned;
-
-use super::budgeted;
 
 pub(super) const RULE: Rule = Rule {
     name: "target-from-current-performance",
@@ -110,7 +108,7 @@ fn sign<'a>(slo: &'a Subject<'_>) -> Option<Sign<'a>> {
     if let Some(phrase) = of_today(rationale.value) {
         return Some(Sign::Phrase(rationale, phrase));
     }
-    let mut targets = slo.objectives.iter().filter_map(budgeted);
+    let mut targets = slo.targets();
     targets.find_map(|target| {
         let number = read_off(&target.value, rationale.value)?;
         Some(Sign::Number(rationale, number, target))

@@ -3,18 +3,16 @@ use jiff::tz::Offset;
 
 use crate::finding::Level;
 use crate::model::RampStep;
+use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
-
-use super::budgeted;
 
 pub(super) const RULE: Rule = Rule {
     name: "target-ramp-overdue",
@@ -84,10 +82,10 @@ fn check_target(
     checker: &mut Checker<'_>,
 ) {
     // Of several objectives the ramp speaks of the strictest: while that is below, all are.
-    if slo.objectives.iter().any(|objective| budgeted(objective).is_none()) {
+    if slo.objectives.iter().any(|objective| objective.budgeted().is_none()) {
         return;
     }
-    let targets = slo.objectives.iter().filter_map(budgeted);
+    let targets = slo.targets();
     let Some(target) = targets.max_by(|left, right| left.value.cmp(&right.value)) else { return };
     if target.value >= step.target {
         return;

@@ -1,6 +1,7 @@
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::Objective;
+use crate::model::Subject;
 use crate::model::Window;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -9,11 +10,8 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
+use crate::rules::words::percent;
 use crate::source::Spanned;
-
-use super::budgeted;
 
 pub(super) const RULE: Rule = Rule {
     name: "timeslice-budget-granularity",
@@ -95,7 +93,7 @@ fn no_bad_slice(
     window: Option<&Window>,
     checker: &mut Checker<'_>,
 ) -> bool {
-    let (Some(target), Some(window)) = (budgeted(objective), window) else { return false };
+    let (Some(target), Some(window)) = (objective.budgeted(), window) else { return false };
     let (length, short) = (window.duration.value, slice.value.nominal_seconds());
     // A window that is no whole number of slices is another rule's concern.
     if short == 0 || !length.nominal_seconds().is_multiple_of(short) {

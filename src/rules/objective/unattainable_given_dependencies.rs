@@ -2,22 +2,24 @@ use std::sync::Arc;
 
 use crate::finding::Level;
 use crate::model::Slo;
+use crate::model::Subject;
+use crate::needs;
+use crate::needs::Needs;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::needs;
-use crate::rules::needs::Needs;
-use crate::rules::percent;
-use crate::rules::quote;
+use crate::rules::words::few;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
+use crate::rules::words::sentence;
 use crate::source::Spanned;
 
-use super::budgeted;
-use super::is_aspirational;
 use super::is_beyond;
+use super::name_of;
+use super::promises;
 
 pub(super) const RULE: Rule = Rule {
     name: "unattainable-given-dependencies",
@@ -37,14 +39,14 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     for way in &circles.ways {
         report_circle(way, checker);
     }
-    for slo in slos.iter().filter(|slo| !is_aspirational(slo)) {
+    for slo in slos.iter().filter(|slo| !slo.is_aspirational()) {
         let Some(needs) = Needs::new(slo, checker.catalog()) else { continue };
         // Where a circle closes, promises rest on themselves.
         if circles.hold(slo) {
             continue;
         }
         let together = needs.together();
-        for target in slo.objectives.iter().filter_map(budgeted) {
+        for target in slo.targets() {
             if is_beyond(&target.value, &together) {
                 report(slo, target, &needs, &together, checker);
             }
@@ -63,11 +65,11 @@ fn report(
     let message = match needs.each.as_slice() {
         [only] => {
             let promise = percent(&only.promise);
-            format!("a target of {share} needs {}, which promises {promise}", only.name())
+            format!("a target of {share} needs {}, which promises {promise}", name_of(only))
         }
         several => {
             let most = shown_apart(together, &target.value);
-            let words = needs::sentence(several);
+            let words = promises(several);
             format!("a target of {share} needs {words}: together at most {most} %")
         }
     };
@@ -119,9 +121,9 @@ fn report_circle(way: &[&Subject<'_>], checker: &mut Checker<'_>) {
     let Some((first, rest)) = way.split_first() else { return };
     let place = |slo: &Subject<'_>| slo.meta.dependencies().map(|declared| declared.span);
     let name = quote(first.meta.name());
-    let by_way_of = match needs::few(rest, |slo| quote(slo.meta.name())).as_slice() {
+    let by_way_of = match few(rest, |slo| quote(slo.meta.name())).as_slice() {
         [] => String::new(),
-        names => format!(", by way of {}", needs::joined(names, "and")),
+        names => format!(", by way of {}", sentence(names, "and")),
     };
     let message = format!("the SLO {name} needs itself{by_way_of}");
     let span = place(first).unwrap_or_else(|| first.meta.place());

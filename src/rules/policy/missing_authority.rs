@@ -16,8 +16,8 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::list;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::Spanned;
 
 use super::in_a_sentence;

@@ -11,7 +11,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::yaml::Added;
 use crate::yaml::append_entries;
 

@@ -16,7 +16,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 
@@ -48,7 +48,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let idle = idle(catalog, &policies, &slos);
     let lacking: Vec<&Arc<Slo>> = slos
         .iter()
-        .filter(|governed| governed.policies.is_empty() && !is_aspirational(governed.slo))
+        .filter(|governed| governed.policies.is_empty() && !governed.slo.is_aspirational())
         .map(|governed| governed.slo)
         .collect();
     // Where no policy governs anything, their selectors are the cause.
@@ -67,18 +67,13 @@ fn level(is_critical: bool) -> Level {
     if is_critical { Level::Error } else { Level::Warning }
 }
 
-/// Returns whether an SLO states a hope, of which no consequence follows.
-fn is_aspirational(slo: &Slo) -> bool {
-    slo.meta.declares("slo/relation", "aspirational")
-}
-
 fn report_lacking(
     catalog: &Catalog,
     lacking: &[&Arc<Slo>],
     slos: &[Governed<'_>],
     checker: &mut Checker<'_>,
 ) {
-    let expected = slos.iter().filter(|governed| !is_aspirational(governed.slo)).count();
+    let expected = slos.iter().filter(|governed| !governed.slo.is_aspirational()).count();
     let help = if !checker.policies().is_empty() {
         "let the `selector` of a policy match it, or add a policy that has none"
     } else if catalog.policies().next().is_some() {

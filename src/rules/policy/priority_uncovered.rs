@@ -15,8 +15,8 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::list;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 use crate::spelling;
@@ -49,7 +49,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         let Some(first) = keyed().next() else { continue };
         inversions(policy, checker);
         let slos = governance.governed(policy, catalog.slos());
-        let slos = slos.filter(|slo| !slo.meta.declares("slo/relation", "aspirational"));
+        let slos = slos.filter(|slo| !slo.is_aspirational());
         let (with, without): (Vec<&Arc<Slo>>, Vec<&Arc<Slo>>) =
             slos.partition(|slo| slo.meta.declared(PRIORITY).is_some());
         // A tier that asks for no priority holds for every SLO.

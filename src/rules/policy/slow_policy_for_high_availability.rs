@@ -20,9 +20,9 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::in_words;
-use crate::rules::percent;
-use crate::rules::quote;
+use crate::rules::words::in_words;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 

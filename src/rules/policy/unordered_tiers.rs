@@ -18,8 +18,8 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::list;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 

@@ -1,12 +1,12 @@
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
-use crate::rules::twins::Twins;
-use crate::rules::twins::twins;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
+use crate::twins::Twins;
 
 pub(super) const RULE: Rule = Rule {
     name: "conflicting-slo",
@@ -18,16 +18,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slos(check),
 };
 
-fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    for twins in twins(slos, checker).filter(|twins| !twins.agree()) {
-        report(&twins, checker);
+fn check(_: &[Subject<'_>], checker: &mut Checker<'_>) {
+    for twins in checker.twins().iter().filter(|twins| !twins.agree()) {
+        report(twins, checker);
     }
 }
 
 fn report(twins: &Twins<'_>, checker: &mut Checker<'_>) {
     let Some(window) = twins.window() else { return };
     let Twins { first, second } = twins;
-    let [one, other] = twins.names();
+    let [one, other] = [first, second].map(|twin| quote(twin.slo.meta.name()));
     let [target, other_target] = [first, second].map(|twin| percent(&twin.target.value));
     let what = format!("{target} and {other_target} over {window} for one indicator");
     // Side by side in one SLO, both are seen by whoever reads one.

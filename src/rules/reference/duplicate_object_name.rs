@@ -11,7 +11,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::quote;
+use crate::rules::words::quote;
 
 use super::overlay;
 use super::overlays;

@@ -1,12 +1,12 @@
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::percent;
-use crate::rules::twins::Twins;
-use crate::rules::twins::twins;
+use crate::rules::words::percent;
+use crate::rules::words::quote;
+use crate::twins::Twins;
 
 pub(super) const RULE: Rule = Rule {
     name: "duplicate-slo",
@@ -18,16 +18,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slos(check),
 };
 
-fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    for twins in twins(slos, checker).filter(Twins::agree) {
-        report(&twins, checker);
+fn check(_: &[Subject<'_>], checker: &mut Checker<'_>) {
+    for twins in checker.twins().iter().filter(|twins| twins.agree()) {
+        report(twins, checker);
     }
 }
 
 fn report(twins: &Twins<'_>, checker: &mut Checker<'_>) {
     let Some(window) = twins.window() else { return };
     let second = twins.second;
-    let [one, other] = twins.names();
+    let [one, other] = [twins.first, second].map(|twin| quote(twin.slo.meta.name()));
     let what = format!("{} over {window} of one indicator", percent(&second.target.value));
     let (message, help) = if twins.are_of_one_slo() {
         let message = format!("two objectives of the SLO {one} promise the same: {what}");

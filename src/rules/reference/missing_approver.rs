@@ -1,17 +1,16 @@
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::Subject;
-use crate::rules::list;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::Spanned;
 
 use super::has_service_elsewhere;
-use super::is_draft;
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-approver",
@@ -86,7 +85,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 }
 
 fn level(slo: &Subject<'_>) -> Level {
-    if is_draft(slo) { Level::Info } else { Level::Warning }
+    if slo.is_draft() { Level::Info } else { Level::Warning }
 }
 
 /// Returns who approved an SLO, or all SLOs of its Service.

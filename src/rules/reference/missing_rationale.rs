@@ -1,15 +1,13 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Span;
-
-use super::is_draft;
 
 pub(super) const RULE: Rule = Rule {
     name: "missing-rationale",
@@ -33,7 +31,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let has_none = lacking.len() == slos.len();
     for (slo, (span, message)) in lacking {
         // What is not in force yet may still be looking for its reasons.
-        let level = if is_draft(slo) { Level::Info } else { Level::Warning };
+        let level = if slo.is_draft() { Level::Info } else { Level::Warning };
         let finding = checker.report_at(level, span, message);
         finding.help(HELP);
         if has_none {

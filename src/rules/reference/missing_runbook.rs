@@ -1,21 +1,21 @@
 use std::collections::BTreeMap;
 
+use crate::alerts::urgency::Urgency;
+use crate::alerts::urgency::severity;
 use crate::finding::Level;
+use crate::model::Alert;
 use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
 use crate::model::Annotation;
 use crate::model::Meta;
-use crate::rules::Alert;
+use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::Subject;
-use crate::rules::quote;
-use crate::rules::urgency::Urgency;
-use crate::rules::urgency::severity;
+use crate::rules::words::quote;
 use crate::source::SourceId;
 use crate::source::Span;
 

@@ -8,7 +8,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {

@@ -11,13 +11,13 @@ use crate::model::Object;
 use crate::model::Reference;
 use crate::model::Slo;
 use crate::model::Speller;
+use crate::needs;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::list;
-use crate::rules::needs;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
@@ -46,7 +46,7 @@ const MAX_PLACES: usize = 10;
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let mut speller = Speller::new(catalog);
     for object in catalog.objects() {
-        let needed = needs::references(object, checker);
+        let needed = needs::references(object, checker.sources());
         let (mut group, mut seen) = (Group::new(), HashSet::new());
         let mut follow = |reference| follow(reference, object, checker, &mut seen, &mut group);
         object.each_reference(&mut follow);

@@ -16,7 +16,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml;

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
+use crate::model::Subject;
 use crate::model::Window;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
@@ -12,8 +13,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
-use crate::rules::Subject;
-use crate::rules::list;
+use crate::rules::words::list;
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {

@@ -18,7 +18,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -59,7 +59,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         let calendar = |window: &&Window| matches!(window.kind, WindowKind::Calendar { .. });
         let Some(window) = slo.window.as_ref().filter(calendar) else { continue };
         // The period of a contract ends when the contract says so.
-        if slo.meta.declares("slo/relation", "sla") {
+        if slo.is_agreement() {
             continue;
         }
         for policy in governance.governing(slo) {

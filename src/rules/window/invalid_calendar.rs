@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::finding::Finding;
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
@@ -17,9 +18,8 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::list;
-use crate::rules::quote;
+use crate::rules::words::list;
+use crate::rules::words::quote;
 use crate::source::Spanned;
 
 pub(super) const RULE: Rule = Rule {

@@ -8,6 +8,7 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
 use crate::model::Object;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::model::WindowKind;
 use crate::policy::Governance;
 use crate::quantity::Duration;
@@ -15,8 +16,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
-use crate::rules::quote;
+use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
 

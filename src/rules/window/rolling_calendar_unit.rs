@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::model::Subject;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
 use crate::quantity::Unit;
@@ -6,7 +7,6 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
 
 pub(super) const RULE: Rule = Rule {
     name: "rolling-calendar-unit",

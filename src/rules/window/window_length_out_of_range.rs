@@ -1,6 +1,7 @@
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::model::Window;
 use crate::policy::Governance;
 use crate::quantity::Ratio;
@@ -9,7 +10,6 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
 
 use super::LONGEST_WEEKS;
 use super::WEEK;
@@ -47,8 +47,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         }
         let is_short = (1..WEEK).contains(&seconds);
         // A contract has the window that it was signed with.
-        if !is_short && seconds <= LONGEST_WEEKS * WEEK || slo.meta.declares("slo/relation", "sla")
-        {
+        if !is_short && seconds <= LONGEST_WEEKS * WEEK || slo.is_agreement() {
             continue;
         }
         if is_short {

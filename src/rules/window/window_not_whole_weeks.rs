@@ -1,6 +1,7 @@
 use crate::finding::Level;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
+use crate::model::Subject;
 use crate::model::WindowKind;
 use crate::policy::lookbacks;
 use crate::quantity::Duration;
@@ -9,7 +10,6 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Subject;
 use crate::source::Spanned;
 
 use super::LONGEST_WEEKS;

@@ -3,12 +3,12 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::AlertCondition;
-use crate::model::AlertPolicy;
-use crate::model::BurnRate;
-use crate::model::Catalog;
-use crate::model::Service;
-use crate::model::Slo;
+use super::AlertCondition;
+use super::AlertPolicy;
+use super::BurnRate;
+use super::Catalog;
+use super::Service;
+use super::Slo;
 
 /// An SLO with what it refers to, found once for all rules.
 ///

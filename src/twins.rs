@@ -12,78 +12,69 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::hash::DefaultHasher;
+use std::hash::Hash;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::json;
 
 use crate::change::indicator_meaning;
-use crate::globs::Globs;
 use crate::model::BudgetingMethod;
+use crate::model::Catalog;
 use crate::model::Indicator;
 use crate::model::Measure;
 use crate::model::MetricSource;
 use crate::model::Objective;
 use crate::model::Slo;
+use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::query::fingerprint;
 use crate::query::placeholder::may_hold_placeholders;
 use crate::source::Span;
 use crate::source::Spanned;
-
-use super::Checker;
-use super::Subject;
-use super::quote;
-use super::reference::is_draft;
-use super::reference::overlay;
-use super::reference::overlays;
 
 /// The annotation that says what a target is.
 const RELATION: &str = "slo/relation";
 
 /// Two objectives that judge the same.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Twins<'a> {
+pub struct Twins<'a> {
     /// The one that comes first.
-    pub(super) first: Twin<'a>,
+    pub first: Twin<'a>,
     /// The one that comes later, of the same SLO or of another.
-    pub(super) second: Twin<'a>,
+    pub second: Twin<'a>,
 }
 
 /// An objective that judges the same as another.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Twin<'a> {
+pub struct Twin<'a> {
     /// The SLO, by its position.
-    pub(super) index: usize,
+    pub index: usize,
     /// The SLO.
-    pub(super) slo: &'a Subject<'a>,
-    /// The position of the objective in it.
-    position: usize,
+    pub slo: &'a Subject<'a>,
     /// The objective.
-    pub(super) objective: &'a Objective,
+    pub objective: &'a Objective,
     /// Its target, between 0 and 1.
-    pub(super) target: &'a Spanned<Ratio>,
+    pub target: &'a Spanned<Ratio>,
 }
 
 impl Twins<'_> {
     /// Returns whether the two have one target.
-    pub(super) fn agree(&self) -> bool {
+    pub fn agree(&self) -> bool {
         self.first.target.value == self.second.target.value
     }
 
     /// Returns whether both stand in one SLO.
-    pub(super) fn are_of_one_slo(&self) -> bool {
+    pub fn are_of_one_slo(&self) -> bool {
         self.first.index == self.second.index
-    }
-
-    /// Returns the names of the two SLOs, as they stand in a message.
-    pub(super) fn names(&self) -> [String; 2] {
-        [self.first, self.second].map(|twin| quote(twin.slo.meta.name()))
     }
 
     /// Returns where the two stand, the later one first: at their targets, or where an alias or a merge
     /// brings one target to both, where they begin. Nothing where one text is both.
-    pub(super) fn places(&self) -> Option<[Span; 2]> {
+    pub fn places(&self) -> Option<[Span; 2]> {
         let place: [fn(&Twin<'_>) -> Span; 3] =
             [|twin| twin.target.span, |twin| twin.objective.head, |twin| twin.slo.meta.place()];
         let places = place.map(|place| [place(&self.second), place(&self.first)]);
@@ -91,33 +82,9 @@ impl Twins<'_> {
     }
 
     /// Returns the window that both have, as one of them writes it.
-    pub(super) fn window(&self) -> Option<Duration> {
+    pub fn window(&self) -> Option<Duration> {
         Some(self.first.slo.window.as_ref()?.duration.value)
     }
-}
-
-/// The positions of the SLOs and of the objectives of twins, the first and the second.
-pub(super) type Positions = [(usize, usize); 2];
-
-/// Returns the objectives that judge the same, which are looked for once in a run.
-pub(super) fn twins<'a>(
-    slos: &'a [Subject<'a>],
-    checker: &Checker<'_>,
-) -> impl Iterator<Item = Twins<'a>> + use<'a> {
-    let positions = |twin: Twin<'_>| (twin.index, twin.position);
-    let find_all = || {
-        let found = find(slos, checker).into_iter();
-        found.map(|twins| [positions(twins.first), positions(twins.second)]).collect()
-    };
-    let found: Vec<Positions> = checker.shared().twins.get_or_init(find_all).clone();
-    let twin = move |(index, position): (usize, usize)| {
-        let slo = slos.get(index)?;
-        let objective = slo.objectives.get(position)?;
-        Some(Twin { index, slo, position, objective, target: target(objective)? })
-    };
-    found.into_iter().filter_map(move |[first, second]| {
-        Some(Twins { first: twin(first)?, second: twin(second)? })
-    })
 }
 
 /// Returns the objectives that judge the same: of two SLOs at most one pair that agrees and one that
@@ -127,28 +94,30 @@ pub(super) fn twins<'a>(
 /// queries with placeholders that something else fills in. So is what nothing reads together (other
 /// namespaces, overlays and versions of the format), and what has one name, of which
 /// `duplicate-object-name` speaks.
-fn find<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<Twins<'a>> {
-    let catalog = checker.catalog();
+pub fn find<'a>(
+    slos: &'a [Subject<'a>],
+    catalog: &Catalog,
+    overlay: impl Fn(&Slo) -> Option<&'a str>,
+) -> Vec<Twins<'a>> {
     let mut likely: Vec<(u64, Twin<'a>)> = Vec::new();
     for (index, slo) in slos.iter().enumerate() {
-        if slo.composite || slo.window.is_none() || is_draft(slo) {
+        if slo.composite || slo.window.is_none() || slo.is_draft() {
             continue;
         }
         let mut last: Option<(&Arc<Indicator>, u64)> = None;
-        for (position, objective) in slo.objectives.iter().enumerate() {
-            let Some(target) = target(objective) else { continue };
+        for objective in &slo.objectives {
+            let Some(target) = objective.budgeted() else { continue };
             let Some(indicator) = catalog.indicator(&objective.indicator).one() else { continue };
-            let number = last.filter(|(known, _)| Arc::ptr_eq(known, indicator));
-            let number = number.map_or_else(|| fingerprint(indicator), |(_, number)| number);
-            last = Some((indicator, number));
-            let number = number.wrapping_add(numbers(slo, objective, indicator));
-            likely.push((number, Twin { index, slo, position, objective, target }));
+            let known = last.filter(|(known, _)| Arc::ptr_eq(known, indicator));
+            let measure = known.map_or_else(|| of_indicator(indicator), |(_, measure)| measure);
+            last = Some((indicator, measure));
+            let number = number(slo, objective, indicator, measure);
+            likely.push((number, Twin { index, slo, objective, target }));
         }
     }
     // Stable, so that what comes first in the files stays first.
     likely.sort_by_key(|(number, _)| *number);
-    let (meanings, overlays) = (HashMap::new(), overlays(checker));
-    let mut keys = Keys { overlays, meanings, are_copies: false, checker };
+    let mut keys = Keys { catalog, overlay, meanings: HashMap::new(), are_copies: false };
     let mut groups: BTreeMap<String, Vec<Twin<'a>>> = BTreeMap::new();
     for run in likely.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1) {
         let written = keys.begin(run);
@@ -169,28 +138,22 @@ fn find<'a>(slos: &'a [Subject<'a>], checker: &Checker<'_>) -> Vec<Twins<'a>> {
     found.twins
 }
 
-/// Returns the target of an objective, where it leaves an error budget.
-fn target(objective: &Objective) -> Option<&Spanned<Ratio>> {
-    let is_inside =
-        |target: &&Spanned<Ratio>| target.value > Ratio::zero() && target.value < Ratio::one();
-    objective.target.as_ref().filter(is_inside)
-}
-
 /// What makes two objectives one, as text.
-struct Keys<'c, 'a> {
-    overlays: Globs,
+struct Keys<'c, F> {
+    catalog: &'c Catalog,
+    /// Returns the folder of an SLO that is a set of definitions of its own.
+    overlay: F,
     /// What the indicators of the run measure, by how they are written: many are copies of one. Absent
     /// where that is not known.
     meanings: HashMap<String, Option<Value>>,
     /// Whether all indicators of the run are written alike, so that none of them has to be read.
     are_copies: bool,
-    checker: &'c Checker<'a>,
 }
 
-impl Keys<'_, '_> {
+impl<'a, F: Fn(&Slo) -> Option<&'a str>> Keys<'_, F> {
     /// Looks at objectives that may judge the same; returns how the indicator of each is written.
     fn begin(&mut self, run: &[(u64, Twin<'_>)]) -> Vec<String> {
-        let catalog = self.checker.catalog();
+        let catalog = self.catalog;
         let written = |(_, twin): &(u64, Twin<'_>)| {
             let indicator = catalog.indicator(&twin.objective.indicator).one();
             indicator.map(|indicator| as_written(indicator)).unwrap_or_default()
@@ -202,7 +165,7 @@ impl Keys<'_, '_> {
     }
 
     fn of(&mut self, twin: Twin<'_>, written: String) -> Option<String> {
-        let catalog = self.checker.catalog();
+        let catalog = self.catalog;
         let Twin { slo, objective, .. } = twin;
         let indicator = catalog.indicator(&objective.indicator).one()?;
         let are_copies = self.are_copies;
@@ -218,11 +181,10 @@ impl Keys<'_, '_> {
         if matches!(comparison, Some((None, _) | (_, None))) || !has_slices(slo, objective) {
             return None;
         }
-        let path = self.checker.path(slo.meta.span.source);
         let key = json!([
             slo.meta.dialect.api_version(),
             slo.meta.namespace,
-            overlay(path, &self.overlays),
+            (self.overlay)(slo),
             relation(slo)?,
             slo.method(),
             slo.window,
@@ -344,115 +306,22 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Returns a number that is the same for objectives with one key: of the window, and of the value
-/// that a metric is compared with.
-fn numbers(slo: &Slo, objective: &Objective, indicator: &Indicator) -> u64 {
+/// Returns a number that is the same for objectives with one key.
+fn number(slo: &Slo, objective: &Objective, indicator: &Indicator, measure: u64) -> u64 {
     let window = slo.window.as_ref().map(|window| window.duration.value.nominal_seconds());
     let value = objective.comparison(Some(indicator)).and_then(|(_, value)| value);
-    let value = value.and_then(|value| value.value.to_parts());
-    let value = value.map(|(top, low)| top.wrapping_mul(3).wrapping_add(low).rem_euclid(1 << 62));
-    let value = value.and_then(|value| u64::try_from(value).ok());
-    stirred(window.unwrap_or_default())
-        .wrapping_add(stirred(value.unwrap_or_default().wrapping_mul(STIR)))
+    let mut hasher = DefaultHasher::new();
+    (measure, window, value.map(|value| value.value.to_parts())).hash(&mut hasher);
+    hasher.finish()
 }
 
-/// Returns a number that is the same for indicators that measure the same: of the words of the query
-/// that tells most, whatever their order.
-fn fingerprint(indicator: &Indicator) -> u64 {
+/// Returns a number that is the same for indicators that measure the same: that of the query that
+/// tells most.
+fn of_indicator(indicator: &Indicator) -> u64 {
     let Some(source) = indicator.measure.sources().next() else { return 0 };
     if let Some(query) = &source.query {
-        return words(&query.text);
+        return fingerprint(&query.text);
     }
-    let texts = source.settings.iter().map(|setting| words(&setting.value.value));
+    let texts = source.settings.iter().map(|setting| fingerprint(&setting.value.value));
     texts.fold(0, u64::wrapping_add)
-}
-
-/// Returns the sum of the numbers of the words of a query.
-///
-/// Layout, quotes, the order of matchers, the spelling of lengths and numbers, what is escaped, and
-/// comments say nothing about a meaning.
-fn words(text: &str) -> u64 {
-    if text.contains('#') { sum_of_words(&without_comments(text)) } else { sum_of_words(text) }
-}
-
-/// Returns a query without what stands behind a `#` that is in no quotes.
-fn without_comments(text: &str) -> String {
-    let (mut quote, mut escaped, mut comment) = (None, false, false);
-    let is_kept = |letter: &char| {
-        let letter = *letter;
-        comment = (comment || letter == '#' && quote.is_none()) && letter != '\n';
-        match quote {
-            _ if comment => {}
-            Some(_) if escaped => escaped = false,
-            Some('"' | '\'') if letter == '\\' => escaped = true,
-            Some(open) if letter == open => quote = None,
-            None if matches!(letter, '"' | '\'' | '`') => quote = Some(letter),
-            _ => {}
-        }
-        !comment
-    };
-    text.chars().filter(is_kept).collect()
-}
-
-fn sum_of_words(text: &str) -> u64 {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-    let (mut sum, mut word, mut before) = (0_u64, None, b' ');
-    for byte in text.bytes() {
-        if is_part(byte) {
-            // A word that begins with a digit is a number, one behind a backslash an escape.
-            let begins = !is_part(before);
-            if begins && !byte.is_ascii_digit() && before != b'\\' {
-                word = Some(0);
-            }
-            let lower = u64::from(byte.to_ascii_lowercase());
-            word = word.map(|word: u64| (word.rotate_left(5) ^ lower).wrapping_mul(STIR));
-        } else if let Some(word) = word.take() {
-            sum = sum.wrapping_add(stirred(word));
-        }
-        before = byte;
-    }
-    sum.wrapping_add(word.map_or(0, stirred))
-}
-
-/// An odd number with as many ones as zeros, in no order.
-const STIR: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// Returns a number whose bits all depend on each bit of another.
-fn stirred(number: u64) -> u64 {
-    let number = (number ^ (number >> 32)).wrapping_mul(STIR);
-    number ^ (number >> 29)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_means_the_same_has_the_same_words() {
-        for (left, right) in [
-            (
-                "sum by (a, b) (rate(x{job='api',code=~\"2..\"}[1h]))",
-                "SUM(rate(x{code=~\"2..\", job=\"api\"}[60m])) by (b, a)",
-            ),
-            ("x{path=~\"/a\\\\d\"} > 1e3", "x{path=~`/a\\d`} > 1000"),
-            ("rate(\n  x[5m] # good\n)", "rate(x[5m])"),
-            ("x{a=\"#1\\\"\", b='c'} # d", "x{b='c', a='#1\"'} # e"),
-        ] {
-            assert_eq!(words(left), words(right), "{left}");
-        }
-    }
-
-    #[test]
-    fn what_differs_in_a_word_has_other_words() {
-        for (left, right) in [
-            ("x{job=\"api\"}", "x{job=\"app\"}"),
-            ("x{job=\"api\"}", "x{task=\"api\"}"),
-            ("rate(x[5m])", "irate(x[5m])"),
-            ("x + x", "x"),
-            ("決済", "返品"),
-            ("x{a=\"#b\"}", "x{a=\"#c\"}"),
-        ] {
-            assert_ne!(words(left), words(right), "{left}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use super::urgency::Urgency;
 
 /// What a channel does with an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Channel {
+pub enum Channel {
     /// It wakes somebody.
     Pager,
     /// It wakes somebody where that is urgent.
@@ -71,7 +71,7 @@ const MAILS: [&str; 3] = ["email", "mail", "mailinglist"];
 
 impl Channel {
     /// Returns whether alerts of an urgency may go to it.
-    pub(super) fn serves(self, urgency: Urgency) -> bool {
+    pub fn serves(self, urgency: Urgency) -> bool {
         match urgency {
             Urgency::Page => matches!(self, Self::Pager | Self::Either),
             Urgency::Ticket => self != Self::Pager,
@@ -81,14 +81,14 @@ impl Channel {
 }
 
 /// Returns the channel that a word is known for.
-pub(super) fn of_word(word: &str) -> Option<Channel> {
+pub fn of_word(word: &str) -> Option<Channel> {
     let known: [(&[&str], Channel); 3] =
         [(&PAGERS, Channel::Pager), (&TICKETS, Channel::Ticket), (&MAILS, Channel::Mail)];
     known.into_iter().find(|(words, _)| is_one(words, word)).map(|(_, channel)| channel)
 }
 
 /// Returns whether a word is one of some, in whatever case and with whatever signs between its letters.
-pub(super) fn is_one(words: &[&str], word: &str) -> bool {
+pub fn is_one(words: &[&str], word: &str) -> bool {
     let word = plain(word);
     words.iter().any(|known| plain(known) == word)
 }

@@ -25,9 +25,9 @@ use crate::query::tree::RangeSelector;
 
 /// The events of a metric that have some labels.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Events {
+pub struct Events {
     /// The metric.
-    pub(super) metric: String,
+    pub metric: String,
     labels: BTreeSet<Label>,
 }
 
@@ -36,30 +36,30 @@ type Label = (String, &'static str, String);
 
 /// The events that one sum of rates counts, and over how many seconds.
 #[derive(Clone, Debug)]
-pub(super) struct Counted {
+pub struct Counted {
     /// The events.
-    pub(super) events: Events,
+    pub events: Events,
     /// The range; nothing where something else fills it in.
-    pub(super) seconds: Option<u64>,
+    pub seconds: Option<u64>,
 }
 
 /// A part of the events of a whole, or what that part leaves.
 #[derive(Clone, Debug)]
-pub(super) struct Share {
+pub struct Share {
     /// The part.
-    pub(super) part: Events,
+    pub part: Events,
     /// The whole.
-    pub(super) total: Events,
+    pub total: Events,
     /// Whether the share is one less the part.
-    pub(super) is_rest: bool,
+    pub is_rest: bool,
     /// Over how many seconds.
-    pub(super) seconds: u64,
+    pub seconds: u64,
 }
 
 impl Events {
     /// Returns whether these are the events of a whole that others of it are not: they differ in
     /// one condition, which is the opposite.
-    pub(super) fn is_rest_of(&self, others: &Self) -> bool {
+    pub fn is_rest_of(&self, others: &Self) -> bool {
         let own: Vec<_> = self.labels.difference(&others.labels).collect();
         let other: Vec<_> = others.labels.difference(&self.labels).collect();
         let ([own], [other]) = (own.as_slice(), other.as_slice()) else { return false };
@@ -74,7 +74,7 @@ impl Events {
 /// is anything else, gives several values, or looks at another time.
 ///
 /// * `more`: conditions on the labels of the result.
-pub(super) fn counted(expression: &Expression, more: &[Matcher]) -> Option<Counted> {
+pub fn counted(expression: &Expression, more: &[Matcher]) -> Option<Counted> {
     let ExpressionKind::Aggregation(sum) = &expression.bare().kind else { return None };
     let ExpressionKind::Call(call) = &sum.operand.bare().kind else { return None };
     let [argument] = call.arguments.as_slice() else { return None };
@@ -104,7 +104,7 @@ pub(super) fn counted(expression: &Expression, more: &[Matcher]) -> Option<Count
 /// Reads an expression as one sum of rates divided by another, or as one less that.
 ///
 /// * `more`: conditions on the labels of the result.
-pub(super) fn share(expression: &Expression, text: &str, more: &[Matcher]) -> Option<Share> {
+pub fn share(expression: &Expression, text: &str, more: &[Matcher]) -> Option<Share> {
     let ExpressionKind::Binary(binary) = &expression.bare().kind else { return None };
     match binary.operator {
         BinaryOperator::Divide => {
@@ -124,7 +124,7 @@ pub(super) fn share(expression: &Expression, text: &str, more: &[Matcher]) -> Op
 
 /// Returns the longest range of an expression in seconds; nothing where one is not known, as that of
 /// a series that something else computes.
-pub(super) fn longest_range(expression: &Expression) -> Option<u64> {
+pub fn longest_range(expression: &Expression) -> Option<u64> {
     match &expression.kind {
         ExpressionKind::Range(range) => {
             Some(u64::try_from(range.range.nanoseconds()?).ok()? / 1_000_000_000)
@@ -141,7 +141,7 @@ pub(super) fn longest_range(expression: &Expression) -> Option<u64> {
 
 /// Returns the one length of time that a series is computed over, in seconds: of its ranges, or as
 /// generators write it into a name, such as `slo:sli_error:ratio_rate1h`.
-pub(super) fn window(measured: &Expression) -> Option<u64> {
+pub fn window(measured: &Expression) -> Option<u64> {
     let mut windows = Vec::new();
     windows_of(measured, &mut windows)?;
     let first = *windows.first()?;
@@ -169,7 +169,7 @@ fn windows_of(expression: &Expression, windows: &mut Vec<u64>) -> Option<()> {
 }
 
 /// Returns the words of a query that may name a metric.
-pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | ':'))
 }
 

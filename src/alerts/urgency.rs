@@ -10,7 +10,7 @@ use crate::model::AlertCondition;
 
 /// How soon somebody has to act on an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Urgency {
+pub enum Urgency {
     /// At once, at night as well.
     Page,
     /// In the next days, at work.
@@ -20,11 +20,10 @@ pub(super) enum Urgency {
 }
 
 /// The words for what wakes somebody.
-pub(super) const PAGE: [&str; 7] =
-    ["page", "pager", "paging", "critical", "crit", "urgent", "emergency"];
+pub const PAGE: [&str; 7] = ["page", "pager", "paging", "critical", "crit", "urgent", "emergency"];
 
 /// The words for what waits.
-pub(super) const TICKET: [&str; 8] =
+pub const TICKET: [&str; 8] =
     ["ticket", "tickets", "warning", "warn", "low", "minor", "notice", "info"];
 
 /// The priorities that wake somebody in most teams.
@@ -39,7 +38,7 @@ const LOW: [&str; 6] = ["p3", "p4", "p5", "sev3", "sev4", "sev5"];
 
 /// Returns how soon somebody has to act on an alert, by a word that everybody reads alike or by a
 /// priority.
-pub(super) fn severity(condition: &AlertCondition) -> Urgency {
+pub fn severity(condition: &AlertCondition) -> Urgency {
     let Some(word) = &condition.severity else { return Urgency::Unknown };
     let is_one_of = |words: &[&str]| words.iter().any(|known| is_same(known, &word.value));
     match of_word(&word.value) {
@@ -50,7 +49,7 @@ pub(super) fn severity(condition: &AlertCondition) -> Urgency {
 }
 
 /// Returns how soon somebody has to act by a word that everybody reads alike.
-pub(super) fn of_word(word: &str) -> Urgency {
+pub fn of_word(word: &str) -> Urgency {
     let is_one_of = |words: &[&str]| words.iter().any(|known| is_same(known, word));
     if is_one_of(&PAGE) {
         Urgency::Page

@@ -19,17 +19,17 @@ const LINKS: [(&str, Option<&str>); 4] =
     [("sloth_slo", Some("sloth_service")), ("slo", None), ("openslo", None), ("pyrra", None)];
 
 /// An SLO, and which of its objectives, where one is named.
-pub(super) type Linked<'a> = (&'a Slo, Option<usize>);
+pub type Linked<'a> = (&'a Slo, Option<usize>);
 
 /// Returns whether a rule may hold a label that names an SLO; it is quick to say no.
-pub(super) fn may_be_linked(alert: &AlertRule) -> bool {
+pub fn may_be_linked(alert: &AlertRule) -> bool {
     let text = &alert.expression.text;
     LINKS.iter().any(|(label, _)| !alert.labels.get(label).is_empty() || text.contains(label))
 }
 
 /// Returns the SLOs that a comparison is linked to by the labels of its series, or by those of its
 /// rule; each with its objective, where the label names one.
-pub(super) fn linked<'a>(
+pub fn linked<'a>(
     catalog: &'a Catalog,
     alert: &AlertRule,
     measured: &Expression,

@@ -15,11 +15,10 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::watch::Watch;
-use super::watch::targets_of;
 
 /// How much budget an alert is said to spend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Amount {
+pub enum Amount {
     /// A share of the whole.
     Share(Ratio),
     /// What may be spent in so much time: nine hours of budget.
@@ -28,14 +27,14 @@ pub(super) enum Amount {
 
 /// What is said of an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Statement {
+pub struct Statement {
     /// How much budget it spends.
-    pub(super) amount: Amount,
+    pub amount: Amount,
     /// The digits behind the point that a text gives; nothing where `slo/budget` declares it, which
     /// is exact.
-    pub(super) digits: Option<u32>,
+    pub digits: Option<u32>,
     /// The place.
-    pub(super) span: Span,
+    pub span: Span,
 }
 
 /// The annotations that hold text for people.
@@ -43,7 +42,7 @@ const TEXTS: [&str; 3] = ["slo/rationale", "description", "summary"];
 
 /// Returns what is said of how much budget an alert spends: on the condition before the policy, and
 /// by `slo/budget` before any text.
-pub(super) fn statement(watch: Watch<'_>) -> Option<Statement> {
+pub fn statement(watch: Watch<'_>) -> Option<Statement> {
     const KEY: &str = "slo/budget";
     let metas = [&watch.alert.condition.meta, &watch.alert.policy.meta];
     if let Some(meta) = metas.iter().find(|meta| meta.annotation(KEY).is_some()) {
@@ -64,7 +63,7 @@ fn in_texts(meta: &Meta, watch: Watch<'_>) -> Option<Statement> {
         let (amount, digits) = said(&text.value, watch.lookback, window)?;
         // `checkout-99.9pct-1h` names its SLO.
         let is_target = |target: &Spanned<Ratio>| amount == Amount::Share(target.value.clone());
-        if targets_of(watch.slo).any(is_target) {
+        if watch.slo.targets().any(is_target) {
             return None;
         }
         Some(Statement { amount, digits: Some(digits), span: text.span })

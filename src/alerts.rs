@@ -1,0 +1,110 @@
+//! Burn-rate alerts beside the SLOs that they watch: when one fires, whom it wakes, what it spends.
+//!
+//! **Invariant:** `alerts` finds facts and words nothing; a rule of family `alerting` says them to
+//! people.
+//!
+//! # Why
+//!
+//! A dozen rules ask the same of an alert: whether it can fire at all, under which targets, how urgent
+//! it is, what it looks back on. Answered in one place, no two of them disagree.
+
+use std::sync::Arc;
+
+use crate::model::AlertCondition;
+use crate::model::AlertPolicy;
+use crate::model::BurnRate;
+use crate::model::Catalog;
+use crate::model::Meta;
+use crate::model::Object;
+use crate::model::Operator;
+use crate::model::Referable;
+use crate::model::Slo;
+use crate::quantity::Ratio;
+use crate::source::Spanned;
+
+pub mod channel;
+pub mod consumption;
+pub mod events;
+pub mod link;
+pub mod urgency;
+pub mod watch;
+
+/// Shows every condition, alone and in each policy that holds it, whether or not an SLO uses it.
+pub fn each_condition<'a>(
+    catalog: &'a Catalog,
+    see: &mut dyn FnMut(Option<&'a Arc<AlertPolicy>>, &'a Arc<AlertCondition>),
+) {
+    let in_policy = |policy: &'a Arc<AlertPolicy>, see: &mut dyn FnMut(_, _)| {
+        for used in &policy.conditions {
+            if let Some(condition) = catalog.condition(used).one() {
+                see(Some(policy), condition);
+            }
+        }
+    };
+    for object in catalog.objects() {
+        match object {
+            Object::AlertCondition(condition) => see(None, condition),
+            Object::AlertPolicy(policy) => in_policy(policy, see),
+            Object::Slo(slo) => {
+                for policy in &slo.alert_policies {
+                    if let Referable::Inline(policy) = policy {
+                        in_policy(policy, see);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns the largest share of bad events that can happen at all: `slo/max-error-ratio`, or 1.
+pub fn largest_error_ratio(slo: &Slo) -> Ratio {
+    slo.meta.declared_share("slo/max-error-ratio").map_or_else(Ratio::one, |share| share.value)
+}
+
+/// Returns whether an alert fires while the burn rate is high.
+pub fn is_upward(burn: &BurnRate) -> bool {
+    matches!(burn.operator.value, Operator::Gt | Operator::Gte)
+}
+
+/// Returns whether an alert can fire under a target, where all of `largest` may be bad.
+///
+/// * `target`: in `0..1`.
+///
+/// # Source
+///
+/// Google, *The Site Reliability Workbook*, chapter 5: a burn rate is the share of bad events over
+/// the error budget, so it is at most `largest / (1 − target)`.
+pub fn can_fire(burn: &BurnRate, target: &Ratio, largest: &Ratio) -> bool {
+    let needed = &burn.threshold.value * &target.complement();
+    match burn.operator.value {
+        Operator::Gt => needed < *largest,
+        Operator::Gte => needed <= *largest,
+        // One that fires while the burn rate is low is another rule's concern.
+        Operator::Lt | Operator::Lte => true,
+    }
+}
+
+/// Returns whether a condition is meant to fire while less is burned than the target allows.
+pub fn is_meant_for_health(policy: Option<&AlertPolicy>, condition: &AlertCondition) -> bool {
+    let says = |meta: &Meta| {
+        let intent = meta.annotation("slo/intent").or_else(|| meta.label("slo/intent"));
+        intent.is_some_and(|intent| intent.value.trim() == "under-burn")
+    };
+    says(&condition.meta) || policy.is_some_and(|policy| says(&policy.meta))
+}
+
+/// Returns whether a policy tells that the error budget burns; it does unless it says otherwise.
+pub fn tells_of_breaches(policy: &AlertPolicy) -> bool {
+    policy.when_breaching.as_ref().is_none_or(|told| told.value)
+}
+
+/// Returns whether a flag is given and true.
+pub fn is_true(flag: Option<&Spanned<bool>>) -> bool {
+    flag.is_some_and(|flag| flag.value)
+}
+
+/// Returns whether nobody expects alerts of an SLO: it states a contract or a hope.
+pub fn is_exempt(slo: &Slo) -> bool {
+    slo.is_aspirational() || slo.is_agreement()
+}
