@@ -86,6 +86,8 @@ pub use slo::RawType;
 pub use slo::Slo;
 pub use slo::Window;
 pub use slo::WindowKind;
+pub use speller::Lost;
 pub use speller::Speller;
+pub use speller::lost;
 pub use subject::Alert;
 pub use subject::Subject;

@@ -23,8 +23,10 @@ use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::globs::Globs;
+use crate::model;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::Lost;
 use crate::model::Slo;
 use crate::model::Subject;
 use crate::quantity::Duration;
@@ -177,14 +179,15 @@ pub struct Context<'a> {
     pub subjects: &'a [Subject<'a>],
     /// What is known beside the definitions.
     pub facts: Facts<'a>,
-    /// What several rules ask of all SLOs.
+    /// What several rules ask of all objects.
     pub shared: &'a Shared<'a>,
 }
 
-/// What several rules ask of all SLOs, found when the first of them asks.
+/// What several rules ask of all objects, found when the first of them asks.
 #[derive(Debug, Default)]
 pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
+    lost: OnceLock<Lost<'a>>,
 }
 
 /// What is known beside the definitions.
@@ -251,6 +254,11 @@ impl<'a> Checker<'a> {
             let folder = |slo: &Slo| reference::overlay(self.path(slo.meta.span.source), &overlays);
             twins::find(context.subjects, context.catalog, folder)
         })
+    }
+
+    /// Returns the names that references give and nothing has, which are looked for once in a run.
+    fn lost(&self) -> &'a Lost<'a> {
+        self.context.shared.lost.get_or_init(|| model::lost(self.context.catalog))
     }
 
     /// Returns the names of objects that another repository owns.

@@ -12,23 +12,21 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
-use std::hash::DefaultHasher;
-use std::hash::Hash;
-use std::hash::Hasher;
 use std::sync::Arc;
-
-use serde_json::Value;
-use serde_json::json;
 
 use crate::change::indicator_meaning;
 use crate::model::BudgetingMethod;
 use crate::model::Catalog;
+use crate::model::Dialect;
 use crate::model::Indicator;
 use crate::model::Measure;
 use crate::model::MetricSource;
 use crate::model::Objective;
+use crate::model::Operator;
 use crate::model::Slo;
 use crate::model::Subject;
+use crate::model::Text;
+use crate::model::WindowKind;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::query::fingerprint;
@@ -96,105 +94,141 @@ impl Twins<'_> {
 /// `duplicate-object-name` speaks.
 pub fn find<'a>(
     slos: &'a [Subject<'a>],
-    catalog: &Catalog,
+    catalog: &'a Catalog,
     overlay: impl Fn(&Slo) -> Option<&'a str>,
 ) -> Vec<Twins<'a>> {
-    let mut likely: Vec<(u64, Twin<'a>)> = Vec::new();
+    let mut likely: HashMap<(u64, Terms<'a>), Vec<Candidate<'a>>> = HashMap::new();
+    let mut position = 0;
     for (index, slo) in slos.iter().enumerate() {
-        if slo.composite || slo.window.is_none() || slo.is_draft() {
-            continue;
-        }
+        let Some(whole) = Terms::of_slo(slo, &overlay) else { continue };
         let mut last: Option<(&Arc<Indicator>, u64)> = None;
         for objective in &slo.objectives {
             let Some(target) = objective.budgeted() else { continue };
             let Some(indicator) = catalog.indicator(&objective.indicator).one() else { continue };
+            let Some(terms) = whole.of_objective(objective, indicator) else { continue };
             let known = last.filter(|(known, _)| Arc::ptr_eq(known, indicator));
-            let measure = known.map_or_else(|| of_indicator(indicator), |(_, measure)| measure);
-            last = Some((indicator, measure));
-            let number = number(slo, objective, indicator, measure);
-            likely.push((number, Twin { index, slo, objective, target }));
+            let number = known.map_or_else(|| of_indicator(indicator), |(_, number)| number);
+            last = Some((indicator, number));
+            let twin = Twin { index, slo, objective, target };
+            likely.entry((number, terms)).or_default().push(Candidate {
+                position,
+                twin,
+                indicator,
+            });
+            position += 1;
         }
     }
-    // Stable, so that what comes first in the files stays first.
-    likely.sort_by_key(|(number, _)| *number);
-    let mut keys = Keys { catalog, overlay, meanings: HashMap::new(), are_copies: false };
-    let mut groups: BTreeMap<String, Vec<Twin<'a>>> = BTreeMap::new();
-    for run in likely.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1) {
-        let written = keys.begin(run);
-        for ((_, twin), written) in run.iter().zip(written) {
-            if let Some(key) = keys.of(*twin, written) {
-                groups.entry(key).or_default().push(*twin);
-            }
-        }
-    }
+    let likely = likely.into_values().filter(|likely| likely.len() > 1);
+    let mut groups: Vec<Vec<Candidate<'a>>> =
+        likely.flat_map(|likely| of_one_meaning(likely, catalog)).collect();
+    groups.sort_by_key(|group| group.first().map(|candidate| candidate.position));
     let mut found = Found::default();
-    let mut groups: Vec<Vec<Twin<'a>>> =
-        groups.into_values().filter(|group| group.len() > 1).collect();
-    groups.sort_by_key(|group| group.first().map(|twin| twin.objective.span));
     for group in groups {
-        found.pair(&group);
+        let twins: Vec<Twin<'a>> = group.into_iter().map(|candidate| candidate.twin).collect();
+        found.pair(&twins);
     }
     found.twins.sort_by_key(|twins| (twins.second.index, twins.first.index));
     found.twins
 }
 
-/// What makes two objectives one, as text.
-struct Keys<'c, F> {
-    catalog: &'c Catalog,
-    /// Returns the folder of an SLO that is a set of definitions of its own.
-    overlay: F,
-    /// What the indicators of the run measure, by how they are written: many are copies of one. Absent
-    /// where that is not known.
-    meanings: HashMap<String, Option<Value>>,
-    /// Whether all indicators of the run are written alike, so that none of them has to be read.
-    are_copies: bool,
+/// An objective that may judge the same as another.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    /// Where it stands among all of them.
+    position: usize,
+    twin: Twin<'a>,
+    indicator: &'a Arc<Indicator>,
 }
 
-impl<'a, F: Fn(&Slo) -> Option<&'a str>> Keys<'_, F> {
-    /// Looks at objectives that may judge the same; returns how the indicator of each is written.
-    fn begin(&mut self, run: &[(u64, Twin<'_>)]) -> Vec<String> {
-        let catalog = self.catalog;
-        let written = |(_, twin): &(u64, Twin<'_>)| {
-            let indicator = catalog.indicator(&twin.objective.indicator).one();
-            indicator.map(|indicator| as_written(indicator)).unwrap_or_default()
+/// What two objectives must have in common, apart from what their indicators measure.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Terms<'a> {
+    dialect: Dialect,
+    namespace: Option<&'a str>,
+    /// The folder of the SLO that is a set of definitions of its own.
+    overlay: Option<&'a str>,
+    relation: &'static str,
+    method: BudgetingMethod,
+    window: Duration,
+    /// Where a window that is aligned to a calendar starts, and in which zone.
+    calendar: Option<(Option<&'a str>, Option<&'a str>)>,
+    comparison: Option<(Operator, &'a Ratio)>,
+    slice_target: Option<&'a Ratio>,
+    slice_window: Option<Duration>,
+}
+
+impl<'a> Terms<'a> {
+    /// Returns what all objectives of an SLO share; nothing where no other SLO can judge the same.
+    fn of_slo(slo: &'a Slo, overlay: impl Fn(&Slo) -> Option<&'a str>) -> Option<Self> {
+        let window = slo.window.as_ref().filter(|_| !slo.composite && !slo.is_draft())?;
+        let calendar = match &window.kind {
+            WindowKind::Rolling => None,
+            WindowKind::Calendar { start, zone } => {
+                let text = |text: &'a Spanned<Text>| text.value.as_str();
+                Some((start.as_ref().map(text), zone.as_ref().map(text)))
+            }
         };
-        let written: Vec<String> = run.iter().map(written).collect();
-        self.meanings.clear();
-        self.are_copies = written.iter().all(|other| Some(other) == written.first());
-        written
+        Some(Self {
+            dialect: slo.meta.dialect,
+            namespace: slo.meta.namespace.as_deref(),
+            overlay: overlay(slo),
+            relation: relation(slo)?,
+            method: slo.method(),
+            window: window.duration.value,
+            calendar,
+            comparison: None,
+            slice_target: None,
+            slice_window: None,
+        })
     }
 
-    fn of(&mut self, twin: Twin<'_>, written: String) -> Option<String> {
-        let catalog = self.catalog;
-        let Twin { slo, objective, .. } = twin;
-        let indicator = catalog.indicator(&objective.indicator).one()?;
-        let are_copies = self.are_copies;
-        let meaning = self.meanings.entry(written).or_insert_with_key(|written| {
-            let read = || {
-                let alike = are_copies.then(|| Value::from(written.as_str()));
-                alike.unwrap_or_else(|| indicator_meaning(catalog, &objective.indicator))
-            };
-            is_known(&indicator.measure).then(read)
-        });
-        let meaning = meaning.as_ref()?;
-        let comparison = objective.comparison(Some(indicator));
-        if matches!(comparison, Some((None, _) | (_, None))) || !has_slices(slo, objective) {
-            return None;
-        }
-        let key = json!([
-            slo.meta.dialect.api_version(),
-            slo.meta.namespace,
-            (self.overlay)(slo),
-            relation(slo)?,
-            slo.method(),
-            slo.window,
-            comparison,
-            objective.slice_target,
-            objective.slice_window,
-            meaning,
-        ]);
-        Some(key.to_string())
+    /// Returns what one of these objectives asks for; nothing where it leaves out what has to be known.
+    fn of_objective(self, objective: &'a Objective, indicator: &Indicator) -> Option<Self> {
+        let comparison = match objective.comparison(Some(indicator)) {
+            Some((operator, value)) => Some((operator?.value, &value?.value)),
+            None => None,
+        };
+        let slice_target = objective.slice_target.as_ref().map(|target| &target.value);
+        let slice_window = objective.slice_window.as_ref().map(|window| window.value);
+        let is_whole = match self.method {
+            BudgetingMethod::Occurrences => true,
+            BudgetingMethod::Timeslices => slice_target.is_some() && slice_window.is_some(),
+            BudgetingMethod::RatioTimeslices => slice_window.is_some(),
+        };
+        is_whole.then_some(Self { comparison, slice_target, slice_window, ..self })
     }
+}
+
+/// Returns those of some objectives whose indicators measure the same, group by group.
+///
+/// Many indicators are shared or copied: what is written alike is read once.
+fn of_one_meaning<'a>(likely: Vec<Candidate<'a>>, catalog: &Catalog) -> Vec<Vec<Candidate<'a>>> {
+    let is_known = |candidate: &Candidate<'_>| is_known(&candidate.indicator.measure);
+    let is_one = |pair: &[Candidate<'_>]| match pair {
+        [one, other] => Arc::ptr_eq(one.indicator, other.indicator),
+        _ => true,
+    };
+    if likely.windows(2).all(is_one) {
+        return if likely.iter().take(1).all(is_known) { vec![likely] } else { Vec::new() };
+    }
+    let mut copies: BTreeMap<String, Vec<Candidate<'a>>> = BTreeMap::new();
+    for candidate in likely.into_iter().filter(is_known) {
+        copies.entry(as_written(candidate.indicator)).or_default().push(candidate);
+    }
+    let mut groups: BTreeMap<String, Vec<Candidate<'a>>> = BTreeMap::new();
+    let is_single = copies.len() == 1;
+    for (written, copies) in copies {
+        let Some(first) = copies.first() else { continue };
+        let read = || indicator_meaning(catalog, &first.twin.objective.indicator).to_string();
+        let meaning = if is_single { written } else { read() };
+        groups.entry(meaning).or_default().extend(copies);
+    }
+    let mut groups: Vec<Vec<Candidate<'a>>> = groups.into_values().collect();
+    groups.retain(|group| group.len() > 1);
+    for group in &mut groups {
+        group.sort_by_key(|candidate| candidate.position);
+    }
+    groups
 }
 
 /// Returns an indicator as it is written: what is written alike measures the same.
@@ -212,17 +246,6 @@ fn relation(slo: &Slo) -> Option<&'static str> {
     }
     let mut parts = slo.meta.name().split(['-', '.', '_']);
     Some(parts.find_map(|part| WORDS.into_iter().find(|word| *word == part)).unwrap_or(WORDS[0]))
-}
-
-/// Returns whether an objective says all that its budgeting method asks about slices.
-fn has_slices(slo: &Slo, objective: &Objective) -> bool {
-    match slo.method() {
-        BudgetingMethod::Occurrences => true,
-        BudgetingMethod::Timeslices => {
-            objective.slice_target.is_some() && objective.slice_window.is_some()
-        }
-        BudgetingMethod::RatioTimeslices => objective.slice_window.is_some(),
-    }
 }
 
 /// Returns whether a measure says all that is counted, and nothing fills in anything later.
@@ -304,15 +327,6 @@ impl<'a> Found<'a> {
             seen.entry(&twin.target.value).or_insert(*twin);
         }
     }
-}
-
-/// Returns a number that is the same for objectives with one key.
-fn number(slo: &Slo, objective: &Objective, indicator: &Indicator, measure: u64) -> u64 {
-    let window = slo.window.as_ref().map(|window| window.duration.value.nominal_seconds());
-    let value = objective.comparison(Some(indicator)).and_then(|(_, value)| value);
-    let mut hasher = DefaultHasher::new();
-    (measure, window, value.map(|value| value.value.to_parts())).hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Returns a number that is the same for indicators that measure the same: that of the query that

@@ -1,6 +1,8 @@
 //! Runs the chosen rules over a tree.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -167,10 +169,12 @@ fn suppress(
     findings: &mut [Finding],
     now: Timestamp,
 ) -> Vec<Use> {
+    let files: BTreeSet<SourceId> = honored.iter().map(|one| one.scope.source).collect();
     let mut places: BTreeMap<(SourceId, &str), Places> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
         // Where two places are equally wrong, a comment at either allows it.
-        for place in [Some(finding.span), finding.other_place()].into_iter().flatten() {
+        let both = [Some(finding.span), finding.other_place()].into_iter().flatten();
+        for place in both.filter(|place| files.contains(&place.source)) {
             let places = places.entry((place.source, finding.rule)).or_default();
             places.starts.push((place.start, index));
         }
@@ -214,14 +218,20 @@ fn suppress(
 
 /// Puts findings in their order, path and place first, and says none twice.
 pub(super) fn sort(tree: &Tree, findings: &mut Vec<Finding>) {
-    let path = |source: SourceId| tree.sources.file(source).path.as_str();
-    findings.sort_by(|left, right| {
-        let key = |finding: &Finding| (finding.span.start, finding.span.end, finding.rule);
-        path(left.span.source)
-            .cmp(path(right.span.source))
-            .then_with(|| key(left).cmp(&key(right)))
-            .then_with(|| left.message.cmp(&right.message))
-    });
+    let paths = tree.sources.iter().map(|(id, source)| (source.path.as_str(), id));
+    let mut paths: Vec<(&str, SourceId)> = paths.collect();
+    paths.sort_unstable();
+    let ranks = paths.into_iter().enumerate().map(|(rank, (_, id))| (id, rank));
+    let ranks: HashMap<SourceId, usize> = ranks.collect();
+    let place = |Finding { span, rule, .. }: &Finding| {
+        (ranks.get(&span.source).copied(), span.start, span.end, *rule)
+    };
+    findings.sort_by_cached_key(place);
+    for alike in
+        findings.chunk_by_mut(|one, other| one.span == other.span && one.rule == other.rule)
+    {
+        alike.sort_by(|one, other| one.message.cmp(&other.message));
+    }
     findings.dedup_by(|later, earlier| {
         later.rule == earlier.rule && later.span == earlier.span && later.message == earlier.message
     });

@@ -13,6 +13,7 @@ use crate::spelling::length;
 
 use super::Catalog;
 use super::Kind;
+use super::Object;
 
 /// How many letters are held against each other in a run: enough for thousands of names that lead
 /// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
@@ -72,6 +73,23 @@ impl<'a> Speller<'a> {
         }
         spelling::nearest(name, near, Vocabulary::Names)
     }
+}
+
+/// The names that references give and nothing has, each with those of its kind that are nearest in
+/// spelling.
+pub type Lost<'a> = HashMap<(Kind, &'a str), Vec<&'a str>>;
+
+/// Returns the names that references give and nothing has.
+pub fn lost(catalog: &Catalog) -> Lost<'_> {
+    let mut speller = Speller::new(catalog);
+    let mut lost = Lost::new();
+    for reference in catalog.objects().iter().flat_map(Object::references) {
+        let (kind, name) = (reference.kind, reference.name.value.as_str());
+        if catalog.named(kind, name).next().is_none() {
+            lost.entry((kind, name)).or_insert_with(|| speller.nearest(kind, name));
+        }
+    }
+    lost
 }
 
 /// Returns whether a name may still be compared with so many others, and counts it then; one that may

@@ -6,6 +6,8 @@
 //! offered costs more than all rules together, and most definitions are plain blocks, in which the
 //! lines around an entry say all that has to be known.
 
+use memchr::memchr_iter;
+
 use crate::source::Edit;
 use crate::source::Span;
 
@@ -46,7 +48,7 @@ fn may_hold_anchor(file: &str) -> bool {
         let before = file.get(..at).and_then(|before| before.chars().next_back());
         before.is_some_and(|letter| !letter.is_whitespace() && !"[{,:".contains(letter))
     };
-    file.match_indices('&').any(|(at, _)| !is_inside(at))
+    memchr_iter(b'&', file.as_bytes()).any(|at| !is_inside(at))
 }
 
 /// Returns the column of a plain key, where nothing but it stands before its value.

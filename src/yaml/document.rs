@@ -3,8 +3,6 @@
 use crate::source::Edit;
 use crate::source::Span;
 
-use super::Node;
-
 /// A line of a file: where it begins, and its text with its end.
 type Line<'a> = (usize, &'a str);
 
@@ -12,24 +10,20 @@ type Line<'a> = (usize, &'a str);
 /// to the empty lines behind it.
 ///
 /// Comments in it go with it. Those behind it stay, since they may speak of the next document. Nothing
-/// where the edit would need more than that: `root` is not the root of a document, a comment or a
+/// where the edit would need more than that: `root` is not the whole of a document, a comment or a
 /// directive above it may speak of it, it is held by `...`, or something else stands on its last line.
-pub fn delete_document(root: Node<'_>) -> Option<Edit> {
-    let span = root.span();
-    if root.index() != root.document().root().index() {
-        return None;
-    }
-    let text = &*root.document().text;
-    let start = start(text.get(..span.start as usize)?)?;
-    let end = end(text, span.end as usize)?;
+pub fn delete_document(text: &str, root: Span) -> Option<Edit> {
+    let start = start(text.get(..root.range().start)?)?;
+    let end = end(text, root.range().end)?;
     // A carriage return alone ends a line, too, and no line was cut there.
     if text.get(start..end)?.replace("\r\n", "\n").contains('\r') {
         return None;
     }
-    Some(Edit { span: Span::new(span.source, start, end), text: String::new() })
+    Some(Edit { span: Span::new(root.source, start, end), text: String::new() })
 }
 
-/// Returns where a document begins, from the text before its root.
+/// Returns where a document begins, from the text before its root; nothing where something else
+/// stands there than blanks and comments, so that it is a part of a document.
 fn start(before: &str) -> Option<usize> {
     // From the root upward, so that the last document of many is found as fast as the first.
     let mut end = before.len();
@@ -42,20 +36,24 @@ fn start(before: &str) -> Option<usize> {
     let own = above.next_if(|(_, line)| !line.ends_with('\n') && !is_marker(line, "---"));
     let first = own.map_or(before.len(), |(start, _)| start);
     let is_apart = above.peek().is_none_or(|(_, line)| line.trim().is_empty());
+    let mut is_plain = own.is_none_or(|(_, line)| is_blank_or_comment(line));
     let mut speaks = false;
-    let mut is_plain = true;
     let boundary = above.find(|(_, line)| {
         speaks |= line.to_ascii_lowercase().contains("slo:");
         is_plain &= is_blank_or_comment(line) || is_boundary(line);
-        is_boundary(line)
+        is_boundary(line) || !is_plain
     });
+    if !is_plain {
+        return None;
+    }
     let Some((start, marker)) = boundary else {
         // What stands above the first document is a heading of the file, or of the document.
-        return (is_apart && is_plain && !speaks).then_some(first);
+        return (is_apart && !speaks).then_some(first);
     };
+    let behind = marker.strip_prefix("---")?;
     let nearest = above.map(|(_, line)| line.trim()).find(|line| !line.is_empty());
     let is_alone = nearest.is_none_or(|line| !line.starts_with(['#', '%']));
-    (is_marker(marker, "---") && is_alone).then_some(start)
+    (is_alone && is_blank_or_comment(behind)).then_some(start)
 }
 
 /// Returns where the document behind one begins, or what else stands there.
@@ -112,7 +110,7 @@ mod tests {
         let stream = yaml::parse(SourceId::default(), &source);
         let roots = stream.documents.iter().map(|document| document.root());
         let root = roots.into_iter().find(|root| root.raw().contains(word)).expect("it is there");
-        let edit = delete_document(root)?;
+        let edit = delete_document(text, root.span())?;
         let after = apply(text, &[edit]).expect("the edit fits");
         let again = Source::from_text("slo.yaml", after.as_str(), Origin::Worktree);
         let left = yaml::parse(SourceId::default(), &again);
@@ -156,9 +154,18 @@ mod tests {
 
     #[test]
     fn a_part_of_a_document_is_no_document() {
-        let source = Source::from_text("slo.yaml", "a: {b: 1}\n", Origin::Worktree);
-        let stream = yaml::parse(SourceId::default(), &source);
-        let part = stream.documents[0].root().get("a").expect("it is there");
-        assert_eq!(delete_document(part), None);
+        for (text, part) in [
+            ("a: {b: 1}\n", "{b: 1}"),
+            ("a:\n  b: 1\n", "b: 1"),
+            ("---\n- b: 1\n", "b: 1"),
+            ("--- !!map\nb: 1\n", "b: 1"),
+            ("--- [{b: 1}]\n", "{b: 1}"),
+            ("[\n  {b: 1}\n]\n", "{b: 1}"),
+            ("---\nb: 1\nc: 2\n", "b: 1"),
+        ] {
+            let at = text.find(part).expect("the part is there");
+            let span = Span::new(SourceId::default(), at, at + part.len());
+            assert_eq!(delete_document(text, span), None, "{text}");
+        }
     }
 }

@@ -120,7 +120,8 @@ fn report(
     let Some((first, rest)) = places.split_first() else {
         return;
     };
-    let near = speller.nearest(kind, name);
+    let near = checker.lost().get(&(kind, name)).cloned();
+    let near = near.unwrap_or_else(|| speller.nearest(kind, name));
     let edits = rename(name, &near, places, checker);
     let is_empty = catalog.names(kind).next().is_none();
     let level = match kind {

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::finding::Level;
 use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::Kind;
 use crate::model::Object;
-use crate::model::Speller;
 use crate::model::names_in;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -93,8 +93,10 @@ fn users(catalog: &Catalog) -> Users<'_> {
 /// Why nobody in sight refers to an object that is used all the same, or that another rule speaks of.
 struct Excuses<'a> {
     libraries: Globs,
-    /// Names that are meant by references which lead nowhere.
-    meant: BTreeSet<Name<'a>>,
+    /// The names of references which lead nowhere, of whatever kind: `unresolved-reference` names them.
+    lost: HashSet<&'a str>,
+    /// Names that are meant by them.
+    meant: HashSet<Name<'a>>,
     /// The words of objects of which some part could not be read: how many of these hold each.
     half_read: HashMap<&'a str, usize>,
     /// Those objects.
@@ -114,9 +116,12 @@ impl<'a> Excuses<'a> {
                 *words.entry(word).or_default() += 1;
             }
         }
+        let lost = checker.lost();
+        let near = lost.iter().flat_map(|((kind, _), near)| near.iter().map(|near| (*kind, *near)));
         Self {
             libraries: checker.globs(LIBRARIES).unwrap_or_default(),
-            meant: meant(checker.catalog()),
+            lost: lost.keys().map(|(_, name)| *name).collect(),
+            meant: near.collect(),
             half_read: words,
             broken,
             types: types(checker.catalog()),
@@ -135,6 +140,7 @@ impl<'a> Excuses<'a> {
             self.half_read.get(name).is_some_and(|count| *count > own)
         };
         self.libraries.matches(checker.path(object.meta().span.source))
+            || self.lost.contains(name)
             || self.meant.contains(&(kind, name))
             || checker.catalog().may_hold(name)
             || is_in_another()
@@ -161,21 +167,6 @@ fn types(catalog: &Catalog) -> HashMap<String, (Span, &str)> {
         }
     }
     types
-}
-
-/// Returns the names that references which lead nowhere may mean: `unresolved-reference` names them.
-fn meant(catalog: &Catalog) -> BTreeSet<Name<'_>> {
-    let mut meant = BTreeSet::new();
-    let mut speller = None;
-    for reference in catalog.objects().iter().flat_map(Object::references) {
-        let (kind, name) = (reference.kind, reference.name.value.as_str());
-        if catalog.named(kind, name).next().is_none() {
-            let speller = speller.get_or_insert_with(|| Speller::new(catalog));
-            meant.extend(speller.nearest(kind, name).into_iter().map(|near| (kind, near)));
-            meant.extend(KINDS.map(|other| (other, name)));
-        }
-    }
-    meant
 }
 
 /// Returns the objects of which a part could not be read: it may hold a reference.
@@ -296,5 +287,7 @@ fn delete(object: &Object, dependents: &[&Object], checker: &Checker<'_>) -> Opt
     if !doomed.iter().all(is_left) {
         return None;
     }
-    doomed.iter().map(|span| checker.mend(*span, yaml::delete_document)).collect()
+    let delete =
+        |span: Span| yaml::delete_document(&checker.sources().file(span.source).text, span);
+    doomed.into_iter().map(delete).collect()
 }
