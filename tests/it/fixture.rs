@@ -61,7 +61,7 @@ impl Case {
         self.inputs.iter().all(|block| block.role == "good")
     }
 
-    fn sources(&self) -> Vec<Source> {
+    pub(crate) fn sources(&self) -> Vec<Source> {
         self.inputs
             .iter()
             .map(|block| {
@@ -78,6 +78,17 @@ impl Case {
 
     /// A rule about what is accepted judges what other rules found, so all of them run beside it.
     fn run_on(&self, sources: Vec<Source>, only: &[&str]) -> (Tree, Vec<Finding>) {
+        let chosen = only.iter().filter_map(|name| rules::named(name));
+        let judges = chosen.clone().any(Rule::is_of_acceptance);
+        let run = chosen.filter(|_| !judges).map(|rule| rule.name.to_owned());
+        let choice = Choice { set: None, only: run.collect() };
+        let (tree, mut findings) = self.run_chosen(sources, &choice);
+        findings.retain(|finding| only.is_empty() || only.contains(&finding.rule));
+        (tree, lint::fold(findings))
+    }
+
+    /// Runs the rules that are chosen; says everything, what is accepted too.
+    pub(crate) fn run_chosen(&self, sources: Vec<Source>, choice: &Choice) -> (Tree, Vec<Finding>) {
         let config = self.config.as_ref().map_or_else(Config::default, |block| {
             let source = Source::from_text("slo.toml", block.text.as_str(), Origin::Worktree);
             let (config, problems) = Config::parse(SourceId::default(), &source);
@@ -85,11 +96,7 @@ impl Case {
             config
         });
         let config = Config { metrics: self.metrics(), ..config };
-        let chosen = only.iter().filter_map(|name| rules::named(name));
-        let judges = chosen.clone().any(Rule::is_of_acceptance);
-        let run = chosen.filter(|_| !judges).map(|rule| rule.name.to_owned());
-        let choice = Choice { set: None, only: run.collect() };
-        let (rules, unknown) = RuleSet::new(&config.rules, &choice);
+        let (rules, unknown) = RuleSet::new(&config.rules, choice);
         assert!(unknown.is_empty(), "{unknown:?}");
         let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
         let mut tree = lint::load(sources);
@@ -109,8 +116,7 @@ impl Case {
             let scope = Scope::new(&tree, &rules, [], &|_| true);
             matching.report_unused(&tree, file, &scope, &facts, &mut findings);
         }
-        findings.retain(|finding| only.is_empty() || only.contains(&finding.rule));
-        (tree, lint::fold(findings))
+        (tree, findings)
     }
 
     fn metrics(&self) -> Metrics {
@@ -304,7 +310,9 @@ pub(crate) fn cases(markdown: &str) -> Vec<Case> {
         let Some(block) = block else { continue };
         match block.role.as_str() {
             "bad" | "good" => {
-                if fresh || block.file.is_none() {
+                let comes_again =
+                    |case: &Case| case.inputs.iter().any(|input| input.file == block.file);
+                if fresh || block.file.is_none() || cases.last().is_some_and(comes_again) {
                     cases.push(given.clone());
                 }
                 fresh = block.file.is_none();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use slo::config::Config;
 use slo::config::owners::CodeOwners;
+use slo::finding::Finding;
 use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
@@ -81,6 +82,89 @@ fn every_rule_has_three_bad_and_three_near_miss_fixtures() {
         assert!(cases.len() - good >= 3, "{}: {} bad cases", rule.name, cases.len() - good);
         assert!(good >= 3, "{}: {good} good cases", rule.name);
     }
+}
+
+/// The heading below which a sound file stands, and after it the same file with a slip in it.
+const MUTATION: &str = "A mutation of a sound file";
+
+/// How many lines a slip takes away and adds.
+const LINES_OF_A_SLIP: usize = 4;
+
+/// All rules judge both files. Nothing is new about the slip but what the one rule says; the sound
+/// file is silent, but for rules that are in no set by default and for what it accepts itself.
+#[test]
+fn every_rule_alone_notices_a_mutation_of_a_sound_file() {
+    let mut wrong = Vec::new();
+    for rule in rules::all() {
+        let path = format!("{}/tests/fixtures/rules/{}.md", env!("CARGO_MANIFEST_DIR"), rule.name);
+        let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path} is missing"));
+        let mut cases = fixture::cases(&text);
+        cases.retain(|case| case.heading == MUTATION);
+        let [sound, mutated @ ..] = cases.as_slice() else {
+            wrong.push(format!("{}: nothing below `{MUTATION}`", rule.name));
+            continue;
+        };
+        if !sound.is_good() || mutated.is_empty() || mutated.iter().any(fixture::Case::is_good) {
+            wrong.push(format!("{}: first one sound file, then those with a slip", rule.name));
+        }
+        let known = said(sound, "\n");
+        let is_due = |name| {
+            name == rule.name || rules::named(name).is_some_and(|it| it.set == Set::Recommended)
+        };
+        let loud = known.iter().filter(|(name, _, accepted)| is_due(name) && !accepted);
+        wrong.extend(loud.map(|(name, message, _)| {
+            format!("{}: its sound file is reported: {name}: {message}", rule.name)
+        }));
+        for case in mutated {
+            let lines = lines_unlike(case, sound);
+            if !(1..=LINES_OF_A_SLIP).contains(&lines) {
+                wrong.push(format!("{}: the slip takes {lines} lines", rule.name));
+            }
+            let found = said(case, "\n");
+            if !found.iter().any(|(name, _, accepted)| *name == rule.name && !accepted) {
+                wrong.push(format!("{}: silent about the slip", rule.name));
+            }
+            let is_known = |message: &String| known.iter().any(|one| one.1 == *message);
+            for (name, message, _) in &found {
+                if *name != rule.name && !is_known(message) {
+                    wrong.push(format!("{}: {name} notices it too: {message}", rule.name));
+                }
+            }
+            if said(case, "\r\n") != found || said(sound, "\r\n") != known {
+                wrong.push(format!("{}: other line ends, other findings", rule.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} failures:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Counts the lines that only one of the two has, in the inputs and in the baseline.
+fn lines_unlike(one: &fixture::Case, other: &fixture::Case) -> usize {
+    let text = |case: &fixture::Case| -> String {
+        let blocks = case.inputs.iter().chain(&case.baseline);
+        blocks.map(|block| fixture::without_markers(&block.text)).collect()
+    };
+    let (one, other) = (text(one), text(other));
+    let mut rest: Vec<&str> = other.lines().collect();
+    let mut unlike = 0;
+    for line in one.lines() {
+        match rest.iter().position(|other| *other == line) {
+            Some(at) => drop(rest.remove(at)),
+            None => unlike += 1,
+        }
+    }
+    unlike + rest.len()
+}
+
+/// Returns which of all rules say what, and whether that is accepted.
+fn said(case: &fixture::Case, line_end: &str) -> Vec<(&'static str, String, bool)> {
+    let mut sources = case.sources();
+    for source in &mut sources {
+        source.text = source.text.replace('\n', line_end).into();
+    }
+    let choice = Choice { set: Some(Set::All), only: Vec::new() };
+    let said = |finding: Finding| (finding.rule, finding.message.clone(), finding.is_accepted());
+    case.run_chosen(sources, &choice).1.into_iter().map(said).collect()
 }
 
 #[test]
