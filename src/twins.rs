@@ -149,12 +149,19 @@ struct Terms<'a> {
     overlay: Option<&'a str>,
     relation: &'static str,
     method: BudgetingMethod,
-    window: Duration,
+    window: Length,
     /// Where a window that is aligned to a calendar starts, and in which zone.
     calendar: Option<(Option<&'a str>, Option<&'a str>)>,
     comparison: Option<(Operator, &'a Ratio)>,
     slice_target: Option<&'a Ratio>,
-    slice_window: Option<Duration>,
+    slice_window: Option<Length>,
+}
+
+/// A length of time however it is written: its seconds, and whether they are those of a calendar.
+type Length = (u64, bool);
+
+fn length(duration: &Spanned<Duration>) -> Length {
+    (duration.value.nominal_seconds(), duration.value.unit.is_calendar())
 }
 
 impl<'a> Terms<'a> {
@@ -174,7 +181,7 @@ impl<'a> Terms<'a> {
             overlay: overlay(slo),
             relation: relation(slo)?,
             method: slo.method(),
-            window: window.duration.value,
+            window: length(&window.duration),
             calendar,
             comparison: None,
             slice_target: None,
@@ -189,7 +196,7 @@ impl<'a> Terms<'a> {
             None => None,
         };
         let slice_target = objective.slice_target.as_ref().map(|target| &target.value);
-        let slice_window = objective.slice_window.as_ref().map(|window| window.value);
+        let slice_window = objective.slice_window.as_ref().map(length);
         let is_whole = match self.method {
             BudgetingMethod::Occurrences => true,
             BudgetingMethod::Timeslices => slice_target.is_some() && slice_window.is_some(),
