@@ -25,6 +25,7 @@ use crate::rules;
 use crate::rules::Facts;
 use crate::rules::Set;
 use crate::source::LineIndex;
+use crate::source::Position;
 use crate::source::Source;
 use crate::source::SourceId;
 use crate::source::Span;
@@ -55,6 +56,7 @@ pub(super) fn of(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<C
     refuse_unread(trusted, unread, config)?;
     refuse_wrong(trusted, &agreed, config)?;
     refuse_lost(trusted, config)?;
+    refuse_halves(trusted, &agreed)?;
     refuse_unjudged(trusted, &agreed)?;
     Ok(agreed)
 }
@@ -113,20 +115,19 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
     let only = read.filter(|rule| rule.set == Set::Recommended).map(|rule| rule.name.to_owned());
     let choice = lint::Choice { set: None, only: only.collect() };
     let (rules, _) = RuleSet::new(&config::Rules::default(), &choice);
-    let usual = Config::default();
     let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
-    let facts = Facts { config: &usual, code_owners: &code_owners, now };
+    let facts = Facts { config, code_owners: &code_owners, now };
     let findings = lint::run(trusted, &rules, &facts);
     let wrong = findings.iter().find(|finding| {
         finding.level == Level::Error
             && (policies.iter().any(|span| span.contains(finding.span)) || is_lost(finding))
     });
     let Some(finding) = wrong else { return Ok(()) };
-    let file = trusted.sources.file(finding.span.source);
+    let (path, position) = place(trusted, finding.span);
     Err(Error::Config {
         message: finding.message.clone(),
-        path: file.path.clone(),
-        position: Some(LineIndex::new(&file.text).position(finding.span.start as usize)),
+        path,
+        position,
         hint: Some(format!("`slo explain {}` says more", finding.rule)),
     })
 }
@@ -145,17 +146,33 @@ fn refuse_lost(trusted: &Tree, config: &Config) -> Result<(), Error> {
     }
 }
 
+/// Whatever has been said of it or allowed, a policy without one of its tiers is not the one that was
+/// agreed on.
+fn refuse_halves(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
+    let Some(span) = agreed.policies().find_map(|policy| policy.unread) else { return Ok(()) };
+    let (path, position) = place(trusted, span);
+    let message = "this part of the error budget policy cannot be read".to_owned();
+    Err(Error::Config { message, path, position, hint: None })
+}
+
 /// A condition that would never be known is no condition to hold a change to.
 fn refuse_unjudged(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
     let found = agreed.policies().find_map(|policy| policy::unjudged(policy));
     let Some((what, span)) = found else { return Ok(()) };
-    let file = trusted.sources.file(span.source);
+    let (path, position) = place(trusted, span);
     Err(Error::Config {
         message: format!("the gate does not judge `{what}` yet"),
-        path: file.path.clone(),
-        position: Some(LineIndex::new(&file.text).position(span.start as usize)),
+        path,
+        position,
         hint: Some("build the policy of `burn` alone until it does".to_owned()),
     })
+}
+
+/// Returns the file and the position of a place.
+fn place(trusted: &Tree, span: Span) -> (String, Option<Position>) {
+    let file = trusted.sources.file(span.source);
+    let position = LineIndex::new(&file.text).position(span.start as usize);
+    (file.path.clone(), Some(position))
 }
 
 fn unreadable(path: &str, why: &str) -> Error {

@@ -53,7 +53,11 @@ pub(super) fn truth(mapping: Node<'_>, key: &str) -> Option<Spanned<bool>> {
 
 /// Returns the number of a field, which may stand in quotes.
 pub(super) fn number(mapping: Node<'_>, key: &str) -> Option<Spanned<Ratio>> {
-    let node = mapping.given(key)?;
+    number_of(mapping.given(key)?)
+}
+
+/// Returns the number of a value, which may stand in quotes.
+pub(super) fn number_of(node: Node<'_>) -> Option<Spanned<Ratio>> {
     let scalar = node.scalar()?;
     let value = match scalar.value() {
         Value::Number(value) => value,

@@ -25,7 +25,7 @@ pub(super) fn read(node: Node<'_>, kind: Kind, reading: &mut Reading) {
         check::policy(node, &mut problems);
         let mut policy = policy::lower(node);
         let metadata = node.given("metadata").map(Node::span);
-        policy.is_whole = problems
+        policy.is_whole &= problems
             .iter()
             .all(|problem| metadata.is_some_and(|metadata| metadata.contains(problem.span())));
         reading.problems.append(&mut problems);

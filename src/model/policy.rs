@@ -60,6 +60,9 @@ pub struct ErrorBudgetPolicy {
     /// exemption that seems to be lacking may be there.
     #[serde(skip)]
     pub is_whole: bool,
+    /// The first tier or named condition that could not be read, or whose exit could not.
+    #[serde(skip)]
+    pub unread: Option<Span>,
 }
 
 /// Which SLOs a policy governs: those that every given part matches. Names are globs.

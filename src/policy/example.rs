@@ -148,6 +148,7 @@ pub(crate) fn policy(tiers: Vec<Tier>) -> ErrorBudgetPolicy {
         overrides: None,
         change_classes: Vec::new(),
         is_whole: true,
+        unread: None,
     }
 }
 

@@ -50,6 +50,25 @@ const LASTING: [&str; 2] = ["tier", "condition"];
 /// The comparisons of a burn rate, of which it has exactly one.
 const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 
+/// The fields that hold a length of time, wherever they stand.
+const LENGTHS: [&str; 12] = [
+    "maxLatch",
+    "step",
+    "holdFor",
+    "lookback",
+    "for",
+    "maxGap",
+    "minAge",
+    "maxAge",
+    "of",
+    "maxDuration",
+    "window",
+    "per",
+];
+
+/// The fields whose keys are the user's.
+const NOT_OURS: [&str; 2] = ["matchLabels", "approvals"];
+
 /// What conditions and tiers are checked against.
 struct Names<'a> {
     /// The names that they may refer to; nothing where they cannot be read.
@@ -117,8 +136,11 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
         }
         check_condition(entry.value, &names, problems);
     }
+    if let Some(recovery) = spec.given("temporaryRecovery") {
+        check_condition(recovery, &names, problems);
+    }
     check_cycles(&defined, problems);
-    check_lengths(spec, problems);
+    check_lengths(spec, &mut names.told.keys().copied().collect(), problems);
     check_tiers(spec, &names, problems);
     globs::check(spec, problems);
     for class in entries("changeClasses") {
@@ -195,18 +217,15 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
     check_reference(node, names, problems);
     if let Some(within) = node.given("within").filter(|within| within.is_mapping()) {
         check_reference(within, names, problems);
-        problems.extend(fields::too_long(within, "for"));
     }
     if let Some(sustained) = node.given("sustained").filter(|sustained| sustained.is_mapping()) {
         exactly_one(sustained, &LASTING, "sustained", &names.unknown, problems);
         check_reference(sustained, names, problems);
         check_tier_name(sustained, names, problems);
-        problems.extend(fields::too_long(sustained, "for"));
     }
     if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
         exactly_one(burn, &COMPARISONS, "burn", &names.unknown, problems);
         check_lookback(burn, names, problems);
-        problems.extend(fields::too_long(burn, "lookback"));
     }
     let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
     parts.for_each(|part| check_condition(part, names, problems));
@@ -254,16 +273,21 @@ fn check_forms(spec: Node<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// A length of time that is not read would be taken for one that is not given.
-fn check_lengths(spec: Node<'_>, problems: &mut Vec<Problem>) {
-    problems.extend(fields::too_long(spec, "maxLatch"));
-    let evaluation = spec.given("evaluation");
-    problems.extend(evaluation.and_then(|node| fields::too_long(node, "step")));
-    let no_data = evaluation.and_then(|node| node.given("noData"));
-    problems.extend(no_data.and_then(|node| fields::too_long(node, "holdFor")));
-    for tier in items(spec, "tiers") {
-        let rate = tier.given("releaseRate");
-        problems.extend(rate.and_then(|rate| fields::too_long(rate, "per")));
+///
+/// The nesting is bounded by the reader of YAML, so this ends.
+fn check_lengths(node: Node<'_>, told: &mut BTreeSet<Span>, problems: &mut Vec<Problem>) {
+    for entry in node.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        if NOT_OURS.contains(&key) || key.starts_with("x-") {
+            continue;
+        }
+        if LENGTHS.contains(&key) && entry.value.scalar().is_some() {
+            let problem = fields::too_long(node, key);
+            problems.extend(problem.filter(|problem| told.insert(problem.span())));
+        }
+        check_lengths(entry.value, told, problems);
     }
+    node.items().for_each(|item| check_lengths(item, told, problems));
 }
 
 /// A lookback that is no length of time is told how to be one.
@@ -407,3 +431,6 @@ fn undefined<'a>(
 fn items<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
     node.given(field).into_iter().flat_map(Node::items)
 }
+
+#[cfg(test)]
+mod tests;

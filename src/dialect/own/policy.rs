@@ -26,8 +26,10 @@ use crate::model::Selector;
 use crate::model::Tier;
 use crate::model::ZeroTraffic;
 use crate::quantity::Duration;
+use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::source::Spanned;
+use crate::yaml::Entry;
 use crate::yaml::Node;
 
 fn items<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
@@ -45,6 +47,8 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
     let part = |field: &str| spec.and_then(|spec| spec.given(field));
     let map = |field: &str| part(field).into_iter().flat_map(Node::entries);
     let precedence = spec.and_then(|spec| fields::number(spec, "precedence"));
+    let (conditions, tiers) = (map("conditions"), part("tiers").into_iter().flat_map(Node::items));
+    let mut unread = None;
     ErrorBudgetPolicy {
         meta: fields::meta(node, Dialect::Own),
         owner: spec.and_then(|spec| fields::text(spec, "owner")),
@@ -56,15 +60,28 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
         max_latch: spec
             .and_then(|spec| fields::duration(spec, "maxLatch"))
             .map_or(Duration::new(90, Unit::Day), |latch| latch.value),
-        precedence: precedence.and_then(|number| number.value.to_i64()).unwrap_or(0),
+        precedence: precedence.map_or(0, |number| nearest_i64(&number.value)),
         evaluation: part("evaluation").map(evaluation).unwrap_or_default(),
-        conditions: map("conditions")
+        conditions: conditions
             .filter_map(|entry| {
-                let name = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
-                Some(NamedCondition { name, condition: condition(entry.value)? })
+                let found = named(entry);
+                if found.is_none() {
+                    unread.get_or_insert(entry.key.span());
+                }
+                found
             })
             .collect(),
-        tiers: part("tiers").into_iter().flat_map(Node::items).filter_map(tier).collect(),
+        tiers: tiers
+            .filter_map(|node| {
+                let found = tier(node);
+                // An exit that is not read would be that of a tier that has none.
+                let ends = found.as_ref().is_some_and(|tier| tier.exit.is_some());
+                if found.is_none() || !ends && node.given("exit").is_some_and(Node::is_mapping) {
+                    unread.get_or_insert(node.span());
+                }
+                found
+            })
+            .collect(),
         temporary_recovery: part("temporaryRecovery")
             .and_then(|node| Some(Spanned::new(condition(node)?, node.span()))),
         attestations: spec.and_then(attestations),
@@ -76,8 +93,14 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
                 Some(change_class(name, entry.value))
             })
             .collect(),
-        is_whole: true,
+        is_whole: unread.is_none(),
+        unread,
     }
+}
+
+fn named(entry: Entry<'_>) -> Option<NamedCondition> {
+    let name = Spanned::new(entry.key.text()?.to_owned(), entry.key.span());
+    Some(NamedCondition { name, condition: condition(entry.value)? })
 }
 
 fn revisit(spec: Node<'_>) -> Option<Spanned<Date>> {
@@ -239,6 +262,18 @@ fn attestation(node: Node<'_>) -> Option<Attested> {
     })
 }
 
+/// Returns how many there must be; more than there can be where that is not known: what a policy asks
+/// for is never left out.
+fn count(number: Option<&Ratio>) -> u32 {
+    number.and_then(Ratio::to_i64).and_then(|count| u32::try_from(count).ok()).unwrap_or(u32::MAX)
+}
+
+/// Returns a whole number, or the one of 64 bits that is nearest to it.
+fn nearest_i64(number: &Ratio) -> i64 {
+    let limit = if *number < Ratio::zero() { i64::MIN } else { i64::MAX };
+    number.to_i64().unwrap_or(limit)
+}
+
 fn is_true(node: Node<'_>, field: &str) -> bool {
     fields::truth(node, field).is_some_and(|truth| truth.value)
 }
@@ -252,7 +287,7 @@ fn tier(node: Node<'_>) -> Option<Tier> {
         "freeze" => GateKind::Freeze,
         _ => return None,
     };
-    let approvals = fields::number(node, "approvals").and_then(|number| number.value.to_i64());
+    let approvals = fields::number(node, "approvals");
     Some(Tier {
         name: fields::text(node, "name")?,
         enter: condition(node.given("enter")?)?,
@@ -260,7 +295,7 @@ fn tier(node: Node<'_>) -> Option<Tier> {
         exit_span: node.given("exit").map(Node::span),
         gate: Spanned::new(kind, gate.span),
         approvers: texts(node, "approvers"),
-        approvals: approvals.and_then(|number| u32::try_from(number).ok()).unwrap_or(1),
+        approvals: approvals.map_or(1, |number| count(Some(&number.value))),
         release_rate: node.given("releaseRate").and_then(release_rate),
         exempt: texts(node, "exempt"),
         priority: texts(node, "priority"),
@@ -300,9 +335,8 @@ fn change_class(name: Spanned<String>, node: Node<'_>) -> ChangeClass {
             slo: truth("slo"),
             approvals: approvals
                 .filter_map(|entry| {
-                    let role = entry.key.text()?.to_owned();
-                    let count: u32 = entry.value.text()?.parse().ok()?;
-                    Some((role, count))
+                    let needed = fields::number_of(entry.value).map(|number| number.value);
+                    Some((entry.key.text()?.to_owned(), count(needed.as_ref())))
                 })
                 .collect(),
         },

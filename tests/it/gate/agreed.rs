@@ -122,6 +122,33 @@ fn an_agreed_policy_that_is_misspelled_opens_nothing_whatever_else_is_wrong_with
 }
 
 #[test]
+fn an_agreed_policy_without_one_of_its_tiers_is_none_whatever_a_comment_allows() {
+    let tier = "{ name: long, enter: { burn: { lookback: 4000d, gte: 1 } }, gate: freeze }";
+    let exit = "{ name: long, enter: { burn: { lookback: 7d, gte: 1 } }, \
+                exit: { burn: { lookback: 4000d, lt: 1 } }, gate: freeze }";
+    let share =
+        "{ name: long, enter: { incident: { share: { gt: 0.2, of: 4000d } } }, gate: warn }";
+    for tier in [tier, exit, share] {
+        for allowed in ["", "# slo: allow(invalid-duration): on purpose\n"] {
+            refused(tier, |shop| {
+                let policy = format!("{allowed}{POLICY}    - {tier}\n");
+                shop.write("slo/policy.yaml", policy);
+            });
+        }
+    }
+}
+
+#[test]
+fn what_the_trusted_configuration_says_stands_elsewhere_is_not_missed_in_a_policy() {
+    let policy = POLICY.replace("spec:\n", "spec:\n  selector: { services: [checkout, warehouse] }\n");
+    let config = format!("{CONFIG}\n[reference]\nexternal = [\"warehouse\"]\n");
+    let shop = shop_with(SPENT, &config, &policy);
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("block", "frozen", 1));
+}
+
+#[test]
 fn a_change_that_breaks_the_policy_is_a_finding() {
     let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
     for text in [indented, POLICY.replace("apiVersion: slo/v1\n", "")] {

@@ -189,6 +189,31 @@ fn names_in_one_trailer_are_one_person() {
 }
 
 #[test]
+fn an_approval_that_a_class_needs_is_needed_however_its_number_is_written() {
+    let judged = |number: &str| {
+        let class = format!(
+            "  changeClasses: {{ urgent: {{ trailer: \"Change-Class: urgent\", \
+             requires: {{ approvals: {{ lead: {number} }} }} }} }}\n"
+        );
+        let policy = POLICY.replace("exempt: [", "exempt: [urgent, ") + &class;
+        let shop = shop_with(SPENT, CONFIG, &policy);
+        work(&shop);
+        shop.commit("Change the price\n\nChange-Class: urgent");
+        let unapproved = super::shop::answer(&shop, &[]).1;
+        shop.write(GATED, "price = 3\n");
+        shop.commit("Mend it\n\nChange-Class: urgent\nApproved-by: lead@example.com");
+        (unapproved, super::shop::answer(&shop, &[]).1)
+    };
+    let answers = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    for one in ["1", "1.0", "1.", "1e0", "0x1", "0o1"] {
+        assert_eq!(judged(one), answers("frozen", "exempt"), "{one}");
+    }
+    for more in ["2", "2.0", "99999999999", "1e30"] {
+        assert_eq!(judged(more), answers("frozen", "frozen"), "{more}");
+    }
+}
+
+#[test]
 fn a_run_that_cannot_judge_says_so_in_json_too() {
     let empty = Repository::new();
     let ended = gate(&empty, &["--format", "json"]).expect(3);
