@@ -36,6 +36,7 @@ pub use declared::DECLARATIONS;
 pub use declared::Dependency;
 pub use declared::Form;
 pub use declared::PREFIX;
+pub use declared::PRIORITY;
 pub use declared::RampStep;
 pub use object::Annotation;
 pub use object::DataSource;

@@ -33,6 +33,7 @@ pub use never::Obstacle;
 pub use never::Peak;
 pub use never::obstacle;
 pub use never::peak;
+pub use select::Circle;
 pub use select::Governance;
 pub use select::applies;
 pub use select::governing;

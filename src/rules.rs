@@ -29,6 +29,7 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
 use crate::model::Slo;
 use crate::model::Subject;
+use crate::policy::Governance;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Edit;
@@ -188,6 +189,7 @@ pub struct Context<'a> {
 pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
     lost: OnceLock<Lost<'a>>,
+    governance: OnceLock<Governance<'a>>,
 }
 
 /// What is known beside the definitions.
@@ -278,6 +280,11 @@ impl<'a> Checker<'a> {
             gate.counts_policies_of(self.path(policy.meta.span.source))
         };
         self.catalog().policies().filter(counts).collect()
+    }
+
+    /// Returns which of the policies that count govern which SLO; the selectors are read once in a run.
+    pub fn governance(&self) -> &'a Governance<'a> {
+        self.context.shared.governance.get_or_init(|| Governance::of(self.policies()))
     }
 
     /// Returns who owns a file by CODEOWNERS, as [`CodeOwners::owners_of`] says it.

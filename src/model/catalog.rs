@@ -21,6 +21,7 @@ use super::MetricSource;
 use super::NotificationTarget;
 use super::Object;
 use super::Objective;
+use super::PRIORITY;
 use super::PolicyUse;
 use super::PrometheusRules;
 use super::Referable;
@@ -218,7 +219,7 @@ impl Catalog {
     /// Returns whether an SLO, or its service, is of the first priority: P1, or tier 1.
     pub fn is_critical(&self, slo: &Slo) -> bool {
         let is_first = |meta: &Meta| {
-            ["slo/priority", "slo/tier"].iter().any(|key| {
+            [PRIORITY, "slo/tier"].iter().any(|key| {
                 let value = meta.annotation(key).map(|value| value.value.trim().to_lowercase());
                 value.is_some_and(|value| matches!(value.as_str(), "p1" | "1" | "tier-1" | "tier1"))
             })

@@ -17,6 +17,9 @@ use crate::yaml::Node;
 use super::Meta;
 use super::Text;
 
+/// The annotation that holds the priority of an SLO.
+pub const PRIORITY: &str = "slo/priority";
+
 /// What every key begins with.
 pub const PREFIX: &str = "slo/";
 
@@ -70,7 +73,7 @@ pub const DECLARATIONS: &[(&str, Form)] = &[
     ("slo/next-review", Form::Day),
     ("slo/owner", Form::Text),
     ("slo/policy", Form::Text),
-    ("slo/priority", Form::Text),
+    (PRIORITY, Form::Text),
     ("slo/protocol", Form::Text),
     ("slo/ramp", Form::Ramp),
     ("slo/rationale", Form::Text),

@@ -1,5 +1,7 @@
 //! Which policy governs which SLO, and how much history it needs.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::budget::Terms;
@@ -7,14 +9,13 @@ use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
+use crate::model::PRIORITY;
 use crate::model::Slo;
 use crate::model::Tier;
+use crate::source::Span;
 use crate::source::Spanned;
 
 use super::lookbacks;
-
-/// The annotation that holds the priority of an SLO.
-const PRIORITY: &str = "slo/priority";
 
 /// The policies of a tree, ready to say which of them govern an SLO.
 #[derive(Clone, Debug)]
@@ -34,6 +35,11 @@ impl<'a> Governance<'a> {
         Self { policies: policies.map(|policy| (policy, Selection::new(policy))).collect() }
     }
 
+    /// Returns whether there is no policy.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
     /// Returns the policies that govern an SLO: of those that select it, the ones with the highest
     /// precedence.
     ///
@@ -47,6 +53,25 @@ impl<'a> Governance<'a> {
             .collect();
         let highest = selecting.iter().map(|policy| policy.precedence).max();
         selecting.into_iter().filter(|policy| Some(policy.precedence) == highest).collect()
+    }
+
+    /// Returns which policies govern which of some SLOs together; those that govern nothing yet may come
+    /// to do so with all others of their precedence.
+    pub fn circles(&self, slos: impl Iterator<Item = &'a Arc<Slo>>) -> Vec<Circle<'a>> {
+        let mut found: BTreeMap<Vec<Span>, Circle<'a>> = BTreeMap::new();
+        for slo in slos {
+            let circle = Circle { policies: self.governing(slo), slos: Vec::new() };
+            found.entry(circle.places()).or_insert(circle).slos.push(slo);
+        }
+        let busy: BTreeSet<Span> = found.keys().flatten().copied().collect();
+        let mut idle: BTreeMap<i64, Circle<'a>> = BTreeMap::new();
+        for (policy, _) in &self.policies {
+            if !busy.contains(&policy.meta.span) {
+                let circle = Circle { policies: Vec::new(), slos: Vec::new() };
+                idle.entry(policy.precedence).or_insert(circle).policies.push(policy);
+            }
+        }
+        found.into_values().chain(idle.into_values()).collect()
     }
 
     /// Returns those of some SLOs that a policy governs, in their order.
@@ -65,6 +90,27 @@ impl<'a> Governance<'a> {
             own.is_some_and(|(_, own)| own.selects(slo))
                 && !above.iter().any(|selection| selection.selects(slo))
         })
+    }
+}
+
+/// Policies that govern some SLOs together, and those SLOs.
+#[derive(Clone, Debug)]
+pub struct Circle<'a> {
+    /// The policies, in their order.
+    pub policies: Vec<&'a Arc<ErrorBudgetPolicy>>,
+    /// The SLOs; none where the policies govern nothing yet.
+    pub slos: Vec<&'a Arc<Slo>>,
+}
+
+impl<'a> Circle<'a> {
+    /// Returns the tiers of all of the policies.
+    pub fn tiers(&self) -> impl Iterator<Item = &'a Tier> {
+        self.policies.iter().flat_map(|policy| &policy.tiers)
+    }
+
+    /// Returns where the policies stand.
+    pub fn places(&self) -> Vec<Span> {
+        self.policies.iter().map(|policy| policy.meta.span).collect()
     }
 }
 

@@ -7,7 +7,6 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Overrides;
 use crate::model::Slo;
-use crate::policy::Governance;
 use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::rules::Check;
@@ -46,8 +45,7 @@ const SINGLE_TEAMS: &str = "single-teams";
 const USUAL: Duration = Duration::new(14, Unit::Day);
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     for policy in whole(checker) {
         // A gate that only warns needs nobody to lift it.
         if policy.tiers.iter().all(|tier| tier.gate.value < GateKind::Approve) {

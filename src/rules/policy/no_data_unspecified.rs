@@ -6,7 +6,6 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::NoData;
 use crate::model::OnUnknown;
 use crate::model::Slo;
-use crate::policy::Governance;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -31,7 +30,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     let critical: Vec<(&Arc<Slo>, Vec<&Arc<ErrorBudgetPolicy>>)> = catalog
         .slos()
         .filter(|slo| catalog.is_critical(slo))

@@ -9,7 +9,6 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::Selector;
 use crate::model::Slo;
 use crate::model::Tier;
-use crate::policy::Governance;
 use crate::policy::applies;
 use crate::policy::selects;
 use crate::rules::Check;
@@ -42,7 +41,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         return;
     }
     let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     let slos: Vec<Governed<'_>> =
         catalog.slos().map(|slo| Governed { slo, policies: governance.governing(slo) }).collect();
     let idle = idle(catalog, &policies, &slos);

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::change::Formula;
@@ -8,9 +9,10 @@ use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::PRIORITY;
 use crate::model::Slo;
 use crate::model::Tier;
-use crate::policy::Governance;
+use crate::policy::Circle;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -26,7 +28,6 @@ use super::MOST_SHOWN;
 use super::MOST_TIERS;
 use super::in_a_sentence;
 use super::is_same_priority;
-use super::whole;
 
 pub(super) const RULE: Rule = Rule {
     name: "priority-uncovered",
@@ -38,46 +39,34 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Catalog(check),
 };
 
-/// The annotation that the gate reads.
-const PRIORITY: &str = "slo/priority";
-
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
-    for policy in whole(checker) {
-        let keyed = || policy.tiers.iter().filter(|tier| !tier.priority.is_empty());
-        let Some(first) = keyed().next() else { continue };
-        inversions(policy, checker);
-        let slos = governance.governed(policy, catalog.slos());
-        let slos = slos.filter(|slo| !slo.is_aspirational());
-        let (with, without): (Vec<&Arc<Slo>>, Vec<&Arc<Slo>>) =
-            slos.partition(|slo| slo.meta.declared(PRIORITY).is_some());
-        // A tier that asks for no priority holds for every SLO.
-        let is_general = keyed().count() < policy.tiers.len();
-        unknown(policy, first, &without, is_general, checker);
-        if !is_general {
-            uncovered(policy, &with, checker);
-        }
+    let mut circles = checker.governance().circles(catalog.slos());
+    // What seems to be lacking may be what could not be read.
+    circles.retain(|circle| circle.policies.iter().all(|policy| policy.is_whole));
+    let mut told = BTreeSet::new();
+    for circle in &circles {
+        let Some(first) = first(circle) else { continue };
+        inversions(circle, &mut told, checker);
+        let slos = circle.slos.iter().copied().filter(|slo| !slo.is_aspirational());
+        let without = slos.filter(|slo| slo.meta.declared(PRIORITY).is_none()).collect::<Vec<_>>();
+        unknown(circle, first, &without, checker);
+    }
+    for uncovered in uncovered(&circles).values() {
+        report(uncovered, checker);
     }
 }
 
 /// Speaks of SLOs without a priority, where tiers ask for one.
-fn unknown(
-    policy: &ErrorBudgetPolicy,
-    first: &Tier,
-    slos: &[&Arc<Slo>],
-    is_general: bool,
-    checker: &mut Checker<'_>,
-) {
+fn unknown(circle: &Circle<'_>, first: &Tier, slos: &[&Arc<Slo>], checker: &mut Checker<'_>) {
     let Some(asked) = first.priority.first().filter(|_| !slos.is_empty()) else { return };
     let catalog = checker.catalog();
     let who = in_a_sentence(slos);
     let (has, them) = if slos.len() == 1 { ("has", "it") } else { ("have", "them") };
-    let (level, rest) = if is_general {
+    // A tier that asks for no priority holds for every SLO.
+    let (level, rest) = if circle.tiers().any(|tier| tier.priority.is_empty()) {
         (Level::Warning, format!("which the tier {} asks for", quote(&first.name.value)))
     } else {
-        let name = quote(policy.meta.name());
-        (Level::Error, format!("so no tier of the policy {name} holds for {them}"))
+        (Level::Error, format!("so no tier of {} holds for {them}", words(circle)))
     };
     let finding =
         checker.report_at(level, asked.span, format!("{who} {has} no `slo/priority`, {rest}"));
@@ -90,19 +79,7 @@ fn unknown(
             None => "has none".to_owned(),
         }
     });
-    finding.help(format!("annotate with `slo/priority`: {}", list(&known(policy), "or")));
-}
-
-/// Returns the priorities that a policy names, each once.
-fn known(policy: &ErrorBudgetPolicy) -> Vec<&str> {
-    let of_tiers = policy.tiers.iter().flat_map(|tier| &tier.priority);
-    let mut known: Vec<&str> = Vec::new();
-    for priority in policy.priorities.iter().chain(of_tiers) {
-        if !known.iter().any(|other| is_same_priority(other, &priority.value)) {
-            known.push(&priority.value);
-        }
-    }
-    known
+    finding.help(format!("annotate with `slo/priority`: {}", list(&known(circle), "or")));
 }
 
 /// Points at the first of some SLOs, and says how many more there are.
@@ -118,45 +95,54 @@ fn point(finding: &mut Finding, slos: &[(&Arc<Slo>, Span)], what: impl Fn(&Arc<S
 /// A priority for which no tier holds.
 struct Uncovered<'a> {
     name: &'a str,
-    /// Where the policy lists it.
+    circle: &'a Circle<'a>,
+    /// Where a policy lists it.
     listed: Option<Span>,
     /// The SLOs that have it, with the place.
     slos: Vec<(&'a Arc<Slo>, Span)>,
 }
 
-fn uncovered(policy: &ErrorBudgetPolicy, slos: &[&Arc<Slo>], checker: &mut Checker<'_>) {
-    let tiers = policy.tiers.iter().flat_map(|tier| &tier.priority);
-    let of_tiers: Vec<&str> = tiers.map(|priority| priority.value.as_str()).collect();
-    let is_covered = |name: &str| of_tiers.iter().any(|tier| is_same_priority(tier, name));
-    let mut found: BTreeMap<String, Uncovered<'_>> = BTreeMap::new();
-    let listed = policy.priorities.iter().map(|listed| (listed.value.as_str(), listed.span, None));
-    let of_slos = slos.iter().filter_map(|slo| {
-        let declared = slo.meta.declared(PRIORITY)?;
-        Some((declared.value, declared.span, Some(*slo)))
-    });
-    for (name, span, slo) in listed.chain(of_slos) {
-        if is_covered(name) {
-            continue;
+/// Returns the priorities for which no tier holds, by their name and by where that is said.
+fn uncovered<'a>(circles: &'a [Circle<'a>]) -> BTreeMap<(String, Vec<Span>), Uncovered<'a>> {
+    let mut found: BTreeMap<(String, Vec<Span>), Uncovered<'a>> = BTreeMap::new();
+    let keyed = || circles.iter().filter(|circle| first(circle).is_some());
+    for circle in keyed() {
+        for &slo in circle.slos.iter().filter(|slo| !slo.is_aspirational()) {
+            let Some(declared) = slo.meta.declared(PRIORITY) else { continue };
+            let name = declared.value;
+            if covers(circle, name) {
+                continue;
+            }
+            let listed = listed(circle, name);
+            let uncovered = Uncovered { name, circle, listed, slos: Vec::new() };
+            let place = listed.map_or_else(|| circle.places(), |listed| vec![listed]);
+            let entry = found.entry((name.to_ascii_lowercase(), place)).or_insert(uncovered);
+            entry.slos.push((slo, declared.span));
         }
-        let key = name.to_ascii_lowercase();
-        let listed = slo.is_none().then_some(span);
-        let entry = found.entry(key).or_insert(Uncovered { name, listed, slos: Vec::new() });
-        entry.slos.extend(slo.map(|slo| (slo, span)));
     }
-    for uncovered in found.into_values() {
-        report(policy, &uncovered, is_covered, checker);
+    // One that no SLO has may be covered together with any of the others.
+    let mut told: BTreeSet<String> = found.keys().map(|(name, _)| name.clone()).collect();
+    for circle in keyed() {
+        for policy in &circle.policies {
+            let is_with = |with: &&Circle<'_>| with.policies.iter().any(|p| Arc::ptr_eq(p, policy));
+            for Spanned { value: name, span } in &policy.priorities {
+                let is_covered = circles.iter().filter(is_with).any(|with| covers(with, name));
+                let key = name.to_ascii_lowercase();
+                if !is_covered && told.insert(key.clone()) {
+                    let listed = Some(*span);
+                    let uncovered = Uncovered { name, circle, listed, slos: Vec::new() };
+                    found.insert((key, vec![*span]), uncovered);
+                }
+            }
+        }
     }
+    found
 }
 
-fn report(
-    policy: &ErrorBudgetPolicy,
-    uncovered: &Uncovered<'_>,
-    is_covered: impl Fn(&str) -> bool,
-    checker: &mut Checker<'_>,
-) {
-    let Uncovered { name, listed, slos } = uncovered;
-    let (title, name_quoted) = (quote(policy.meta.name()), quote(name));
-    let message = format!("no tier of the policy {title} holds for the priority {name_quoted}");
+fn report(uncovered: &Uncovered<'_>, checker: &mut Checker<'_>) {
+    let Uncovered { name, circle, listed, slos } = uncovered;
+    let who = words(circle);
+    let message = format!("no tier of {who} holds for the priority {}", quote(name));
     let (finding, others) = match (listed, slos.split_first()) {
         (Some(span), _) => {
             let finding = checker.report(*span, message);
@@ -165,12 +151,13 @@ fn report(
         (None, Some(((slo, span), others))) => {
             // Of a very short name, most others are near.
             let near = (name.chars().count() > 3)
-                .then(|| spelling::nearest(name, known(policy), Vocabulary::Names));
-            let near = near.into_iter().flatten().find(|near| is_covered(near));
+                .then(|| spelling::nearest(name, known(circle), Vocabulary::Names));
+            let near = near.into_iter().flatten().find(|near| covers(circle, near));
             let finding = checker.report(*span, message);
-            finding
-                .label(format!("that of the SLO {}", quote(slo.meta.name())))
-                .also(policy.meta.place(), "governs it");
+            finding.label(format!("that of the SLO {}", quote(slo.meta.name())));
+            for policy in circle.policies.iter().take(MOST_SHOWN) {
+                finding.also(policy.meta.place(), "governs it");
+            }
             let finding = match near {
                 Some(near) => finding.help(format!("write `{near}`, or let a tier hold for it")),
                 None => finding.help("add it to the `priority` of a tier"),
@@ -182,61 +169,107 @@ fn report(
     point(finding, others, |slo| format!("{} has it", quote(slo.meta.name())));
 }
 
-/// Speaks of a tier that gates a priority harder than a higher one at the same burn rate.
-fn inversions(policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
-    if policy.priorities.is_empty() {
-        return;
-    }
-    let mut formulas = Formulas::within(policy, None);
-    let tiers = policy.tiers.iter().take(MOST_TIERS);
-    let tiers: Vec<(&Tier, Option<Formula>)> =
-        tiers.map(|tier| (tier, formulas.formula(&tier.enter, true))).collect();
-    for (tier, enter) in &tiers {
-        let Some(enter) = enter else { continue };
-        let inversion = policy.priorities.iter().find_map(|higher| {
-            let lower = lower_than(policy, tier, higher)?;
-            // Whatever holds for the higher one whenever this tier begins is to be milder.
-            let same = tiers
-                .iter()
-                .filter(|(other, _)| holds_for(other, higher))
-                .filter(|(_, other)| other.as_ref().is_some_and(|other| implies(enter, other)));
-            let strictest = same.max_by_key(|(other, _)| other.gate.value)?;
-            let (other, begins) = (strictest.0, strictest.1.as_ref()?);
-            let is_same = implies(begins, enter);
-            (is_same && other.gate.value < tier.gate.value).then_some((higher, lower, other))
-        });
-        if let Some((higher, lower, other)) = inversion {
-            let (low, high) = (quote(&lower.value), quote(&higher.value));
-            let (gate, milder) = (tier.gate.value.name(), other.gate.value.name());
-            let message = format!(
-                "{low} is gated harder than {high} at the same burn rate: `{gate}` and not `{milder}`"
-            );
-            checker
-                .report(tier.gate.span, message)
-                .label(format!("for {low}"))
-                .also(
-                    other.gate.span,
-                    format!("for {high}, which stands before it in `priorities`"),
-                )
-                .help("change the gates, or the order of `spec.priorities`");
+/// Speaks of tiers that gate a priority harder than a higher one: at the same burn rate, or than any
+/// tier that holds for it.
+fn inversions(circle: &Circle<'_>, told: &mut BTreeSet<(Span, Span)>, checker: &mut Checker<'_>) {
+    let is_single = circle.policies.len() == 1;
+    let mut tiers: Vec<(&ErrorBudgetPolicy, &Tier, Option<Formula>)> = Vec::new();
+    for policy in &circle.policies {
+        let mut formulas =
+            if is_single { Formulas::within(policy, None) } else { Formulas::of(policy) };
+        for tier in policy.tiers.iter().take(MOST_TIERS.saturating_sub(tiers.len())) {
+            tiers.push((policy, tier, formulas.formula(&tier.enter, true)));
         }
+    }
+    for (policy, tier, enter) in &tiers {
+        let inversion = policy.priorities.iter().find_map(|higher| {
+            let lower = lower_than(policy, tier, &higher.value)?;
+            let for_higher = || circle.tiers().filter(|other| holds_for(other, &higher.value));
+            let strictest = for_higher().max_by_key(|other| other.gate.value)?;
+            // Whatever holds for the higher one whenever this tier begins is to be milder.
+            let same = tiers.iter().filter(|(_, other, _)| holds_for(other, &higher.value));
+            let same = same.filter_map(|(_, other, begins)| {
+                let (enter, begins) = (enter.as_ref()?, begins.as_ref()?);
+                implies(enter, begins).then(|| (*other, implies(begins, enter)))
+            });
+            let same = same.max_by_key(|(other, _)| other.gate.value);
+            let (other, is_same) = match same {
+                Some((other, true)) => (other, true),
+                _ => (strictest, false),
+            };
+            (other.gate.value < tier.gate.value).then_some((higher, lower, other, is_same))
+        });
+        let Some((higher, lower, other, is_same)) = inversion else { continue };
+        if !told.insert((higher.span, lower.span)) {
+            continue;
+        }
+        let (low, high) = (quote(&lower.value), quote(&higher.value));
+        let (gate, milder) = (tier.gate.value.name(), other.gate.value.name());
+        let than = format!("{low} is gated harder than {high}");
+        let message = if is_same {
+            format!("{than} at the same burn rate: `{gate}` and not `{milder}`")
+        } else {
+            format!("{than}: `{gate}`, and never more than `{milder}`")
+        };
+        let label = format!("for {high}, which stands before it in `priorities`");
+        checker
+            .report(tier.gate.span, message)
+            .label(format!("for {low}"))
+            .also(other.gate.span, label)
+            .help("change the gates, or the order of `spec.priorities`");
     }
 }
 
-fn holds_for(tier: &Tier, priority: &Spanned<String>) -> bool {
+fn holds_for(tier: &Tier, priority: &str) -> bool {
     tier.priority.is_empty()
-        || tier.priority.iter().any(|own| is_same_priority(&own.value, &priority.value))
+        || tier.priority.iter().any(|own| is_same_priority(&own.value, priority))
 }
 
 /// Returns a priority of a tier that stands behind another one, for which the tier does not hold.
 fn lower_than<'a>(
     policy: &'a ErrorBudgetPolicy,
     tier: &Tier,
-    higher: &Spanned<String>,
+    higher: &str,
 ) -> Option<&'a Spanned<String>> {
     if holds_for(tier, higher) {
         return None;
     }
-    let mut below = policy.priorities.iter().skip_while(|other| other.span != higher.span).skip(1);
-    below.find(|lower| holds_for(tier, lower))
+    let is_other = |other: &&Spanned<String>| !is_same_priority(&other.value, higher);
+    let mut below = policy.priorities.iter().skip_while(is_other).skip(1);
+    below.find(|lower| holds_for(tier, &lower.value))
+}
+
+/// Returns the first tier that asks for a priority.
+fn first<'a>(circle: &Circle<'a>) -> Option<&'a Tier> {
+    circle.tiers().find(|tier| !tier.priority.is_empty())
+}
+
+/// Returns whether some tier holds for a priority.
+fn covers(circle: &Circle<'_>, priority: &str) -> bool {
+    circle.tiers().any(|tier| holds_for(tier, priority))
+}
+
+/// Returns where one of the policies lists a priority.
+fn listed(circle: &Circle<'_>, priority: &str) -> Option<Span> {
+    let mut listed = circle.policies.iter().flat_map(|policy| &policy.priorities);
+    Some(listed.find(|listed| is_same_priority(&listed.value, priority))?.span)
+}
+
+/// Returns the priorities that the policies name, each once.
+fn known<'a>(circle: &Circle<'a>) -> Vec<&'a str> {
+    let listed = circle.policies.iter().flat_map(|policy| &policy.priorities);
+    let mut known: Vec<&str> = Vec::new();
+    for priority in listed.chain(circle.tiers().flat_map(|tier| &tier.priority)) {
+        if !known.iter().any(|other| is_same_priority(other, &priority.value)) {
+            known.push(&priority.value);
+        }
+    }
+    known
+}
+
+/// Returns the policies in a sentence: "the policy `a`", or "the policies `a` and `b`".
+fn words(circle: &Circle<'_>) -> String {
+    let names: Vec<&str> = circle.policies.iter().map(|policy| policy.meta.name()).collect();
+    let noun = if names.len() == 1 { "policy" } else { "policies" };
+    format!("the {noun} {}", list(&names, "and"))
 }

@@ -13,7 +13,6 @@ use crate::model::Lookback;
 use crate::model::Operator;
 use crate::model::Slo;
 use crate::model::WindowKind;
-use crate::policy::Governance;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -42,8 +41,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     for policy in whole(checker) {
         let Some(recovery) = &policy.temporary_recovery else {
             unsaid(policy, checker);

@@ -11,7 +11,6 @@ use crate::model::Lookback;
 use crate::model::Operator;
 use crate::model::Slo;
 use crate::model::Tier;
-use crate::policy::Governance;
 use crate::policy::applies;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -63,8 +62,7 @@ struct Strict<'a> {
 }
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     for policy in whole(checker) {
         let freezes = policy.tiers.iter().filter(|tier| tier.gate.value == GateKind::Freeze);
         let freezes: Vec<&Tier> = freezes.take(MOST_TIERS).collect();

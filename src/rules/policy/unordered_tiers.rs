@@ -12,7 +12,6 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Lasting;
 use crate::model::Tier;
-use crate::policy::Governance;
 use crate::quantity::Duration;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -42,12 +41,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     for policy in whole(checker) {
         waits(policy, checker);
         short_waits(policy, checker);
-        let may_begin = |tier: &Tier| obstacle(policy, tier, catalog, &governance).is_none();
+        let may_begin = |tier: &Tier| obstacle(policy, tier, catalog, governance).is_none();
         order(policy, may_begin, checker);
     }
 }

@@ -8,7 +8,6 @@ use crate::model::Condition;
 use crate::model::Operator;
 use crate::model::Tier;
 use crate::policy::Asked;
-use crate::policy::Governance;
 use crate::policy::Obstacle;
 use crate::policy::Peak;
 use crate::quantity::Ratio;
@@ -44,13 +43,12 @@ struct Vain<'a> {
 }
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let policies = checker.policies();
-    let governance = Governance::of(policies.iter().copied());
+    let governance = checker.governance();
     for policy in whole(checker) {
         // Several tiers may begin with one condition that has a name.
         let mut vain: BTreeMap<Span, Vain<'_>> = BTreeMap::new();
         for tier in policy.tiers.iter().take(MOST_TIERS) {
-            let Some((obstacle, peak)) = obstacle(policy, tier, catalog, &governance) else {
+            let Some((obstacle, peak)) = obstacle(policy, tier, catalog, governance) else {
                 continue;
             };
             match obstacle {

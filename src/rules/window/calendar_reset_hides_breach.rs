@@ -11,7 +11,6 @@ use crate::model::Slo;
 use crate::model::Tier;
 use crate::model::Window;
 use crate::model::WindowKind;
-use crate::policy::Governance;
 use crate::policy::applies;
 use crate::quantity::Ratio;
 use crate::rules::Check;
@@ -53,7 +52,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     if ending.values().all(Vec::is_empty) {
         return;
     }
-    let governance = Governance::of(policies);
+    let governance = checker.governance();
     let mut resets: BTreeMap<Span, Reset<'_>> = BTreeMap::new();
     for slo in catalog.slos() {
         let calendar = |window: &&Window| matches!(window.kind, WindowKind::Calendar { .. });

@@ -61,12 +61,12 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     if stores.is_empty() {
         return;
     }
-    let governance = Governance::of(checker.policies());
+    let governance = checker.governance();
     for slo in slos {
         let mut needs = None;
         for name in source_names(slo, checker.catalog()) {
             if let Some(store) = stores.get_mut(name) {
-                store.needs.take(needs.get_or_insert_with(|| Needs::of(slo, &governance)));
+                store.needs.take(needs.get_or_insert_with(|| Needs::of(slo, governance)));
             }
         }
     }

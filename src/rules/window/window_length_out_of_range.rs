@@ -3,7 +3,6 @@ use crate::finding::Level;
 use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::Window;
-use crate::policy::Governance;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::rules::Check;
@@ -37,7 +36,6 @@ const FOR_30_DAYS: [(i64, u64, u8); 4] = [(144, 1, 2), (60, 6, 5), (30, 24, 10),
 const WINDOW_WORDS: &[&str] = &["window", "period", "ウィンドウ", "ウインドウ", "期間"];
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let mut governance = None;
     for slo in slos {
         let Some(window) = &slo.window else { continue };
         let seconds = window.duration.value.nominal_seconds();
@@ -59,11 +57,8 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
             }
             continue;
         }
-        let (is_governed, governance) = governance.get_or_insert_with(|| {
-            let policies = checker.policies();
-            (!policies.is_empty(), Governance::of(policies))
-        });
-        if !*is_governed || !governance.governing(slo).is_empty() {
+        let governance = checker.governance();
+        if governance.is_empty() || !governance.governing(slo).is_empty() {
             let text = format!("longer than {LONGEST_WEEKS} weeks");
             let finding = report(slo, window, &text, checker);
             let days = seconds / Unit::Day.nominal_seconds();

@@ -140,7 +140,8 @@ fn an_agreed_policy_without_one_of_its_tiers_is_none_whatever_a_comment_allows()
 
 #[test]
 fn what_the_trusted_configuration_says_stands_elsewhere_is_not_missed_in_a_policy() {
-    let policy = POLICY.replace("spec:\n", "spec:\n  selector: { services: [checkout, warehouse] }\n");
+    let policy =
+        POLICY.replace("spec:\n", "spec:\n  selector: { services: [checkout, warehouse] }\n");
     let config = format!("{CONFIG}\n[reference]\nexternal = [\"warehouse\"]\n");
     let shop = shop_with(SPENT, &config, &policy);
     work(&shop);
