@@ -17,6 +17,7 @@ pub(crate) mod example;
 #[cfg(test)]
 mod naive;
 mod never;
+mod parts;
 mod past;
 mod replay;
 mod rules;
@@ -33,6 +34,9 @@ pub use never::Obstacle;
 pub use never::Peak;
 pub use never::obstacle;
 pub use never::peak;
+pub use parts::Names;
+pub use parts::each_condition;
+pub use parts::each_judged;
 pub use select::Circle;
 pub use select::Governance;
 pub use select::applies;

@@ -127,7 +127,7 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
     Err(Error::Config {
         message: finding.message.clone(),
         path,
-        position,
+        position: Some(position),
         hint: Some(format!("`slo explain {}` says more", finding.rule)),
     })
 }
@@ -152,7 +152,7 @@ fn refuse_halves(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
     let Some(span) = agreed.policies().find_map(|policy| policy.unread) else { return Ok(()) };
     let (path, position) = place(trusted, span);
     let message = "this part of the error budget policy cannot be read".to_owned();
-    Err(Error::Config { message, path, position, hint: None })
+    Err(Error::Config { message, path, position: Some(position), hint: None })
 }
 
 /// A condition that would never be known is no condition to hold a change to.
@@ -163,16 +163,16 @@ fn refuse_unjudged(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
     Err(Error::Config {
         message: format!("the gate does not judge `{what}` yet"),
         path,
-        position,
+        position: Some(position),
         hint: Some("build the policy of `burn` alone until it does".to_owned()),
     })
 }
 
 /// Returns the file and the position of a place.
-fn place(trusted: &Tree, span: Span) -> (String, Option<Position>) {
-    let file = trusted.sources.file(span.source);
+pub(super) fn place(tree: &Tree, span: Span) -> (String, Position) {
+    let file = tree.sources.file(span.source);
     let position = LineIndex::new(&file.text).position(span.start as usize);
-    (file.path.clone(), Some(position))
+    (file.path.clone(), position)
 }
 
 fn unreadable(path: &str, why: &str) -> Error {

@@ -32,6 +32,7 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Matching;
 use crate::model::Catalog;
+use crate::policy;
 use crate::report::ChangeRow;
 use crate::report::Note;
 use crate::report::Report;
@@ -304,6 +305,22 @@ impl Run {
         words::change_rows(listed, before, after)
     }
 
+    /// Returns what of the policies of a file the gate will not judge once they are agreed.
+    fn unjudged(&self, path_of: &str) -> Option<String> {
+        let policies = self.head.catalog.policies();
+        let mut policies = policies.filter(|policy| {
+            path(&self.head, policy.meta.span) == path_of
+                && self.config.gate.counts_policies_of(path_of)
+        });
+        let (form, span) = policies.find_map(|policy| policy::unjudged(policy))?;
+        let (_, position) = agreed::place(&self.head, span);
+        let line = position.line;
+        Some(format!(
+            "{path_of}:{line} asks for `{form}`, which the gate does not judge yet: after the merge it \
+             ends with exit code 2"
+        ))
+    }
+
     /// What the head changes of what is agreed takes effect after it is merged, and is named.
     fn note_what_waits(&self, view: &mut VerdictView) -> Result<(), Error> {
         let (start, is_cut) = match &self.trees {
@@ -338,10 +355,12 @@ impl Run {
             } else {
                 continue;
             };
+            let unjudged = self.unjudged(&change.path);
             view.notes.push(Note {
                 label: "after merge".to_owned(),
                 what: what.to_owned(),
-                why: format!("{previous} takes effect after it is merged"),
+                why: unjudged
+                    .unwrap_or_else(|| format!("{previous} takes effect after it is merged")),
             });
         }
         if is_cut {

@@ -313,6 +313,17 @@ pub enum Lookback {
     For(Duration),
 }
 
+impl Lookback {
+    /// Returns whether both are one length of time, however they are written: `7d` and `1w` are.
+    pub fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Slo, Self::Slo) => true,
+            (Self::For(one), Self::For(other)) => one.nominal_seconds() == other.nominal_seconds(),
+            _ => false,
+        }
+    }
+}
+
 /// One step of the escalation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Tier {

@@ -15,6 +15,8 @@ use crate::model::Operator;
 use crate::quantity::Ratio;
 use crate::source::Span;
 
+use super::each_judged;
+
 /// How deep conditions may stand in each other; deeper ones are not known.
 pub(super) const MAX_DEPTH: usize = 64;
 
@@ -35,51 +37,34 @@ pub struct Evidence {
     pub span: Span,
 }
 
-/// Returns every lookback that the tiers and conditions of a policy name, each once.
+/// Returns every lookback that a policy is judged by, each once.
 pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Lookback> {
-    let named = policy.conditions.iter().map(|named| &named.condition);
-    let enters = policy.tiers.iter().map(|tier| &tier.enter);
-    let exits = policy.tiers.iter().filter_map(|tier| tier.exit.as_ref());
     let mut found = Vec::new();
-    for condition in named.chain(enters).chain(exits) {
-        collect_lookbacks(condition, 0, &mut found);
-    }
-    found
-}
-
-/// Returns the first condition of a policy that is not judged yet: the form and its place.
-pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
-    let named = policy.conditions.iter().map(|named| &named.condition);
-    let tiers = policy.tiers.iter().flat_map(|tier| [Some(&tier.enter), tier.exit.as_ref()]);
-    let mut found = None;
-    for condition in named.chain(tiers.flatten()) {
-        condition.each(&mut |part| {
-            let form = match part {
-                Condition::Within { time, .. } => ("within", time.span),
-                Condition::Sustained { time, .. } => ("sustained", time.span),
-                Condition::Attested(attested) => ("attested", attested.id.span),
-                Condition::Incident { share, .. } => ("incident", share.span),
-                _ => return,
-            };
-            found.get_or_insert(form);
-        });
-    }
-    found
-}
-
-fn collect_lookbacks(condition: &Condition, depth: usize, found: &mut Vec<Lookback>) {
-    match condition {
-        _ if depth > MAX_DEPTH => {}
-        Condition::All(parts) | Condition::Any(parts) => {
-            for part in parts {
-                collect_lookbacks(part, depth + 1, found);
-            }
+    each_judged(policy, &mut |part| {
+        if let Condition::Burn(burn) = part
+            && !found.contains(&burn.lookback.value)
+        {
+            found.push(burn.lookback.value);
         }
-        Condition::Not(part) => collect_lookbacks(part, depth + 1, found),
-        Condition::Burn(burn) if found.contains(&burn.lookback.value) => {}
-        Condition::Burn(burn) => found.push(burn.lookback.value),
-        _ => {}
-    }
+    });
+    found
+}
+
+/// Returns the first condition of a policy that would have to be judged and is not yet: the form and
+/// its place.
+pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
+    let mut found = None;
+    each_judged(policy, &mut |part| {
+        let form = match part {
+            Condition::Within { time, .. } => ("within", time.span),
+            Condition::Sustained { time, .. } => ("sustained", time.span),
+            Condition::Attested(attested) => ("attested", attested.id.span),
+            Condition::Incident { share, .. } => ("incident", share.span),
+            _ => return,
+        };
+        found.get_or_insert(form);
+    });
+    found
 }
 
 /// Returns whether both hold, as far as that is known.

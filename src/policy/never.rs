@@ -3,8 +3,6 @@
 //! **Invariant:** what is said is proof, by the arithmetic of burn rates and the shape of conditions;
 //! where nothing is said, a tier may begin.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::change::Formulas;
@@ -13,7 +11,6 @@ use crate::model::BudgetingMethod;
 use crate::model::Burn;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
-use crate::model::Lasting;
 use crate::model::Operator;
 use crate::model::Slo;
 use crate::model::Tier;
@@ -21,6 +18,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Spanned;
 
+use super::Names;
 use super::applies;
 
 /// The most comparisons that are looked at to say why a tier never begins.
@@ -148,7 +146,7 @@ fn opposites<'a>(asked: &[(Asked<'a>, bool)]) -> Option<Obstacle<'a>> {
             use Operator::Gt;
             use Operator::Gte;
             let (earlier, later): (&Burn, &Burn) = (earlier, later);
-            let is_same = earlier.lookback.value == later.lookback.value;
+            let is_same = earlier.lookback.value.is_same(later.lookback.value);
             let is_up = |burn: &Burn| matches!(burn.operator, Gt | Gte);
             let (low, high) = if is_up(earlier) { (earlier, later) } else { (later, earlier) };
             let (least, most) = (&low.threshold.value, &high.threshold.value);
@@ -175,34 +173,17 @@ fn of_condition<'a>(
     policy: &'a ErrorBudgetPolicy,
     condition: &'a Condition,
 ) -> Vec<(Asked<'a>, bool)> {
-    let named = policy.conditions.iter();
-    let named: BTreeMap<&str, &Condition> =
-        named.map(|named| (named.name.value.as_str(), &named.condition)).collect();
-    let (mut found, mut seen, mut open) = (Vec::new(), BTreeSet::new(), vec![(condition, true)]);
-    while let Some((condition, holds)) = open.pop() {
-        if found.len() >= MAX_ASKED {
-            break;
+    let mut found = Vec::new();
+    Names::of(policy).each_part([condition], &mut |part, holds| {
+        let asked = match part {
+            Condition::Burn(burn) => Asked::Burn(burn),
+            Condition::Incident { share, of, by_class: false } => Asked::Share(share, *of),
+            _ => return,
+        };
+        if found.len() < MAX_ASKED {
+            found.push((asked, holds));
         }
-        match condition {
-            Condition::All(parts) | Condition::Any(parts) => {
-                open.extend(parts.iter().rev().map(|part| (part, holds)));
-            }
-            Condition::Not(part) => open.push((part, !holds)),
-            Condition::Named(name)
-            | Condition::Within { name, .. }
-            | Condition::Sustained { what: Lasting::Condition(name), .. } => {
-                if seen.insert((name.value.as_str(), holds)) {
-                    let named = named.get(name.value.as_str());
-                    open.extend(named.map(|named| (*named, holds)));
-                }
-            }
-            Condition::Burn(burn) => found.push((Asked::Burn(burn), holds)),
-            Condition::Incident { share, of, by_class: false } => {
-                found.push((Asked::Share(share, *of), holds));
-            }
-            Condition::Sustained { .. } | Condition::Attested(_) | Condition::Incident { .. } => {}
-        }
-    }
+    });
     found
 }
 

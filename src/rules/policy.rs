@@ -1,13 +1,9 @@
 //! Rules about the error budget policy.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::Catalog;
-use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
-use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::Slo;
 use crate::model::Tier;
@@ -49,9 +45,6 @@ pub(super) const RULES: &[&Rule] = &[
 /// The most tiers of a policy that are compared with each other.
 const MOST_TIERS: usize = 40;
 
-/// The most names of conditions that are followed from one condition.
-const MOST_NAMES: usize = 64;
-
 /// How many SLOs a finding points at.
 const MOST_SHOWN: usize = 3;
 
@@ -59,48 +52,6 @@ const MOST_SHOWN: usize = 3;
 /// to be lacking may be what could not be read.
 fn whole<'a>(checker: &Checker<'a>) -> impl Iterator<Item = &'a Arc<ErrorBudgetPolicy>> + use<'a> {
     checker.policies().into_iter().filter(|policy| policy.is_whole)
-}
-
-/// The conditions of a policy by their names.
-struct Names<'a>(BTreeMap<&'a str, &'a Condition>);
-
-impl<'a> Names<'a> {
-    fn of(policy: &'a ErrorBudgetPolicy) -> Self {
-        let named = policy.conditions.iter();
-        Self(named.map(|named| (named.name.value.as_str(), &named.condition)).collect())
-    }
-
-    /// Shows every part of a condition, and of those that it names, in order, and whether it is to
-    /// hold or not; each name is followed once either way.
-    fn each_part(&self, condition: &'a Condition, see: &mut dyn FnMut(&'a Condition, bool)) {
-        let (mut open, mut seen) = (vec![(condition, true)], BTreeSet::new());
-        while let Some((part, holds)) = open.pop() {
-            see(part, holds);
-            match part {
-                Condition::All(parts) | Condition::Any(parts) => {
-                    open.extend(parts.iter().rev().map(|part| (part, holds)));
-                }
-                Condition::Not(part) => open.push((part, !holds)),
-                Condition::Named(name)
-                | Condition::Within { name, .. }
-                | Condition::Sustained { what: Lasting::Condition(name), .. } => {
-                    let name = name.value.as_str();
-                    if seen.len() < MOST_NAMES && seen.insert((name, holds)) {
-                        open.extend(self.0.get(name).map(|named| (*named, holds)));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Shows every condition that a policy writes anywhere.
-fn each_condition<'a>(policy: &'a ErrorBudgetPolicy, see: &mut dyn FnMut(&'a Condition)) {
-    let named = policy.conditions.iter().map(|named| &named.condition);
-    let tiers = policy.tiers.iter().flat_map(|tier| [Some(&tier.enter), tier.exit.as_ref()]);
-    let recovery = policy.temporary_recovery.as_ref().map(|recovery| &recovery.value);
-    named.chain(tiers.flatten()).chain(recovery).for_each(|condition| condition.each(see));
 }
 
 /// Returns how a message calls what a burn rate looks back on.

@@ -5,6 +5,7 @@ use crate::model::Attestations;
 use crate::model::Catalog;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
+use crate::policy::each_condition;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -15,7 +16,6 @@ use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 
-use super::each_condition;
 use super::whole;
 
 pub(super) const RULE: Rule = Rule {

@@ -7,6 +7,7 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Lasting;
 use crate::model::Tier;
+use crate::policy::Names;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -16,7 +17,6 @@ use crate::yaml::Added;
 use crate::yaml::append_entries;
 
 use super::MOST_TIERS;
-use super::Names;
 use super::whole;
 
 pub(super) const RULE: Rule = Rule {
@@ -63,7 +63,7 @@ fn by_time_alone(
     checker: &mut Checker<'_>,
 ) {
     let mut own = Vec::new();
-    Names::of(policy).each_part(exit, &mut |part, _| {
+    Names::of(policy).each_part([exit], &mut |part, _| {
         if let Condition::Sustained { what: Lasting::Tier(name), time, .. } = part
             && name.value == tier.name.value
         {
@@ -86,5 +86,5 @@ fn by_time_alone(
         .report(time.span, message)
         .label("waiting is enough")
         .also(tier.gate.span, "from then on changes pass again")
-        .help("ask in the `exit` for a low burn rate, or for an attested repair");
+        .help("ask in the `exit` for a low burn rate");
 }

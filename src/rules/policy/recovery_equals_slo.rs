@@ -13,6 +13,7 @@ use crate::model::Lookback;
 use crate::model::Operator;
 use crate::model::Slo;
 use crate::model::WindowKind;
+use crate::policy::Names;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -27,7 +28,6 @@ use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
 
-use super::Names;
 use super::whole;
 
 pub(super) const RULE: Rule = Rule {
@@ -89,7 +89,7 @@ fn asked<'a>(
     formulas: &mut Formulas<'a>,
 ) -> Vec<&'a Burn> {
     let mut found = Vec::new();
-    Names::of(policy).each_part(&recovery.value, &mut |part, holds| {
+    Names::of(policy).each_part([&recovery.value], &mut |part, holds| {
         if let Condition::Burn(burn) = part
             && burn.threshold.value <= Ratio::one()
         {

@@ -12,6 +12,8 @@ use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::Lasting;
 use crate::model::Tier;
+use crate::policy::Names;
+use crate::policy::each_condition;
 use crate::quantity::Duration;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -23,8 +25,6 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::MOST_TIERS;
-use super::Names;
-use super::each_condition;
 use super::holds_for_all_of;
 use super::may_meet;
 use super::obstacle;
@@ -174,7 +174,7 @@ fn waits(policy: &ErrorBudgetPolicy, checker: &mut Checker<'_>) {
     let mut told = BTreeSet::new();
     for (index, tier) in policy.tiers.iter().enumerate().take(MOST_TIERS) {
         let mut awaited: Vec<&Spanned<String>> = Vec::new();
-        names.each_part(&tier.enter, &mut |part, holds| match part {
+        names.each_part([&tier.enter], &mut |part, holds| match part {
             Condition::Sustained { what: Lasting::Tier(name), .. } if holds => awaited.push(name),
             _ => {}
         });

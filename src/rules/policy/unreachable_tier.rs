@@ -187,7 +187,10 @@ fn exit(tier: &Tier, peak: Option<&Peak<'_>>, checker: &mut Checker<'_>) {
         Operator::Lt | Operator::Lte => None,
     };
     let operator = match &tier.exit {
-        Some(Condition::Burn(burn)) => turned(burn.operator).zip(Some(burn)),
+        // Nothing is below 0.
+        Some(Condition::Burn(burn)) if burn.threshold.value > Ratio::zero() => {
+            turned(burn.operator).zip(Some(burn))
+        }
         _ => None,
     };
     match operator {

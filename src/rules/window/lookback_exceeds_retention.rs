@@ -11,6 +11,7 @@ use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::WindowKind;
 use crate::policy::Governance;
+use crate::policy::each_judged;
 use crate::quantity::Duration;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -162,19 +163,15 @@ fn longest<'a>(own: &mut Option<Need<'a>>, other: Need<'a>) {
 
 /// Returns the longest fixed lookback of a policy; one over the window of the SLO is as long as that.
 fn longest_lookback(policy: &ErrorBudgetPolicy) -> Option<(Duration, Span)> {
-    let named = policy.conditions.iter().map(|named| &named.condition);
-    let tiers = policy.tiers.iter().flat_map(|tier| [Some(&tier.enter), tier.exit.as_ref()]);
     let mut found: Option<(Duration, Span)> = None;
-    for condition in named.chain(tiers.flatten()) {
-        condition.each(&mut |part| {
-            if let Condition::Burn(burn) = part
-                && let Lookback::For(length) = burn.lookback.value
-                && found.is_none_or(|(other, _)| other.nominal_seconds() < length.nominal_seconds())
-            {
-                found = Some((length, burn.lookback.span));
-            }
-        });
-    }
+    each_judged(policy, &mut |part| {
+        if let Condition::Burn(burn) = part
+            && let Lookback::For(length) = burn.lookback.value
+            && found.is_none_or(|(other, _)| other.nominal_seconds() < length.nominal_seconds())
+        {
+            found = Some((length, burn.lookback.span));
+        }
+    });
     found
 }
 

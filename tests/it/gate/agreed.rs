@@ -150,6 +150,34 @@ fn what_the_trusted_configuration_says_stands_elsewhere_is_not_missed_in_a_polic
 }
 
 #[test]
+fn a_condition_that_no_tier_asks_for_needs_no_judge() {
+    let unused = "  conditions: { later: { attested: { id: repaired } } }\n";
+    let shop = shop_with(SPENT, CONFIG, &format!("{POLICY}{unused}"));
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("block", "frozen", 1));
+    let asked = "    - { name: late, enter: { not: { condition: later } }, gate: freeze }\n";
+    refused("by its name", |shop| {
+        shop.write("slo/policy.yaml", format!("{POLICY}{asked}{unused}"))
+    });
+}
+
+#[test]
+fn a_change_that_brings_what_is_not_judged_is_told_so() {
+    let shop = shop(HEALTHY);
+    work(&shop);
+    let tier =
+        "    - { name: late, enter: { sustained: { tier: careful, for: 7d } }, gate: freeze }\n";
+    shop.write("slo/policy.yaml", format!("{POLICY}{tier}"));
+    shop.commit("Wait for a week");
+    let ended = gate(&shop, &[]);
+    let words = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = "slo/policy.yaml:10 asks for `sustained`, which the gate does not judge yet: after \
+                the merge it ends with exit code 2";
+    assert!(words.contains(told), "{ended:?}");
+}
+
+#[test]
 fn a_change_that_breaks_the_policy_is_a_finding() {
     let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
     for text in [indented, POLICY.replace("apiVersion: slo/v1\n", "")] {
