@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::GateKind;
+use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::NamedCondition;
 use crate::policy::example;

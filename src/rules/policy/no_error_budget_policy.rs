@@ -1,11 +1,17 @@
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::change::Formula;
+use crate::change::Formulas;
+use crate::change::implies;
 use crate::finding::Level;
+use crate::globs::Globs;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::Kind;
 use crate::model::Selector;
 use crate::model::Slo;
 use crate::model::Tier;
@@ -28,6 +34,9 @@ pub(super) const RULE: Rule = Rule {
     settings: &[],
     check: Check::Catalog(check),
 };
+
+/// The most policies of one SLO that are compared with each other.
+const MOST_RIVALS: usize = 20;
 
 /// An SLO and the policies that govern it.
 struct Governed<'a> {
@@ -53,7 +62,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     // Where no policy governs anything, their selectors are the cause.
     let is_cause = !idle.is_empty() && slos.iter().all(|governed| governed.policies.is_empty());
     let is_grave = is_cause && lacking.iter().any(|slo| catalog.is_critical(slo));
-    for policy in idle {
+    for policy in idle.into_iter().filter(|policy| !is_unresolved(policy, &slos, catalog)) {
         report_idle(policy, &slos, level(is_grave), checker);
     }
     if !is_cause {
@@ -131,34 +140,53 @@ fn report_idle(
     checker.report_at(level, span, message).label(label);
 }
 
+/// Returns whether a part of the selector selects no SLO on its own.
+fn is_dead(selector: Selector, policy: &ErrorBudgetPolicy, slos: &[Governed<'_>]) -> bool {
+    let alone = ErrorBudgetPolicy { selector, ..policy.clone() };
+    !slos.iter().any(|governed| selects(&alone, governed.slo))
+}
+
+/// Returns whether a name in the selector is that of nothing: of that another rule speaks.
+fn is_unresolved(policy: &ErrorBudgetPolicy, slos: &[Governed<'_>], catalog: &Catalog) -> bool {
+    let Selector { services, slos: names, .. } = &policy.selector;
+    let is_service = || {
+        let globs = Globs::of_names(services.iter().map(|glob| &glob.value));
+        globs.is_ok_and(|globs| catalog.names(Kind::Service).any(|name| globs.matches(name)))
+    };
+    is_dead(Selector { slos: names.clone(), ..Selector::default() }, policy, slos)
+        || is_dead(Selector { services: services.clone(), ..Selector::default() }, policy, slos)
+            && !is_service()
+}
+
 /// Returns the first part of a selector that matches nothing on its own, and how it misses.
 fn dead_part(policy: &ErrorBudgetPolicy, slos: &[Governed<'_>]) -> Option<(Span, &'static str)> {
-    let Selector { services, slos: names, match_labels, .. } = &policy.selector;
-    let selects_nothing = |selector: Selector| {
-        let alone = ErrorBudgetPolicy { selector, ..policy.clone() };
-        !slos.iter().any(|governed| selects(&alone, governed.slo))
-    };
-    let first = |globs: &[Spanned<String>]| globs.first().map(|glob| glob.span);
-    if selects_nothing(Selector { services: services.clone(), ..Selector::default() }) {
-        return Some((first(services)?, "no SLO belongs to a service of such a name"));
+    let Selector { services, match_labels, .. } = &policy.selector;
+    if is_dead(Selector { services: services.clone(), ..Selector::default() }, policy, slos) {
+        return Some((services.first()?.span, "no SLO belongs to a service of such a name"));
     }
-    if selects_nothing(Selector { slos: names.clone(), ..Selector::default() }) {
-        return Some((first(names)?, "no SLO has such a name"));
-    }
-    let is_dead = |label: &&(String, Spanned<String>)| {
-        selects_nothing(Selector { match_labels: vec![(*label).clone()], ..Selector::default() })
-    };
-    let (_, value) = match_labels.iter().find(is_dead)?;
+    let (_, value) = match_labels.iter().find(|label| {
+        let match_labels = vec![(*label).clone()];
+        is_dead(Selector { match_labels, ..Selector::default() }, policy, slos)
+    })?;
     Some((value.span, "no SLO has such a label"))
 }
 
 /// Policies that govern one SLO by different gates, of which none takes precedence.
 fn report_rivals(slos: &[Governed<'_>], checker: &mut Checker<'_>) {
+    let mut known = BTreeMap::new();
     let mut rivals = BTreeMap::new();
-    for Governed { slo, policies } in slos {
-        let Some((first, others)) = policies.split_first() else { continue };
-        let rival = others.iter().find(|other| disagree(first, other, slo));
-        if let Some(other) = rival {
+    for Governed { slo, policies } in slos.iter().filter(|governed| governed.policies.len() > 1) {
+        for policy in policies {
+            known.entry(policy.meta.span).or_insert_with(|| steps(policy));
+        }
+        let pairs = policies.iter().take(MOST_RIVALS).enumerate().flat_map(|(index, first)| {
+            policies.iter().take(MOST_RIVALS).skip(index + 1).map(move |other| (first, other))
+        });
+        let of = |policy: &ErrorBudgetPolicy| known.get(&policy.meta.span).into_iter().flatten();
+        let rival = pairs
+            .into_iter()
+            .find(|(first, other)| may_meet(first, other) && disagree(of(first), of(other), slo));
+        if let Some((first, other)) = rival {
             let places = (first.meta.span, other.meta.span);
             rivals.entry(places).or_insert((first, other, Vec::new())).2.push(slo);
         }
@@ -184,29 +212,68 @@ fn report_rivals(slos: &[Governed<'_>], checker: &mut Checker<'_>) {
     }
 }
 
-/// Returns whether two policies treat an SLO differently and may meet in one change.
-fn disagree(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy, slo: &Slo) -> bool {
-    let gates = |policy: &ErrorBudgetPolicy| {
-        let held = policy.tiers.iter().filter(|tier| applies(tier, slo) != Some(false));
-        held.map(gate).collect::<Vec<_>>()
+/// A tier, and what there is to know of when it begins and ends.
+struct Step<'a> {
+    tier: &'a Tier,
+    enter: Option<Formula>,
+    exit: Option<Formula>,
+}
+
+fn steps<'a>(policy: &'a ErrorBudgetPolicy) -> Vec<Step<'a>> {
+    let mut formulas = Formulas::of(policy);
+    let step = |tier: &'a Tier| {
+        let Tier { enter, exit, .. } = tier;
+        // What is not said is that it ends when `enter` is false.
+        let ends = exit.as_ref().map_or((enter, false), |exit| (exit, true));
+        let (enter, exit) = (formulas.formula(enter, true), formulas.formula(ends.0, ends.1));
+        Step { tier, enter, exit }
     };
-    let (own, others) = (gates(one), gates(other));
+    policy.tiers.iter().map(step).collect()
+}
+
+/// Returns whether two policies may meet in one change.
+fn may_meet(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy) -> bool {
     let may_overlap = |one: &[Spanned<String>], other: &[Spanned<String>]| {
-        let texts = |globs: &[Spanned<String>]| {
-            globs.iter().map(|glob| glob.value.clone()).collect::<Vec<_>>()
-        };
         one.is_empty() || other.is_empty() || texts(one) == texts(other)
     };
-    // A policy without a tier for the SLO does nothing to it, and so contradicts nobody.
-    !own.is_empty()
-        && !others.is_empty()
-        && own != others
-        && may_overlap(&one.scope.paths, &other.scope.paths)
+    may_overlap(&one.scope.paths, &other.scope.paths)
         && may_overlap(&one.scope.branches, &other.scope.branches)
 }
 
-/// Returns what a tier does and when, without what only people read.
-fn gate(tier: &Tier) -> serde_json::Value {
-    let Tier { enter, exit, gate, approvers, approvals, release_rate, exempt, .. } = tier;
-    json!([enter, exit, gate, approvers, approvals, release_rate, exempt])
+fn texts(texts: &[Spanned<String>]) -> BTreeSet<&str> {
+    texts.iter().map(|text| text.value.as_str()).collect()
+}
+
+/// Returns whether the tiers of two policies treat an SLO differently.
+///
+/// A policy without a tier for the SLO does nothing to it, and so contradicts nobody.
+fn disagree<'a>(
+    one: impl Iterator<Item = &'a Step<'a>>,
+    other: impl Iterator<Item = &'a Step<'a>>,
+    slo: &Slo,
+) -> bool {
+    let holds = |step: &&Step<'_>| applies(step.tier, slo) != Some(false);
+    let (own, others): (Vec<_>, Vec<_>) =
+        (one.filter(holds).collect(), other.filter(holds).collect());
+    !own.is_empty()
+        && !others.is_empty()
+        && !(own.len() == others.len()
+            && own.iter().zip(&others).all(|(one, other)| is_same(one, other)))
+}
+
+/// Returns whether two tiers do the same at the same time, without what only people read.
+fn is_same(one: &Step<'_>, other: &Step<'_>) -> bool {
+    let does = |tier: &Tier| json!([tier.gate, tier.approvals, tier.release_rate]);
+    let is_same = |one: &Option<Formula>, other: &Option<Formula>| match (one, other) {
+        (Some(one), Some(other)) => Some(implies(one, other) && implies(other, one)),
+        _ => None,
+    };
+    let (tier, rival) = (one.tier, other.tier);
+    // What rests on the past or on records is the same where it is written the same.
+    let is_written_same = || json!([tier.enter, tier.exit]) == json!([rival.enter, rival.exit]);
+    let begins = is_same(&one.enter, &other.enter).zip(is_same(&one.exit, &other.exit));
+    does(tier) == does(rival)
+        && texts(&tier.approvers) == texts(&rival.approvers)
+        && texts(&tier.exempt) == texts(&rival.exempt)
+        && begins.map_or_else(is_written_same, |(begins, ends)| begins && ends)
 }
