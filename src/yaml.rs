@@ -29,6 +29,7 @@ pub use build::parse;
 pub use document::delete_document;
 pub use edit::Added;
 pub use edit::append_entries;
+pub use edit::append_items;
 pub use edit::delete_entries;
 pub use edit::delete_entry;
 pub use edit::plain_or_json;

@@ -15,6 +15,9 @@ mod policy;
 /// The kinds that are read.
 pub(super) const KINDS: &[(&str, Kind)] = &[("ErrorBudgetPolicy", Kind::ErrorBudgetPolicy)];
 
+/// The kinds of records that stand beside a policy; nothing reads them yet, and they are passed over.
+pub(super) const RECORDS: [&str; 4] = ["Attestation", "BudgetOverride", "Incident", "Retirement"];
+
 static POLICY: Schema = Schema::new(include_str!("../../schemas/error-budget-policy.json"));
 
 /// Checks an object of a known kind and lowers it.

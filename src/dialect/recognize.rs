@@ -133,7 +133,12 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
         }
         return;
     }
-    let known: Vec<&str> = kinds.iter().map(|(spelling, _)| *spelling).collect();
+    let records: &[&str] = if dialect == Dialect::Own { &own::RECORDS } else { &[] };
+    if records.contains(&found) {
+        return;
+    }
+    let known = kinds.iter().map(|(spelling, _)| *spelling).chain(records.iter().copied());
+    let known: Vec<&str> = known.collect();
     reading.problems.push(unknown_kind(entry.value, "kind", found, &known));
 }
 

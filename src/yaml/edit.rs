@@ -127,6 +127,28 @@ pub fn append_entries(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<
     if mapping.is_flow() { append_flow(mapping, added) } else { append_block(mapping, added) }
 }
 
+/// Returns the edit that adds words behind the last item of a list: in brackets where that is in
+/// brackets, else in lines.
+///
+/// Nothing where the list is empty, or an alias of the document may stand for it.
+pub fn append_items(list: Node<'_>, added: &[&str]) -> Option<Edit> {
+    let document = list.document();
+    let last = list.items().last().filter(|_| !document.has_aliases())?;
+    let place = last.place();
+    if list.is_flow() {
+        let words = added.iter().map(|word| format!(", {}", plain_or_json(&document.text, word)));
+        return Some(Edit { span: place.tail(), text: words.collect() });
+    }
+    append_lines(list, place.start as usize, place.end as usize, |before| {
+        let is_alone = before.trim() == "-";
+        let column = before.chars().take_while(|letter| *letter == ' ').count();
+        let words: Option<Vec<String>> = added.iter().map(|word| scalar(word, false)).collect();
+        is_alone.then(|| {
+            words?.iter().map(|word| Some(format!("\n{:column$}- {word}", ""))).collect()
+        })?
+    })
+}
+
 /// Returns the edit that writes a value in place of an empty collection, `[]` or `{}`.
 ///
 /// Nothing where the collection is not empty, or an alias of the document may stand for it.
@@ -160,14 +182,28 @@ fn append_flow(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> {
 }
 
 fn append_block(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> {
-    let text = &*mapping.document().text;
     let last = mapping.entries().last()?;
     let (start, end) = (last.key.span().start as usize, end_of(&last));
-    let indentation = text.get(line_start(text, start)..start)?;
+    append_lines(mapping, start, end, |before| {
+        let is_plain = before.trim_matches(['-', ' ']).is_empty();
+        is_plain.then(|| block_entries(added, before.chars().count()))?
+    })
+}
+
+/// Returns the edit that adds lines behind the one on which the last part of a collection ends.
+///
+/// * `lines`: given what stands on its line before the last part, lines that each begin with a line end.
+fn append_lines(
+    collection: Node<'_>,
+    start: usize,
+    end: usize,
+    lines: impl Fn(&str) -> Option<String>,
+) -> Option<Edit> {
+    let text = &*collection.document().text;
+    let lines = lines(text.get(line_start(text, start)..start)?)?;
     let at = line_end(text, end);
     let before = text.get(..at)?;
-    let is_plain = indentation.trim_matches(['-', ' ']).is_empty();
-    if !is_plain || text.get(end.min(at)..at)?.trim_end_matches("\r\n").contains('\r') {
+    if text.get(end.min(at)..at)?.trim_end_matches("\r\n").contains('\r') {
         return None;
     }
     // The last line of a file may have no end of its own.
@@ -175,13 +211,12 @@ fn append_block(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> 
     let above =
         if is_ended { Some(above) } else { before.rsplit_once('\n').map(|(above, _)| above) };
     let is_windows = above.is_some_and(|above| above.ends_with('\r'));
-    let lines = block_entries(added, indentation.chars().count())?;
     let mut written =
         if is_ended { format!("{}\n", lines.trim_start_matches('\n')) } else { lines };
     if is_windows {
         written = written.replace('\n', "\r\n");
     }
-    Some(Edit { span: Span::new(mapping.span().source, at, at), text: written })
+    Some(Edit { span: Span::new(collection.span().source, at, at), text: written })
 }
 
 /// Returns entries as lines, each begun with a line end; nothing where one cannot be written.

@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
-use crate::yaml::plain_or_json;
+use crate::yaml::append_items;
 use crate::yaml::replace_empty;
 
 use super::whole;
@@ -117,11 +117,5 @@ fn exempt(tier: Node<'_>, classes: &[&str]) -> Option<Edit> {
     if given.value.is_empty() {
         return replace_empty(given.value, &added());
     }
-    let document = given.value.document();
-    let last = given.value.items().last().filter(|_| given.value.is_flow())?;
-    if document.has_aliases() || given.merged {
-        return None;
-    }
-    let words = classes.iter().map(|class| format!(", {}", plain_or_json(&document.text, class)));
-    Some(Edit { span: last.place().tail(), text: words.collect() })
+    if given.merged { None } else { append_items(given.value, classes) }
 }

@@ -178,6 +178,16 @@ fn a_change_that_brings_what_is_not_judged_is_told_so() {
 }
 
 #[test]
+fn records_beside_a_policy_are_passed_over() {
+    let shop = shop(SPENT);
+    shop.write("slo/incidents/1.yaml", "apiVersion: slo/v1\nkind: Incident\nid: INC-1\n");
+    shop.commit("Record an incident");
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], ("block", "frozen", 1));
+}
+
+#[test]
 fn a_change_that_breaks_the_policy_is_a_finding() {
     let indented = format!("  {}\n", POLICY.trim_end().replace('\n', "\n  "));
     for text in [indented, POLICY.replace("apiVersion: slo/v1\n", "")] {
