@@ -89,6 +89,16 @@ pub(super) fn too_long(mapping: Node<'_>, field: &str) -> Option<Problem> {
     is_long.then(|| Problem::LongDuration { span: node.place(), text, field })
 }
 
+/// The fields of a condition of a policy, of which it has exactly one.
+pub(super) const FORMS: [&str; 9] =
+    ["all", "any", "not", "condition", "burn", "within", "sustained", "attested", "incident"];
+
+/// What may last, of which exactly one is named.
+pub(super) const LASTING: [&str; 2] = ["tier", "condition"];
+
+/// The comparisons of a burn rate, of which it has exactly one.
+pub(super) const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
+
 /// Fields of which an object may have only one, in any of the dialects.
 const EXCLUSIVE: [&[&str]; 21] = [
     &["target", "targetPercent"],
@@ -109,9 +119,9 @@ const EXCLUSIVE: [&[&str]; 21] = [
     &["targetRef", "spec"],
     &["targetRef", "metadata"],
     &["targetRef", "kind"],
-    &["all", "any", "not", "condition", "burn", "within", "sustained", "attested", "incident"],
-    &["tier", "condition"],
-    &["gt", "gte", "lt", "lte"],
+    &FORMS,
+    &LASTING,
+    &COMPARISONS,
 ];
 
 /// Returns the fields that an object cannot have beside this one.

@@ -22,10 +22,6 @@ use super::globs;
 /// Change classes that need no definition.
 const KNOWN_CLASSES: [&str; 3] = ["security", "reliability-fix", "rollback"];
 
-/// The fields of a condition, of which it has exactly one.
-const FORMS: [&str; 9] =
-    ["all", "any", "not", "condition", "burn", "within", "sustained", "attested", "incident"];
-
 /// The fields of a change class that give evidence, of which it has at least one.
 const EVIDENCE: [&str; 4] = ["trailer", "label", "paths", "revertOf"];
 
@@ -43,12 +39,6 @@ const TRAILER: &str = "Change-Class: security";
 
 /// How many known names a problem lists at most.
 const MAX_TOLD: usize = 12;
-
-/// What may last, of which exactly one is named.
-const LASTING: [&str; 2] = ["tier", "condition"];
-
-/// The comparisons of a burn rate, of which it has exactly one.
-const COMPARISONS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 
 /// The fields that hold a length of time, wherever they stand.
 const LENGTHS: [&str; 12] = [
@@ -132,7 +122,7 @@ pub(super) fn policy(node: Node<'_>, problems: &mut Vec<Problem>) {
     check_forms(spec, problems);
     for entry in entries("conditions") {
         if entry.value.is_null() {
-            problems.push(lacks(entry, &FORMS));
+            problems.push(lacks(entry, &fields::FORMS));
         }
         check_condition(entry.value, &names, problems);
     }
@@ -213,18 +203,18 @@ fn check_condition(node: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem
     if !node.is_mapping() {
         return;
     }
-    exactly_one(node, &FORMS, "conditions", &names.unknown, problems);
+    exactly_one(node, &fields::FORMS, "conditions", &names.unknown, problems);
     check_reference(node, names, problems);
     if let Some(within) = node.given("within").filter(|within| within.is_mapping()) {
         check_reference(within, names, problems);
     }
     if let Some(sustained) = node.given("sustained").filter(|sustained| sustained.is_mapping()) {
-        exactly_one(sustained, &LASTING, "sustained", &names.unknown, problems);
+        exactly_one(sustained, &fields::LASTING, "sustained", &names.unknown, problems);
         check_reference(sustained, names, problems);
         check_tier_name(sustained, names, problems);
     }
     if let Some(burn) = node.given("burn").filter(|burn| burn.is_mapping()) {
-        exactly_one(burn, &COMPARISONS, "burn", &names.unknown, problems);
+        exactly_one(burn, &fields::COMPARISONS, "burn", &names.unknown, problems);
         check_lookback(burn, names, problems);
     }
     let parts = items(node, "all").chain(items(node, "any")).chain(node.given("not"));
