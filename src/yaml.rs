@@ -17,6 +17,7 @@ use crate::source::SourceId;
 use crate::source::Span;
 use crate::source::Unreadable;
 
+mod added;
 mod beside;
 mod build;
 mod document;
@@ -24,15 +25,15 @@ mod edit;
 mod node;
 mod scalar;
 
+pub use added::Added;
+pub use added::plain_or_json;
 pub use beside::add_below;
 pub use build::parse;
 pub use document::delete_document;
-pub use edit::Added;
 pub use edit::append_entries;
 pub use edit::append_items;
 pub use edit::delete_entries;
 pub use edit::delete_entry;
-pub use edit::plain_or_json;
 pub use edit::replace_empty;
 pub use edit::replace_scalar;
 pub use node::Entries;

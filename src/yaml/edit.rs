@@ -7,26 +7,18 @@ use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 
+use super::Added;
 use super::Entry;
 use super::Node;
-use super::Scalar;
 use super::Style;
-use super::ValueType;
-
-/// A value to be written where there was none.
-#[derive(Clone, Debug)]
-pub enum Added<'a> {
-    /// A text.
-    Text(&'a str),
-    /// `true` or `false`.
-    Truth(bool),
-    /// A whole number.
-    Number(u32),
-    /// Values one after the other.
-    Sequence(Vec<Added<'a>>),
-    /// Keys, each with its value.
-    Mapping(Vec<(&'a str, Added<'a>)>),
-}
+use super::added::block_entries;
+use super::added::double_quoted;
+use super::added::flow;
+use super::added::flow_entries;
+use super::added::is_json;
+use super::added::is_plain;
+use super::added::scalar;
+use super::plain_or_json;
 
 /// Returns the edit that gives a scalar another text, quoted as it was where the quotes allow it; what
 /// is JSON stays JSON.
@@ -133,8 +125,7 @@ pub fn append_entries(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<
 /// Nothing where the list is empty, or an alias of the document may stand for it.
 pub fn append_items(list: Node<'_>, added: &[&str]) -> Option<Edit> {
     let document = list.document();
-    let last = list.items().last().filter(|_| !document.has_aliases())?;
-    let place = last.place();
+    let place = list.items().last().filter(|_| !document.has_aliases())?.place();
     if list.is_flow() {
         let words = added.iter().map(|word| format!(", {}", plain_or_json(&document.text, word)));
         return Some(Edit { span: place.tail(), text: words.collect() });
@@ -156,13 +147,6 @@ pub fn replace_empty(node: Node<'_>, value: &Added<'_>) -> Option<Edit> {
     let is_empty = matches!(node.raw(), "[]" | "{}") && !node.document().has_aliases();
     let text = is_empty.then(|| flow(value, is_json(&node.document().text)))??;
     Some(Edit { span: node.span(), text })
-}
-
-/// Returns a word that may stand without quotes as it is written in a file: in JSON only a number,
-/// `true`, `false` and `null` do.
-pub fn plain_or_json(file: &str, word: &str) -> String {
-    let stands = || serde_json::from_str::<serde::de::IgnoredAny>(word).is_ok();
-    if !is_json(file) || stands() { word.to_owned() } else { double_quoted(word) }
 }
 
 fn append_flow(mapping: Node<'_>, added: &[(&str, Added<'_>)]) -> Option<Edit> {
@@ -217,69 +201,6 @@ fn append_lines(
         written = written.replace('\n', "\r\n");
     }
     Some(Edit { span: Span::new(collection.span().source, at, at), text: written })
-}
-
-/// Returns entries as lines, each begun with a line end; nothing where one cannot be written.
-fn block_entries(entries: &[(&str, Added<'_>)], column: usize) -> Option<String> {
-    let line = |(key, value): &(&str, Added<'_>)| {
-        let (key, value) = (scalar(key, false)?, block(value, column + 2)?);
-        let space = if value.starts_with('\n') { "" } else { " " };
-        Some(format!("\n{:column$}{key}:{space}{value}", ""))
-    };
-    entries.iter().map(line).collect()
-}
-
-fn block(value: &Added<'_>, column: usize) -> Option<String> {
-    let item = |item: &Added<'_>| {
-        Some(format!("\n{:column$}- {}", "", block(item, column + 2)?.trim_start()))
-    };
-    match value {
-        Added::Text(text) => scalar(text, false),
-        Added::Truth(truth) => Some(truth.to_string()),
-        Added::Number(number) => Some(number.to_string()),
-        Added::Sequence(items) => items.iter().map(item).collect(),
-        Added::Mapping(entries) => block_entries(entries, column),
-    }
-}
-
-/// Returns entries on one line, without the braces; nothing where one cannot be written.
-fn flow_entries(entries: &[(&str, Added<'_>)], quoted: bool) -> Option<String> {
-    let entry = |(key, value): &(&str, Added<'_>)| {
-        Some(format!("{}: {}", scalar(key, quoted)?, flow(value, quoted)?))
-    };
-    let entries: Option<Vec<String>> = entries.iter().map(entry).collect();
-    Some(entries?.join(", "))
-}
-
-fn flow(value: &Added<'_>, quoted: bool) -> Option<String> {
-    match value {
-        Added::Text(text) => scalar(text, quoted),
-        Added::Truth(truth) => Some(truth.to_string()),
-        Added::Number(number) => Some(number.to_string()),
-        Added::Sequence(items) => {
-            let items: Option<Vec<String>> = items.iter().map(|item| flow(item, quoted)).collect();
-            Some(format!("[{}]", items?.join(", ")))
-        }
-        Added::Mapping(entries) => Some(format!("{{{}}}", flow_entries(entries, quoted)?)),
-    }
-}
-
-/// Returns text as a string on one line; nothing where it holds a control character.
-fn scalar(text: &str, quoted: bool) -> Option<String> {
-    let plain = Scalar { text, style: Style::Plain, is_string: false };
-    if !quoted && is_plain(text) && plain.value_type() == ValueType::String {
-        return Some(text.to_owned());
-    }
-    (!text.chars().any(char::is_control)).then(|| double_quoted(text))
-}
-
-/// Returns whether a file is JSON, or begins as JSON does: with braces and a key in quotes.
-fn is_json(text: &str) -> bool {
-    /// How far a first key is looked for, in characters.
-    const HEAD: usize = 4_096;
-    let mut head = text.chars().take(HEAD).filter(|letter| !letter.is_whitespace());
-    matches!(head.next(), Some('{' | '['))
-        && head.find(|letter| !matches!(letter, '{' | '[')) == Some('"')
 }
 
 /// Returns whether a key of a mapping may be meant to be another one.
@@ -397,18 +318,6 @@ fn line_end(text: &str, offset: usize) -> usize {
 fn end_of(entry: &Entry<'_>) -> usize {
     let (key, value) = (entry.key.span(), entry.value.span());
     if value.start == value.end { key.end as usize } else { key.cover(value).end as usize }
-}
-
-fn double_quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// Returns whether text may stand without quotes anywhere, flow collections included.
-fn is_plain(text: &str) -> bool {
-    let safe = |character: char| character.is_ascii_alphanumeric() || "._-+/".contains(character);
-    let first = text.chars().next();
-    first.is_some_and(|first| first.is_ascii_alphanumeric() || first == '.')
-        && text.chars().all(safe)
 }
 
 #[cfg(test)]

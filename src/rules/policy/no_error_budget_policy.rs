@@ -255,10 +255,11 @@ fn disagree<'a>(
     let holds = |step: &&Step<'_>| applies(step.tier, slo) != Some(false);
     let (own, others): (Vec<_>, Vec<_>) =
         (one.filter(holds).collect(), other.filter(holds).collect());
-    !own.is_empty()
-        && !others.is_empty()
-        && !(own.len() == others.len()
-            && own.iter().zip(&others).all(|(one, other)| is_same(one, other)))
+    if own.is_empty() || others.is_empty() {
+        return false;
+    }
+    let mut pairs = own.iter().zip(&others);
+    own.len() != others.len() || pairs.any(|(one, other)| !is_same(one, other))
 }
 
 /// Returns whether two tiers do the same at the same time, without what only people read.

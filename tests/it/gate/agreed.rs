@@ -158,7 +158,7 @@ fn a_condition_that_no_tier_asks_for_needs_no_judge() {
     expect(&shop, &[], ("block", "frozen", 1));
     let asked = "    - { name: late, enter: { not: { condition: later } }, gate: freeze }\n";
     refused("by its name", |shop| {
-        shop.write("slo/policy.yaml", format!("{POLICY}{asked}{unused}"))
+        shop.write("slo/policy.yaml", format!("{POLICY}{asked}{unused}"));
     });
 }
 
