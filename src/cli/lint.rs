@@ -162,7 +162,7 @@ fn load(
     for PassedOver { path, why } in &found.passed_over {
         output::say(global, &format!("passed over {path}: {why}"));
     }
-    let mut tree = lint::load(found.sources);
+    let mut tree = lint::load(found.sources, &project.config.files);
     tree.templates.append(&mut found.templates);
     tree.templates.retain(|path| wanted.holds(path));
     Ok(Loaded { tree, passed_over: found.passed_over, left_out: found.left_out })

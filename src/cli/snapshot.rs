@@ -117,7 +117,7 @@ pub(super) fn read_whole(
             _ => {}
         }
     }
-    Ok((lint::load(sources), unread))
+    Ok((lint::load(sources, files), unread))
 }
 
 /// Returns whether a file that is too large to be read may hold an object, by how it starts; one that
