@@ -26,7 +26,6 @@ use super::PolicyUse;
 use super::PrometheusRules;
 use super::Referable;
 use super::Reference;
-
 use super::Service;
 use super::Slo;
 use super::Text;
