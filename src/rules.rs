@@ -359,7 +359,7 @@ impl<'a> Checker<'a> {
         is_new.then(|| yaml::add_below(file, value, lines))?
     }
 
-    /// Returns what `mend` makes of the mapping or sequence that is written at a span.
+    /// Returns what `mend` makes of the mapping that is written at a span.
     ///
     /// Only the model outlives the reading of a file, so a file is read again where something in it
     /// is to be mended: once, as long as a rule goes from file to file. Nothing where `mend` gives
@@ -372,7 +372,7 @@ impl<'a> Checker<'a> {
             *last = Some((place.source, yaml::parse(place.source, file)));
         }
         let (_, stream) = last.as_ref()?;
-        mend(stream.collection(place)?)
+        mend(stream.mapping(place)?)
     }
 
     /// Returns the text of a span.

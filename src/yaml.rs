@@ -177,8 +177,8 @@ impl Problem {
 }
 
 impl Stream {
-    /// Returns the mapping or sequence that is written at a span.
-    pub fn collection(&self, span: Span) -> Option<Node<'_>> {
+    /// Returns the mapping that is written at a span, which a list of nothing else shares.
+    pub fn mapping(&self, span: Span) -> Option<Node<'_>> {
         let next =
             self.documents.partition_point(|document| document.root().span().start <= span.start);
         let document = self.documents.get(next.checked_sub(1)?)?;
@@ -188,7 +188,7 @@ impl Stream {
         let mut begun = begun.take_while(|(_, data)| data.start == span.start);
         begun.find_map(|(index, data)| {
             let node = Node::new(document, u32::try_from(index).ok()?);
-            let is_it = data.end == span.end && (node.is_mapping() || node.is_sequence());
+            let is_it = data.end == span.end && node.is_mapping();
             (is_it && node.span() == span).then_some(node)
         })
     }
