@@ -63,6 +63,30 @@ pub fn nearest<'a>(
     found.into_iter().map(|(_, name)| name).collect()
 }
 
+/// Returns the known word that a longer one begins with, for half of it or more, or else the only one
+/// that begins with a shorter one: `targetPercent` for `targetPercentage`, `description` for `desc`.
+///
+/// What is shorter has four letters or more. Such a word is likely, and never certain.
+pub fn by_beginning<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LEAST: usize = 4;
+    let word = folded(word);
+    let (mut within, mut beyond) = (None, Vec::new());
+    for name in known {
+        let known = folded(name);
+        let is_half = known.len() >= LEAST && 2 * known.len() >= word.len();
+        if is_half && word.starts_with(&known) {
+            within = within.max(Some((known.len(), name)));
+        } else if word.len() >= LEAST && known.starts_with(&word) {
+            beyond.push(name);
+        }
+    }
+    match (within, beyond.as_slice()) {
+        (Some((_, name)), _) => Some(name),
+        (None, [only]) => Some(only),
+        _ => None,
+    }
+}
+
 /// Returns how many characters of a word are compared: words of which one has more than
 /// [`MAX_DISTANCE`] more than the other are never near.
 pub fn length(word: &str) -> usize {
@@ -193,6 +217,17 @@ mod tests {
         assert_eq!(one("x"), None, "a single letter is near nothing");
         assert_eq!(one("名前"), None);
         assert_eq!(one(&"target".repeat(100)), None);
+    }
+
+    #[test]
+    fn a_word_is_known_by_its_beginning() {
+        let known = ["target", "targetPercent", "description", "dataSourceRef", "dataSourceSpec"];
+        let one = |word| by_beginning(word, known);
+        assert_eq!(one("targetPercentage"), Some("targetPercent"));
+        assert_eq!(one("targetLatency"), None, "less than half of it is known");
+        assert_eq!(one("desc"), Some("description"));
+        assert_eq!(one("dataSource"), None, "two begin so");
+        assert_eq!((one("des"), one("")), (None, None));
     }
 
     proptest::proptest! {

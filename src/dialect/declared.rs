@@ -55,5 +55,6 @@ fn slip(key: &str, span: Span) -> Option<Problem> {
         known: [].into(),
         nearest: Some(nearest),
         rename: None,
+        version: None,
     })
 }

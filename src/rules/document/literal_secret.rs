@@ -192,8 +192,26 @@ fn is_plain(value: &str) -> bool {
 /// words such as `my-secret-token`.
 fn is_example(key: &str, value: &str) -> bool {
     const WORDS: [&str; 20] = [
-        "placeholder", "changeme", "redacted", "password", "example", "replace", "secret", "access",
-        "token", "dummy", "some", "your", "here", "todo", "the", "key", "api", "app", "my", "me",
+        "placeholder",
+        "changeme",
+        "redacted",
+        "password",
+        "example",
+        "replace",
+        "secret",
+        "access",
+        "token",
+        "dummy",
+        "some",
+        "your",
+        "here",
+        "todo",
+        "the",
+        "key",
+        "api",
+        "app",
+        "my",
+        "me",
     ];
     let letters = |text: &str| {
         let plain = text.chars().filter(char::is_ascii_alphanumeric);
