@@ -37,6 +37,7 @@ pub use declared::Dependency;
 pub use declared::Form;
 pub use declared::PREFIX;
 pub use declared::RampStep;
+pub use declared::meant;
 pub use object::Annotation;
 pub use object::DataSource;
 pub use object::Dialect;

@@ -136,6 +136,11 @@ impl Letters {
     }
 }
 
+/// Returns whether two words are one in different spellings, as `failOn` and `fail-on` are.
+pub fn is_same(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
+}
+
 /// Returns whether a near word has one reading: at most every third character of the known one differs.
 ///
 /// `up` and `or` are near `op`, and may as well be words of their own.

@@ -59,6 +59,8 @@ pub struct Catalog {
     by_name: Vec<usize>,
     /// Those of them that say something else than another of their name in their home.
     doubtful: BTreeSet<usize>,
+    /// The kinds of objects that have no name.
+    nameless: BTreeSet<Kind>,
     /// The words of documents that could not be read.
     unreadable: BTreeSet<String>,
     /// What is no object of ours and speaks of one.
@@ -84,8 +86,10 @@ impl Catalog {
             doubtful.extend(indices().copied().filter(|_| meanings.len() > 1));
         }
         let by_name = named.into_iter().map(|(_, index)| index).collect();
+        let nameless = objects.iter().filter(|object| object.meta().name.is_none());
+        let nameless = nameless.map(Object::kind).collect();
         let rules = PrometheusRules::default();
-        Self { objects, by_name, doubtful, unreadable: found, rules }
+        Self { objects, by_name, doubtful, nameless, unreadable: found, rules }
     }
 
     /// Lists rules of Prometheus beside the objects.
@@ -204,6 +208,11 @@ impl Catalog {
     /// Returns whether a document that could not be read holds a name that fits.
     pub fn may_hold_any(&self, fits: impl Fn(&str) -> bool) -> bool {
         self.unreadable.iter().any(|word| fits(word))
+    }
+
+    /// Returns whether an object of a kind has no name, so that any name may be meant to be its own.
+    pub fn has_nameless(&self, kind: Kind) -> bool {
+        self.nameless.contains(&kind)
     }
 
     /// Returns every SLO, in order.

@@ -130,6 +130,9 @@ pub struct Meta {
     /// The folder of its file that is a set of definitions of its own, such as `envs/prod`.
     #[serde(skip)]
     pub overlay: Option<Text>,
+    /// The fields that keys which nothing reads were most likely meant to be.
+    #[serde(skip)]
+    pub misspelled: Vec<Text>,
     /// The format the object is written in.
     #[serde(skip)]
     pub dialect: Dialect,

@@ -1,7 +1,9 @@
 //! Rules about objects among themselves: names, owners, references, duplicates.
 
+use crate::model::Catalog;
 use crate::model::Kind;
 use crate::model::Slo;
+use crate::spelling;
 use crate::spelling::MAX_LENGTH;
 
 use super::Checker;
@@ -47,6 +49,13 @@ fn is_name(name: &str) -> bool {
         && name.starts_with(plain)
         && name.ends_with(plain)
         && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
+}
+
+/// Returns whether an object would have the name if its own were mended: one without a name, or one of
+/// those whose names are `near` that has it in letters that no name has.
+fn may_become(catalog: &Catalog, kind: Kind, name: &str, near: &[&str]) -> bool {
+    let is_it = |near: &&str| !is_name(near) && spelling::is_same(near, name);
+    catalog.has_nameless(kind) || near.iter().any(is_it)
 }
 
 /// Returns the name of a kind with its article.

@@ -26,6 +26,7 @@ use crate::model::Referable;
 use crate::model::Reference;
 use crate::model::Service;
 use crate::model::Slo;
+use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
@@ -49,7 +50,15 @@ pub(super) fn object(
         Problem::InvalidDuration { span, .. } | Problem::TargetRange { span, .. } => Some(*span),
         _ => None,
     });
-    let lower = Lower { dialect, wrong: wrong.collect() };
+    let misspelled = problems.iter().filter_map(|problem| match problem {
+        Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+            Some((*span, nearest.as_str()))
+        }
+        _ => None,
+    });
+    let mut misspelled: Vec<_> = misspelled.collect();
+    misspelled.sort_unstable();
+    let lower = Lower { dialect, wrong: wrong.collect(), misspelled };
     let object = match kind {
         Kind::Service => Object::Service(Arc::new(Service { meta: lower.meta(node) })),
         Kind::Slo => Object::Slo(Arc::new(lower.slo(node))),
@@ -65,10 +74,12 @@ pub(super) fn object(
     Some(object)
 }
 
-struct Lower {
+struct Lower<'p> {
     dialect: Dialect,
     /// The places of lengths and targets that are called wrong.
     wrong: HashSet<Span>,
+    /// The keys that nothing reads, in order, with the fields that they were most likely meant to be.
+    misspelled: Vec<(Span, &'p str)>,
 }
 
 /// Returns a reference; one whose name has a wrong form still leads to the object that is named so.
@@ -77,7 +88,7 @@ fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference
     Some(Reference { kind, name, field })
 }
 
-impl Lower {
+impl Lower<'_> {
     /// Returns what is read of a field, unless it is called wrong: one cause, one finding.
     fn sound<T>(&self, mapping: Node<'_>, field: &str, read: impl Fn() -> Option<T>) -> Option<T> {
         let is_wrong = |node: Node<'_>| {
@@ -96,7 +107,12 @@ impl Lower {
     }
 
     fn meta(&self, node: Node<'_>) -> crate::model::Meta {
-        fields::meta(node, self.dialect)
+        let object = node.span();
+        let first = self.misspelled.partition_point(|(key, _)| *key < object);
+        let own = self.misspelled.iter().skip(first);
+        let own = own.take_while(|(key, _)| object.contains(*key));
+        let misspelled = own.map(|(_, meant)| Text::from(*meant)).collect();
+        crate::model::Meta { misspelled, ..fields::meta(node, self.dialect) }
     }
 
     fn slo(&self, node: Node<'_>) -> Slo {

@@ -35,7 +35,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     // `openslo/v1alpha` has no field for alerts.
     let expected =
         |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
-    let slos = slos.iter().filter(expected);
+    let slos = slos.iter().filter(expected).filter(|slo| !slo.meta.misspells("alertPolicies"));
     let silent: Vec<_> = slos.clone().filter(|slo| slo.alert_policies.is_empty()).collect();
     let has_none = silent.len() == slos.count();
     for slo in silent {

@@ -97,7 +97,9 @@ fn deaf_policies<'a>(catalog: &'a Catalog, slo: &Subject<'a>) -> Option<Vec<&'a 
         return None;
     }
     let found = slo.slo.alert_policies.iter().map(|policy| catalog.alert_policy(policy).one());
-    let is_deaf = |policy: &&Arc<AlertPolicy>| !is_true(policy.when_no_data.as_ref());
+    let is_deaf = |policy: &&Arc<AlertPolicy>| {
+        !is_true(policy.when_no_data.as_ref()) && !policy.meta.misspells(FLAG)
+    };
     found.map(|policy| policy.filter(is_deaf)).collect()
 }
 
