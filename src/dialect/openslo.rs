@@ -89,15 +89,12 @@ schemas! {
 pub(super) fn read(node: Node<'_>, dialect: Dialect, kind: Kind, reading: &mut Reading) {
     let mut problems = problems(node, dialect, kind);
     let meant = version_meant(node, dialect, kind, &problems);
-    let dialect = match meant {
-        Some((meant, others)) => {
-            problems = others;
-            meant
-        }
-        None => {
-            name_versions(dialect, kind, &mut problems);
-            dialect
-        }
+    let dialect = if let Some((meant, others)) = meant {
+        problems = others;
+        meant
+    } else {
+        name_versions(dialect, kind, &mut problems);
+        dialect
     };
     reading.objects.extend(lower::object(node, dialect, kind, &problems));
     reading.problems.append(&mut problems);
