@@ -74,9 +74,9 @@ pub fn by_beginning<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     for name in known {
         let known = folded(name);
         let is_half = known.len() >= LEAST && 2 * known.len() >= word.len();
-        if is_half && word.starts_with(&known) {
+        if is_half && word.starts_with(known.as_str()) {
             within = within.max(Some((known.len(), name)));
-        } else if word.len() >= LEAST && known.starts_with(&word) {
+        } else if word.len() >= LEAST && known.starts_with(word.as_str()) {
             beyond.push(name);
         }
     }
