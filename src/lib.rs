@@ -25,8 +25,8 @@
 //! ---
 //! { apiVersion: openslo/v1, kind: SLO, metadata: { name: search }, spec: { service: shop } }
 //! ";
-//! let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
 //! let config = Config::default();
+//! let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &config.files);
 //! let choice = lint::Choice { only: vec!["missing-owner".to_owned()], ..Default::default() };
 //! let (rules, unknown) = lint::RuleSet::new(&config.rules, &choice);
 //! assert!(unknown.is_empty());

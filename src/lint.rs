@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 
 use crate::change::Placed;
+use crate::config::Files;
 use crate::dialect;
 use crate::dialect::Reading;
 use crate::model::Catalog;
@@ -80,11 +81,14 @@ struct FileReading {
 }
 
 /// Reads files into a tree. Files keep their order; those that are templates are passed over.
-pub fn load(files: Vec<Source>) -> Tree {
+///
+/// * `read`: which folders are sets of definitions of their own. Which files are read is decided
+///   before.
+pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let mut sources = Sources::new();
     let ids: Vec<SourceId> = files.into_iter().map(|file| sources.add(file)).collect();
     let readings: Vec<FileReading> =
-        ids.par_iter().map(|&id| read_file(id, sources.file(id))).collect();
+        ids.par_iter().map(|&id| read_file(id, sources.file(id), read)).collect();
     let mut tree = Tree::default();
     let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
     let mut rules = PrometheusRules::default();
@@ -108,9 +112,12 @@ pub fn load(files: Vec<Source>) -> Tree {
     tree
 }
 
-fn read_file(id: SourceId, source: &Source) -> FileReading {
+fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
     let mut stream = yaml::parse(id, source);
     let mut reading = dialect::read(&stream);
+    if let Some(overlay) = read.overlay(&source.path) {
+        reading.objects.iter_mut().for_each(|object| object.put_into(overlay));
+    }
     let is_empty = |reading: &Reading| reading.objects.is_empty() && reading.problems.is_empty();
     let is_read = !is_empty(&reading) || !reading.rules.is_empty();
     let template = template::is_template(&source.text, &stream, is_read);

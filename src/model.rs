@@ -40,6 +40,7 @@ pub use declared::RampStep;
 pub use object::Annotation;
 pub use object::DataSource;
 pub use object::Dialect;
+pub use object::Home;
 pub use object::Kind;
 pub use object::Labels;
 pub use object::Meta;

@@ -27,7 +27,6 @@ use crate::model;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
-use crate::model::Slo;
 use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -249,11 +248,7 @@ impl<'a> Checker<'a> {
     /// Returns the objectives that judge the same, which are looked for once in a run.
     fn twins(&self) -> &'a [Twins<'a>] {
         let context = self.context;
-        context.shared.twins.get_or_init(|| {
-            let overlays = reference::overlays(self);
-            let folder = |slo: &Slo| reference::overlay(self.path(slo.meta.span.source), &overlays);
-            twins::find(context.subjects, context.catalog, folder)
-        })
+        context.shared.twins.get_or_init(|| twins::find(context.subjects, context.catalog))
     }
 
     /// Returns the names that references give and nothing has, which are looked for once in a run.
@@ -299,12 +294,6 @@ impl<'a> Checker<'a> {
         Globs::of_paths(self.given(name, "")?).ok()
     }
 
-    /// Returns the globs of another rule's setting of a name, where two rules ask for one thing.
-    pub fn globs_of(&self, rule: &Rule, name: &str) -> Option<Globs> {
-        let value = self.setting_of(rule, name, "")?;
-        Globs::of_paths(value.as_array()?.iter().filter_map(|item| item.value.as_str())).ok()
-    }
-
     /// Returns the length of time that the rule's own setting of a name gives at a path.
     pub fn length(&self, name: &str, path: &str) -> Option<Duration> {
         Duration::parse(self.setting(name, path)?.as_str()?)
@@ -321,11 +310,7 @@ impl<'a> Checker<'a> {
     }
 
     fn setting(&self, name: &str, path: &str) -> Option<&'a Value> {
-        self.setting_of(self.rule, name, path)
-    }
-
-    fn setting_of(&self, rule: &Rule, name: &str, path: &str) -> Option<&'a Value> {
-        let entries = self.config().rules.entries_for(rule.name, path);
+        let entries = self.config().rules.entries_for(self.rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
         let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
         Some(&value.value)

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::change::indicator_meaning;
 use crate::model::BudgetingMethod;
 use crate::model::Catalog;
-use crate::model::Dialect;
+use crate::model::Home;
 use crate::model::Indicator;
 use crate::model::Measure;
 use crate::model::MetricSource;
@@ -92,15 +92,11 @@ impl Twins<'_> {
 /// queries with placeholders that something else fills in. So is what nothing reads together (other
 /// namespaces, overlays and versions of the format), and what has one name, of which
 /// `duplicate-object-name` speaks.
-pub fn find<'a>(
-    slos: &'a [Subject<'a>],
-    catalog: &'a Catalog,
-    overlay: impl Fn(&Slo) -> Option<&'a str>,
-) -> Vec<Twins<'a>> {
+pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>> {
     let mut likely: HashMap<(u64, Terms<'a>), Vec<Candidate<'a>>> = HashMap::new();
     let mut position = 0;
     for (index, slo) in slos.iter().enumerate() {
-        let Some(whole) = Terms::of_slo(slo, &overlay) else { continue };
+        let Some(whole) = Terms::of_slo(slo) else { continue };
         let mut last: Option<(&Arc<Indicator>, u64)> = None;
         for objective in &slo.objectives {
             let Some(target) = objective.budgeted() else { continue };
@@ -143,23 +139,27 @@ struct Candidate<'a> {
 /// What two objectives must have in common, apart from what their indicators measure.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Terms<'a> {
-    dialect: Dialect,
-    namespace: Option<&'a str>,
-    /// The folder of the SLO that is a set of definitions of its own.
-    overlay: Option<&'a str>,
+    home: Home<'a>,
     relation: &'static str,
     method: BudgetingMethod,
-    window: Duration,
+    window: Length,
     /// Where a window that is aligned to a calendar starts, and in which zone.
     calendar: Option<(Option<&'a str>, Option<&'a str>)>,
     comparison: Option<(Operator, &'a Ratio)>,
     slice_target: Option<&'a Ratio>,
-    slice_window: Option<Duration>,
+    slice_window: Option<Length>,
+}
+
+/// A length of time however it is written: its seconds, and whether they are those of a calendar.
+type Length = (u64, bool);
+
+fn length(duration: &Spanned<Duration>) -> Length {
+    (duration.value.nominal_seconds(), duration.value.unit.is_calendar())
 }
 
 impl<'a> Terms<'a> {
     /// Returns what all objectives of an SLO share; nothing where no other SLO can judge the same.
-    fn of_slo(slo: &'a Slo, overlay: impl Fn(&Slo) -> Option<&'a str>) -> Option<Self> {
+    fn of_slo(slo: &'a Slo) -> Option<Self> {
         let window = slo.window.as_ref().filter(|_| !slo.composite && !slo.is_draft())?;
         let calendar = match &window.kind {
             WindowKind::Rolling => None,
@@ -169,12 +169,10 @@ impl<'a> Terms<'a> {
             }
         };
         Some(Self {
-            dialect: slo.meta.dialect,
-            namespace: slo.meta.namespace.as_deref(),
-            overlay: overlay(slo),
+            home: slo.meta.home(),
             relation: relation(slo)?,
             method: slo.method(),
-            window: window.duration.value,
+            window: length(&window.duration),
             calendar,
             comparison: None,
             slice_target: None,
@@ -189,7 +187,7 @@ impl<'a> Terms<'a> {
             None => None,
         };
         let slice_target = objective.slice_target.as_ref().map(|target| &target.value);
-        let slice_window = objective.slice_window.as_ref().map(|window| window.value);
+        let slice_window = objective.slice_window.as_ref().map(length);
         let is_whole = match self.method {
             BudgetingMethod::Occurrences => true,
             BudgetingMethod::Timeslices => slice_target.is_some() && slice_window.is_some(),

@@ -167,7 +167,7 @@ fn load(
     for PassedOver { path, why } in &found.passed_over {
         output::say(global, &format!("passed over {path}: {why}"));
     }
-    let mut tree = lint::load(found.sources);
+    let mut tree = lint::load(found.sources, &project.config.files);
     unread.extend(tree.templates.iter().cloned());
     tree.templates.append(&mut found.templates);
     tree.templates.retain(|path| wanted.holds(path));

@@ -140,7 +140,7 @@ pub(super) fn read_whole(
             _ => {}
         }
     }
-    Ok(Whole { tree: lint::load(sources), unread, left_out })
+    Ok(Whole { tree: lint::load(sources, files), unread, left_out })
 }
 
 /// Returns whether a file that is too large to be read may hold an object, by how it starts; one that

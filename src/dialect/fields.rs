@@ -149,6 +149,7 @@ pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
     Meta {
         name: text(metadata, "name"),
         namespace: text(metadata, "namespace").map(|namespace| namespace.value),
+        overlay: None,
         labels: metadata.given("labels").map(labels).unwrap_or_default(),
         annotations: metadata.given("annotations").map(annotations).unwrap_or_default(),
         dialect,

@@ -1,6 +1,5 @@
 //! Rules about objects among themselves: names, owners, references, duplicates.
 
-use crate::globs::Globs;
 use crate::model::Kind;
 use crate::model::Slo;
 use crate::spelling::MAX_LENGTH;
@@ -31,22 +30,6 @@ pub(super) const RULES: &[&Rule] = &[
     &conflicting_slo::RULE,
     &missing_runbook::RULE,
 ];
-
-/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
-const OVERLAYS: &[&str] = &["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
-
-/// Returns the folders that are sets of definitions of their own: the setting `overlays` of
-/// `duplicate-object-name`.
-pub(super) fn overlays(checker: &Checker<'_>) -> Globs {
-    let given = checker.globs_of(&duplicate_object_name::RULE, duplicate_object_name::OVERLAYS);
-    given.or_else(|| Globs::of_paths(OVERLAYS).ok()).unwrap_or_default()
-}
-
-/// Returns the outermost folder of a path that is a set of definitions of its own.
-pub(super) fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
-    let ends = path.match_indices('/').map(|(end, _)| end);
-    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
-}
 
 /// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
 /// broken document, or in another repository. It may say what the SLO does not.

@@ -12,6 +12,7 @@ use slo::change;
 use slo::change::Change;
 use slo::change::ChangeKind;
 use slo::change::Effect;
+use slo::config;
 use slo::lint;
 use slo::lint::Tree;
 use slo::source::LineIndex;
@@ -71,7 +72,7 @@ fn tree(files: &Files) -> Tree {
     let source = |(path, text): &(String, String)| {
         Source::from_text(path.as_str(), text.as_str(), Origin::Worktree)
     };
-    let tree = lint::load(files.iter().map(source).collect());
+    let tree = lint::load(files.iter().map(source).collect(), &config::Files::default());
     let problems: Vec<_> = tree.files.iter().flat_map(|file| &file.yaml).collect();
     assert!(problems.is_empty(), "{problems:?}");
     tree

@@ -100,7 +100,7 @@ impl Case {
         let (rules, unknown) = RuleSet::new(&config.rules, choice);
         assert!(unknown.is_empty(), "{unknown:?}");
         let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
-        let mut tree = lint::load(sources);
+        let mut tree = lint::load(sources, &config.files);
         let now = now.parse().expect("a `text now` block holds an instant");
         let (code_owners, problems) = CodeOwners::parse(self.owners.as_deref().unwrap_or_default());
         assert!(problems.is_empty(), "{}: {problems:?}", self.heading);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::Config;
+use crate::config::Files;
 use crate::config::baseline::render;
 use crate::config::owners::CodeOwners;
 use crate::lint;
@@ -14,7 +15,7 @@ type File<'a> = (&'a str, &'a str);
 
 fn judged(files: &[File<'_>]) -> (Tree, Vec<Finding>) {
     let source = |(path, text): &File<'_>| Source::from_text(*path, *text, Origin::Worktree);
-    let tree = lint::load(files.iter().map(source).collect());
+    let tree = lint::load(files.iter().map(source).collect(), &Files::default());
     let (config, code_owners) = (Config::default(), CodeOwners::default());
     let now = jiff::Timestamp::UNIX_EPOCH;
     let facts = Facts { config: &config, code_owners: &code_owners, now };

@@ -6,6 +6,7 @@ use std::fs;
 use jiff::Span;
 use jiff::Timestamp;
 use slo::config::Config;
+use slo::config::Files;
 use slo::config::baseline;
 use slo::config::baseline::Baseline;
 use slo::config::owners::CodeOwners;
@@ -58,7 +59,7 @@ fn whatever_is_found_is_held() {
     let facts = Facts { config: &config, code_owners: &code_owners, now };
     let choice = Choice { set: Some(Set::All), only: Vec::new() };
     let (rules, _) = RuleSet::new(&config.rules, &choice);
-    let mut tree = lint::load(files());
+    let mut tree = lint::load(files(), &Files::default());
     let mut findings = lint::run(&tree, &rules, &facts);
     assert!(findings.len() > 500, "{}", findings.len());
     let none = Baseline::default();
