@@ -12,9 +12,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use crate::alerts::link;
 use crate::config::Config;
 use crate::config::Value;
 use crate::config::baseline::Entry;
@@ -187,6 +189,7 @@ pub struct Context<'a> {
 pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
     lost: OnceLock<Lost<'a>>,
+    watched: OnceLock<BTreeSet<Span>>,
 }
 
 /// What is known beside the definitions.
@@ -254,6 +257,12 @@ impl<'a> Checker<'a> {
     /// Returns the names that references give and nothing has, which are looked for once in a run.
     fn lost(&self) -> &'a Lost<'a> {
         self.context.shared.lost.get_or_init(|| model::lost(self.context.catalog))
+    }
+
+    /// Returns the places of the SLOs that an alert of Prometheus watches, which are looked for once in a
+    /// run.
+    fn watched(&self) -> &'a BTreeSet<Span> {
+        self.context.shared.watched.get_or_init(|| link::watched(self.context.catalog))
     }
 
     /// Returns the names of objects that another repository owns.

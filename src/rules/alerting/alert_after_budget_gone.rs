@@ -3,6 +3,7 @@ use crate::alerts::urgency::Urgency;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
+use crate::alerts::watch::is_whole;
 use crate::alerts::watch::watches;
 use crate::finding::Level;
 use crate::model::Subject;
@@ -78,7 +79,7 @@ fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fa
     if !is_gone && spent <= cap(watch, checker) {
         return None;
     }
-    let is_whole = watch.lookback == window.nominal_seconds();
+    let is_whole = is_whole(watch.burn.lookback.value, window);
     if is_whole && watch.urgency() != Urgency::Page && is_told_before(watch) {
         return None;
     }

@@ -36,7 +36,10 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let expected =
         |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
     let slos = slos.iter().filter(expected);
-    let silent: Vec<_> = slos.clone().filter(|slo| slo.alert_policies.is_empty()).collect();
+    let is_silent = |slo: &&Subject<'_>| {
+        slo.alert_policies.is_empty() && !checker.watched().contains(&slo.meta.span)
+    };
+    let silent: Vec<_> = slos.clone().filter(is_silent).collect();
     let has_none = silent.len() == slos.count();
     for slo in silent {
         let usual = Usual::of(slo, checker);

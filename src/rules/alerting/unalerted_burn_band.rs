@@ -44,7 +44,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 
 fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
-    if is_exempt(slo) || !slo.knows_alerts {
+    // What an alert of Prometheus covers is not known.
+    let is_watched = checker.watched().contains(&slo.meta.span);
+    if is_exempt(slo) || !slo.knows_alerts || is_watched {
         return;
     }
     let lowest = alerts(slo).min_by(|one, other| one.threshold.value.cmp(&other.threshold.value));
@@ -119,7 +121,10 @@ fn is_budget_gone<'a>(
         Condition::Burn(burn) => {
             let is_whole = match burn.lookback.value {
                 Lookback::Slo => true,
-                Lookback::For(length) => length == window,
+                Lookback::For(length) => {
+                    length.nominal_seconds() == window.nominal_seconds()
+                        && length.unit.is_calendar() == window.unit.is_calendar()
+                }
             };
             let is_upward = matches!(burn.operator, Operator::Gt | Operator::Gte);
             is_whole && is_upward && burn.threshold.value <= Ratio::one()
