@@ -130,7 +130,7 @@ fn report(uses: &Uses<'_>, is_alone: bool, checker: &mut Checker<'_>) {
     }
     let right = right.map_or_else(String::new, |right| right.significant(4));
     match fix {
-        Some(edit) => finding.unsafe_fix(format!("write {right}"), vec![edit]),
+        Some(edit) => finding.unsafe_fix(format!("write `{right}`"), vec![edit]),
         None => finding.help(format!("{says} takes a burn rate of {about}{right}")),
     };
 }

@@ -39,15 +39,15 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let is_found = is_late || is_long(watch, short);
         // What fires too late even at once is told of its burn rate.
         let is_told = is_found && !watch.is_too_late() && watch.is_live();
-        is_told.then_some((short, !is_late))
+        is_told.then_some((short.filter(|_| !is_late), !is_late))
     };
     let mut late = None;
     // Of one condition those for which it is late come first: of the others it is one cause.
     for ((condition, (short, is_early)), uses) in gather(slos, judge) {
-        if is_early && late == Some((condition, short)) {
+        if is_early && late == Some(condition) {
             continue;
         }
-        late = (!is_early).then_some((condition, short));
+        late = (!is_early).then_some(condition).or(late);
         report(short, !is_early, &uses, checker);
     }
 }
