@@ -333,14 +333,11 @@ impl<'a> Checker<'a> {
     /// Returns the edit that writes another word at the place of a scalar, quoted as it was; what is
     /// JSON stays JSON.
     ///
-    /// Nothing where the scalar is not written on one line, or the word would need an escape, or the
-    /// scalar has an anchor: what is wrong here may be right where an alias brings it.
+    /// Nothing where the scalar is not written on one line, or the word would need an escape, or an anchor
+    /// stands anywhere before it: what is wrong here may be right where an alias brings it.
     pub fn rewrite(&self, span: Span, word: &str) -> Option<Edit> {
         let file = &self.context.sources.file(span.source).text;
-        let before = file.get(..span.start as usize).unwrap_or_default().trim_end();
-        let word_before =
-            before.rsplit(|letter: char| letter.is_whitespace() || "[{,".contains(letter));
-        if word_before.into_iter().next().is_some_and(|word| word.starts_with('&')) {
+        if file.get(..span.range().start).is_none_or(yaml::may_hold_anchor) {
             return None;
         }
         let old = self.text(span);
