@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::Alert;
 use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
 use crate::model::BudgetingMethod;
@@ -29,6 +30,7 @@ pub mod channel;
 pub mod consumption;
 pub mod events;
 pub mod link;
+pub mod route;
 pub mod urgency;
 pub mod watch;
 
@@ -129,9 +131,29 @@ pub fn is_meant_for_health(policy: Option<&AlertPolicy>, condition: &AlertCondit
     says(&condition.meta) || policy.is_some_and(|policy| says(&policy.meta))
 }
 
+/// Returns whether an alert would tell somebody that the budget of an SLO burns, if it fired at high burn
+/// rates: its policy is not switched off, it is not meant for good health, and it can fire under some
+/// target.
+pub fn is_meant(slo: &Slo, alert: Alert<'_>, burn: &BurnRate) -> bool {
+    let largest = largest_error_ratio(slo);
+    tells_of_breaches(alert.policy)
+        && !is_meant_for_health(Some(alert.policy), alert.condition)
+        && slo.targets().any(|target| can_fire(burn, &target.value, &largest))
+}
+
 /// Returns whether a policy tells that the error budget burns; it does unless it says otherwise.
 pub fn tells_of_breaches(policy: &AlertPolicy) -> bool {
     policy.when_breaching.as_ref().is_none_or(|told| told.value)
+}
+
+/// Returns whether a word is one of some, in whatever case and with whatever signs between its letters.
+pub fn is_one(words: &[&str], word: &str) -> bool {
+    words.iter().any(|known| plain(known).eq(plain(word)))
+}
+
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase)
 }
 
 /// Returns whether a flag is given and true.

@@ -19,10 +19,9 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::can_fire;
-use super::is_meant_for_health;
+use super::is_meant;
 use super::is_upward;
 use super::largest_error_ratio;
-use super::tells_of_breaches;
 use super::urgency::Urgency;
 use super::urgency::severity;
 
@@ -66,9 +65,7 @@ impl<'a> Watch<'a> {
 
     /// Returns whether it would tell somebody that the budget burns, if it fired at high burn rates.
     pub fn is_meant(self) -> bool {
-        tells_of_breaches(self.alert.policy)
-            && !is_meant_for_health(Some(self.alert.policy), self.alert.condition)
-            && self.targets().next().is_some()
+        is_meant(self.slo, self.alert, self.burn)
     }
 
     /// Returns the targets of the SLO, above 0 and below 1, under which it can fire.

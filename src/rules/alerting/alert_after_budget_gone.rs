@@ -15,6 +15,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::words::about;
 use crate::rules::words::about_percent;
 use crate::rules::words::in_words;
 use crate::rules::words::percent_beside;
@@ -111,7 +112,7 @@ fn report(fault: Fault, uses: &Uses<'_>, checker: &mut Checker<'_>) {
     let watch = uses.first;
     let (Some(window), Some(spent)) = (watch.window(), watch.spent()) else { return };
     let (threshold, lookback) = (&watch.burn.threshold, watch.burn.lookback);
-    let about = if window.value.unit.is_calendar() { "about " } else { "" };
+    let about = about(window.value);
     let (what, whom, name) = match watch.urgency() {
         Urgency::Page => ("page", "a page", PAGE_CAP),
         Urgency::Ticket => ("ticket", "a ticket", TICKET_CAP),

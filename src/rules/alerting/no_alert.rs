@@ -12,6 +12,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::words::level;
 use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::yaml::Added;
@@ -61,10 +62,6 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 const DEFAULTS: &str = "alert-defaults";
 
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
-
-fn level(is_critical: bool) -> Level {
-    if is_critical { Level::Error } else { Level::Warning }
-}
 
 /// The alert policies that `slo.toml` names for the path of an SLO.
 #[derive(Default)]
