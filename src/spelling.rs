@@ -11,6 +11,8 @@
 
 use std::cell::LazyCell;
 
+use compact_str::CompactString;
+
 /// The longest word that is compared, in bytes: the longest name of a Kubernetes object.
 pub const MAX_LENGTH: usize = 253;
 
@@ -165,7 +167,7 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// Returns a word without what another spelling of it changes.
-fn folded(word: &str) -> String {
+fn folded(word: &str) -> CompactString {
     letters(word).collect()
 }
 

@@ -25,6 +25,7 @@ mod node;
 mod scalar;
 
 pub use beside::add_below;
+pub use beside::may_hold_anchor;
 pub use build::parse;
 pub use document::delete_document;
 pub use edit::Added;

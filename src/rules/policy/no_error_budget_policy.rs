@@ -16,6 +16,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::level;
 use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
@@ -63,10 +64,6 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         report_lacking(catalog, &lacking, &slos, checker);
     }
     report_rivals(&slos, checker);
-}
-
-fn level(is_critical: bool) -> Level {
-    if is_critical { Level::Error } else { Level::Warning }
 }
 
 fn report_lacking(
