@@ -100,7 +100,7 @@ pub struct Config {
 }
 
 /// `[files]`: which files are read, by globs from the root.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Files {
     /// The files that may hold definitions; empty means every file.
     pub include: Globs,
@@ -108,9 +108,31 @@ pub struct Files {
     pub exclude: Globs,
     /// The files that are templates, which are passed over and counted.
     pub templates: Globs,
+    /// The folders that are sets of definitions of their own: nothing reads two of them together.
+    pub overlays: Globs,
+}
+
+/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
+const OVERLAYS: [&str; 4] = ["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            include: Globs::default(),
+            exclude: Globs::default(),
+            templates: Globs::default(),
+            overlays: Globs::of_paths(OVERLAYS).unwrap_or_default(),
+        }
+    }
 }
 
 impl Files {
+    /// Returns the outermost folder of a path that is a set of definitions of its own.
+    pub fn overlay<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let ends = path.match_indices('/').map(|(end, _)| end);
+        ends.filter_map(|end| path.get(..end)).find(|folder| self.overlays.matches(folder))
+    }
+
     /// Returns whether `include` and `exclude` let a path be read.
     pub fn is_read(&self, path: &str) -> bool {
         (self.include.is_empty() || self.include.matches(path)) && !self.exclude.matches(path)
@@ -202,7 +224,7 @@ impl Config {
 /// Says why the bytes of the file are not text.
 fn unreadable(id: SourceId, why: &Unreadable) -> Problem {
     let (at, message) = match why {
-        Unreadable::WideEncoding => (0, "the file is UTF-16 or UTF-32, TOML is UTF-8".to_owned()),
+        Unreadable::WideEncoding => (0, "the file is UTF-16 or UTF-32, not UTF-8".to_owned()),
         Unreadable::NotUtf8 { offset } => {
             (*offset, format!("the file is not UTF-8 from byte {offset} on"))
         }

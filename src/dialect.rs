@@ -149,6 +149,20 @@ pub enum Problem {
         nearest: Option<String>,
         /// The edit that writes it, where only one is near.
         rename: Option<Edit>,
+        /// Another version of the format in which the kind has a field of this name.
+        version: Option<&'static str>,
+    },
+    /// The fields of an object are not those of its version, and all are those of another one, as which
+    /// it is read.
+    OtherVersion {
+        /// The version.
+        span: Span,
+        /// The version.
+        found: &'static str,
+        /// The version whose fields the object has.
+        meant: &'static str,
+        /// The edit that writes it.
+        rename: Option<Edit>,
     },
     /// An object lacks fields that it must have.
     MissingFields {
@@ -221,6 +235,8 @@ pub enum Problem {
         units: String,
         /// Whether it may be zero.
         zero: bool,
+        /// Whether a number without a unit counts minutes.
+        bare: bool,
         /// The edit that writes it in lowercase.
         lowercase: Option<Edit>,
     },
@@ -318,6 +334,7 @@ impl Problem {
             Self::UnknownKind { span, .. }
             | Self::MergeOverride { span, .. }
             | Self::UnknownField { span, .. }
+            | Self::OtherVersion { span, .. }
             | Self::MissingFields { span, .. }
             | Self::MissingOneOf { span, .. }
             | Self::Conflict { span, .. }

@@ -25,8 +25,8 @@
 //! ---
 //! { apiVersion: openslo/v1, kind: SLO, metadata: { name: search }, spec: { service: shop } }
 //! ";
-//! let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
 //! let config = Config::default();
+//! let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &config.files);
 //! let choice = lint::Choice { only: vec!["missing-owner".to_owned()], ..Default::default() };
 //! let (rules, unknown) = lint::RuleSet::new(&config.rules, &choice);
 //! assert!(unknown.is_empty());
@@ -73,6 +73,7 @@
 //! | 0 | [`quantity`] | exact numbers and durations |
 //! | 0 | [`spelling`] | which known word was most likely meant |
 //! | 0 | [`globs`] | which paths or names are meant |
+//! | 0 | [`text`] | which characters do something instead of showing something |
 //!
 //! # The path of one file
 //!
@@ -122,5 +123,6 @@ pub mod report;
 pub mod rules;
 pub mod source;
 pub mod spelling;
+pub mod text;
 pub mod twins;
 pub mod yaml;

@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 
 use crate::change::Placed;
+use crate::config::Files;
 use crate::dialect;
 use crate::dialect::Reading;
 use crate::model::Catalog;
@@ -57,6 +58,8 @@ pub struct Tree {
     pub suppressions: Vec<Suppression>,
     /// The paths of files that are templates and were passed over.
     pub templates: Vec<String>,
+    /// The paths of files of which some document could not be read.
+    pub broken: Vec<String>,
 }
 
 impl Tree {
@@ -74,18 +77,25 @@ struct FileReading {
     suppressions: Vec<Suppression>,
     unreadable: Vec<String>,
     template: bool,
+    broken: bool,
 }
 
 /// Reads files into a tree. Files keep their order; those that are templates are passed over.
-pub fn load(files: Vec<Source>) -> Tree {
+///
+/// * `read`: which folders are sets of definitions of their own. Which files are read is decided
+///   before.
+pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let mut sources = Sources::new();
     let ids: Vec<SourceId> = files.into_iter().map(|file| sources.add(file)).collect();
     let readings: Vec<FileReading> =
-        ids.par_iter().map(|&id| read_file(id, sources.file(id))).collect();
+        ids.par_iter().map(|&id| read_file(id, sources.file(id), read)).collect();
     let mut tree = Tree::default();
     let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
     let mut rules = PrometheusRules::default();
     for (reading, id) in readings.into_iter().zip(ids) {
+        if reading.broken {
+            tree.broken.push(sources.file(id).path.clone());
+        }
         if reading.template {
             tree.templates.push(sources.file(id).path.clone());
             unreadable.push(sources.file(id).text.to_string());
@@ -102,22 +112,26 @@ pub fn load(files: Vec<Source>) -> Tree {
     tree
 }
 
-fn read_file(id: SourceId, source: &Source) -> FileReading {
+fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
     let mut stream = yaml::parse(id, source);
     let mut reading = dialect::read(&stream);
+    if let Some(overlay) = read.overlay(&source.path) {
+        reading.objects.iter_mut().for_each(|object| object.put_into(overlay));
+    }
     let is_empty = |reading: &Reading| reading.objects.is_empty() && reading.problems.is_empty();
     let is_read = !is_empty(&reading) || !reading.rules.is_empty();
     let template = template::is_template(&source.text, &stream, is_read);
     if template {
         reading = Reading::default();
     }
-    let is_sound = !template && stream.problems.is_empty();
+    let broken = !stream.problems.is_empty();
+    let is_sound = !template && !broken;
     let is_meant = is_sound || dialect::is_meant(&source.text);
     if is_empty(&reading) && source.unreadable.is_none() && (is_sound || !is_meant) {
         // A file of another tool, in which nothing is ours, be it YAML or not.
         let facts = FileFacts { source: id, ..FileFacts::default() };
         let suppressions = of_rules(&reading, &stream, source);
-        return FileReading { facts, reading, suppressions, ..FileReading::default() };
+        return FileReading { facts, reading, suppressions, broken, ..FileReading::default() };
     }
     if template {
         return FileReading { template, ..FileReading::default() };
@@ -133,7 +147,7 @@ fn read_file(id: SourceId, source: &Source) -> FileReading {
         yaml: problems.into_iter().filter(|problem| is_meant || is_bytes(problem)).collect(),
         dialect: std::mem::take(&mut reading.problems),
     };
-    FileReading { facts, reading, suppressions, unreadable, template: false }
+    FileReading { facts, reading, suppressions, unreadable, template: false, broken }
 }
 
 /// Returns the comments that allow something among rules of another tool; there `slo:` may begin the

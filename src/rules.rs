@@ -12,9 +12,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use crate::alerts::link;
 use crate::config::Config;
 use crate::config::Value;
 use crate::config::baseline::Entry;
@@ -27,7 +29,6 @@ use crate::model;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
-use crate::model::Slo;
 use crate::model::Subject;
 use crate::policy::Governance;
 use crate::quantity::Duration;
@@ -190,6 +191,7 @@ pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
     lost: OnceLock<Lost<'a>>,
     governance: OnceLock<Governance<'a>>,
+    watched: OnceLock<BTreeSet<Span>>,
 }
 
 /// What is known beside the definitions.
@@ -251,16 +253,18 @@ impl<'a> Checker<'a> {
     /// Returns the objectives that judge the same, which are looked for once in a run.
     fn twins(&self) -> &'a [Twins<'a>] {
         let context = self.context;
-        context.shared.twins.get_or_init(|| {
-            let overlays = reference::overlays(self);
-            let folder = |slo: &Slo| reference::overlay(self.path(slo.meta.span.source), &overlays);
-            twins::find(context.subjects, context.catalog, folder)
-        })
+        context.shared.twins.get_or_init(|| twins::find(context.subjects, context.catalog))
     }
 
     /// Returns the names that references give and nothing has, which are looked for once in a run.
     fn lost(&self) -> &'a Lost<'a> {
         self.context.shared.lost.get_or_init(|| model::lost(self.context.catalog))
+    }
+
+    /// Returns the places of the SLOs that an alert of Prometheus watches, which are looked for once in a
+    /// run.
+    fn watched(&self) -> &'a BTreeSet<Span> {
+        self.context.shared.watched.get_or_init(|| link::watched(self.context.catalog))
     }
 
     /// Returns the names of objects that another repository owns.
@@ -306,12 +310,6 @@ impl<'a> Checker<'a> {
         Globs::of_paths(self.given(name, "")?).ok()
     }
 
-    /// Returns the globs of another rule's setting of a name, where two rules ask for one thing.
-    pub fn globs_of(&self, rule: &Rule, name: &str) -> Option<Globs> {
-        let value = self.setting_of(rule, name, "")?;
-        Globs::of_paths(value.as_array()?.iter().filter_map(|item| item.value.as_str())).ok()
-    }
-
     /// Returns the length of time that the rule's own setting of a name gives at a path.
     pub fn length(&self, name: &str, path: &str) -> Option<Duration> {
         Duration::parse(self.setting(name, path)?.as_str()?)
@@ -328,11 +326,7 @@ impl<'a> Checker<'a> {
     }
 
     fn setting(&self, name: &str, path: &str) -> Option<&'a Value> {
-        self.setting_of(self.rule, name, path)
-    }
-
-    fn setting_of(&self, rule: &Rule, name: &str, path: &str) -> Option<&'a Value> {
-        let entries = self.config().rules.entries_for(rule.name, path);
+        let entries = self.config().rules.entries_for(self.rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
         let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
         Some(&value.value)
@@ -346,14 +340,11 @@ impl<'a> Checker<'a> {
     /// Returns the edit that writes another word at the place of a scalar, quoted as it was; what is
     /// JSON stays JSON.
     ///
-    /// Nothing where the scalar is not written on one line, or the word would need an escape, or the
-    /// scalar has an anchor: what is wrong here may be right where an alias brings it.
+    /// Nothing where the scalar is not written on one line, or the word would need an escape, or an anchor
+    /// stands anywhere before it: what is wrong here may be right where an alias brings it.
     pub fn rewrite(&self, span: Span, word: &str) -> Option<Edit> {
         let file = &self.context.sources.file(span.source).text;
-        let before = file.get(..span.start as usize).unwrap_or_default().trim_end();
-        let word_before =
-            before.rsplit(|letter: char| letter.is_whitespace() || "[{,".contains(letter));
-        if word_before.into_iter().next().is_some_and(|word| word.starts_with('&')) {
+        if file.get(..span.range().start).is_none_or(yaml::may_hold_anchor) {
             return None;
         }
         let old = self.text(span);
@@ -381,7 +372,7 @@ impl<'a> Checker<'a> {
         is_new.then(|| yaml::add_below(file, value, lines))?
     }
 
-    /// Returns what `mend` makes of the mapping or sequence that is written at a span.
+    /// Returns what `mend` makes of the mapping that is written at a span.
     ///
     /// Only the model outlives the reading of a file, so a file is read again where something in it
     /// is to be mended: once, as long as a rule goes from file to file. Nothing where `mend` gives
@@ -394,7 +385,7 @@ impl<'a> Checker<'a> {
             *last = Some((place.source, yaml::parse(place.source, file)));
         }
         let (_, stream) = last.as_ref()?;
-        mend(stream.collection(place)?)
+        mend(stream.mapping(place)?)
     }
 
     /// Returns the text of a span.

@@ -11,6 +11,8 @@
 
 use std::cell::LazyCell;
 
+use compact_str::CompactString;
+
 /// The longest word that is compared, in bytes: the longest name of a Kubernetes object.
 pub const MAX_LENGTH: usize = 253;
 
@@ -61,6 +63,30 @@ pub fn nearest<'a>(
     found.into_iter().map(|(_, name)| name).collect()
 }
 
+/// Returns the known word that a longer one begins with, for half of it or more, or else the only one
+/// that begins with a shorter one: `targetPercent` for `targetPercentage`, `description` for `desc`.
+///
+/// What is shorter has four letters or more. Such a word is likely, and never certain.
+pub fn by_beginning<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LEAST: usize = 4;
+    let word = folded(word);
+    let (mut within, mut beyond) = (None, Vec::new());
+    for name in known {
+        let known = folded(name);
+        let is_half = known.len() >= LEAST && 2 * known.len() >= word.len();
+        if is_half && word.starts_with(known.as_str()) {
+            within = within.max(Some((known.len(), name)));
+        } else if word.len() >= LEAST && known.starts_with(word.as_str()) {
+            beyond.push(name);
+        }
+    }
+    match (within, beyond.as_slice()) {
+        (Some((_, name)), _) => Some(name),
+        (None, [only]) => Some(only),
+        _ => None,
+    }
+}
+
 /// Returns how many characters of a word are compared: words of which one has more than
 /// [`MAX_DISTANCE`] more than the other are never near.
 pub fn length(word: &str) -> usize {
@@ -108,6 +134,11 @@ impl Letters {
         };
         lacking(self, other).max(lacking(other, self)) as usize
     }
+}
+
+/// Returns whether two words are one in different spellings, as `failOn` and `fail-on` are.
+pub fn is_same(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
 }
 
 /// Returns whether a near word has one reading: at most every third character of the known one differs.
@@ -165,7 +196,7 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// Returns a word without what another spelling of it changes.
-fn folded(word: &str) -> String {
+fn folded(word: &str) -> CompactString {
     letters(word).collect()
 }
 
@@ -191,6 +222,17 @@ mod tests {
         assert_eq!(one("x"), None, "a single letter is near nothing");
         assert_eq!(one("名前"), None);
         assert_eq!(one(&"target".repeat(100)), None);
+    }
+
+    #[test]
+    fn a_word_is_known_by_its_beginning() {
+        let known = ["target", "targetPercent", "description", "dataSourceRef", "dataSourceSpec"];
+        let one = |word| by_beginning(word, known);
+        assert_eq!(one("targetPercentage"), Some("targetPercent"));
+        assert_eq!(one("targetLatency"), None, "less than half of it is known");
+        assert_eq!(one("desc"), Some("description"));
+        assert_eq!(one("dataSource"), None, "two begin so");
+        assert_eq!((one("des"), one("")), (None, None));
     }
 
     proptest::proptest! {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::change::indicator_meaning;
 use crate::model::BudgetingMethod;
 use crate::model::Catalog;
-use crate::model::Dialect;
+use crate::model::Home;
 use crate::model::Indicator;
 use crate::model::Measure;
 use crate::model::MetricSource;
@@ -92,15 +92,11 @@ impl Twins<'_> {
 /// queries with placeholders that something else fills in. So is what nothing reads together (other
 /// namespaces, overlays and versions of the format), and what has one name, of which
 /// `duplicate-object-name` speaks.
-pub fn find<'a>(
-    slos: &'a [Subject<'a>],
-    catalog: &'a Catalog,
-    overlay: impl Fn(&Slo) -> Option<&'a str>,
-) -> Vec<Twins<'a>> {
+pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>> {
     let mut likely: HashMap<(u64, Terms<'a>), Vec<Candidate<'a>>> = HashMap::new();
     let mut position = 0;
     for (index, slo) in slos.iter().enumerate() {
-        let Some(whole) = Terms::of_slo(slo, &overlay) else { continue };
+        let Some(whole) = Terms::of_slo(slo) else { continue };
         let mut last: Option<(&Arc<Indicator>, u64)> = None;
         for objective in &slo.objectives {
             let Some(target) = objective.budgeted() else { continue };
@@ -143,10 +139,7 @@ struct Candidate<'a> {
 /// What two objectives must have in common, apart from what their indicators measure.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Terms<'a> {
-    dialect: Dialect,
-    namespace: Option<&'a str>,
-    /// The folder of the SLO that is a set of definitions of its own.
-    overlay: Option<&'a str>,
+    home: Home<'a>,
     relation: &'static str,
     method: BudgetingMethod,
     window: Length,
@@ -166,7 +159,7 @@ fn length(duration: &Spanned<Duration>) -> Length {
 
 impl<'a> Terms<'a> {
     /// Returns what all objectives of an SLO share; nothing where no other SLO can judge the same.
-    fn of_slo(slo: &'a Slo, overlay: impl Fn(&Slo) -> Option<&'a str>) -> Option<Self> {
+    fn of_slo(slo: &'a Slo) -> Option<Self> {
         let window = slo.window.as_ref().filter(|_| !slo.composite && !slo.is_draft())?;
         let calendar = match &window.kind {
             WindowKind::Rolling => None,
@@ -176,9 +169,7 @@ impl<'a> Terms<'a> {
             }
         };
         Some(Self {
-            dialect: slo.meta.dialect,
-            namespace: slo.meta.namespace.as_deref(),
-            overlay: overlay(slo),
+            home: slo.meta.home(),
             relation: relation(slo)?,
             method: slo.method(),
             window: length(&window.duration),

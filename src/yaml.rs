@@ -28,6 +28,7 @@ mod scalar;
 pub use added::Added;
 pub use added::plain_or_json;
 pub use beside::add_below;
+pub use beside::may_hold_anchor;
 pub use build::parse;
 pub use document::delete_document;
 pub use edit::append_entries;
@@ -65,6 +66,8 @@ pub struct Stream {
     pub comments: Vec<Comment>,
     /// The spans of documents that could not be read.
     pub broken: Vec<Span>,
+    /// Those of them that are a tree all the same, such as one in which a key stands twice.
+    pub unsound: Vec<Document>,
 }
 
 /// A comment, from its `#` to the end of the line.
@@ -179,8 +182,8 @@ impl Problem {
 }
 
 impl Stream {
-    /// Returns the mapping or sequence that is written at a span.
-    pub fn collection(&self, span: Span) -> Option<Node<'_>> {
+    /// Returns the mapping that is written at a span, which a list of nothing else shares.
+    pub fn mapping(&self, span: Span) -> Option<Node<'_>> {
         let next =
             self.documents.partition_point(|document| document.root().span().start <= span.start);
         let document = self.documents.get(next.checked_sub(1)?)?;
@@ -190,7 +193,7 @@ impl Stream {
         let mut begun = begun.take_while(|(_, data)| data.start == span.start);
         begun.find_map(|(index, data)| {
             let node = Node::new(document, u32::try_from(index).ok()?);
-            let is_it = data.end == span.end && (node.is_mapping() || node.is_sequence());
+            let is_it = data.end == span.end && node.is_mapping();
             (is_it && node.span() == span).then_some(node)
         })
     }

@@ -51,7 +51,7 @@ pub(super) fn run(global: &Global, options: &BudgetOptions) -> Result<Exit, Erro
     let project = Project::open(global)?;
     let found = discover::files(&project, &[])?;
     output::say_read(global, &found);
-    let tree = lint::load(found.sources);
+    let tree = lint::load(found.sources, &project.config.files);
     show(global, options, &project.config, &tree, &Place::Folder(&project.root))
 }
 

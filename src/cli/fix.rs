@@ -68,7 +68,7 @@ pub(super) fn apply(
             Some(text) => Source { text: text.as_str().into(), ..source.clone() },
             None => source.clone(),
         });
-        tree = lint::load(sources.collect());
+        tree = lint::load(sources.collect(), &project.config.files);
     }
     let pairs = before.iter().zip(tree.sources.iter());
     let changes: Vec<(&Source, &str)> = pairs
@@ -89,7 +89,7 @@ pub(super) fn apply(
             let is_written = written.contains(&old.path);
             if is_written { new.clone() } else { old.clone() }
         });
-        tree = lint::load(sources.collect());
+        tree = lint::load(sources.collect(), &project.config.files);
     }
     let written = replaced.written.iter().filter_map(|path| applied.get(path));
     let applied = written.sum();

@@ -40,7 +40,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// The keys of `[files]`.
-pub(super) const FILES_KEYS: &[&str] = &["include", "exclude", "templates"];
+pub(super) const FILES_KEYS: &[&str] = &["include", "exclude", "templates", "overlays"];
 
 /// The keys of `[response]`.
 pub(super) const RESPONSE_KEYS: &[&str] = &["ettd", "ettr"];
@@ -95,6 +95,9 @@ fn files(decoder: &mut Decoder, node: &Node<'_>) -> Files {
         }
         if let Some(node) = table.get("templates") {
             files.templates = decoder.globs("templates", node).unwrap_or_default();
+        }
+        if let Some(node) = table.get("overlays") {
+            files.overlays = decoder.globs("overlays", node).unwrap_or_default();
         }
     }
     files

@@ -5,9 +5,8 @@ use crate::model::Form;
 use crate::model::Meta;
 use crate::model::Object;
 use crate::model::PREFIX;
+use crate::model::meant;
 use crate::source::Span;
-use crate::spelling;
-use crate::spelling::Vocabulary;
 
 use super::Expected;
 use super::Problem;
@@ -45,9 +44,7 @@ fn check_meta(meta: &Meta, problems: &mut Vec<Problem>) {
 
 /// A key that is nearly one of ours would be read by nobody.
 fn slip(key: &str, span: Span) -> Option<Problem> {
-    let names = DECLARATIONS.iter().map(|(name, _)| *name);
-    let near = spelling::nearest(key, names, Vocabulary::Words);
-    let nearest = (*near.first()?).to_owned();
+    let nearest = meant(key)?.to_owned();
     Some(Problem::UnknownField {
         span,
         key: key.to_owned(),
@@ -55,5 +52,6 @@ fn slip(key: &str, span: Span) -> Option<Problem> {
         known: [].into(),
         nearest: Some(nearest),
         rename: None,
+        version: None,
     })
 }

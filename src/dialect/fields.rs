@@ -157,14 +157,18 @@ pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
     let first = object.entries().next().map_or(object.span().head(), |entry| entry.key.span());
     let head = object.given("kind").map_or(first, Node::span);
     let span = object.span();
-    let Some(metadata) = object.given("metadata") else {
+    // A misspelled key is told, and takes no name from the object.
+    let metadata = object.given("metadata").or_else(|| Some(misspelled(object, "metadata")?.value));
+    let Some(metadata) = metadata else {
         return Meta { dialect, span, head, ..Meta::default() };
     };
     Meta {
         name: text(metadata, "name"),
         namespace: text(metadata, "namespace").map(|namespace| namespace.value),
+        overlay: None,
         labels: metadata.given("labels").map(labels).unwrap_or_default(),
         annotations: metadata.given("annotations").map(annotations).unwrap_or_default(),
+        misspelled: Vec::new(),
         dialect,
         span,
         head,
@@ -225,14 +229,16 @@ fn collect(node: Node<'_>, path: &str, key: &str, found: &mut Vec<Setting>) {
 
 /// Returns the place of a field, or of a key that was most likely meant to be it.
 pub(super) fn place(mapping: Node<'_>, field: &str) -> Option<Span> {
+    let given = mapping.given(field).map(Node::span);
+    given.or_else(|| misspelled(mapping, field).map(|entry| entry.key.span()))
+}
+
+/// Returns the first entry with a value whose key was most likely meant to be a field.
+fn misspelled<'a>(mapping: Node<'a>, field: &str) -> Option<Entry<'a>> {
     let near =
         |key: &str| !spelling::nearest(key, std::iter::once(field), Vocabulary::Words).is_empty();
-    let misspelled = || {
-        let mut entries = mapping.entries().filter(|entry| !entry.value.is_null());
-        entries.find(|entry| entry.key.text().is_some_and(near))
-    };
-    let given = mapping.given(field).map(Node::span);
-    given.or_else(|| misspelled().map(|entry| entry.key.span()))
+    let mut entries = mapping.entries().filter(|entry| !entry.value.is_null());
+    entries.find(|entry| entry.key.text().is_some_and(near))
 }
 
 /// Returns the key of an entry of a mapping, or the mapping's place where it has none.

@@ -9,7 +9,9 @@
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::yaml::Node;
+use crate::yaml::replace_scalar;
 
+use super::Problem;
 use super::Reading;
 use super::schema::Schema;
 
@@ -83,12 +85,90 @@ schemas! {
     OpenSloOperator DataSource "osko.datasource",
 }
 
-/// Checks an object of a known kind and lowers it.
+/// Checks an object of a known kind and lowers it, as the version whose fields it has.
 pub(super) fn read(node: Node<'_>, dialect: Dialect, kind: Kind, reading: &mut Reading) {
+    let mut problems = problems(node, dialect, kind);
+    let meant = version_meant(node, dialect, kind, &problems);
+    let dialect = if let Some((meant, others)) = meant {
+        problems = others;
+        meant
+    } else {
+        name_versions(dialect, kind, &mut problems);
+        dialect
+    };
+    reading.objects.extend(lower::object(node, dialect, kind, &problems));
+    reading.problems.append(&mut problems);
+}
+
+fn problems(node: Node<'_>, dialect: Dialect, kind: Kind) -> Vec<Problem> {
     let head = node.given("kind").map_or(node.span(), Node::span);
     let mut problems =
         schema(dialect, kind).map_or_else(Vec::new, |schema| schema.check(node, head));
     check::object(node, dialect, kind, &mut problems);
-    reading.problems.append(&mut problems);
-    reading.objects.extend(lower::object(node, dialect, kind));
+    problems
+}
+
+/// Returns the other versions that know a kind, the stable ones first, with their schemas.
+fn other_versions(
+    dialect: Dialect,
+    kind: Kind,
+) -> impl Iterator<Item = (Dialect, &'static Schema)> {
+    let versions = [
+        Dialect::OpenSloV1,
+        Dialect::OpenSloOperator,
+        Dialect::OpenSloV1Alpha,
+        Dialect::OpenSloV2Alpha,
+    ];
+    let others = versions.into_iter().filter(move |other| *other != dialect);
+    others.filter_map(move |other| Some((other, schema(other, kind)?)))
+}
+
+/// Returns the version that an object is written in, where it lacks several fields of its own version,
+/// or has several that are unknown there, and none of the other; and what is wrong with it then.
+fn version_meant(
+    node: Node<'_>,
+    dialect: Dialect,
+    kind: Kind,
+    problems: &[Problem],
+) -> Option<(Dialect, Vec<Problem>)> {
+    let is_unknown = |problem: &&Problem| matches!(problem, Problem::UnknownField { .. });
+    let is_of_fields = |problem: &&Problem| {
+        is_unknown(problem)
+            || matches!(problem, Problem::MissingFields { .. } | Problem::MissingOneOf { .. })
+    };
+    let of_fields = problems.iter().filter(is_of_fields).count();
+    if of_fields < 2 || !problems.iter().any(|problem| is_unknown(&problem)) {
+        return None;
+    }
+    let version = node.given("apiVersion")?;
+    let fits = |(other, _): (Dialect, &Schema)| {
+        let mut found = self::problems(node, other, kind);
+        found.retain(|problem| problem.span() != version.place());
+        let may_be_missing =
+            |problem: &Problem| matches!(problem, Problem::MissingFields { weak: true, .. });
+        let is_sound = |problem: &Problem| !is_of_fields(&problem) || may_be_missing(problem);
+        found.iter().all(is_sound).then_some((other, found))
+    };
+    let (meant, mut found) = other_versions(dialect, kind).find_map(fits)?;
+    found.push(Problem::OtherVersion {
+        span: version.place(),
+        found: dialect.api_version(),
+        meant: meant.api_version(),
+        rename: replace_scalar(version, meant.api_version()),
+    });
+    Some((meant, found))
+}
+
+/// Says of unknown fields which other version of the kind has them: such a key is no misspelled one.
+fn name_versions(dialect: Dialect, kind: Kind, problems: &mut [Problem]) {
+    for problem in problems {
+        let Problem::UnknownField { key, rename, version, .. } = problem else { continue };
+        if schema(dialect, kind).is_some_and(|schema| schema.has_field(key)) {
+            continue;
+        }
+        let mut others = other_versions(dialect, kind);
+        let has_it = |(_, schema): &(Dialect, &Schema)| schema.has_field(key);
+        *version = others.find(has_it).map(|(other, _)| other.api_version());
+        rename.take_if(|_| version.is_some());
+    }
 }

@@ -269,5 +269,6 @@ fn misspelled(node: Node<'_>, field: &'static str) -> Option<Problem> {
         known: ["apiVersion", "kind", "metadata", "spec"].map(str::to_owned).into(),
         nearest: Some(field.to_owned()),
         rename: replace_scalar(entry.key, field),
+        version: None,
     })
 }

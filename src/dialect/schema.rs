@@ -43,6 +43,8 @@ pub(super) struct Schema {
 struct Compiled {
     validator: Validator<Tree>,
     document: Value,
+    /// The names of all fields.
+    fields: HashSet<String>,
 }
 
 /// A value that violates the schema, and where it stands.
@@ -105,8 +107,16 @@ impl Schema {
             let document: Value =
                 serde_json::from_str(self.text).expect("schemas are checked by a test");
             let validator = jsonschema::options_for::<Tree>().offline().build(&document);
-            Compiled { validator: validator.expect("schemas are checked by a test"), document }
+            let validator = validator.expect("schemas are checked by a test");
+            let mut fields = HashSet::new();
+            fields_of(&document, &mut fields);
+            Compiled { validator, document, fields }
         })
+    }
+
+    /// Returns whether the object, or some object in it, may have a field of this name.
+    pub(super) fn has_field(&self, name: &str) -> bool {
+        self.compiled().fields.contains(name)
     }
 
     /// Checks an object; returns nothing but problems that stand in it.
@@ -242,6 +252,20 @@ fn walk<'a, 's>(
     site
 }
 
+/// Collects the names of the fields that a schema defines anywhere.
+fn fields_of(schema: &Value, found: &mut HashSet<String>) {
+    let members = schema.as_object().into_iter().flatten();
+    for (keyword, below) in members {
+        if let Some(properties) = below.as_object().filter(|_| keyword == "properties") {
+            found.extend(properties.keys().cloned());
+            properties.values().for_each(|field| fields_of(field, found));
+        } else {
+            fields_of(below, found);
+        }
+    }
+    schema.as_array().into_iter().flatten().for_each(|item| fields_of(item, found));
+}
+
 /// Returns the name of the definition that holds a keyword: `duration` of `/$defs/duration/pattern`.
 fn definition(schema_path: &str) -> &str {
     let rest = schema_path.strip_prefix("/$defs/").unwrap_or_default();
@@ -272,6 +296,10 @@ fn unknown_keys(
         let key = entry.key.scalar().map_or("", |scalar| scalar.text);
         spelling::nearest(key, free.iter().copied(), Vocabulary::Words)
     };
+    let by_beginning = |entry: &Entry<'_>| {
+        let key = entry.key.scalar().map_or("", |scalar| scalar.text);
+        spelling::by_beginning(key, free.iter().copied())
+    };
     let found: Vec<(&Entry<'_>, Vec<&str>)> = entries.map(|entry| (entry, near(entry))).collect();
     let mut meant: HashMap<&str, usize> = HashMap::new();
     for name in found.iter().flat_map(|(_, candidates)| candidates) {
@@ -288,7 +316,7 @@ fn unknown_keys(
         key: entry.key.scalar().map_or("", |scalar| scalar.text).to_owned(),
         of: site.field.clone(),
         known: Arc::clone(&all),
-        nearest: candidates.first().map(|&name| name.to_owned()),
+        nearest: candidates.first().copied().or_else(|| by_beginning(entry)).map(str::to_owned),
         rename: match candidates.as_slice() {
             [only]
                 if !entry.merged
@@ -300,6 +328,7 @@ fn unknown_keys(
             }
             _ => None,
         },
+        version: None,
     };
     found.into_iter().map(problem).collect()
 }
@@ -346,9 +375,9 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
                 _ => "mhdwMQY".to_owned(),
             };
             let zero = definition == "durationOrZero";
-            let edit = |text: &str| replace_scalar(site.node, text);
-            let same = text.to_ascii_lowercase();
-            Problem::InvalidDuration { span, text, field, units, zero, lowercase: edit(&same) }
+            let bare = definition == "timeSliceDuration";
+            let lowercase = replace_scalar(site.node, &text.to_ascii_lowercase());
+            Problem::InvalidDuration { span, text, field, units, zero, bare, lowercase }
         }
         ("fraction" | "percent", Violation::Minimum { .. } | Violation::Maximum { .. }) => {
             let percent = definition == "percent";

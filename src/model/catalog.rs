@@ -13,6 +13,7 @@ use super::AlertPolicy;
 use super::ConditionUse;
 use super::DataSource;
 use super::ErrorBudgetPolicy;
+use super::Home;
 use super::Indicator;
 use super::IndicatorUse;
 use super::Kind;
@@ -28,6 +29,7 @@ use super::Referable;
 use super::Reference;
 use super::Service;
 use super::Slo;
+use super::Text;
 
 /// What a reference leads to.
 #[derive(Debug)]
@@ -54,8 +56,12 @@ impl<'a, T> Found<'a, T> {
 #[derive(Debug, Default)]
 pub struct Catalog {
     objects: Vec<Object>,
-    /// Where the objects that have a name stand, in the order of kinds, then names, then objects.
+    /// Where the objects that have a name stand, in the order of kinds, names and homes, then objects.
     by_name: Vec<usize>,
+    /// Those of them that say something else than another of their name in their home.
+    doubtful: BTreeSet<usize>,
+    /// The kinds of objects that have no name.
+    nameless: BTreeSet<Kind>,
     /// The words of documents that could not be read.
     unreadable: BTreeSet<String>,
     /// What is no object of ours and speaks of one.
@@ -70,16 +76,21 @@ impl Catalog {
         for text in unreadable {
             found.extend(names_in(&text).map(str::to_owned));
         }
-        let mut named: Vec<_> = objects
-            .iter()
-            .enumerate()
-            .filter_map(|(index, object)| {
-                Some((object.kind(), object.meta().name.as_ref()?.value.as_str(), index))
-            })
-            .collect();
+        let identity = |(index, object)| Some((identity(object)?, index));
+        let mut named: Vec<_> = objects.iter().enumerate().filter_map(identity).collect();
         named.sort_unstable();
-        let by_name = named.into_iter().map(|(.., index)| index).collect();
-        Self { objects, by_name, unreadable: found, rules: PrometheusRules::default() }
+        let meaning = |index: &usize| objects.get(*index).map(serde_json::to_string)?.ok();
+        let mut doubtful = BTreeSet::new();
+        for same in named.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+            let indices = || same.iter().map(|(_, index)| index);
+            let meanings: BTreeSet<Option<String>> = indices().map(meaning).collect();
+            doubtful.extend(indices().copied().filter(|_| meanings.len() > 1));
+        }
+        let by_name = named.into_iter().map(|(_, index)| index).collect();
+        let nameless = objects.iter().filter(|object| object.meta().name.is_none());
+        let nameless = nameless.map(Object::kind).collect();
+        let rules = PrometheusRules::default();
+        Self { objects, by_name, doubtful, nameless, unreadable: found, rules }
     }
 
     /// Lists rules of Prometheus beside the objects.
@@ -171,6 +182,15 @@ impl Catalog {
         })
     }
 
+    /// Returns where the objects of a kind and name stand.
+    fn indices_of(&self, kind: Kind, name: &str) -> &[usize] {
+        let key = |index: &usize| {
+            let object = self.objects.get(*index);
+            object.map(|object| (object.kind(), object.meta().name()))
+        };
+        equal(&self.by_name, key, &Some((kind, name))).unwrap_or_default()
+    }
+
     /// Returns the objects that have a name, from the first that is not before this kind and name.
     fn named_from(&self, kind: Kind, name: &str) -> impl Iterator<Item = &Object> {
         let is_before = |index: &usize| {
@@ -191,6 +211,11 @@ impl Catalog {
         self.unreadable.iter().any(|word| fits(word))
     }
 
+    /// Returns whether an object of a kind has no name, so that any name may be meant to be its own.
+    pub fn has_nameless(&self, kind: Kind) -> bool {
+        self.nameless.contains(&kind)
+    }
+
     /// Returns every SLO, in order.
     pub fn slos(&self) -> impl Iterator<Item = &Arc<Slo>> {
         self.objects.iter().filter_map(|object| match object {
@@ -209,11 +234,11 @@ impl Catalog {
 
     /// Returns the service of an SLO, where one is defined.
     pub fn service(&self, slo: &Slo) -> Option<&Arc<Service>> {
-        let name = &slo.service.as_ref()?.value;
-        self.named(Kind::Service, name).find_map(|object| match object {
+        let found = self.meant(Kind::Service, slo.service.as_ref()?, |object| match object {
             Object::Service(service) => Some(service),
             _ => None,
-        })
+        });
+        found.one()
     }
 
     /// Returns whether an SLO, or its service, is of the first priority: P1, or tier 1.
@@ -279,15 +304,7 @@ impl Catalog {
 
     /// Returns the kind of system that answers a metric, in place or by its data source.
     pub fn source_type<'a>(&'a self, source: &'a MetricSource) -> Option<&'a str> {
-        let of_named = || {
-            let reference = source.reference.as_ref()?;
-            let mut named = self.named(reference.kind, &reference.name.value);
-            let found = named.find_map(|object| match object {
-                Object::DataSource(source) => Some(source),
-                _ => None,
-            });
-            found?.source_type.as_ref()
-        };
+        let of_named = || self.data_source(source).one()?.source_type.as_ref();
         Some(source.source_type.as_ref().or_else(of_named)?.value.as_str())
     }
 
@@ -313,11 +330,12 @@ impl Catalog {
             let Found::One(policy) = self.alert_policy(policy) else {
                 return false;
             };
-            let mut conditions = policy.conditions.iter();
-            conditions.all(|condition| {
+            let is_read = |condition| {
                 let condition = self.condition(condition).one();
                 condition.is_some_and(|condition| condition.burn_rate.is_some())
-            })
+            };
+            // A list that is empty was not meant to be, or could not be read.
+            !policy.conditions.is_empty() && policy.conditions.iter().all(is_read)
         };
         slo.alert_policies.iter().all(is_known)
     }
@@ -364,18 +382,83 @@ impl Catalog {
         reference: &Reference,
         pick: impl Fn(&'a Object) -> Option<&'a Arc<T>>,
     ) -> Found<'a, T> {
-        let name = &reference.name.value;
-        match self.named(reference.kind, name).find_map(pick) {
-            Some(object) => Found::One(object),
-            None if self.may_hold(name) => Found::Unreadable,
-            None => Found::Nothing,
-        }
+        self.meant(reference.kind, &reference.name, pick)
+    }
+
+    /// Returns the object that a name means where it stands: of several the one that is read together
+    /// with the object that holds the name. Where that leaves several that differ, it means none.
+    fn meant<'a, T>(
+        &'a self,
+        kind: Kind,
+        name: &Spanned<Text>,
+        pick: impl Fn(&'a Object) -> Option<&'a Arc<T>>,
+    ) -> Found<'a, T> {
+        let named = self.indices_of(kind, &name.value);
+        let near = match named {
+            [] if self.may_hold(&name.value) => return Found::Unreadable,
+            [] => return Found::Nothing,
+            [_] => named,
+            several => self.nearest(several, name.span),
+        };
+        let object = |index: &usize| self.objects.get(*index);
+        let home = |index: Option<&usize>| index.and_then(object).map(|one| one.meta().home());
+        let is_doubtful = near.len() > 1
+            && (home(near.first()) != home(near.last())
+                || near.first().is_some_and(|index| self.doubtful.contains(index)));
+        let meant = near.first().and_then(object).filter(|_| !is_doubtful);
+        meant.and_then(pick).map_or(Found::Unreadable, Found::One)
+    }
+
+    /// Returns those of the objects of one name that are nearest to a place: first those of its
+    /// overlay, or of none, then those of its namespace, of its format, of its file.
+    fn nearest<'a>(&self, mut named: &'a [usize], place: Span) -> &'a [usize] {
+        let Some(holder) = self.enclosing(place) else { return named };
+        let own = holder.meta().home();
+        let of = |index: &usize| self.objects.get(*index).map(Object::meta);
+        let overlay = |index: &usize| of(index).map(|meta| meta.home().overlay);
+        let namespace = |index: &usize| of(index).map(|meta| meta.home().namespace);
+        let dialect = |index: &usize| of(index).map(|meta| meta.dialect);
+        let source = |index: &usize| of(index).map(|meta| meta.span.source);
+        let of_overlay = equal(named, overlay, &Some(own.overlay));
+        let near = of_overlay.or_else(|| equal(named, overlay, &Some(None)));
+        // Behind what none of them has in common with the place, they are in no order.
+        let steps = near.and_then(|near| {
+            named = near;
+            named = equal(named, namespace, &Some(own.namespace))?;
+            named = equal(named, dialect, &Some(own.dialect))?;
+            equal(named, source, &Some(place.source))
+        });
+        steps.unwrap_or(named)
     }
 
     /// Returns the object whose text holds a span, the innermost one.
-    pub fn enclosing(&self, span: Span) -> Option<&Object> {
-        self.objects.iter().rfind(|object| object.meta().span.contains(span))
+    fn enclosing(&self, span: Span) -> Option<&Object> {
+        let behind = |object: &Object| {
+            let own = object.meta().span;
+            (own.source, own.start) <= (span.source, span.start)
+        };
+        let end = self.objects.partition_point(behind);
+        let before = self.objects.get(..end)?.iter().rev();
+        let mut of_file = before.take_while(|object| object.meta().span.source == span.source);
+        of_file.find(|object| object.meta().span.contains(span))
     }
+}
+
+/// Returns what an object that has a name is known by.
+fn identity(object: &Object) -> Option<(Kind, &str, Home<'_>)> {
+    let meta = object.meta();
+    Some((object.kind(), meta.name.as_ref()?.value.as_str(), meta.home()))
+}
+
+/// Returns those of some items, sorted by a key, whose key is this one; nothing where none is.
+fn equal<'a, K: Ord>(
+    items: &'a [usize],
+    key: impl Fn(&usize) -> K,
+    wanted: &K,
+) -> Option<&'a [usize]> {
+    let behind = items.get(items.partition_point(|item| key(item) < *wanted)..)?;
+    let same = behind.get(..behind.partition_point(|item| key(item) == *wanted))?;
+    (!same.is_empty()).then_some(same)
 }
 
 /// Returns the words of a text that may be names: letters, digits, and what joins them.

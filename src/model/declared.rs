@@ -11,6 +11,8 @@ use crate::source::Origin;
 use crate::source::Source;
 use crate::source::SourceId;
 use crate::source::Spanned;
+use crate::spelling;
+use crate::spelling::Vocabulary;
 use crate::yaml;
 use crate::yaml::Node;
 
@@ -116,7 +118,25 @@ pub struct Dependency {
     pub is_soft: bool,
 }
 
+/// Returns the key that a key of an annotation was most likely meant to be; nothing for one that is
+/// known, or that is none of ours.
+pub fn meant(key: &str) -> Option<&'static str> {
+    let names = || DECLARATIONS.iter().map(|(name, _)| *name);
+    if !key.starts_with(PREFIX) || names().any(|name| name == key) {
+        return None;
+    }
+    spelling::nearest(key, names(), Vocabulary::Words).first().copied()
+}
+
 impl Meta {
+    /// Returns whether a key of the object that nothing reads was most likely meant to be this field or
+    /// annotation: then it is misspelled, and not missing.
+    pub fn misspells(&self, name: &str) -> bool {
+        let is_meant = |key: &Spanned<Text>| meant(&key.value) == Some(name);
+        self.misspelled.iter().any(|meant| meant.as_str() == name)
+            || self.annotations.iter().any(|annotation| is_meant(&annotation.key))
+    }
+
     /// Returns the owners that the object itself names, by an annotation or by labels; one value may
     /// hold several, separated by commas.
     pub fn owners(&self) -> Vec<&Spanned<Text>> {

@@ -127,6 +127,12 @@ pub struct Meta {
     pub labels: Labels,
     /// Annotations, in file order.
     pub annotations: Vec<Annotation>,
+    /// The folder of its file that is a set of definitions of its own, such as `envs/prod`.
+    #[serde(skip)]
+    pub overlay: Option<Text>,
+    /// The fields that keys which nothing reads were most likely meant to be.
+    #[serde(skip)]
+    pub misspelled: Vec<Text>,
     /// The format the object is written in.
     #[serde(skip)]
     pub dialect: Dialect,
@@ -138,7 +144,27 @@ pub struct Meta {
     pub head: Span,
 }
 
+/// What is read together: two objects of one kind and name are two only where they differ in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Home<'a> {
+    /// The folder that is a set of definitions of its own.
+    pub overlay: Option<&'a str>,
+    /// The Kubernetes namespace.
+    pub namespace: Option<&'a str>,
+    /// The format.
+    pub dialect: Dialect,
+}
+
 impl Meta {
+    /// Returns where the object is at home: what it is read together with.
+    pub fn home(&self) -> Home<'_> {
+        Home {
+            overlay: self.overlay.as_deref(),
+            namespace: self.namespace.as_deref(),
+            dialect: self.dialect,
+        }
+    }
+
     /// Returns the name, or an empty text where there is none.
     pub fn name(&self) -> &str {
         self.name.as_ref().map_or("", |name| &name.value)
@@ -288,6 +314,21 @@ impl Object {
             Self::DataSource(object) => &object.meta,
             Self::ErrorBudgetPolicy(object) => &object.meta,
         }
+    }
+
+    /// Says of the object that it stands in a folder that is a set of definitions of its own.
+    pub fn put_into(&mut self, overlay: &str) {
+        let meta = match self {
+            Self::Service(object) => &mut Arc::make_mut(object).meta,
+            Self::Slo(object) => &mut Arc::make_mut(object).meta,
+            Self::Sli(object) => &mut Arc::make_mut(object).meta,
+            Self::AlertPolicy(object) => &mut Arc::make_mut(object).meta,
+            Self::AlertCondition(object) => &mut Arc::make_mut(object).meta,
+            Self::AlertNotificationTarget(object) => &mut Arc::make_mut(object).meta,
+            Self::DataSource(object) => &mut Arc::make_mut(object).meta,
+            Self::ErrorBudgetPolicy(object) => &mut Arc::make_mut(object).meta,
+        };
+        meta.overlay = Some(overlay.into());
     }
 
     /// Shows who the object is, and who every object written inside it is.

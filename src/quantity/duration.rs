@@ -72,7 +72,17 @@ impl Unit {
 
     /// Returns whether the length depends on the calendar.
     pub fn is_calendar(self) -> bool {
-        matches!(self, Self::Month | Self::Quarter | Self::Year)
+        self.months().is_some()
+    }
+
+    /// Returns how many months a unit of the calendar holds; nothing for a unit of one length.
+    fn months(self) -> Option<u8> {
+        match self {
+            Self::Month => Some(1),
+            Self::Quarter => Some(3),
+            Self::Year => Some(12),
+            _ => None,
+        }
     }
 }
 
@@ -140,12 +150,7 @@ impl Duration {
     ///
     /// Four years hold 1461 days; the century without a leap day is left out.
     pub fn calendar_days(self) -> Option<(u64, u64)> {
-        let step: u8 = match self.unit {
-            Unit::Month => 1,
-            Unit::Quarter => 3,
-            Unit::Year => 12,
-            _ => return None,
-        };
+        let step = self.unit.months()?;
         let months = self.count.saturating_mul(u64::from(step));
         // Quarters and years begin with one of the calendar.
         let starts = (0..CYCLE_MONTHS).step_by(usize::from(step));
@@ -168,6 +173,24 @@ impl Duration {
     pub fn longest_seconds(self) -> u64 {
         let days = self.calendar_days().map(|(_, longest)| longest);
         days.map_or_else(|| self.nominal_seconds(), days_in_seconds)
+    }
+
+    /// Returns whether a length is always a whole number of these, one or more.
+    ///
+    /// Months go into years, and days into none of them: a part of several days goes into a length of
+    /// the calendar only where all of that name hold as many days.
+    pub fn fills(self, whole: Self) -> bool {
+        if let (Some(part), Some(months)) = (self.unit.months(), whole.unit.months()) {
+            let part = self.count.saturating_mul(u64::from(part));
+            return whole.count.saturating_mul(u64::from(months)).is_multiple_of(part);
+        }
+        let has_one_length = |length: Self| length.shortest_seconds() == length.longest_seconds();
+        let part = self.shortest_seconds();
+        let of_whole = match whole.calendar_days() {
+            Some((shortest, longest)) if shortest != longest => Unit::Day.nominal_seconds(),
+            _ => whole.shortest_seconds(),
+        };
+        has_one_length(self) && of_whole.is_multiple_of(part)
     }
 }
 
@@ -241,6 +264,30 @@ mod tests {
         assert_eq!((month.shortest_seconds(), month.longest_seconds()), (2_419_200, 2_678_400));
         let week = Duration::new(1, Unit::Week);
         assert_eq!((week.shortest_seconds(), week.longest_seconds()), (604_800, 604_800));
+    }
+
+    #[test]
+    fn months_fill_years_and_days_fill_no_month() {
+        let fills = |part: &str, whole: &str| {
+            let read = |text: &str| Duration::parse(text).expect("a duration");
+            read(part).fills(read(whole))
+        };
+        for (part, whole) in
+            [("1M", "1Y"), ("2Q", "18M"), ("1d", "1M"), ("7h", "7d"), ("3d", "4Y"), ("4Y", "8Y")]
+        {
+            assert!(fills(part, whole), "{part} {whole}");
+        }
+        for (part, whole) in [
+            ("5M", "1Y"),
+            ("5d", "1M"),
+            ("3d", "4M"),
+            ("2d", "1d"),
+            ("1M", "30d"),
+            ("1M", "28d"),
+            ("0m", "1d"),
+        ] {
+            assert!(!fills(part, whole), "{part} {whole}");
+        }
     }
 
     #[test]

@@ -1,38 +1,79 @@
 //! A number that queries share which may mean the same.
 
-use std::hash::DefaultHasher;
-use std::hash::Hash;
-use std::hash::Hasher;
+use super::quoted;
 
-use crate::query::MAX_LENGTH;
-use crate::query::lexer;
-use crate::query::lexer::TokenKind;
-use crate::query::quoted;
-
-/// Returns a number that is the same for queries that mean the same: of their names and texts, whatever
-/// their order.
+/// Returns a number that is the same for queries that mean the same: of their words, in whatever order
+/// and case.
 ///
 /// Layout, comments, quotes, numbers and lengths of time say nothing here. Queries with one number may
-/// still mean different things; to tell them apart they have to be parsed. What is no query of this
-/// language means what is written.
+/// still mean different things; to tell them apart they have to be parsed.
 pub fn fingerprint(text: &str) -> u64 {
-    let tokens = (text.len() <= MAX_LENGTH).then(|| lexer::tokens(text));
-    let Some((tokens, None)) = tokens else { return number(text.trim()) };
-    let word = |token: &lexer::Token| {
-        let written = token.extent.slice(text);
-        match token.kind {
-            TokenKind::Word | TokenKind::Placeholder => Some(number(&written.to_lowercase())),
-            TokenKind::String => Some(number(&quoted::decode(written).to_lowercase())),
-            _ => None,
-        }
-    };
-    tokens.iter().filter_map(word).fold(0, u64::wrapping_add)
+    let bytes = text.as_bytes();
+    let (mut sum, mut at) = (0_u64, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at += match byte {
+            b'#' => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+            b'"' | b'\'' | b'`' => {
+                let length = quoted_length(rest, byte);
+                sum = sum.wrapping_add(of_quoted(text, at, length));
+                length
+            }
+            _ if is_word(byte) => {
+                let word = word(rest);
+                // `5m` and `300s` may be one length of time, `1e3` and `1000` one number.
+                if !byte.is_ascii_digit() {
+                    sum = sum.wrapping_add(number(word));
+                }
+                word.len()
+            }
+            _ => 1,
+        };
+    }
+    sum
 }
 
-fn number(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+/// Returns how long a text in quotes is that bytes begin with, both quotes included.
+fn quoted_length(bytes: &[u8], quote: u8) -> usize {
+    let mut is_escaped = false;
+    let end = bytes.iter().skip(1).position(|&byte| {
+        let is_end = byte == quote && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped && quote != b'`';
+        is_end
+    });
+    end.map_or(bytes.len(), |end| end + 2)
+}
+
+/// Returns the number of the words of a text in quotes, escapes decoded.
+fn of_quoted(text: &str, start: usize, length: usize) -> u64 {
+    let written = text.get(start..start + length).unwrap_or_default();
+    if written.starts_with('`') || !written.contains('\\') {
+        return of_words(written.as_bytes());
+    }
+    of_words(quoted::decode(written).as_bytes())
+}
+
+fn of_words(text: &[u8]) -> u64 {
+    let words = text.split(|byte| !is_word(*byte)).filter(|word| !word.is_empty());
+    words.map(number).fold(0, u64::wrapping_add)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+fn word(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|byte| !is_word(*byte)).unwrap_or(bytes.len());
+    bytes.get(..end).unwrap_or_default()
+}
+
+/// Returns the FNV-1a hash of a word in lowercase.
+fn number(word: &[u8]) -> u64 {
+    const START: u64 = 0xCBF2_9CE4_8422_2325;
+    const FACTOR: u64 = 0x0000_0100_0000_01B3;
+    let step =
+        |hash: u64, byte: &u8| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(FACTOR);
+    word.iter().fold(START, step)
 }
 
 #[cfg(test)]
@@ -50,6 +91,8 @@ mod tests {
             ("rate(\n  x[5m] # good\n)", "rate(x[5m])"),
             ("x{a=\"#1\\\"\", b='c'} # d", "x{b='c', a='#1\"'} # e"),
             ("{\"x\", a='b'}", "x{a='b'}"),
+            ("x{a=\"\\x62\"}", "x{a='b'}"),
+            ("x{a=\"b\\nc\"}", "x{a=`b\nc`}"),
             (" sum:web.hits{*} ", "sum:web.hits{*}"),
         ] {
             assert_eq!(fingerprint(left), fingerprint(right), "{left}");

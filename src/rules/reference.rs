@@ -1,8 +1,9 @@
 //! Rules about objects among themselves: names, owners, references, duplicates.
 
-use crate::globs::Globs;
+use crate::model::Catalog;
 use crate::model::Kind;
 use crate::model::Slo;
+use crate::spelling;
 use crate::spelling::MAX_LENGTH;
 
 use super::Checker;
@@ -32,22 +33,6 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_runbook::RULE,
 ];
 
-/// The folders that are sets of definitions of their own, unless `slo.toml` names others.
-const OVERLAYS: &[&str] = &["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
-
-/// Returns the folders that are sets of definitions of their own: the setting `overlays` of
-/// `duplicate-object-name`.
-pub(super) fn overlays(checker: &Checker<'_>) -> Globs {
-    let given = checker.globs_of(&duplicate_object_name::RULE, duplicate_object_name::OVERLAYS);
-    given.or_else(|| Globs::of_paths(OVERLAYS).ok()).unwrap_or_default()
-}
-
-/// Returns the outermost folder of a path that is a set of definitions of its own.
-pub(super) fn overlay<'a>(path: &'a str, overlays: &Globs) -> Option<&'a str> {
-    let ends = path.match_indices('/').map(|(end, _)| end);
-    ends.filter_map(|end| path.get(..end)).find(|folder| overlays.matches(folder))
-}
-
 /// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
 /// broken document, or in another repository. It may say what the SLO does not.
 fn has_service_elsewhere(slo: &Slo, checker: &Checker<'_>) -> bool {
@@ -64,6 +49,13 @@ fn is_name(name: &str) -> bool {
         && name.starts_with(plain)
         && name.ends_with(plain)
         && name.chars().all(|letter| plain(letter) || letter == '-' || letter == '.')
+}
+
+/// Returns whether an object would have the name if its own were mended: one without a name, or one of
+/// those whose names are `near` that has it in letters that no name has.
+fn may_become(catalog: &Catalog, kind: Kind, name: &str, near: &[&str]) -> bool {
+    let is_it = |near: &&str| !is_name(near) && spelling::is_same(near, name);
+    catalog.has_nameless(kind) || near.iter().any(is_it)
 }
 
 /// Returns the name of a kind with its article.

@@ -28,6 +28,7 @@ use granit_parser::Parser;
 use jiff::Timestamp;
 
 use slo::config::Config;
+use slo::config::Files;
 use slo::config::Rules;
 use slo::config::owners::CodeOwners;
 use slo::dialect;
@@ -268,7 +269,7 @@ fn all(input: &Input) -> Duration {
 fn library(input: &Input, rules: &RuleSet) -> Duration {
     let files = input.sources.clone();
     measure::on_thread(|| {
-        let tree = lint::load(files);
+        let tree = lint::load(files, &Files::default());
         black_box(lint::run(&tree, rules, &facts()));
     })
 }

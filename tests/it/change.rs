@@ -12,6 +12,7 @@ use slo::change;
 use slo::change::Change;
 use slo::change::ChangeKind;
 use slo::change::Effect;
+use slo::config;
 use slo::lint;
 use slo::lint::Tree;
 use slo::source::LineIndex;
@@ -71,7 +72,7 @@ fn tree(files: &Files) -> Tree {
     let source = |(path, text): &(String, String)| {
         Source::from_text(path.as_str(), text.as_str(), Origin::Worktree)
     };
-    let tree = lint::load(files.iter().map(source).collect());
+    let tree = lint::load(files.iter().map(source).collect(), &config::Files::default());
     let problems: Vec<_> = tree.files.iter().flat_map(|file| &file.yaml).collect();
     assert!(problems.is_empty(), "{problems:?}");
     tree
@@ -351,6 +352,21 @@ fn met(tiers: &[WrittenTier], halves: u8) -> [usize; 2] {
     let mut freezes = active().filter(|(_, gate, _)| *gate == 3);
     let exempt = highest == 3 && freezes.all(|(.., exempts)| *exempts);
     [plain, if exempt { 0 } else { plain }]
+}
+
+/// Two SLOs of one name differ in nothing but what follows from the change.
+#[test]
+fn what_follows_from_changes_of_one_alert_stands_in_one_order() {
+    let written = |window, threshold, after| {
+        let targets = vec![0];
+        Written { name: 3, targets, window, query: 0, threshold, lookback: threshold, after }
+    };
+    let before = [written(7, 2, 0), written(8, 2, 0)];
+    let after = tree(&files(&[written(7, 1, 1), written(7, 1, 1)]));
+    let [one, other] =
+        [[0, 1], [1, 0]].map(|order| tree(&files(&order.map(|at| before[at].clone()))));
+    let of = |before: &Tree| without_places(change::between(before.placed(), after.placed()));
+    assert_eq!(of(&one), of(&other));
 }
 
 proptest! {

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 use serde_json::Value;
 use slo::config::Config;
+use slo::config::Files;
 use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::lint;
@@ -124,7 +125,7 @@ fn findings(sources: Vec<Source>, set: Set) -> Vec<Finding> {
     let (rules, _) = RuleSet::new(&config.rules, &Choice { set: Some(set), only: Vec::new() });
     let code_owners = CodeOwners::default();
     let facts = Facts { config: &config, code_owners: &code_owners, now: NOW.parse().unwrap() };
-    lint::run(&lint::load(sources), &rules, &facts)
+    lint::run(&lint::load(sources, &Files::default()), &rules, &facts)
 }
 
 fn of_text(text: &str, set: Set) -> Vec<Finding> {

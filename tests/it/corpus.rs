@@ -9,6 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use slo::config::Config;
+use slo::config::Files;
 use slo::config::owners::CodeOwners;
 use slo::dialect;
 use slo::finding::Finding;
@@ -71,7 +72,7 @@ fn corpus() -> Option<Vec<File>> {
 }
 
 fn load(path: &str, bytes: &[u8]) -> Tree {
-    lint::load(vec![Source::decode(path, bytes.to_vec(), Origin::Worktree)])
+    lint::load(vec![Source::decode(path, bytes.to_vec(), Origin::Worktree)], &Files::default())
 }
 
 fn findings(tree: &Tree, set: Set) -> Vec<Finding> {
@@ -175,10 +176,13 @@ fn what_sloth_generates_fits_the_target_it_was_generated_from() {
             "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{ name: requests-availability }}\n\
              spec: {{ service: myservice, objectives: [{{ target: {target} }}] }}\n"
         );
-        let tree = lint::load(vec![
-            Source::from_text("slo.yaml", slo.as_str(), Origin::Worktree),
-            Source::decode(rules.path.as_str(), rules.bytes.clone(), Origin::Worktree),
-        ]);
+        let tree = lint::load(
+            vec![
+                Source::from_text("slo.yaml", slo.as_str(), Origin::Worktree),
+                Source::decode(rules.path.as_str(), rules.bytes.clone(), Origin::Worktree),
+            ],
+            &Files::default(),
+        );
         let found = findings(&tree, Set::All);
         let drifts = found.iter().filter(|finding| finding.rule == "rule-constant-drift").count();
         assert_eq!(drifts, expected, "{target}");

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use slo::config::Files;
 use slo::finding::Finding;
 use slo::finding::Level;
 use slo::lint;
@@ -26,7 +27,8 @@ fn fixtures_of_dialects_hold() {
 
 /// Returns the objects of a file as JSON; spans are no part of it.
 fn model(text: &str) -> Value {
-    let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
+    let tree =
+        lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &Files::default());
     for file in &tree.files {
         assert!(file.yaml.is_empty(), "{:?}", file.yaml);
     }
@@ -330,4 +332,27 @@ fn slips_that_the_go_library_tests_are_told_apart() {
     }
     assert_eq!(cases.len(), 113, "each case of the library has a row or more");
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What two environments each call by one name is two things.
+#[test]
+fn an_slo_is_measured_by_the_indicator_of_its_own_overlay() {
+    let of = |environment: &str| {
+        let query = format!("sum(rate(requests_total{{env='{environment}'}}[5m]))");
+        let text = format!(
+            "{{ apiVersion: openslo/v1, kind: SLI, metadata: {{ name: requests }}, spec: {{ ratioMetric: {{ rawType: success, \
+             raw: {{ metricSource: {{ type: Prometheus, spec: {{ query: \"{query}\" }} }} }} }} }} }}\n---\n\
+             {{ apiVersion: openslo/v1, kind: SLO, metadata: {{ name: checkout }}, spec: {{ service: shop, indicatorRef: requests, \
+             objectives: [{{ target: 0.9 }}] }} }}\n"
+        );
+        Source::from_text(format!("envs/{environment}/slo.yaml"), text, Origin::Worktree)
+    };
+    let tree = lint::load(["prod", "staging"].map(of).into(), &Files::default());
+    let queries = tree.catalog.slos().map(|slo| {
+        let indicator = tree.catalog.indicator(&slo.objectives[0].indicator).one();
+        let source = indicator.expect("it is found").measure.sources().next();
+        source.expect("it has a source").query.clone().expect("it has a query").text
+    });
+    let queries: Vec<String> = queries.collect();
+    assert!(queries[0].contains("prod") && queries[1].contains("staging"), "{queries:?}");
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use slo::config::Files;
 use slo::finding::Finding;
 use slo::finding::Safety;
 use slo::lint;
@@ -105,7 +106,8 @@ fn counted(findings: &[Finding]) -> BTreeMap<(&'static str, String), usize> {
 }
 
 fn fixed(text: &str, found: &[Finding], highest: Safety) -> Option<String> {
-    let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
+    let tree =
+        lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &Files::default());
     lint::fix(&tree.sources, found, highest, |_| true).pop().map(|fixed| fixed.text)
 }
 

@@ -22,6 +22,7 @@ use slo::lint::RuleSet;
 use slo::lint::Tree;
 use slo::lint::baseline::Matching;
 use slo::lint::baseline::Scope;
+use slo::lint::baseline::Unseen;
 use slo::rules;
 use slo::rules::Facts;
 use slo::rules::Rule;
@@ -99,7 +100,7 @@ impl Case {
         let (rules, unknown) = RuleSet::new(&config.rules, choice);
         assert!(unknown.is_empty(), "{unknown:?}");
         let now = self.now.as_deref().unwrap_or("2026-11-22T09:00:00Z").trim();
-        let mut tree = lint::load(sources);
+        let mut tree = lint::load(sources, &config.files);
         let now = now.parse().expect("a `text now` block holds an instant");
         let (code_owners, problems) = CodeOwners::parse(self.owners.as_deref().unwrap_or_default());
         assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
@@ -111,9 +112,10 @@ impl Case {
             let (held, problems) = Baseline::parse(SourceId::default(), &source);
             assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
             let mut matching = Matching::new(&held);
-            matching.mark(&tree, &mut findings);
+            let unseen = Unseen::new(&tree, []);
+            matching.mark(&tree, &unseen, &mut findings);
             let file = tree.sources.add(source);
-            let scope = Scope::new(&tree, &rules, [], &|_| true);
+            let scope = Scope::new(&rules, &unseen, &|_| true);
             matching.report_unused(&tree, file, &scope, &facts, &mut findings);
         }
         (tree, findings)

@@ -123,13 +123,13 @@ fn a_setting_that_a_rule_does_not_have_or_cannot_read_is_refused_at_its_place() 
     for (entry, column, says) in [
         ("target-100 = { level = \"off\", pahts = [\"t2/**\"] }", 31, "did you mean `paths`?"),
         ("target-100 = { lvel = \"off\" }", 16, "did you mean `level`?"),
-        ("duplicate-object-name = { overlay = [\"x\"] }", 27, "did you mean `overlays`?"),
-        ("duplicate-object-name = { overlays = 3 }", 38, "expects an array of strings"),
-        ("duplicate-object-name = { overlays = \"x\" }", 38, "in brackets"),
-        ("duplicate-object-name = { overlays = [3] }", 39, "expects a string"),
-        ("duplicate-object-name = { overlays = [\"\"] }", 39, "empty"),
-        ("duplicate-object-name = { overlays = [\"[bad\"] }", 39, "does not compile"),
-        ("duplicate-object-name = { overlays = [\"x\"], paths = [\"y\"] }", 27, "whole repository"),
+        ("unused-object = { librares = [\"x\"] }", 19, "did you mean `libraries`?"),
+        ("unused-object = { libraries = 3 }", 31, "expects an array of strings"),
+        ("unused-object = { libraries = \"x\" }", 31, "in brackets"),
+        ("unused-object = { libraries = [3] }", 32, "expects a string"),
+        ("unused-object = { libraries = [\"\"] }", 32, "empty"),
+        ("unused-object = { libraries = [\"[bad\"] }", 32, "does not compile"),
+        ("unused-object = { libraries = [\"x\"], paths = [\"y\"] }", 19, "whole repository"),
     ] {
         folder.write("slo.toml", format!("[rules]\n{entry}\n"));
         for command in ["lint", "rules"] {
@@ -139,7 +139,7 @@ fn a_setting_that_a_rule_does_not_have_or_cannot_read_is_refused_at_its_place() 
             assert_eq!(ended.out, "");
         }
     }
-    folder.write("slo.toml", "[rules]\nduplicate-object-name = { overlays = [\"x/*\"] }\n");
+    folder.write("slo.toml", "[rules]\nunused-object = { libraries = [\"x/*\"] }\n");
     slo(folder.path(), &["lint"]).expect(0);
 }
 

@@ -16,6 +16,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 use slo::config::Config;
+use slo::config::Files;
 use slo::config::Rules;
 use slo::config::owners::CodeOwners;
 use slo::dialect;
@@ -125,7 +126,8 @@ pub(crate) fn findings(text: &str) -> Vec<Finding> {
     if !dialect::is_worth_parsing(text.as_bytes()) {
         return Vec::new();
     }
-    let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
+    let tree =
+        lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &Files::default());
     let (rules, _) = RuleSet::new(&Rules::default(), &Choice::default());
     let config = Config { external: ELSEWHERE.map(str::to_owned).to_vec(), ..Config::default() };
     let now = "2026-11-22T09:00:00Z".parse().expect("an instant");

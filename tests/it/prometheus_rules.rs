@@ -1,6 +1,7 @@
 //! Rules of Prometheus beside the definitions: read for what they say of an SLO, and nothing more.
 
 use slo::change;
+use slo::config::Files;
 use slo::lint;
 use slo::lint::Tree;
 use slo::source::MAX_BYTES;
@@ -20,7 +21,7 @@ const RULES: &str = "groups:
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let source = |(path, text): &(&str, &str)| Source::from_text(*path, *text, Origin::Worktree);
-    lint::load(files.iter().map(source).collect())
+    lint::load(files.iter().map(source).collect(), &Files::default())
 }
 
 #[test]

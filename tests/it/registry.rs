@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use slo::config::Config;
+use slo::config::Files;
 use slo::config::owners::CodeOwners;
 use slo::finding::Finding;
 use slo::lint;
@@ -235,7 +236,7 @@ fn one_thread_finds_what_many_find_in_the_same_order() {
     let (rules, _) = RuleSet::new(&config.rules, &choice);
     let found = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| lint::run(&lint::load(files.clone()), &rules, &facts))
+        pool.install(|| lint::run(&lint::load(files.clone(), &Files::default()), &rules, &facts))
     };
     let alone = found(1);
     let loud: BTreeSet<_> = alone.iter().map(|finding| finding.rule).collect();

@@ -314,10 +314,10 @@ impl Check<'_> {
         let Some(slice) = slice_window(objective) else {
             return;
         };
-        let (long, short) = (window.value.nominal_seconds(), slice.value.nominal_seconds());
-        let is_wrong = |span: Span| self.places.contains(&span);
-        let unclear = short == 0 || long == 0 || is_wrong(slice.span) || is_wrong(window.span);
-        if unclear || long.is_multiple_of(short) {
+        let is_wrong = |length: &Spanned<Duration>| {
+            length.value.count == 0 || self.places.contains(&length.span)
+        };
+        if is_wrong(&slice) || is_wrong(window) || slice.value.fills(window.value) {
             return;
         }
         self.report(Problem::SliceLength {
@@ -325,7 +325,7 @@ impl Check<'_> {
             slice: slice.value.to_string(),
             window: window.value.to_string(),
             window_span: window.span,
-            longer: short > long,
+            longer: slice.value.shortest_seconds() > window.value.longest_seconds(),
         });
     }
 

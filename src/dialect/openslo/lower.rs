@@ -1,7 +1,9 @@
 //! Lowers an OpenSLO object to the model.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::dialect::Problem;
 use crate::dialect::fields;
 use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
@@ -24,18 +26,39 @@ use crate::model::Referable;
 use crate::model::Reference;
 use crate::model::Service;
 use crate::model::Slo;
+use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
+use crate::quantity::Ratio;
 use crate::quantity::Unit;
+use crate::source::Span;
 use crate::source::Spanned;
 use crate::yaml::Node;
 
 use super::check;
 
-/// Lowers an object of a known kind; nothing where it has no name.
-pub(super) fn object(node: Node<'_>, dialect: Dialect, kind: Kind) -> Option<Object> {
-    let lower = Lower { dialect };
+/// Lowers an object of a known kind without the lengths and targets that are called wrong; nothing
+/// where it has no name.
+pub(super) fn object(
+    node: Node<'_>,
+    dialect: Dialect,
+    kind: Kind,
+    problems: &[Problem],
+) -> Option<Object> {
+    let wrong = problems.iter().filter_map(|problem| match problem {
+        Problem::InvalidDuration { span, .. } | Problem::TargetRange { span, .. } => Some(*span),
+        _ => None,
+    });
+    let misspelled = problems.iter().filter_map(|problem| match problem {
+        Problem::UnknownField { span, nearest: Some(nearest), .. } => {
+            Some((*span, nearest.as_str()))
+        }
+        _ => None,
+    });
+    let mut misspelled: Vec<_> = misspelled.collect();
+    misspelled.sort_unstable();
+    let lower = Lower { dialect, wrong: wrong.collect(), misspelled };
     let object = match kind {
         Kind::Service => Object::Service(Arc::new(Service { meta: lower.meta(node) })),
         Kind::Slo => Object::Slo(Arc::new(lower.slo(node))),
@@ -51,8 +74,12 @@ pub(super) fn object(node: Node<'_>, dialect: Dialect, kind: Kind) -> Option<Obj
     Some(object)
 }
 
-struct Lower {
+struct Lower<'p> {
     dialect: Dialect,
+    /// The places of lengths and targets that are called wrong.
+    wrong: HashSet<Span>,
+    /// The keys that nothing reads, in order, with the fields that they were most likely meant to be.
+    misspelled: Vec<(Span, &'p str)>,
 }
 
 /// Returns a reference; one whose name has a wrong form still leads to the object that is named so.
@@ -61,9 +88,31 @@ fn named(mapping: Node<'_>, field: &'static str, kind: Kind) -> Option<Reference
     Some(Reference { kind, name, field })
 }
 
-impl Lower {
+impl Lower<'_> {
+    /// Returns what is read of a field, unless it is called wrong: one cause, one finding.
+    fn sound<T>(&self, mapping: Node<'_>, field: &str, read: impl Fn() -> Option<T>) -> Option<T> {
+        let is_wrong = |node: Node<'_>| {
+            self.wrong.contains(&node.span()) || self.wrong.contains(&node.place())
+        };
+        let is_wrong = !self.wrong.is_empty() && mapping.given(field).is_some_and(is_wrong);
+        (!is_wrong).then(read)?
+    }
+
+    fn duration(&self, mapping: Node<'_>, field: &str) -> Option<Spanned<Duration>> {
+        self.sound(mapping, field, || fields::duration(mapping, field))
+    }
+
+    fn number(&self, mapping: Node<'_>, field: &str) -> Option<Spanned<Ratio>> {
+        self.sound(mapping, field, || fields::number(mapping, field))
+    }
+
     fn meta(&self, node: Node<'_>) -> crate::model::Meta {
-        fields::meta(node, self.dialect)
+        let object = node.span();
+        let first = self.misspelled.partition_point(|(key, _)| *key < object);
+        let own = self.misspelled.iter().skip(first);
+        let own = own.take_while(|(key, _)| object.contains(*key));
+        let misspelled = own.map(|(_, meant)| Text::from(*meant)).collect();
+        crate::model::Meta { misspelled, ..fields::meta(node, self.dialect) }
     }
 
     fn slo(&self, node: Node<'_>) -> Slo {
@@ -103,8 +152,8 @@ impl Lower {
     }
 
     fn objective(&self, node: Node<'_>, shared: &IndicatorUse) -> Objective {
-        let target = fields::number(node, "target").or_else(|| {
-            fields::number(node, "targetPercent").map(|percent| percent.map(|value| &value / 100))
+        let target = self.number(node, "target").or_else(|| {
+            self.number(node, "targetPercent").map(|percent| percent.map(|value| &value / 100))
         });
         let own = match node.given("ratioMetrics") {
             Some(metrics) if self.dialect == Dialect::OpenSloV1Alpha => {
@@ -129,7 +178,7 @@ impl Lower {
             // v1alpha asks for a value on every objective; a ratio has no use for it.
             value: fields::number(node, "value").filter(|_| !is_ratio_v1alpha),
             slice_target: fields::number(node, "timeSliceTarget"),
-            slice_window: check::slice_window(node),
+            slice_window: self.sound(node, "timeSliceWindow", || check::slice_window(node)),
             composite_weight: fields::number(node, "compositeWeight"),
             indicator: match (own, shared) {
                 (IndicatorUse::Missing, shared) => shared.clone(),
@@ -245,7 +294,7 @@ impl Lower {
         let list = spec.given(if v1alpha { "timeWindows" } else { "timeWindow" })?;
         let node = list.items().next()?;
         let duration =
-            if v1alpha { duration_v1alpha(node)? } else { fields::duration(node, "duration")? };
+            if v1alpha { duration_v1alpha(node)? } else { self.duration(node, "duration")? };
         let rolling = fields::truth(node, "isRolling").map(|rolling| rolling.value);
         let kind = match (node.given("calendar"), rolling) {
             (Some(calendar), _) => WindowKind::Calendar {
@@ -285,8 +334,8 @@ impl Lower {
             Some(BurnRate {
                 operator: fields::operator(condition, "op")?,
                 threshold: fields::number(condition, "threshold")?,
-                lookback: fields::duration(condition, "lookbackWindow")?,
-                alert_after: fields::duration(condition, "alertAfter"),
+                lookback: self.duration(condition, "lookbackWindow")?,
+                alert_after: self.duration(condition, "alertAfter"),
                 span: condition.span(),
             })
         });

@@ -293,7 +293,7 @@ fn check_lookback(burn: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>
     let problem = if text.contains(|letter: char| letter.is_ascii_digit()) {
         let (field, units) = ("lookback".to_owned(), "mhdw".to_owned());
         let lowercase = replace_scalar(lookback, &text.to_ascii_lowercase());
-        Problem::InvalidDuration { span, text, field, units, zero: false, lowercase }
+        Problem::InvalidDuration { span, text, field, units, zero: false, bare: false, lowercase }
     } else {
         invalid(lookback, "lookback", Expected::OneOf(["slo", "28d"].map(str::to_owned).to_vec()))
     };

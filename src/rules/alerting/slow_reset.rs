@@ -45,7 +45,8 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let matters = watch.lookback > LONGEST && (is_page || watch.lookback >= DAY);
         // One that could not be read is told elsewhere.
         let metas = [&watch.alert.condition.meta, &watch.alert.policy.meta];
-        let is_single = || metas.iter().all(|meta| meta.annotation(KEY).is_none());
+        let is_single =
+            || !metas.iter().any(|meta| meta.annotation(KEY).is_some() || meta.misspells(KEY));
         let is_slow = || reset(watch).is_some_and(|reset| reset > Ratio::whole(LONGEST));
         let is_found = matters && is_single() && is_slow();
         // One whose operator is inverted lacks a short window as well.

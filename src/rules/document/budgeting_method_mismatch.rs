@@ -55,7 +55,8 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 } else {
                     format!("a window of `{window}` is no whole number of slices of `{slice}`")
                 };
-                checker.report(*span, message).also(*window_span, "the window");
+                let finding = checker.report(*span, message).also(*window_span, "the window");
+                finding.help("choose a slice that fills the window, such as `1m`");
             }
             _ => {}
         }

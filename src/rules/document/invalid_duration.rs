@@ -17,6 +17,7 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
 use crate::source::Spanned;
+use crate::yaml;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-duration",
@@ -43,13 +44,24 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 .label(format!("at most {longest} years of 365 days"));
             continue;
         }
-        let Problem::InvalidDuration { span, text, field, units, zero, lowercase } = problem else {
+        let Problem::InvalidDuration { span, text, field, units, zero, bare, lowercase } = problem
+        else {
             continue;
         };
         let least = if *zero { "0" } else { "1" };
         let letters: Vec<String> = units.chars().map(|unit| format!("`{unit}`")).collect();
-        let finding = checker.report(*span, message(text, field, units));
-        finding.label(format!("`{field}` takes a whole number from {least} and a unit"));
+        let minutes_alone = without_unit(text).filter(|_| *bare);
+        let message = match (yaml::octal(checker.text(*span)), minutes_alone) {
+            (Some(octal), Some(minutes)) => {
+                let decimal = minutes.count;
+                format!("`{field}` is {octal} to some readers of YAML and {decimal} to others")
+            }
+            (None, Some(_)) => format!("{} in `{field}` is text and has no unit", quote(text)),
+            (_, None) => message(text, field, units, *zero),
+        };
+        let finding = checker.report(*span, message);
+        let or = if *bare { ", or minutes without one" } else { "" };
+        finding.label(format!("`{field}` takes a whole number from {least} and a unit{or}"));
         finding.note(format!("units: {}; `m` is minutes, `M` is months", letters.join(", ")));
         let allowed = |duration: &Duration| units.contains(duration.unit.letter());
         let minutes = minutes(text).filter(|_| IN_MINUTES.contains(&field.as_str()));
@@ -59,6 +71,8 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 Some(edit) => finding.safe_fix(format!("write `{meant}`"), vec![edit.clone()]),
                 None => finding.help(format!("write `{meant}`")),
             };
+        } else if let Some(minutes) = minutes_alone {
+            finding.help(format!("write `{minutes}`"));
         } else if let (Some(minutes), Some(edit)) = (minutes.filter(allowed), lowercase) {
             finding.unsafe_fix(format!("write `{minutes}`"), vec![edit.clone()]);
         }
@@ -70,12 +84,8 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     });
     for object in catalog.objects_of(file.source) {
         for burn in conditions(object).into_iter().filter_map(|one| one.burn_rate.as_ref()) {
-            // Where the format has no months at all, that has been said.
-            let is_told = |span| file.dialect.binary_search_by_key(&span, Problem::span).is_ok();
             let is_whole = |length: u64| longest.is_none_or(|longest| longest <= length);
-            let is_in_months = |given: &&Spanned<Duration>| {
-                given.value.unit == Unit::Month && !is_told(given.span)
-            };
+            let is_in_months = |given: &&Spanned<Duration>| given.value.unit == Unit::Month;
             let after = burn.alert_after.as_ref().filter(is_in_months);
             let lookback = Some(&burn.lookback).filter(is_in_months);
             let lookback = lookback.filter(|given| is_whole(given.value.nominal_seconds()));
@@ -131,15 +141,20 @@ fn minutes(text: &str) -> Option<Duration> {
     Duration::parse(&format!("{}m", text.strip_suffix('M')?))
 }
 
+/// Returns the minutes that a number counts where it stands without a unit.
+fn without_unit(text: &str) -> Option<Duration> {
+    Duration::parse(&format!("{}m", text.trim_start_matches('0')))
+}
+
 /// Returns what is wrong: the form, the unit, or that it is zero.
-fn message(text: &str, field: &str, units: &str) -> String {
+fn message(text: &str, field: &str, units: &str, zero: bool) -> String {
     let found = quote(text);
     let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let is_zero = is_number && number.bytes().all(|byte| byte == b'0');
     let mut unit = text.get(number.len()..).unwrap_or_default().chars();
     match (unit.next(), unit.next()) {
-        (Some(_), None) if is_zero => format!("{found} in `{field}` is no time at all"),
+        (Some(_), None) if is_zero && !zero => format!("{found} in `{field}` is no time at all"),
         (Some(unit), None) if is_number && "smhdwMQY".contains(unit) && !units.contains(unit) => {
             format!("{found} in `{field}` has a unit that is not one of this format")
         }

@@ -112,21 +112,18 @@ fn in_other_style(field: &str, found: &str, kinds: &[String]) -> Option<String> 
     }
     let bare = found.trim_matches(['"', '\'']);
     if wants("boolean")
-        && let Some(truth) = truth(bare)
+        && let Some(truth) = truth(bare).or_else(|| bare.parse().ok())
     {
         return Some(truth.to_string());
     }
-    if wants("number") && bare == found {
-        let percent = found.strip_suffix('%').and_then(|share| Ratio::parse(share.trim_end()));
-        let is_percent = field.ends_with("Percent");
-        let share = |percent: Ratio| if is_percent { percent } else { &percent / 100 };
-        let value = percent.map(share).or_else(|| Ratio::parse(&found.replace('_', "")));
-        if let Some(value) = value {
-            return Some(value.to_string());
-        }
-    }
-    let fits = (wants("number") && is_number(bare)) || (wants("boolean") && is_word(bare));
-    (fits && bare != found).then(|| bare.to_owned())
+    let percent = bare.strip_suffix('%').and_then(|share| Ratio::parse(share.trim_end()));
+    let is_percent = field.ends_with("Percent");
+    let share = |percent: Ratio| if is_percent { percent } else { &percent / 100 };
+    let value = percent.map(share).or_else(|| Ratio::parse(&bare.replace('_', "")));
+    let fits = |value: &Ratio| wants("number") || (wants("integer") && value.to_i64().is_some());
+    let value = value.filter(fits)?;
+    let is_quoted = bare != found && is_number(bare) && yaml::octal(bare).is_none();
+    Some(if is_quoted { bare.to_owned() } else { value.to_string() })
 }
 
 /// Returns the truth that readers of YAML 1.1 see in a word.

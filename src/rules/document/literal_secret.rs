@@ -32,7 +32,7 @@ const ABOUT: &str = "ref refs reference env file path dir name names id ids url 
     server address provider source manager store engine backend helper plugin class exchange audience \
     issuer realm tenant scope scopes type kind mode method algorithm header field format prefix region \
     namespace role mount location property selector version policy lifetime expiry expires expiration \
-    ttl seconds duration interval timeout rotation enabled required length size limit count usage";
+    ttl bucket seconds duration interval timeout rotation enabled required length size limit count usage";
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
@@ -136,10 +136,10 @@ fn words(key: &str) -> Vec<String> {
     words
 }
 
-/// Text that is replaced before use, or that names where the secret is kept.
+/// Text that is replaced before use, that names where the secret is kept, or that is encrypted.
 fn is_reference(key: &str, value: &str) -> bool {
-    const ENCLOSED: [(&str, &str); 3] = [("${", "}"), ("$(", ")"), ("{{", "}}")];
-    const SCHEMES: [&str; 4] = ["env:", "vault:", "file:", "arn:"];
+    const ENCLOSED: [(&str, &str); 4] = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("ENC[", "]")];
+    const SCHEMES: [&str; 6] = ["env:", "vault:", "file:", "arn:", "ssm:", "$ansible_vault;"];
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
     let is_enclosed = |(open, close): &(&str, &str)| {
@@ -151,12 +151,16 @@ fn is_reference(key: &str, value: &str) -> bool {
     let address = value.split_once("://").map(|(_, address)| address);
     let is_public =
         |address: &str| !address.split_once('@').is_some_and(|(user, _)| user.contains(':'));
+    // `secret:datadog` names one, and `secret:9f8a77c1e0` may be one.
+    let name = value.strip_prefix("secret:").filter(|name| !name.is_empty());
+    let is_of_name = |letter: char| letter.is_ascii_lowercase() || "-_./#".contains(letter);
     let is_kept = ["file", "path"].iter().any(|end| key.to_ascii_lowercase().ends_with(end));
     value.is_empty()
         || ENCLOSED.iter().any(is_enclosed)
         || (value.starts_with('<') && value.ends_with('>'))
         || variable.is_some_and(|name| name.chars().all(is_capital))
         || SCHEMES.iter().any(|scheme| lower.starts_with(scheme))
+        || name.is_some_and(|name| name.chars().all(is_of_name))
         || address.is_some_and(is_public)
         || (is_kept && value.contains('/'))
         || (lower.starts_with("projects/") && lower.contains("/secrets/"))
@@ -187,9 +191,27 @@ fn is_plain(value: &str) -> bool {
 /// Text that stands for a secret in an example: `changeme`, the name of its key, or nothing but
 /// words such as `my-secret-token`.
 fn is_example(key: &str, value: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "changeme", "redacted", "example", "password", "secret", "access", "token", "some", "your",
-        "the", "key", "api", "app", "my",
+    const WORDS: [&str; 20] = [
+        "placeholder",
+        "changeme",
+        "redacted",
+        "password",
+        "example",
+        "replace",
+        "secret",
+        "access",
+        "token",
+        "dummy",
+        "some",
+        "your",
+        "here",
+        "todo",
+        "the",
+        "key",
+        "api",
+        "app",
+        "my",
+        "me",
     ];
     let letters = |text: &str| {
         let plain = text.chars().filter(char::is_ascii_alphanumeric);

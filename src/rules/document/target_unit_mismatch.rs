@@ -30,31 +30,31 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             continue;
         }
         let found = quote(text);
+        // Few let more than half of all events fail, and nobody lets none: no certain readings.
+        let share = if *percent { value.clone() } else { &value / 100 };
+        let has_one_reading = &share + &share >= Ratio::one() && share != Ratio::one();
+        let edit = other_field.as_ref().filter(|_| has_one_reading);
         if *percent {
             let finding =
                 checker.report(*span, format!("{found} is a fraction in a field of percent"));
             finding.label(format!("read as {value} percent of good events"));
-            // A whole of 1 in a field of fractions would be 100 percent, which nobody means.
-            let is_whole = value == Ratio::one();
-            match other_field.as_ref().filter(|_| !is_whole) {
+            match edit {
                 Some(edit) => {
                     finding.unsafe_fix("rename the field to `target`", vec![edit.clone()])
                 }
-                None if is_whole => finding.help("write the target in percent, such as `99.9`"),
-                None => finding.help(format!("write `{}`", value.percent())),
+                None if has_one_reading => finding.help(format!("write `{}`", share.percent())),
+                None => finding.help("write the target in percent, such as `99.9`"),
             };
         } else {
             let finding =
                 checker.report(*span, format!("{found} is a percentage in a field of fractions"));
             finding.label("a target is a share of all events, at most 1");
-            // Few let more than half of all events fail: below that, percent is no certain reading.
-            let has_one_reading =
-                value.compare_whole(50).is_ge() && value.compare_whole(100).is_lt();
-            match other_field.as_ref().filter(|_| has_one_reading) {
+            match edit {
                 Some(edit) => {
                     finding.safe_fix("rename the field to `targetPercent`", vec![edit.clone()])
                 }
-                None => finding.help(format!("write `{}`", &value / 100)),
+                None if has_one_reading => finding.help(format!("write `{share}`")),
+                None => finding.help("write the share of good events, such as `0.999`"),
             };
         }
     }

@@ -22,20 +22,34 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::UnknownField { span, key, of, known, nearest, rename } = problem else {
-            continue;
-        };
-        let place = place(of);
-        let finding = checker.report(*span, format!("{} is not a field of {place}", quote(key)));
-        match nearest {
-            Some(nearest) => finding.label(format!("most likely `{nearest}`")),
-            None => finding.label("nothing reads it"),
-        };
-        if !known.is_empty() {
-            finding.note(format!("fields of {place}: {}", list(known, "and")));
-        }
-        if let (Some(nearest), Some(edit)) = (nearest, rename) {
-            finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
+        match problem {
+            Problem::UnknownField { span, key, of, known, nearest, rename, version } => {
+                let place = place(of);
+                let message = format!("{} is not a field of {place}", quote(key));
+                let finding = checker.report(*span, message);
+                match (version, nearest) {
+                    (Some(version), _) => finding.label(format!("a field of `{version}`")),
+                    (None, Some(nearest)) => finding.label(format!("most likely `{nearest}`")),
+                    (None, None) => finding.label("nothing reads it"),
+                };
+                if !known.is_empty() {
+                    finding.note(format!("fields of {place}: {}", list(known, "and")));
+                }
+                if let (Some(nearest), Some(edit)) = (nearest, rename) {
+                    finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
+                }
+            }
+            Problem::OtherVersion { span, found, meant, rename } => {
+                let message =
+                    format!("the fields of this object are those of `{meant}`, not of `{found}`");
+                let finding = checker.report(*span, message);
+                let title = format!("write `{meant}`");
+                match rename {
+                    Some(edit) => finding.unsafe_fix(title, vec![edit.clone()]),
+                    None => finding.help(title),
+                };
+            }
+            _ => {}
         }
     }
 }

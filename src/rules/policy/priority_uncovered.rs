@@ -26,7 +26,7 @@ use crate::spelling::Vocabulary;
 
 use super::MOST_SHOWN;
 use super::MOST_TIERS;
-use super::in_a_sentence;
+use super::in_a_note;
 use super::is_same_priority;
 
 pub(super) const RULE: Rule = Rule {
@@ -60,17 +60,19 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
 fn unknown(circle: &Circle<'_>, first: &Tier, slos: &[&Arc<Slo>], checker: &mut Checker<'_>) {
     let Some(asked) = first.priority.first().filter(|_| !slos.is_empty()) else { return };
     let catalog = checker.catalog();
-    let who = in_a_sentence(slos);
-    let (has, them) = if slos.len() == 1 { ("has", "it") } else { ("have", "them") };
+    let who = words(circle);
     // A tier that asks for no priority holds for every SLO.
-    let (level, rest) = if circle.tiers().any(|tier| tier.priority.is_empty()) {
-        (Level::Warning, format!("which the tier {} asks for", quote(&first.name.value)))
+    let is_general = circle.tiers().any(|tier| tier.priority.is_empty());
+    let (level, tier) = if is_general {
+        (Level::Warning, format!("the tier {} of {who}", quote(&first.name.value)))
     } else {
-        (Level::Error, format!("so no tier of {} holds for {them}", words(circle)))
+        (Level::Error, format!("no tier of {who}"))
     };
-    let finding =
-        checker.report_at(level, asked.span, format!("{who} {has} no `slo/priority`, {rest}"));
+    let holds = if is_general { "does not hold" } else { "holds" };
+    let message = format!("{tier} {holds} for SLOs without `slo/priority`");
+    let finding = checker.report_at(level, asked.span, message);
     finding.label("holds only for SLOs that say so");
+    finding.note(format!("without one: {}", in_a_note(slos)));
     let places: Vec<_> = slos.iter().map(|slo| (*slo, slo.meta.place())).collect();
     point(finding, &places, |slo| {
         let service = catalog.service(slo);

@@ -2,19 +2,14 @@ use std::collections::BTreeMap;
 
 use crate::finding::Level;
 use crate::model::Catalog;
-use crate::model::Dialect;
+use crate::model::Home;
 use crate::model::Kind;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
-use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Setting;
 use crate::rules::words::quote;
-
-use super::overlay;
-use super::overlays;
 
 pub(super) const RULE: Rule = Rule {
     name: "duplicate-object-name",
@@ -22,36 +17,19 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("duplicate_object_name.md"),
-    settings: &[Setting { name: OVERLAYS, holds: Holds::Globs }],
+    settings: &[],
     check: Check::Catalog(check),
 };
 
-/// The setting that names the folders that are sets of definitions of their own.
-pub(super) const OVERLAYS: &str = "overlays";
-
 /// What two objects share that are one to whoever reads them.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Identity<'a> {
-    dialect: Dialect,
-    kind: Kind,
-    namespace: Option<&'a str>,
-    name: &'a str,
-    overlay: Option<&'a str>,
-}
+type Identity<'a> = (Kind, &'a str, Home<'a>);
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let overlays = overlays(checker);
     let mut first: BTreeMap<Identity<'_>, &Object> = BTreeMap::new();
     for object in catalog.namesakes().flatten() {
         let meta = object.meta();
         let Some(name) = &meta.name else { continue };
-        let identity = Identity {
-            dialect: meta.dialect,
-            kind: object.kind(),
-            namespace: meta.namespace.as_deref(),
-            name: &name.value,
-            overlay: overlay(checker.path(name.span.source), &overlays),
-        };
+        let identity = (object.kind(), name.value.as_str(), meta.home());
         let Some(known) = first.get(&identity) else {
             first.insert(identity, object);
             continue;

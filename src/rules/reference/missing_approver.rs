@@ -59,8 +59,13 @@ struct Side<'a> {
 }
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
+    let is_misspelled = |slo: &Subject<'_>| {
+        let metas = slo.service.map(|service| &service.meta).into_iter().chain([&slo.meta]);
+        metas.into_iter().any(|meta| meta.misspells(APPROVERS))
+    };
     let is_asked = |slo: &&Subject<'_>| {
-        slo.is_critical && (approvers(slo).is_some() || !has_service_elsewhere(slo, checker))
+        let may_lack = || !has_service_elsewhere(slo, checker) && !is_misspelled(slo);
+        slo.is_critical && (approvers(slo).is_some() || may_lack())
     };
     let critical = slos.iter().filter(is_asked);
     let (approved, lacking): (Vec<_>, Vec<_>) = critical.partition(|slo| approvers(slo).is_some());

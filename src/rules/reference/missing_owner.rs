@@ -87,7 +87,9 @@ fn appoint(slo: &Slo, checker: &Checker<'_>) -> Option<Edit> {
 fn has_owner(catalog: &Catalog, slo: &Slo, checker: &Checker<'_>) -> bool {
     let is_owned = |meta: &Meta| {
         let by_path = || checker.owners_of(meta.span.source);
-        !meta.owners().is_empty() || by_path().is_some_and(|(_, is_catch_all)| !is_catch_all)
+        !meta.owners().is_empty()
+            || meta.misspells(OWNER)
+            || by_path().is_some_and(|(_, is_catch_all)| !is_catch_all)
     };
     is_owned(&slo.meta)
         || catalog.service(slo).is_some_and(|service| is_owned(&service.meta))

@@ -46,6 +46,9 @@ const HELP: &str =
 /// Returns what is wrong with the rationale of an SLO, and where.
 fn fault(slo: &Subject<'_>) -> Option<(Span, String)> {
     let Some(rationale) = slo.meta.declared(RATIONALE) else {
+        if slo.meta.misspells(RATIONALE) {
+            return None;
+        }
         let place = slo.meta.annotation(RATIONALE).map_or(slo.meta.place(), |empty| empty.span);
         let name = quote(slo.meta.name());
         return Some((place, format!("nothing says why the SLO {name} has its target")));

@@ -25,6 +25,7 @@ use crate::spelling::is_slip;
 use crate::yaml;
 
 use super::is_name;
+use super::may_become;
 use super::with_article;
 
 pub(super) const RULE: Rule = Rule {
@@ -122,6 +123,9 @@ fn report(
     };
     let near = checker.lost().get(&(kind, name)).cloned();
     let near = near.unwrap_or_else(|| speller.nearest(kind, name));
+    if may_become(catalog, kind, name, &near) {
+        return;
+    }
     let edits = rename(name, &near, places, checker);
     let is_empty = catalog.names(kind).next().is_none();
     let level = match kind {
@@ -151,8 +155,7 @@ fn report(
             finding.unsafe_fix(format!("write `{only}`"), edits);
         }
         ([], _) => {
-            let help = "define it, or list it in `[reference] external` of `slo.toml`";
-            finding.help(help);
+            finding.help("define it, or list it in `[reference] external` of `slo.toml`");
         }
         (names, _) => {
             finding.help(match names {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use slo::budget::Definition;
 use slo::budget::Request;
 use slo::budget::Terms;
+use slo::config::Files;
 use slo::lint;
 use slo::model::Catalog;
 use slo::source::Origin;
@@ -33,7 +34,8 @@ spec:
 
 /// Reads definitions.
 pub(crate) fn catalog(text: &str) -> Catalog {
-    let tree = lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)]);
+    let tree =
+        lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &Files::default());
     for file in &tree.files {
         assert!(file.yaml.is_empty(), "{:?}", file.yaml);
     }
