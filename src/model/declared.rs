@@ -15,6 +15,7 @@ use crate::yaml;
 use crate::yaml::Node;
 
 use super::Meta;
+use super::Relation;
 use super::Text;
 
 /// What every key begins with.
@@ -74,7 +75,7 @@ pub const DECLARATIONS: &[(&str, Form)] = &[
     ("slo/protocol", Form::Text),
     ("slo/ramp", Form::Ramp),
     ("slo/rationale", Form::Text),
-    ("slo/relation", Form::Word(&["achievable", "aspirational", "sla"])),
+    ("slo/relation", Form::Word(&Relation::WORDS)),
     ("slo/retention", Form::Length),
     ("slo/scoped", Form::Truth),
     ("slo/short-window", Form::Length),
