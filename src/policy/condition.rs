@@ -14,6 +14,7 @@ use crate::model::Lookback;
 use crate::model::Operator;
 use crate::quantity::Ratio;
 use crate::source::Span;
+use crate::source::Spanned;
 
 /// How deep conditions may stand in each other; deeper ones are not known.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -35,24 +36,33 @@ pub struct Evidence {
     pub span: Span,
 }
 
-/// Returns every lookback that the tiers and conditions of a policy name, each once.
-pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Lookback> {
-    let named = policy.conditions.iter().map(|named| &named.condition);
-    let enters = policy.tiers.iter().map(|tier| &tier.enter);
-    let exits = policy.tiers.iter().filter_map(|tier| tier.exit.as_ref());
-    let mut found = Vec::new();
-    for condition in named.chain(enters).chain(exits) {
-        collect_lookbacks(condition, 0, &mut found);
+/// Returns every lookback that the tiers and conditions of a policy name, each once, where it stands
+/// first.
+pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Spanned<Lookback>> {
+    let mut found: Vec<Spanned<Lookback>> = Vec::new();
+    for condition in conditions(policy) {
+        condition.each(&mut |part| {
+            if let Condition::Burn(burn) = part
+                && !found.iter().any(|known| known.value == burn.lookback.value)
+            {
+                found.push(burn.lookback);
+            }
+        });
     }
     found
 }
 
-/// Returns the first condition of a policy that is not judged yet: the form and its place.
-pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
+/// Returns the conditions of a policy that have a name, then those of its tiers.
+fn conditions(policy: &ErrorBudgetPolicy) -> impl Iterator<Item = &Condition> {
     let named = policy.conditions.iter().map(|named| &named.condition);
     let tiers = policy.tiers.iter().flat_map(|tier| [Some(&tier.enter), tier.exit.as_ref()]);
+    named.chain(tiers.flatten())
+}
+
+/// Returns the first condition of a policy that is not judged yet: the form and its place.
+pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
     let mut found = None;
-    for condition in named.chain(tiers.flatten()) {
+    for condition in conditions(policy) {
         condition.each(&mut |part| {
             let form = match part {
                 Condition::Within { time, .. } => ("within", time.span),
@@ -65,21 +75,6 @@ pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
         });
     }
     found
-}
-
-fn collect_lookbacks(condition: &Condition, depth: usize, found: &mut Vec<Lookback>) {
-    match condition {
-        _ if depth > MAX_DEPTH => {}
-        Condition::All(parts) | Condition::Any(parts) => {
-            for part in parts {
-                collect_lookbacks(part, depth + 1, found);
-            }
-        }
-        Condition::Not(part) => collect_lookbacks(part, depth + 1, found),
-        Condition::Burn(burn) if found.contains(&burn.lookback.value) => {}
-        Condition::Burn(burn) => found.push(burn.lookback.value),
-        _ => {}
-    }
 }
 
 /// Returns whether both hold, as far as that is known.
