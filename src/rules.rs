@@ -28,6 +28,8 @@ use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
 use crate::model::Subject;
+use crate::needs;
+use crate::needs::Circles;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Edit;
@@ -187,6 +189,7 @@ pub struct Context<'a> {
 pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
     lost: OnceLock<Lost<'a>>,
+    circles: OnceLock<Circles<'a>>,
 }
 
 /// What is known beside the definitions.
@@ -254,6 +257,12 @@ impl<'a> Checker<'a> {
     /// Returns the names that references give and nothing has, which are looked for once in a run.
     fn lost(&self) -> &'a Lost<'a> {
         self.context.shared.lost.get_or_init(|| model::lost(self.context.catalog))
+    }
+
+    /// Returns the SLOs that need themselves, which are looked for once in a run.
+    fn circles(&self) -> &'a Circles<'a> {
+        let context = self.context;
+        context.shared.circles.get_or_init(|| needs::circles(context.subjects, context.catalog))
     }
 
     /// Returns the names of objects that another repository owns.
