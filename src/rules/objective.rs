@@ -42,9 +42,8 @@ pub(super) const RULES: &[&Rule] = &[
     &target_ramp_overdue::RULE,
 ];
 
-/// Returns the highest target of an SLO that leaves an error budget.
-fn strictest(slo: &Slo) -> Option<&Spanned<Ratio>> {
-    let targets = slo.targets();
+/// Returns the highest of some targets.
+fn strictest<'a>(targets: impl Iterator<Item = &'a Spanned<Ratio>>) -> Option<&'a Spanned<Ratio>> {
     // Of equal ones the first is shown.
     targets.reduce(|highest, target| if target.value > highest.value { target } else { highest })
 }

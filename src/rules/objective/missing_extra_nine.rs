@@ -39,7 +39,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 }
 
 fn judge(slo: &Subject<'_>, needs: &Needs<'_>, checker: &mut Checker<'_>) {
-    let Some(target) = strictest(slo) else { return };
+    let Some(target) = strictest(slo.targets()) else { return };
     // `unattainable-given-dependencies` speaks of what is out of reach.
     if is_beyond(&target.value, &needs.together()) {
         return;
