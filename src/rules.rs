@@ -99,6 +99,8 @@ pub enum Holds {
     Texts,
     /// A length of time, zero or more, in units that are exact.
     Length,
+    /// A list of such lengths.
+    Lengths,
     /// A number of 0 or more.
     Number,
 }
