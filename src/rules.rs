@@ -44,6 +44,7 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod approval;
 mod document;
 mod objective;
 mod policy;
@@ -305,6 +306,13 @@ impl<'a> Checker<'a> {
         Globs::of_paths(self.given(name, "")?).ok()
     }
 
+    /// Returns the texts of another rule's setting of a name at a path, as [`Self::texts`] does, where
+    /// two rules ask for one thing.
+    pub fn texts_of(&self, rule: &Rule, name: &str, path: &str) -> Vec<&'a str> {
+        let items = self.setting_of(rule, name, path).and_then(Value::as_array).unwrap_or_default();
+        items.iter().filter_map(|item| item.value.as_str()).collect()
+    }
+
     /// Returns the length of time that the rule's own setting of a name gives at a path.
     pub fn length(&self, name: &str, path: &str) -> Option<Duration> {
         Duration::parse(self.setting(name, path)?.as_str()?)
@@ -321,7 +329,11 @@ impl<'a> Checker<'a> {
     }
 
     fn setting(&self, name: &str, path: &str) -> Option<&'a Value> {
-        let entries = self.config().rules.entries_for(self.rule.name, path);
+        self.setting_of(self.rule, name, path)
+    }
+
+    fn setting_of(&self, rule: &Rule, name: &str, path: &str) -> Option<&'a Value> {
+        let entries = self.config().rules.entries_for(rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
         let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
         Some(&value.value)
