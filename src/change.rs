@@ -84,7 +84,7 @@ pub struct Change {
 }
 
 /// What follows from a change, in numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// The error budget of an objective: the share of events that may be bad.
@@ -188,7 +188,8 @@ impl Change {
     fn rank(&self) -> impl Ord + '_ {
         let Self { kind, object, name, namespace, service, objective, alert, .. } = self;
         let subject = (object, service, name, namespace, objective, alert, kind);
-        (subject, &self.before, &self.after, self.before_span, self.after_span)
+        let places = (self.before_span, self.after_span);
+        (subject, &self.before, &self.after, &self.effect, places)
     }
 }
 

@@ -224,7 +224,7 @@ impl Config {
 /// Says why the bytes of the file are not text.
 fn unreadable(id: SourceId, why: &Unreadable) -> Problem {
     let (at, message) = match why {
-        Unreadable::WideEncoding => (0, "the file is UTF-16 or UTF-32, TOML is UTF-8".to_owned()),
+        Unreadable::WideEncoding => (0, "the file is UTF-16 or UTF-32, not UTF-8".to_owned()),
         Unreadable::NotUtf8 { offset } => {
             (*offset, format!("the file is not UTF-8 from byte {offset} on"))
         }

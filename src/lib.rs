@@ -73,6 +73,7 @@
 //! | 0 | [`quantity`] | exact numbers and durations |
 //! | 0 | [`spelling`] | which known word was most likely meant |
 //! | 0 | [`globs`] | which paths or names are meant |
+//! | 0 | [`text`] | which characters do something instead of showing something |
 //!
 //! # The path of one file
 //!
@@ -122,5 +123,6 @@ pub mod report;
 pub mod rules;
 pub mod source;
 pub mod spelling;
+pub mod text;
 pub mod twins;
 pub mod yaml;

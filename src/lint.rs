@@ -58,6 +58,8 @@ pub struct Tree {
     pub suppressions: Vec<Suppression>,
     /// The paths of files that are templates and were passed over.
     pub templates: Vec<String>,
+    /// The paths of files of which some document could not be read.
+    pub broken: Vec<String>,
 }
 
 impl Tree {
@@ -75,6 +77,7 @@ struct FileReading {
     suppressions: Vec<Suppression>,
     unreadable: Vec<String>,
     template: bool,
+    broken: bool,
 }
 
 /// Reads files into a tree. Files keep their order; those that are templates are passed over.
@@ -90,6 +93,9 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
     let mut rules = PrometheusRules::default();
     for (reading, id) in readings.into_iter().zip(ids) {
+        if reading.broken {
+            tree.broken.push(sources.file(id).path.clone());
+        }
         if reading.template {
             tree.templates.push(sources.file(id).path.clone());
             unreadable.push(sources.file(id).text.to_string());
@@ -118,13 +124,14 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
     if template {
         reading = Reading::default();
     }
-    let is_sound = !template && stream.problems.is_empty();
+    let broken = !stream.problems.is_empty();
+    let is_sound = !template && !broken;
     let is_meant = is_sound || dialect::is_meant(&source.text);
     if is_empty(&reading) && source.unreadable.is_none() && (is_sound || !is_meant) {
         // A file of another tool, in which nothing is ours, be it YAML or not.
         let facts = FileFacts { source: id, ..FileFacts::default() };
         let suppressions = of_rules(&reading, &stream, source);
-        return FileReading { facts, reading, suppressions, ..FileReading::default() };
+        return FileReading { facts, reading, suppressions, broken, ..FileReading::default() };
     }
     if template {
         return FileReading { template, ..FileReading::default() };
@@ -140,7 +147,7 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
         yaml: problems.into_iter().filter(|problem| is_meant || is_bytes(problem)).collect(),
         dialect: std::mem::take(&mut reading.problems),
     };
-    FileReading { facts, reading, suppressions, unreadable, template: false }
+    FileReading { facts, reading, suppressions, unreadable, template: false, broken }
 }
 
 /// Returns the comments that allow something among rules of another tool; there `slo:` may begin the

@@ -12,9 +12,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use crate::alerts::link;
 use crate::config::Config;
 use crate::config::Value;
 use crate::config::baseline::Entry;
@@ -193,6 +195,7 @@ pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
     lost: OnceLock<Lost<'a>>,
     circles: OnceLock<Circles<'a>>,
+    watched: OnceLock<BTreeSet<Span>>,
 }
 
 /// What is known beside the definitions.
@@ -266,6 +269,12 @@ impl<'a> Checker<'a> {
     fn circles(&self) -> &'a Circles<'a> {
         let context = self.context;
         context.shared.circles.get_or_init(|| needs::circles(context.subjects, context.catalog))
+    }
+
+    /// Returns the places of the SLOs that an alert of Prometheus watches, which are looked for once in a
+    /// run.
+    fn watched(&self) -> &'a BTreeSet<Span> {
+        self.context.shared.watched.get_or_init(|| link::watched(self.context.catalog))
     }
 
     /// Returns the names of objects that another repository owns.
@@ -347,14 +356,11 @@ impl<'a> Checker<'a> {
     /// Returns the edit that writes another word at the place of a scalar, quoted as it was; what is
     /// JSON stays JSON.
     ///
-    /// Nothing where the scalar is not written on one line, or the word would need an escape, or the
-    /// scalar has an anchor: what is wrong here may be right where an alias brings it.
+    /// Nothing where the scalar is not written on one line, or the word would need an escape, or an anchor
+    /// stands anywhere before it: what is wrong here may be right where an alias brings it.
     pub fn rewrite(&self, span: Span, word: &str) -> Option<Edit> {
         let file = &self.context.sources.file(span.source).text;
-        let before = file.get(..span.start as usize).unwrap_or_default().trim_end();
-        let word_before =
-            before.rsplit(|letter: char| letter.is_whitespace() || "[{,".contains(letter));
-        if word_before.into_iter().next().is_some_and(|word| word.starts_with('&')) {
+        if file.get(..span.range().start).is_none_or(yaml::may_hold_anchor) {
             return None;
         }
         let old = self.text(span);

@@ -25,6 +25,7 @@ mod node;
 mod scalar;
 
 pub use beside::add_below;
+pub use beside::may_hold_anchor;
 pub use build::parse;
 pub use document::delete_document;
 pub use edit::Added;
@@ -63,6 +64,8 @@ pub struct Stream {
     pub comments: Vec<Comment>,
     /// The spans of documents that could not be read.
     pub broken: Vec<Span>,
+    /// Those of them that are a tree all the same, such as one in which a key stands twice.
+    pub unsound: Vec<Document>,
 }
 
 /// A comment, from its `#` to the end of the line.

@@ -5,6 +5,7 @@
 //! A target is a free word. Only services of one purpose are known here: a webhook may lead anywhere,
 //! and ServiceNow and GitLab have lists of work as well as a rota and a phone.
 
+use super::is_one;
 use super::urgency::Urgency;
 
 /// What a channel does with an alert.
@@ -85,17 +86,6 @@ pub fn of_word(word: &str) -> Option<Channel> {
     let known: [(&[&str], Channel); 3] =
         [(&PAGERS, Channel::Pager), (&TICKETS, Channel::Ticket), (&MAILS, Channel::Mail)];
     known.into_iter().find(|(words, _)| is_one(words, word)).map(|(_, channel)| channel)
-}
-
-/// Returns whether a word is one of some, in whatever case and with whatever signs between its letters.
-pub fn is_one(words: &[&str], word: &str) -> bool {
-    let word = plain(word);
-    words.iter().any(|known| plain(known) == word)
-}
-
-fn plain(text: &str) -> String {
-    let letters = text.chars().filter(|letter| letter.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -61,9 +61,12 @@ fn in_texts(meta: &Meta, watch: Watch<'_>) -> Option<Statement> {
     meta.name.iter().chain(notes).find_map(|text| {
         let window = watch.window()?.value.seconds();
         let (amount, digits) = said(&text.value, watch.lookback, window)?;
-        // `checkout-99.9pct-1h` names its SLO.
-        let is_target = |target: &Spanned<Ratio>| amount == Amount::Share(target.value.clone());
-        if watch.slo.targets().any(is_target) {
+        // `checkout-99.9pct-1h` names its SLO, and *the 0.1 % error budget* is what that leaves.
+        let is_of_slo = |target: &Spanned<Ratio>| {
+            let both = [target.value.clone(), target.value.complement()];
+            both.into_iter().any(|share| amount == Amount::Share(share))
+        };
+        if watch.slo.targets().any(is_of_slo) {
             return None;
         }
         Some(Statement { amount, digits: Some(digits), span: text.span })
@@ -115,14 +118,44 @@ fn said(text: &str, lookback: u64, window: Option<u64>) -> Option<(Amount, u32)>
 }
 
 /// Returns the largest share that a text may mean: all of the budget of which it speaks, or half of it
-/// where it speaks of burning and of no other share, since 99 % are rather a target.
+/// where it speaks of burning, since 99 % are rather a target. Nothing where it speaks of another
+/// share as well: of errors, of traffic, or of what is left.
 fn largest_share(text: &str) -> Option<Ratio> {
-    const OTHERS: [&str; 7] = ["error", "fail", "request", "traffic", "canary", "エラー", "失敗"];
-    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if holds(&["budget", "予算", "バジェット"]) {
-        return Some(Ratio::one());
+    const OTHERS: [&str; 19] = [
+        "error",
+        "fail",
+        "request",
+        "traffic",
+        "canary",
+        "availab",
+        "latency",
+        "remain",
+        "left",
+        "under",
+        "above",
+        "below",
+        "exceed",
+        "エラー",
+        "失敗",
+        "可用性",
+        "残",
+        "超",
+        "未満",
+    ];
+    const BUDGETS: [&str; 3] = ["budget", "予算", "バジェット"];
+    let holds = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    // An error budget is no share of errors.
+    let is_kept = |letter: &char| !matches!(letter, ' ' | '-' | '_');
+    let mut rest: String = text.chars().filter(is_kept).collect();
+    for budget in ["errorbudget", "エラーバジェット", "エラー予算"] {
+        rest = rest.replace(budget, "");
     }
-    (text.contains("burn") && !holds(&OTHERS)).then(|| &Ratio::one() / 2)
+    let largest = if holds(text, &BUDGETS) {
+        Ratio::one()
+    } else {
+        text.contains("burn").then(|| &Ratio::one() / 2)?
+    };
+    (!holds(&rest, &OTHERS)).then_some(largest)
 }
 
 /// Returns whether a text is worth reading: most names are not.
@@ -148,23 +181,30 @@ fn narrow(letter: char) -> char {
 fn parts(text: &str) -> Vec<Part> {
     let mut found = Vec::new();
     let mut rest = text;
-    let mut before = ' ';
     while let Some(letter) = rest.chars().next() {
-        let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
-        let counted = (!is_word(before)).then(|| count(rest)).flatten();
+        let read = text.get(..text.len() - rest.len()).unwrap_or_default();
+        let counted = may_begin(read).then(|| count(rest)).flatten();
         let part = counted.and_then(|(number, behind)| part(number, behind));
-        let next = match part {
+        rest = match part {
             Some((part, behind)) => {
                 found.push(part);
                 behind
             }
             None => rest.get(letter.len_utf8()..).unwrap_or_default(),
         };
-        let read = rest.get(..rest.len() - next.len()).unwrap_or_default();
-        before = read.chars().next_back().unwrap_or(' ');
-        rest = next;
     }
     found
+}
+
+/// Returns whether a number may begin behind a text: not within a word, and not behind `99-`, which makes
+/// `99-9pct` of a decimal in the name of an object.
+fn may_begin(read: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+    let is_behind_digit = || {
+        let before = read.strip_suffix(['-', '_']);
+        before.is_some_and(|before| before.ends_with(|last: char| last.is_ascii_digit()))
+    };
+    !read.ends_with(is_word) && !is_behind_digit()
 }
 
 /// Returns the number that a text begins with, and what comes behind it.
@@ -282,6 +322,19 @@ mod tests {
             "エラーが1時間に2%",
             "予算の2%",
             "burn 1.2.3% in 1h",
+            "Error ratio above 1.44% over 1h, so the error budget burns 14.4 times too fast",
+            "More than 1.44 % of requests failed in 1h (error budget burn rate 14.4)",
+            "1時間のエラー率が1.44%を超え、エラーバジェットの消費が速すぎる",
+            "Pages over 1h while 90 % of the error budget remains",
+            "予算の残りが10%を切る前に1時間で知らせる",
+            "error-budget-10pct-left-1h",
+            "Error budget burn: 5xx above 1.44% over 1h",
+            "checkout error budget: 99.95 % availability over 1h",
+            "Canary: at most 1% of traffic, so error budget burn over 1h is slow",
+            "latency budget: 95% under 300ms, 1h window",
+            "checkout-99-9pct-budget-burn-1h",
+            "burn-2-5pct-1h",
+            "burn_0_5pct_1h",
         ] {
             assert_eq!(share(text), None, "{text}");
         }

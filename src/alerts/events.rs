@@ -122,6 +122,35 @@ pub fn share(expression: &Expression, text: &str, more: &[Matcher]) -> Option<Sh
     }
 }
 
+/// Returns whether an expression is a share of bad events: a quotient of two sums of rates, or a series
+/// that by its name is recorded as one, such as `slo:sli_error:ratio_rate1h` and Pyrra's
+/// `http_requests:burnrate5m`; also one less that, and the largest or the mean of several.
+///
+/// What is called percent is none.
+pub fn is_error_ratio(expression: &Expression, text: &str) -> bool {
+    const NAMES: [&str; 2] = ["ratio_rate", "burnrate"];
+    match &expression.bare().kind {
+        ExpressionKind::Vector(selector) => selector.name.as_ref().is_some_and(|name| {
+            let name = name.text.as_str();
+            let is_ratio = NAMES.iter().any(|word| name.contains(word));
+            is_ratio && !["percent", "pct"].iter().any(|word| name.contains(word))
+        }),
+        ExpressionKind::Aggregation(aggregation) => {
+            let kinds =
+                [Aggregator::Sum, Aggregator::Average, Aggregator::Minimum, Aggregator::Maximum];
+            let is_vector = matches!(aggregation.operand.bare().kind, ExpressionKind::Vector(_));
+            is_vector
+                && kinds.contains(&aggregation.aggregator)
+                && is_error_ratio(&aggregation.operand, text)
+        }
+        ExpressionKind::Binary(binary) if binary.operator == BinaryOperator::Subtract => {
+            let is_one = exact(&binary.left, text).is_some_and(|left| left == Ratio::one());
+            is_one && is_error_ratio(&binary.right, text)
+        }
+        _ => share(expression, text, &[]).is_some(),
+    }
+}
+
 /// Returns the longest range of an expression in seconds; nothing where one is not known, as that of
 /// a series that something else computes.
 pub fn longest_range(expression: &Expression) -> Option<u64> {
@@ -223,6 +252,33 @@ mod tests {
         }
         let rest = events("sum(rate(a{b=\"1\",c!~\"5..\"}[5m]))");
         assert!(one.zip(rest).is_some_and(|(one, rest)| one.is_rest_of(&rest)));
+    }
+
+    #[test]
+    fn a_share_of_bad_events_is_known_by_its_form_or_its_name() {
+        let is_ratio = |text: &str| query::parse(text).0.map(|tree| is_error_ratio(&tree, text));
+        for text in [
+            "sum(rate(a{c=\"5\"}[1h])) / sum(rate(a[1h]))",
+            "1 - sum(rate(a{c=\"2\"}[1h])) / sum(rate(a[1h]))",
+            "slo:sli_error:ratio_rate1h{slo=\"a\"}",
+            "max(slo:sli_error:ratio_rate1h)",
+            "1 - (slo:sli:ratio_rate1h)",
+            "http_requests:burnrate5m",
+        ] {
+            assert_eq!(is_ratio(text), Some(true), "{text}");
+        }
+        for text in [
+            "sum(rate(a[1h]))",
+            "a:rate1h",
+            "slo:burn_rate1h",
+            "slo:period_error_budget_consumed:ratio",
+            "a:error_percent:ratio_rate1h",
+            "100 * slo:sli_error:ratio_rate1h",
+            "count(slo:sli_error:ratio_rate1h)",
+            "histogram_quantile(0.99, sum by (le) (rate(a_bucket[1h])))",
+        ] {
+            assert_eq!(is_ratio(text), Some(false), "{text}");
+        }
     }
 
     #[test]

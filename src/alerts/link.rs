@@ -5,14 +5,19 @@
 //! What Sloth generates has `sloth_slo`, `sloth_service` and `sloth_id` on every series, what Pyrra
 //! generates has `slo`.
 
+use std::collections::BTreeSet;
+
 use crate::model::AlertRule;
 use crate::model::Catalog;
 use crate::model::Kind;
 use crate::model::Object;
 use crate::model::Slo;
+use crate::query;
+use crate::query::comparison::comparisons;
 use crate::query::tree::Expression;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::VectorSelector;
+use crate::source::Span;
 
 /// The labels that name an SLO, and the one beside each that names its service.
 const LINKS: [(&str, Option<&str>); 4] =
@@ -50,6 +55,20 @@ pub fn linked<'a>(
         let link = links.find_map(|(label, service)| Some((of_rule(label)?, *service)));
         if let Some((name, service)) = link {
             found.extend(named(catalog, name, service.and_then(of_rule)));
+        }
+    }
+    found
+}
+
+/// Returns the places of the SLOs that an alert of Prometheus watches: it fires while something that is
+/// linked to them is above a number.
+pub fn watched(catalog: &Catalog) -> BTreeSet<Span> {
+    let mut found = BTreeSet::new();
+    for alert in catalog.rules().alerts.iter().filter(|alert| may_be_linked(alert)) {
+        let Some(tree) = query::parse(&alert.expression.text).0 else { continue };
+        for comparison in comparisons(&tree).iter().filter(|comparison| comparison.is_above) {
+            let slos = linked(catalog, alert, comparison.measured);
+            found.extend(slos.into_iter().map(|(slo, _)| slo.meta.span));
         }
     }
     found

@@ -8,6 +8,8 @@
 
 use crate::model::AlertCondition;
 
+use super::is_one;
+
 /// How soon somebody has to act on an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
@@ -40,30 +42,22 @@ const LOW: [&str; 6] = ["p3", "p4", "p5", "sev3", "sev4", "sev5"];
 /// priority.
 pub fn severity(condition: &AlertCondition) -> Urgency {
     let Some(word) = &condition.severity else { return Urgency::Unknown };
-    let is_one_of = |words: &[&str]| words.iter().any(|known| is_same(known, &word.value));
     match of_word(&word.value) {
-        Urgency::Unknown if is_one_of(&HIGH) => Urgency::Page,
-        Urgency::Unknown if is_one_of(&LOW) => Urgency::Ticket,
+        Urgency::Unknown if is_one(&HIGH, &word.value) => Urgency::Page,
+        Urgency::Unknown if is_one(&LOW, &word.value) => Urgency::Ticket,
         urgency => urgency,
     }
 }
 
 /// Returns how soon somebody has to act by a word that everybody reads alike.
 pub fn of_word(word: &str) -> Urgency {
-    let is_one_of = |words: &[&str]| words.iter().any(|known| is_same(known, word));
-    if is_one_of(&PAGE) {
+    if is_one(&PAGE, word) {
         Urgency::Page
-    } else if is_one_of(&TICKET) {
+    } else if is_one(&TICKET, word) {
         Urgency::Ticket
     } else {
         Urgency::Unknown
     }
-}
-
-/// Returns whether a word is the known one, in whatever case, with or without `-`, `_` and blanks.
-fn is_same(known: &str, word: &str) -> bool {
-    let letters = word.bytes().filter(|byte| !matches!(byte, b'-' | b'_' | b' '));
-    letters.map(|byte| byte.to_ascii_lowercase()).eq(known.bytes())
 }
 
 #[cfg(test)]
@@ -91,6 +85,16 @@ mod tests {
         }
         let none = AlertCondition { meta: Meta::default(), severity: None, burn_rate: None };
         assert_eq!(severity(&none), Urgency::Unknown);
+    }
+
+    #[test]
+    fn the_page_of_the_rule_lists_the_words() {
+        let page = include_str!("../rules/alerting/severity_route_mismatch.md");
+        for (kind, words) in [("a page", &PAGE[..]), ("a ticket", &TICKET)] {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            let line = format!("- {kind}: {};", words.join(", "));
+            assert!(page.contains(&line), "{line}");
+        }
     }
 
     #[test]

@@ -19,10 +19,9 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::can_fire;
-use super::is_meant_for_health;
+use super::is_meant;
 use super::is_upward;
 use super::largest_error_ratio;
-use super::tells_of_breaches;
 use super::urgency::Urgency;
 use super::urgency::severity;
 
@@ -41,16 +40,20 @@ pub struct Watch<'a> {
 
 /// Returns the alerts of an SLO whose threshold is above 0 and whose lookback has an exact length.
 pub fn watches<'a>(slo: &'a Subject<'a>) -> impl Iterator<Item = Watch<'a>> {
-    slo.alerts.iter().filter_map(move |&alert| {
+    slo.alerts.iter().filter_map(|&alert| Watch::of(slo, alert))
+}
+
+impl<'a> Watch<'a> {
+    /// Returns an alert beside an SLO; nothing where its threshold is not above 0, or its lookback has
+    /// no exact length.
+    pub fn of(slo: &'a Subject<'a>, alert: Alert<'a>) -> Option<Self> {
         let burn = alert.burn()?;
         let threshold = &burn.threshold.value;
         let is_above = !threshold.is_negative() && !threshold.is_zero();
         let lookback = burn.lookback.value.seconds().filter(|seconds| *seconds > 0)?;
-        is_above.then_some(Watch { slo, alert, burn, lookback })
-    })
-}
+        is_above.then_some(Self { slo, alert, burn, lookback })
+    }
 
-impl<'a> Watch<'a> {
     /// Returns whether it tells somebody that the budget burns, and can: it fires at high burn rates,
     /// its policy is not switched off, it is not meant for good health, and it can fire under some
     /// target. What does not is told by other rules.
@@ -62,9 +65,7 @@ impl<'a> Watch<'a> {
 
     /// Returns whether it would tell somebody that the budget burns, if it fired at high burn rates.
     pub fn is_meant(self) -> bool {
-        tells_of_breaches(self.alert.policy)
-            && !is_meant_for_health(Some(self.alert.policy), self.alert.condition)
-            && self.targets().next().is_some()
+        is_meant(self.slo, self.alert, self.burn)
     }
 
     /// Returns the targets of the SLO, above 0 and below 1, under which it can fire.
@@ -162,6 +163,13 @@ impl<'a> Watch<'a> {
     pub fn urgency(self) -> Urgency {
         severity(self.alert.condition)
     }
+}
+
+/// Returns whether a lookback may be the whole window: over it a burn rate is the share of the budget
+/// that is spent. Thirty days and a month are that to each other.
+pub fn is_whole(lookback: Duration, window: Duration) -> bool {
+    let is_shorter = lookback.longest_seconds() < window.shortest_seconds();
+    !is_shorter && lookback.shortest_seconds() <= window.longest_seconds()
 }
 
 /// Returns the short window that is declared for a condition, or for the policy that holds it.

@@ -9,7 +9,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 
 /// What an alert does while every event is bad, from one instant on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Outage {
     /// The time until the alert fires, in seconds.
     pub seconds: Ratio,

@@ -28,7 +28,7 @@ mod class;
 mod tier;
 
 /// Which way a difference of a policy points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// It decides nothing.
@@ -73,7 +73,7 @@ impl Direction {
 }
 
 /// One difference between two policies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct PolicyDifference {
     /// The field, such as `selector.slos`, or `tiers.freeze.gate` for a field of tier `freeze`.
     pub field: String,

@@ -2,12 +2,13 @@
 //!
 //! # Why
 //!
-//! It stands beside `slo.toml` and is held to the same: what is wrong in it ends the about. A baseline of
+//! It stands beside `slo.toml` and is held to the same: what is wrong in it ends the run. A baseline of
 //! which a part is passed over would report old findings as new, or hide new ones as old.
 
 use std::io;
 use std::path::Path;
 
+use crate::config::Problem;
 use crate::config::baseline;
 use crate::config::baseline::Baseline;
 use crate::config::baseline::Entry;
@@ -18,6 +19,7 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Matching;
 use crate::lint::baseline::Scope;
+use crate::lint::baseline::Unseen;
 use crate::rules::Facts;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
@@ -39,9 +41,11 @@ use super::snapshot::Tracked;
 const NAME: &str = baseline::FILE_NAME;
 
 /// A baseline and the file that it was read from.
-pub(super) struct Stored {
-    pub(super) baseline: Baseline,
+struct Stored {
+    baseline: Baseline,
     source: Source,
+    /// Whether the file held some finding twice.
+    had_twins: bool,
 }
 
 /// What is to become of the file.
@@ -67,8 +71,8 @@ pub(super) struct About<'a> {
     pub(super) root: &'a Path,
     pub(super) rules: &'a RuleSet,
     pub(super) facts: &'a Facts<'a>,
-    /// The paths of files that were not read.
-    pub(super) left_out: Vec<&'a str>,
+    /// The files that were not read.
+    pub(super) unseen: &'a Unseen,
     /// Whether what stands in the file of a path is reported.
     pub(super) is_asked: &'a dyn Fn(&str) -> bool,
 }
@@ -92,15 +96,26 @@ impl Course {
             let hint = Some("name the file instead of reading standard input".to_owned());
             return Err(Error::Usage { message, hint });
         }
-        let stored = if options.no_baseline { None } else { of_worktree(root)? };
+        let mut stored = if options.no_baseline { None } else { of_worktree(root)? };
+        if let Some(Stored { baseline, source, had_twins }) = &mut stored {
+            match (baseline.twin(), renewal) {
+                (Some(twin), None) => return Err(wrong(source, twin)),
+                // Both sides of a merge may hold it; what is written holds it once.
+                (Some(_), Some(_)) => {
+                    baseline.join_twins();
+                    *had_twins = true;
+                }
+                (None, _) => {}
+            }
+        }
         // While somebody types, findings come and go.
         Ok(Self { stored, renewal, is_complete: !is_stdin })
     }
 
     /// Marks what the baseline holds.
-    pub(super) fn mark(&self, tree: &Tree, findings: &mut [Finding]) {
+    pub(super) fn mark(&self, tree: &Tree, unseen: &Unseen, findings: &mut [Finding]) {
         if let Some(stored) = &self.stored {
-            Matching::new(&stored.baseline).mark(tree, findings);
+            Matching::new(&stored.baseline).mark(tree, unseen, findings);
         }
     }
 
@@ -115,14 +130,13 @@ impl Course {
         let empty = Baseline::default();
         let baseline = self.stored.as_ref().map_or(&empty, |stored| &stored.baseline);
         let mut matching = Matching::new(baseline);
-        let held = matching.mark(tree, findings);
+        let held = matching.mark(tree, about.unseen, findings);
         if let Some(renewal) = self.renewal {
             return self.renew(renewal, about, tree, findings, (&matching, &held));
         }
         if let Some(stored) = self.stored.as_ref().filter(|_| self.is_complete) {
             let file = tree.sources.add(stored.source.clone());
-            let left_out = about.left_out.iter().copied();
-            let scope = Scope::new(tree, about.rules, left_out, about.is_asked);
+            let scope = Scope::new(about.rules, about.unseen, about.is_asked);
             matching.report_unused(tree, file, &scope, about.facts, findings);
         }
         Ok(())
@@ -142,14 +156,17 @@ impl Course {
             let is_shown = is_asked(finding.span.source) || other;
             is_shown && (renewal == Renewal::All || finding.baselined)
         };
-        let scope = Scope::new(tree, about.rules, about.left_out.iter().copied(), about.is_asked);
+        let scope = Scope::new(about.rules, about.unseen, about.is_asked);
         let known = findings.iter().filter(|finding| finding.baselined).count();
         let renewed = matching.renew(tree, findings, held, &scope, is_taken);
         let added = findings.iter().filter(|finding| finding.baselined).count() - known;
-        let text = baseline::render(&renewed);
         let before = self.stored.as_ref().map(|stored| &stored.source);
-        let is_same = before.is_some_and(|before| *before.text == *text);
+        let is_same = self
+            .stored
+            .as_ref()
+            .is_some_and(|stored| !stored.had_twins && stored.baseline.is_of(&renewed));
         let told = Told {
+            renewal,
             is_same,
             is_there: before.is_some(),
             added: added as u64,
@@ -157,6 +174,10 @@ impl Course {
             new: renewed.values().map(|count| u64::from(*count)).sum(),
         };
         if !is_same && (told.new > 0 || told.is_there) {
+            let mut text = baseline::render(&renewed);
+            if before.is_some_and(|before| before.text.contains("\r\n")) {
+                text = text.replace('\n', "\r\n");
+            }
             write(about.root, before, &text)?;
         }
         output::say(about.global, &told.sentence());
@@ -170,6 +191,7 @@ fn count(entry: &Entry) -> u64 {
 
 /// What became of the file.
 struct Told {
+    renewal: Renewal,
     /// Whether it holds what it held.
     is_same: bool,
     /// Whether it was there before.
@@ -185,8 +207,11 @@ struct Told {
 impl Told {
     fn sentence(&self) -> String {
         let findings = |count| if count == 1 { "finding" } else { "findings" };
-        let Self { is_same, is_there, added, old, new } = *self;
+        let Self { renewal, is_same, is_there, added, old, new } = *self;
         match (new, is_there) {
+            (0, false) if renewal == Renewal::Known => {
+                return format!("there is no {NAME} to prune; `--write-baseline` writes one");
+            }
             (0, false) => return format!("{NAME} is not written: there is nothing to hold"),
             (0, true) => return format!("{NAME} holds nothing any more and can be deleted"),
             _ if is_same => return format!("{NAME} holds {new} {} as before", findings(new)),
@@ -233,7 +258,11 @@ pub(super) fn of_commit(
         Tracked::Nothing => Ok(None),
         Tracked::Bytes(bytes) => {
             let source = Source::decode(NAME, bytes, Origin::Commit(commit.to_string()));
-            decode(source).map(|stored| Some(stored.baseline))
+            let Stored { baseline, source, .. } = decode(source)?;
+            match baseline.twin() {
+                None => Ok(Some(baseline)),
+                Some(twin) => Err(wrong(&source, twin)),
+            }
         }
         Tracked::Other => Err(Error::Config {
             message: "the baseline of the base branch is no file that could be read".to_owned(),
@@ -244,13 +273,17 @@ pub(super) fn of_commit(
     }
 }
 
-/// Reads a baseline; the first thing that is wrong ends the about.
+/// Reads a baseline; the first thing that is wrong ends the run.
 fn decode(source: Source) -> Result<Stored, Error> {
     let (baseline, problems) = Baseline::parse(SourceId::default(), &source);
     match problems.into_iter().next() {
-        None => Ok(Stored { baseline, source }),
-        Some(problem) => Err(project::wrong(&source, problem.span, problem.message, problem.hint)),
+        None => Ok(Stored { baseline, source, had_twins: false }),
+        Some(problem) => Err(wrong(&source, problem)),
     }
+}
+
+fn wrong(source: &Source, problem: Problem) -> Error {
+    project::wrong(source, problem.span, problem.message, problem.hint)
 }
 
 /// Puts a text in the place of the file that was read, or where none was, and of no other.

@@ -31,6 +31,7 @@ use crate::lint;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Matching;
+use crate::lint::baseline::Unseen;
 use crate::model::Catalog;
 use crate::report::ChangeRow;
 use crate::report::Note;
@@ -76,6 +77,8 @@ struct Run {
     agreed: Catalog,
     before: Tree,
     head: Tree,
+    /// The files of the head that were not read.
+    unseen: Unseen,
 }
 
 pub(super) fn run(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
@@ -160,16 +163,16 @@ impl Run {
         let named = project::trusted_config(global, &repository)?;
         let (config, config_file) =
             snapshot::config(&repository, trusted_commit, named.as_deref())?;
-        let (trusted, unread) = snapshot::read_whole(&repository, trusted_commit, &config)?;
+        let trusted = snapshot::read_whole(&repository, trusted_commit, &config)?;
         let before = if before_commit == trusted_commit {
             Tree::default()
         } else {
             snapshot::read(&repository, before_commit, &config)?
         };
-        let head = snapshot::read(&repository, head_commit, &config)?;
+        let head = snapshot::read_whole(&repository, head_commit, &config)?;
         let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
         let baseline = baseline::of_commit(&repository, trusted_commit)?;
-        let agreed = agreed::of(&trusted, &unread, &config)?;
+        let agreed = agreed::of(&trusted.tree, &trusted.unread, &config)?;
         Ok(Self {
             repository,
             trees,
@@ -180,10 +183,11 @@ impl Run {
             config_file,
             code_owners,
             baseline,
-            trusted,
+            trusted: trusted.tree,
             agreed,
             before,
-            head,
+            unseen: head.unseen(),
+            head: head.tree,
         })
     }
 
@@ -269,11 +273,11 @@ impl Run {
                 older
             };
             if let Some(matching) = &mut matching {
-                matching.mark(&self.head, &mut older);
-                matching.mark_moved(&self.head, &mut findings);
+                matching.mark(&self.head, &self.unseen, &mut older);
+                matching.mark_moved(&self.head, &self.unseen, &mut findings);
             }
         } else if let Some(matching) = &mut matching {
-            matching.mark(&self.head, &mut findings);
+            matching.mark(&self.head, &self.unseen, &mut findings);
         }
         // After the comparison: how many lacked the same before has no part in what is new.
         Ok(lint::fold(findings))

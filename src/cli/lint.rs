@@ -17,6 +17,7 @@ use crate::finding::Safety;
 use crate::lint;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
+use crate::lint::baseline::Unseen;
 use crate::report::Format;
 use crate::report::Report;
 use crate::report::RuleView;
@@ -58,13 +59,14 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         return Err(Error::Usage { message, hint });
     }
     let course = Course::open(&project.root, &options.baseline, wanted.stdin.is_some())?;
-    let Loaded { tree, passed_over, left_out } = load(global, &project, options, &wanted)?;
+    let Loaded { tree, passed_over, unread } = load(global, &project, options, &wanted)?;
     let code_owners = project.code_owners(global);
     let facts = Facts { config: &project.config, code_owners: &code_owners, now };
+    let unseen_of = |tree: &Tree| Unseen::new(tree, unread.iter().cloned());
     let judge = |tree: &Tree| {
         let mut findings = lint::run(tree, &rules, &facts);
         if options.fix.is_some() {
-            course.mark(tree, &mut findings);
+            course.mark(tree, &unseen_of(tree), &mut findings);
         }
         findings
     };
@@ -78,13 +80,13 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     };
     let Mended { mut tree, mut findings, unwritten, .. } = mended;
     let is_asked = |path: &str| wanted.holds(path);
-    let unread = passed_over.iter().map(|passed| &passed.path).chain(&left_out);
+    let unseen = unseen_of(&tree);
     let about = About {
         global,
         root: &project.root,
         rules: &rules,
         facts: &facts,
-        left_out: unread.map(String::as_str).collect(),
+        unseen: &unseen,
         is_asked: &is_asked,
     };
     course.settle(&about, &mut tree, &mut findings)?;
@@ -129,8 +131,8 @@ fn tell(
 struct Loaded {
     tree: Tree,
     passed_over: Vec<PassedOver>,
-    /// The paths that `[files]` leaves out.
-    left_out: Vec<String>,
+    /// The paths of all files that are there and were not read, whatever was asked about.
+    unread: BTreeSet<String>,
 }
 
 /// Reads what is to be linted; says what is passed over.
@@ -156,6 +158,9 @@ fn load(
             found.sources.insert(place, standard_input(path)?);
         }
     }
+    let passed_over = found.passed_over.iter().map(|passed| &passed.path);
+    let mut unread: BTreeSet<String> =
+        passed_over.chain(&found.left_out).chain(&found.templates).cloned().collect();
     found.passed_over.retain(|passed| wanted.holds(&passed.path));
     found.left_out.retain(|path| wanted.holds(path));
     output::say_read(global, &found);
@@ -163,9 +168,10 @@ fn load(
         output::say(global, &format!("passed over {path}: {why}"));
     }
     let mut tree = lint::load(found.sources, &project.config.files);
+    unread.extend(tree.templates.iter().cloned());
     tree.templates.append(&mut found.templates);
     tree.templates.retain(|path| wanted.holds(path));
-    Ok(Loaded { tree, passed_over: found.passed_over, left_out: found.left_out })
+    Ok(Loaded { tree, passed_over: found.passed_over, unread })
 }
 
 /// Applies fixes; says how many.

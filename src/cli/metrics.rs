@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::config::Config;
 use crate::config::METRICS_FILE;
 use crate::config::Metrics;
+use crate::config::Problem;
 use crate::git::Repository;
 use crate::git::id::CommitId;
-use crate::source::LineIndex;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
@@ -16,6 +16,7 @@ use crate::source::SourceId;
 use super::error::Error;
 use super::file;
 use super::file::Content;
+use super::project;
 use super::snapshot;
 use super::snapshot::Tracked;
 
@@ -55,9 +56,11 @@ fn path(config: &Config) -> &str {
 
 /// Takes the declarations of a file; one that nobody names may be missing, or another tool's.
 fn take(config: &mut Config, found: Result<Source, String>) -> Result<(), Error> {
+    let is_named = config.metrics_file.is_some();
     let source = match found {
-        Ok(source) if config.metrics_file.is_some() || Metrics::is_meant(&source) => source,
-        Err(why) if config.metrics_file.is_some() => {
+        Ok(source) => source,
+        Err(_) if !is_named => return Ok(()),
+        Err(why) => {
             return Err(Error::Config {
                 message: format!("`[metrics] file` names a file that is not read: {why}"),
                 path: path(config).to_owned(),
@@ -65,18 +68,19 @@ fn take(config: &mut Config, found: Result<Source, String>) -> Result<(), Error>
                 hint: None,
             });
         }
-        _ => return Ok(()),
     };
-    let (metrics, problems) = Metrics::parse(SourceId::default(), &source);
-    if let Some(problem) = problems.into_iter().next() {
-        let start = problem.span.start as usize;
-        return Err(Error::Config {
-            message: problem.message,
-            position: Some(LineIndex::new(&source.text).position(start)),
-            path: source.path,
-            hint: problem.hint,
-        });
+    let id = SourceId::default();
+    let read = if is_named {
+        Some(Metrics::parse(id, &source))
+    } else {
+        Metrics::parse_if_ours(id, &source)
+    };
+    let Some((metrics, problems)) = read else { return Ok(()) };
+    match problems.into_iter().next() {
+        None => config.metrics = metrics,
+        Some(Problem { span, message, hint }) => {
+            return Err(project::wrong(&source, span, message, hint));
+        }
     }
-    config.metrics = metrics;
     Ok(())
 }

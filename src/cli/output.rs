@@ -133,9 +133,14 @@ fn style_or(global: &Global, unwatched: usize) -> Style {
         Color::Never => false,
         Color::Auto => watched && wished && !dumb,
     };
-    let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let width = if watched { columns.or_else(terminal_width) } else { None };
+    let said = env::var("COLUMNS").ok().and_then(|said| columns(&said));
+    let width = if watched { said.or_else(terminal_width) } else { None };
     Style { color, width: width.unwrap_or(unwatched), unicode: true }
+}
+
+/// Returns the columns that `COLUMNS` says; nothing for what no terminal has.
+fn columns(said: &str) -> Option<usize> {
+    said.parse::<u16>().ok().filter(|columns| *columns > 0).map(usize::from)
 }
 
 fn terminal_width() -> Option<usize> {
@@ -311,3 +316,6 @@ pub(super) fn docs(rule: &str) -> String {
     let repository = env!("CARGO_PKG_REPOSITORY");
     format!("{repository}/blob/main/src/rules/{family}/{}.md", rule.replace('-', "_"))
 }
+
+#[cfg(test)]
+mod tests;

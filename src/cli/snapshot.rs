@@ -14,6 +14,7 @@ use crate::git::snapshot::SnapshotFile;
 use crate::globs::Globs;
 use crate::lint;
 use crate::lint::Tree;
+use crate::lint::baseline::Unseen;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
@@ -37,13 +38,29 @@ pub(super) struct Unread {
     pub(super) names_policy: Option<bool>,
 }
 
+/// What a commit holds.
+pub(super) struct Whole {
+    pub(super) tree: Tree,
+    pub(super) unread: Vec<Unread>,
+    /// The paths that `[files]` leaves out, or calls templates.
+    pub(super) left_out: Vec<String>,
+}
+
+impl Whole {
+    /// Returns the files that were not read.
+    pub(super) fn unseen(&self) -> Unseen {
+        let unread = self.unread.iter().map(|unread| &unread.path);
+        Unseen::new(&self.tree, unread.chain(&self.left_out).cloned())
+    }
+}
+
 /// Reads the files of a commit into a tree; `[files]` of the given configuration says which.
 pub(super) fn read(
     repository: &Repository,
     commit: CommitId,
     config: &Config,
 ) -> Result<Tree, Error> {
-    read_whole(repository, commit, config).map(|(tree, _)| tree)
+    read_whole(repository, commit, config).map(|whole| whole.tree)
 }
 
 /// Returns the services of a configuration whose paths fit no file of any of the commits.
@@ -71,16 +88,22 @@ pub(super) fn services_without_files(
     Ok(silent.into_iter().map(|(service, _)| service.clone()).collect())
 }
 
-/// Reads the files of a commit into a tree, and says which it could not read.
+/// Reads the files of a commit into a tree, and says which it did not read.
 pub(super) fn read_whole(
     repository: &Repository,
     commit: CommitId,
     config: &Config,
-) -> Result<(Tree, Vec<Unread>), Error> {
+) -> Result<Whole, Error> {
     let snapshot = repository.snapshot(commit)?;
     let files = &config.files;
+    let mut left_out = Vec::new();
     let keep = |path: &str| {
-        discover::is_candidate(path) && files.is_read(path) && !files.templates.matches(path)
+        let is_candidate = discover::is_candidate(path);
+        let is_read = files.is_read(path) && !files.templates.matches(path);
+        if is_candidate && !is_read {
+            left_out.push(path.to_owned());
+        }
+        is_candidate && is_read
     };
     let (listed, others): (Vec<_>, Vec<_>) = snapshot
         .files(keep)?
@@ -117,7 +140,7 @@ pub(super) fn read_whole(
             _ => {}
         }
     }
-    Ok((lint::load(sources, files), unread))
+    Ok(Whole { tree: lint::load(sources, files), unread, left_out })
 }
 
 /// Returns whether a file that is too large to be read may hold an object, by how it starts; one that

@@ -27,6 +27,7 @@ use crate::config::unreadable;
 use crate::source::Source;
 use crate::source::SourceId;
 use crate::source::Span;
+use crate::text::is_active;
 
 /// The name of the file, beside `slo.toml`.
 pub const FILE_NAME: &str = "slo-baseline.toml";
@@ -46,7 +47,7 @@ const ENTRY: &str = "a finding of the baseline";
 /// What stands above the findings, for whoever comes across the file.
 const HEAD: &str = "\
 # What was wrong before: `slo lint` counts these findings and reports only what is new.
-# `slo lint --prune-baseline` drops those that are mended, `slo lint --write-baseline` writes it anew.
+# `slo lint --prune-baseline` drops those that are mended, `slo lint --write-baseline` writes it anew; other comments are lost.
 ";
 
 /// What to do with a file that nobody can mend.
@@ -60,7 +61,7 @@ const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
 pub struct Baseline {
     /// The version of this program that wrote it.
     pub written_by: String,
-    /// The findings, in the order of the file; no two have one key.
+    /// The findings, in the order of the file.
     pub entries: Vec<Entry>,
 }
 
@@ -92,7 +93,7 @@ pub struct Key {
 }
 
 impl Baseline {
-    /// Reads the file; a problem for everything in it that is wrong.
+    /// Reads the file; a problem for everything in it that is wrong but [twins](Self::twin).
     pub fn parse(id: SourceId, source: &Source) -> (Self, Vec<Problem>) {
         if let Some(why) = &source.unreadable {
             return (Self::default(), vec![unreadable(id, why)]);
@@ -105,6 +106,33 @@ impl Baseline {
                 (Self::default(), vec![problem])
             }
         }
+    }
+
+    /// Returns the problem that a line stands for the same finding as one above it, if any does:
+    /// nobody knows whether the two add up.
+    pub fn twin(&self) -> Option<Problem> {
+        let mut seen = BTreeSet::new();
+        let twin = self.entries.iter().find(|entry| !seen.insert(&entry.key))?;
+        Some(Problem {
+            span: twin.span,
+            message: "the baseline holds this finding twice".to_owned(),
+            hint: Some(
+                "`slo lint --prune-baseline` keeps the line with the higher `count`".to_owned(),
+            ),
+        })
+    }
+
+    /// Leaves of several lines for one finding the one with the highest count.
+    pub fn join_twins(&mut self) {
+        self.entries.sort_by(|one, other| (&one.key, other.count).cmp(&(&other.key, one.count)));
+        self.entries.dedup_by(|one, other| one.key == other.key);
+    }
+
+    /// Returns whether the file holds some findings the way that this program writes them: line for
+    /// line, whatever else stands between the lines.
+    pub fn is_of(&self, findings: &BTreeMap<Key, u32>) -> bool {
+        let lines = self.entries.iter().map(|entry| (&entry.key, &entry.count));
+        self.written_by == env!("CARGO_PKG_VERSION") && lines.eq(findings)
     }
 }
 
@@ -135,20 +163,16 @@ pub fn render(findings: &BTreeMap<Key, u32>) -> String {
     text
 }
 
-/// Writes a string of TOML on one line, in which nothing hides: what has no shape of its own, or
-/// turns the text around it, is escaped.
+/// Writes a string of TOML on one line, in which nothing hides.
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for letter in text.chars() {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
-            '\u{200B}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}' => quoted.push_str(&format!("\\u{:04X}", u32::from(letter))),
-            _ if letter.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(letter))),
-            _ => quoted.push(letter),
+            _ if !is_active(letter) => quoted.push(letter),
+            ..='\u{FFFF}' => quoted.push_str(&format!("\\u{:04X}", u32::from(letter))),
+            _ => quoted.push_str(&format!("\\U{:08X}", u32::from(letter))),
         }
     }
     quoted.push('"');
@@ -203,7 +227,6 @@ fn decode(id: SourceId, document: &DeTable<'_>, end: usize) -> (Baseline, Vec<Pr
             _ => drop(decoder.expected::<()>("`findings`", "an array of tables", node)),
         }
     }
-    refuse_twins(&baseline, &mut decoder);
     decoder.problems.sort_by_key(|problem| problem.span);
     (baseline, decoder.problems)
 }
@@ -249,19 +272,6 @@ fn needed<'n, 't>(
         decoder.problem(place, message, Some(hint.to_owned()));
     }
     found
-}
-
-/// Of two lines for the same finding nobody knows whether they add up.
-fn refuse_twins(baseline: &Baseline, decoder: &mut Decoder) {
-    let mut seen = BTreeSet::new();
-    for entry in &baseline.entries {
-        if !seen.insert(&entry.key) {
-            let message = "the baseline holds this finding twice".to_owned();
-            let hint =
-                "keep the line with the higher `count`; `slo lint --prune-baseline` mends it";
-            decoder.problem(entry.span.range(), message, Some(hint.to_owned()));
-        }
-    }
 }
 
 #[cfg(test)]

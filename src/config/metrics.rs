@@ -12,6 +12,7 @@ use crate::yaml::Node;
 
 use super::Problem;
 use super::decode::short;
+use super::unreadable;
 
 /// The name of the file, at the root, where `slo.toml` names no other.
 pub const METRICS_FILE: &str = "metrics.yaml";
@@ -43,11 +44,33 @@ impl Metrics {
     /// What could be read is in the declarations; what could not is a problem, in the order of the
     /// file. An empty file declares nothing.
     pub fn parse(id: SourceId, source: &Source) -> (Self, Vec<Problem>) {
-        let mut reader = Reader { problems: Vec::new() };
+        Self::read(&yaml::parse(id, source))
+    }
+
+    /// Reads a file of the usual name; nothing where it is another tool's.
+    ///
+    /// It is ours as soon as one of its keys is, so that a slip in the rest is said; and not where it
+    /// says what it is.
+    pub fn parse_if_ours(id: SourceId, source: &Source) -> Option<(Self, Vec<Problem>)> {
         let stream = yaml::parse(id, source);
+        let is_given = |root: Node<'_>, key: &str| root.get(key).is_some();
+        let documents = stream.documents.iter().chain(&stream.unsound).map(yaml::Document::root);
+        let is_ours = |root: Node<'_>| {
+            KEYS.iter().any(|key| is_given(root, key))
+                && !["apiVersion", "kind"].iter().any(|key| is_given(root, key))
+        };
+        let is_broken = stream.broken.len() > stream.unsound.len();
+        let mut lines = source.text.lines().filter_map(|line| line.split_once(':'));
+        let is_ours = documents.into_iter().any(is_ours)
+            || is_broken && lines.any(|(key, _)| KEYS.contains(&key));
+        is_ours.then(|| Self::read(&stream))
+    }
+
+    fn read(stream: &yaml::Stream) -> (Self, Vec<Problem>) {
+        let mut reader = Reader { problems: Vec::new() };
         let mut metrics = Self::default();
         if let Some(problem) = stream.problems.first() {
-            reader.problem(problem.span(), "the file is no YAML", None);
+            reader.yaml(problem);
         } else if let [document] = stream.documents.as_slice() {
             reader.document(document.root(), &mut metrics);
         } else if let Some(second) = stream.documents.get(1) {
@@ -55,15 +78,6 @@ impl Metrics {
         }
         reader.problems.sort_by_key(|problem| problem.span);
         (metrics, reader.problems)
-    }
-
-    /// Returns whether a file is one of these: a file of the usual name may be another tool's.
-    pub fn is_meant(source: &Source) -> bool {
-        let stream = yaml::parse(SourceId::default(), source);
-        let [document] = stream.documents.as_slice() else { return false };
-        let root = document.root();
-        let is_known = |key: Option<&str>| key.is_some_and(|key| KEYS.contains(&key));
-        !root.is_empty() && root.entries().all(|entry| is_known(entry.key.text()))
     }
 }
 
@@ -75,6 +89,29 @@ impl Reader {
     fn problem(&mut self, span: Span, message: impl Into<String>, hint: Option<&str>) {
         let (message, hint) = (message.into(), hint.map(str::to_owned));
         self.problems.push(Problem { span, message, hint });
+    }
+
+    /// Says why a file is no tree.
+    fn yaml(&mut self, problem: &yaml::Problem) {
+        let message = match problem {
+            yaml::Problem::Unreadable { span, why } => {
+                return self.problems.push(unreadable(span.source, why));
+            }
+            yaml::Problem::Syntax { .. } => "the file is no YAML".to_owned(),
+            yaml::Problem::DuplicateKey { key, .. } => {
+                format!("the key `{}` stands twice in one mapping", short(key))
+            }
+            yaml::Problem::MergeNotMapping { .. } => {
+                "a merge `<<` brings something that is not a mapping".to_owned()
+            }
+            yaml::Problem::UnknownAlias { name, .. } => {
+                format!("no anchor `&{}` stands before this alias", short(name))
+            }
+            yaml::Problem::RecursiveAlias { .. } => "an alias stands for itself".to_owned(),
+            yaml::Problem::TooManyAliases { .. } => "aliases stand for too much".to_owned(),
+            yaml::Problem::TooDeep { .. } => "the file nests too deeply".to_owned(),
+        };
+        self.problem(problem.span(), message, None);
     }
 
     fn document(&mut self, root: Node<'_>, metrics: &mut Metrics) {
@@ -140,8 +177,13 @@ impl Reader {
     fn buckets(&mut self, metric: &str, node: Node<'_>) -> Option<Vec<Ratio>> {
         let bound = |item: Node<'_>| item.text().and_then(Ratio::parse);
         let bounds: Option<Vec<Ratio>> = node.items().map(bound).collect();
-        let bounds = bounds.filter(|bounds| !bounds.is_empty() && bounds.is_sorted());
-        if bounds.is_none() {
+        let rises = |bounds: &Vec<Ratio>| bounds.is_sorted_by(|one, next| one < next);
+        let bounds = bounds.filter(|bounds| !bounds.is_empty() && rises(bounds));
+        let is_infinite = |item: &Node<'_>| item.text().is_some_and(is_infinite);
+        if let Some(infinite) = node.items().find(is_infinite) {
+            let message = format!("the buckets of `{}` hold `{}`", short(metric), infinite.raw());
+            self.problem(infinite.place(), message, Some("leave it out: every histogram has it"));
+        } else if bounds.is_none() {
             let message = format!("the buckets of `{}` are no rising numbers", short(metric));
             self.problem(node.place(), message, Some("write them like `[0.05, 0.1, 0.25]`"));
         }
@@ -176,6 +218,12 @@ impl Reader {
         }
         found
     }
+}
+
+/// Returns whether a bound is the one that every histogram ends with.
+fn is_infinite(bound: &str) -> bool {
+    let bare = bound.trim_start_matches('+').trim_start_matches('.');
+    bare.eq_ignore_ascii_case("inf")
 }
 
 #[cfg(test)]

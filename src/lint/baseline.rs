@@ -3,9 +3,10 @@
 //! # Why
 //!
 //! An entry stands for as many findings as it counts and no more, so that the same mistake made once
-//! more in the same place is new. It is looked for where it was, then where its object has gone, and
-//! last, where another version of this program wrote the file, by what its message names: neither a
-//! file that is moved nor a sentence that is worded better makes an old finding new.
+//! more in the same place is new. It is looked for where it was, then where its object has gone, then
+//! under the name that its item has got, and last, where another version of this program wrote the
+//! file, by what its message names: neither an object that is moved nor an objective that is renamed
+//! nor a sentence that is worded better makes an old finding new.
 //!
 //! What a run cannot see, because a rule is off, a path was not asked about or a file cannot be read,
 //! it cannot call mended.
@@ -23,9 +24,9 @@ use crate::rules::Checker;
 use crate::rules::Context;
 use crate::rules::Facts;
 use crate::rules::Shared;
+use crate::source::Source;
 use crate::source::SourceId;
 use crate::source::Span;
-use crate::yaml;
 
 use super::RuleSet;
 use super::Tree;
@@ -53,11 +54,17 @@ impl<'a> Matching<'a> {
     ///
     /// Returns for each finding the number of the entry that stands for it. What was marked before
     /// stays used up, so findings that have more right to an entry go first.
-    pub fn mark(&mut self, tree: &Tree, findings: &mut [Finding]) -> Vec<Option<usize>> {
+    pub fn mark(
+        &mut self,
+        tree: &Tree,
+        unseen: &Unseen,
+        findings: &mut [Finding],
+    ) -> Vec<Option<usize>> {
         let keys = key::of(tree, findings);
         let mut held = vec![None; findings.len()];
         self.pair(&keys, &mut held, Some, Some);
-        self.pair_moved(tree, &keys, &mut held);
+        self.pair_moved(tree, unseen, &keys, &mut held);
+        self.pair_renamed(tree, unseen, &keys, &mut held);
         if self.baseline.written_by != env!("CARGO_PKG_VERSION") {
             self.pair(&keys, &mut held, wordless, wordless);
         }
@@ -71,10 +78,10 @@ impl<'a> Matching<'a> {
     ///
     /// It is for findings of which it is known that their own file did not have them before: what the
     /// baseline holds in the same file is then not the same, however alike the two may be.
-    pub fn mark_moved(&mut self, tree: &Tree, findings: &mut [Finding]) {
+    pub fn mark_moved(&mut self, tree: &Tree, unseen: &Unseen, findings: &mut [Finding]) {
         let keys = key::of(tree, findings);
         let mut held = vec![None; findings.len()];
-        self.pair_moved(tree, &keys, &mut held);
+        self.pair_moved(tree, unseen, &keys, &mut held);
         for (finding, held) in findings.iter_mut().zip(&held) {
             finding.baselined = held.is_some();
         }
@@ -195,21 +202,21 @@ impl<'a> Matching<'a> {
     ///
     /// An object has gone where its file has none of its name any more, and has come where the
     /// baseline knows nothing of it yet.
-    fn pair_moved(&mut self, tree: &Tree, keys: &[Option<Key>], held: &mut [Option<usize>]) {
-        let is_open = |(key, held): (&Option<Key>, &Option<usize>)| key.is_some() && held.is_none();
+    fn pair_moved(
+        &mut self,
+        tree: &Tree,
+        unseen: &Unseen,
+        keys: &[Option<Key>],
+        held: &mut [Option<usize>],
+    ) {
         if !keys.iter().zip(&*held).any(is_open) {
             return;
         }
         let baseline = self.baseline;
-        let left = baseline.entries.iter().zip(&self.left).filter(|(_, left)| **left > 0);
-        let paths: BTreeSet<&str> = left.map(|(entry, _)| entry.key.path.as_str()).collect();
-        let files = tree.sources.iter().filter(|(_, file)| paths.contains(file.path.as_str()));
-        let standing: BTreeMap<&str, Option<BTreeSet<String>>> =
-            files.map(|(id, file)| (file.path.as_str(), key::objects(id, file))).collect();
-        let has_gone = |key: &Key, object: &str| match standing.get(key.path.as_str()) {
-            None => true,
-            // Nobody knows what stands in a document that cannot be read.
-            Some(objects) => objects.as_ref().is_some_and(|objects| !objects.contains(object)),
+        let standing = self.standing(tree, |_| true, key::objects);
+        let has_gone = |key: &Key, object: &str| {
+            let objects = standing.get(key.path.as_str());
+            !unseen.0.contains(&key.path) && objects.is_none_or(|objects| !objects.contains(object))
         };
         let known: BTreeSet<(&str, &str)> = baseline
             .entries
@@ -226,38 +233,96 @@ impl<'a> Matching<'a> {
             },
         );
     }
+
+    /// Pairs the findings of items of lists that have another name than they had.
+    ///
+    /// As an object that moves, an item has gone where its object has none of its name any more, and
+    /// has come where the baseline knows nothing of it yet.
+    fn pair_renamed(
+        &mut self,
+        tree: &Tree,
+        unseen: &Unseen,
+        keys: &[Option<Key>],
+        held: &mut [Option<usize>],
+    ) {
+        let is_named = |key: &Key| key::item(key).is_some();
+        let is_open_item = |(key, held): (&Option<Key>, &Option<usize>)| {
+            is_open((key, held)) && key.as_ref().is_some_and(is_named)
+        };
+        if !keys.iter().zip(&*held).any(is_open_item) {
+            return;
+        }
+        let standing = self.standing(tree, is_named, key::items);
+        let has_gone = |key: &Key, item: &str| {
+            let items = standing.get(key.path.as_str());
+            !unseen.0.contains(&key.path)
+                && items.is_none_or(|items| !items.contains(&(key.object.clone(), item.to_owned())))
+        };
+        let of_item = |key| Some((place(key), key::item(key)?));
+        let known: BTreeSet<_> =
+            self.baseline.entries.iter().filter_map(|entry| of_item(&entry.key)).collect();
+        let renamed = |key| {
+            let (path, object) = place(key);
+            let at = key.at.as_deref().map(key::nameless);
+            (path, object, at, key.rule.as_str(), key.message.as_str())
+        };
+        self.pair(
+            keys,
+            held,
+            |key| key::item(key).filter(|item| has_gone(key, item)).map(|_| renamed(key)),
+            |key| of_item(key).filter(|item| !known.contains(item)).map(|_| renamed(key)),
+        );
+    }
+
+    /// Returns what stands in the files of which entries are left over.
+    ///
+    /// * `is_asked`: which entries count.
+    /// * `read`: what to look for in a file.
+    fn standing<'t, T>(
+        &self,
+        tree: &'t Tree,
+        is_asked: impl Fn(&Key) -> bool,
+        read: impl Fn(SourceId, &Source) -> T,
+    ) -> BTreeMap<&'t str, T> {
+        let left = self.baseline.entries.iter().zip(&self.left).filter(|(_, left)| **left > 0);
+        let left = left.map(|(entry, _)| &entry.key).filter(|key| is_asked(key));
+        let paths: BTreeSet<&str> = left.map(|key| key.path.as_str()).collect();
+        let files = tree.sources.iter().filter(|(_, file)| paths.contains(file.path.as_str()));
+        files.map(|(id, file)| (file.path.as_str(), read(id, file))).collect()
+    }
+}
+
+fn is_open((key, held): (&Option<Key>, &Option<usize>)) -> bool {
+    key.is_some() && held.is_none()
+}
+
+/// The paths of files that are there and were not read, or not as a whole.
+///
+/// What nobody sees is neither mended nor gone.
+#[derive(Clone, Debug, Default)]
+pub struct Unseen(BTreeSet<String>);
+
+impl Unseen {
+    /// Returns the paths that a tree could not read, and those that it was not given.
+    pub fn new(tree: &Tree, left_out: impl IntoIterator<Item = String>) -> Self {
+        let of_tree = tree.templates.iter().chain(&tree.broken).cloned();
+        Self(of_tree.chain(left_out).collect())
+    }
 }
 
 /// Which entries a run judges.
 pub struct Scope<'a> {
     rules: &'a RuleSet,
-    /// The paths of files that are there and were not read.
-    unseen: BTreeSet<&'a str>,
+    unseen: &'a Unseen,
     is_asked: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> Scope<'a> {
     /// Returns the scope of a run.
     ///
-    /// * `left_out`: the paths of files that were not read, beside those that the tree names.
     /// * `is_asked`: whether the run is about the file of a path.
-    pub fn new(
-        tree: &'a Tree,
-        rules: &'a RuleSet,
-        left_out: impl IntoIterator<Item = &'a str>,
-        is_asked: &'a dyn Fn(&str) -> bool,
-    ) -> Self {
-        // A document in which a key stands twice is read all the same.
-        let is_broken = |problem: &yaml::Problem| {
-            !matches!(
-                problem,
-                yaml::Problem::DuplicateKey { .. } | yaml::Problem::MergeNotMapping { .. }
-            )
-        };
-        let broken = tree.files.iter().filter(|file| file.yaml.iter().any(is_broken));
-        let broken = broken.map(|file| tree.sources.file(file.source).path.as_str());
-        let unseen = broken.chain(tree.templates.iter().map(String::as_str)).chain(left_out);
-        Self { rules, unseen: unseen.collect(), is_asked }
+    pub fn new(rules: &'a RuleSet, unseen: &'a Unseen, is_asked: &'a dyn Fn(&str) -> bool) -> Self {
+        Self { rules, unseen, is_asked }
     }
 
     /// Returns whether the run would find again what an entry stands for.
@@ -266,13 +331,18 @@ impl<'a> Scope<'a> {
         let is_on = rules::named(rule).is_none_or(|rule| {
             rule.is_of_acceptance() || self.rules.is_on_at(rule.name, path) == Some(true)
         });
-        is_on && (self.is_asked)(path) && !self.unseen.contains(path.as_str())
+        is_on && (self.is_asked)(path) && !self.unseen.0.contains(path)
     }
 }
 
 fn add(findings: &mut BTreeMap<Key, u32>, key: Key, count: u32) {
     let known = findings.entry(key).or_default();
     *known = known.saturating_add(count);
+}
+
+/// Returns the file and the object of a finding.
+fn place(key: &Key) -> (&str, Option<&str>) {
+    (&key.path, key.object.as_deref())
 }
 
 /// Returns what a finding of a named object is known by in whatever file.

@@ -320,11 +320,12 @@ impl Catalog {
             let Found::One(policy) = self.alert_policy(policy) else {
                 return false;
             };
-            let mut conditions = policy.conditions.iter();
-            conditions.all(|condition| {
+            let is_read = |condition| {
                 let condition = self.condition(condition).one();
                 condition.is_some_and(|condition| condition.burn_rate.is_some())
-            })
+            };
+            // A list that is empty was not meant to be, or could not be read.
+            !policy.conditions.is_empty() && policy.conditions.iter().all(is_read)
         };
         slo.alert_policies.iter().all(is_known)
     }

@@ -6,28 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Returns whether a character does something instead of showing something.
-///
-/// These are the control characters (a tab and a line end too), the separators of lines and
-/// paragraphs, everything that changes the direction of text, tags, and what has no width and no
-/// use inside a word. The joiners of scripts and emoji are letters, and stay.
-pub fn is_active(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
+use crate::text::is_active;
 
 /// Appends a character that [`is_active`] the way Rust writes it: `\n`, `\u{1b}`.
 pub fn push(into: &mut String, character: char) {

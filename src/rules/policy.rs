@@ -154,11 +154,13 @@ fn may_meet(one: &Tier, other: &Tier) -> bool {
         || one.priority.iter().any(|priority| is_shared(&priority.value))
 }
 
-/// Returns SLOs in a sentence: "the SLO `a`", or "3 SLOs, `a` the first,".
-fn in_a_sentence(slos: &[&Arc<Slo>]) -> String {
+/// Returns SLOs in a note: "the SLO `a`", or "3 SLOs, `a` the first".
+///
+/// A message does not count them: one that comes later would make it another.
+fn in_a_note(slos: &[&Arc<Slo>]) -> String {
     let name = quote(slos.first().map_or("", |slo| slo.meta.name()));
     match slos.len() {
         0 | 1 => format!("the SLO {name}"),
-        count => format!("{count} SLOs, {name} the first,"),
+        count => format!("{count} SLOs, {name} the first"),
     }
 }

@@ -1,7 +1,9 @@
 //! How rules say shares, times and names.
 
 use crate::alerts::largest_error_ratio;
+use crate::finding::Level;
 use crate::model::Slo;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 
 /// Returns names in a sentence: "`a`, `b` or `c`".
@@ -71,6 +73,16 @@ pub(super) fn percent_beside(share: &Ratio, other: &Ratio) -> String {
         None | Some(3) => about_percent(share),
         Some(digits) => format!("{} %", percent.significant(digits)),
     }
+}
+
+/// Returns what stands before a number that a window gives: months differ in length.
+pub(super) fn about(window: Duration) -> &'static str {
+    if window.unit.is_calendar() { "about " } else { "" }
+}
+
+/// Returns the level of what is grave for an SLO of the first priority.
+pub(super) fn level(is_critical: bool) -> Level {
+    if is_critical { Level::Error } else { Level::Warning }
 }
 
 /// Returns what the worst outage of an SLO is: a full one, or what `slo/max-error-ratio` lets fail.

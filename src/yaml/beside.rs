@@ -43,7 +43,7 @@ pub fn add_below(file: &str, value: Span, lines: &[(usize, String)]) -> Option<E
 }
 
 /// Returns whether a text may hold an anchor: an `&` inside a word, as in an address, is none.
-fn may_hold_anchor(file: &str) -> bool {
+pub fn may_hold_anchor(file: &str) -> bool {
     let is_inside = |at: usize| {
         let before = file.get(..at).and_then(|before| before.chars().next_back());
         before.is_some_and(|letter| !letter.is_whitespace() && !"[{,:".contains(letter))

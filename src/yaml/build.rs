@@ -539,6 +539,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         } else {
             let span = Node::new(&document, root).span();
             stream.broken.push(Span { end: span.end.max(end.end), ..span });
+            stream.unsound.push(document);
         }
     }
 }

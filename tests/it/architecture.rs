@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// The floors, lowest first. `src/lib.rs` says what each module is for.
 const FLOORS: &[&[&str]] = &[
-    &["source", "quantity", "spelling", "globs"],
+    &["source", "quantity", "spelling", "globs", "text"],
     &["yaml", "query", "finding"],
     &["model", "config"],
     &["dialect", "change", "budget"],

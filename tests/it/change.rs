@@ -354,6 +354,21 @@ fn met(tiers: &[WrittenTier], halves: u8) -> [usize; 2] {
     [plain, if exempt { 0 } else { plain }]
 }
 
+/// Two SLOs of one name differ in nothing but what follows from the change.
+#[test]
+fn what_follows_from_changes_of_one_alert_stands_in_one_order() {
+    let written = |window, threshold, after| {
+        let targets = vec![0];
+        Written { name: 3, targets, window, query: 0, threshold, lookback: threshold, after }
+    };
+    let before = [written(7, 2, 0), written(8, 2, 0)];
+    let after = tree(&files(&[written(7, 1, 1), written(7, 1, 1)]));
+    let [one, other] =
+        [[0, 1], [1, 0]].map(|order| tree(&files(&order.map(|at| before[at].clone()))));
+    let of = |before: &Tree| without_places(change::between(before.placed(), after.placed()));
+    assert_eq!(of(&one), of(&other));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

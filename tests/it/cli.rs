@@ -124,6 +124,9 @@ fn declarations_of_metrics_are_refused_at_their_line() {
     let named = "[metrics]\nfile = \"slo/metrics.yaml\"\n";
     for (config, path, text, place) in [
         ("", "metrics.yaml", "scrapeInterval: often\n", "metrics.yaml:1:17"),
+        ("", "metrics.yaml", "scrapeInterval: 1m\nbucket: {}\n", "metrics.yaml:2:1"),
+        ("", "metrics.yaml", "scrapeInterval: 1m\nscrapeInterval: 2m\n", "metrics.yaml:2:1"),
+        ("", "metrics.yaml", "scrapeInterval: 1m\n---\ntypes: {}\n", "metrics.yaml:3:1"),
         ("", "metrics.yaml", "buckets:\r\n  待ち時間: [1, 0.5]\r\n", "metrics.yaml:2:"),
         (named, "slo/metrics.yaml", "remoteWrite: []\n", "slo/metrics.yaml:1:1"),
         (named, "slo/metrics.yaml", "a: [\n", "slo/metrics.yaml:"),

@@ -22,6 +22,7 @@ use slo::lint::RuleSet;
 use slo::lint::Tree;
 use slo::lint::baseline::Matching;
 use slo::lint::baseline::Scope;
+use slo::lint::baseline::Unseen;
 use slo::rules;
 use slo::rules::Facts;
 use slo::rules::Rule;
@@ -111,9 +112,10 @@ impl Case {
             let (held, problems) = Baseline::parse(SourceId::default(), &source);
             assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
             let mut matching = Matching::new(&held);
-            matching.mark(&tree, &mut findings);
+            let unseen = Unseen::new(&tree, []);
+            matching.mark(&tree, &unseen, &mut findings);
             let file = tree.sources.add(source);
-            let scope = Scope::new(&tree, &rules, [], &|_| true);
+            let scope = Scope::new(&rules, &unseen, &|_| true);
             matching.report_unused(&tree, file, &scope, &facts, &mut findings);
         }
         (tree, findings)

@@ -34,14 +34,15 @@ fn schema() -> Json {
 
 #[test]
 fn what_is_written_is_read_again() {
-    let nasty = "`a\"b\\c\u{7f}\n\r\t\u{0}` \u{202e}turned\u{feff} 名前 😀 '''";
+    let nasty = "`a\"b\\c\u{7f}\n\r\t\u{0}` \u{202e}turned\u{feff} \u{61c}\u{ad}\u{180e}\u{fff9}\u{e0041} 名前 👩\u{200d}💻 '''";
     let mut findings = BTreeMap::from([(key("b.yaml", nasty), 2), (key("a.yaml", "x"), 1)]);
     let bare = Key { object: None, at: None, ..key("a.yaml", "not valid YAML: '' \"\"") };
     findings.insert(bare, u32::MAX);
     let text = render(&findings);
     assert_eq!(text.lines().count(), 5 + 1 + 3 + 1, "one finding is one line: {text}");
-    assert!(!text.contains(['\u{202e}', '\u{feff}', '\u{7f}', '\r']), "nothing hides: {text:?}");
-    assert!(text.contains("名前 😀"), "and what is seen is not escaped: {text}");
+    assert!(!text.contains(|it| it != '\n' && is_active(it)), "nothing hides: {text:?}");
+    assert!(text.contains("\\u061C\\u00AD\\u180E\\uFFF9\\U000E0041"), "{text}");
+    assert!(text.contains("名前 👩\u{200d}💻"), "and what is seen is not escaped: {text}");
     let (read, problems) = parse(&text);
     assert_eq!(problems, []);
     assert_eq!(read.written_by, env!("CARGO_PKG_VERSION"));
@@ -52,6 +53,24 @@ fn what_is_written_is_read_again() {
     for other in [text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
         assert_eq!(parse(&other).1, [], "{other:?}");
         assert_eq!(parse(&other).0.entries.len(), 3);
+    }
+}
+
+#[test]
+fn of_two_lines_for_one_finding_the_higher_count_stays() {
+    let text = render(&BTreeMap::from([(key("a.yaml", "x"), 2), (key("b.yaml", "x"), 1)]));
+    assert_eq!(parse(&text).0.twin(), None);
+    let line = text.lines().nth(6).expect("a finding");
+    for twins in [[line, &line.replace("2 }", "3 }")], [&line.replace("2 }", "3 }"), line]] {
+        let (mut read, problems) = parse(&text.replace(line, &twins.join("\n")));
+        assert_eq!(problems, []);
+        let twin = read.twin().expect("a twin");
+        assert_eq!(twin.message, "the baseline holds this finding twice");
+        assert_eq!(twin.span, read.entries[1].span);
+        read.join_twins();
+        let counts = |baseline: &Baseline| baseline.entries.iter().map(|it| it.count).collect();
+        let counts: Vec<u32> = counts(&read);
+        assert_eq!((counts, read.twin()), (vec![3, 1], None));
     }
 }
 
@@ -104,7 +123,6 @@ fn what_is_wrong_is_named_at_its_place() {
             findings("{ path = 1, rule = \"r\", message = \"m\" }"),
             "4: `path` expects a string, found an integer",
         ),
-        (findings(&format!("{ONE},\n{ONE},")), "5: the baseline holds this finding twice"),
         (
             findings(&format!("<<<<<<< HEAD\n{ONE},\n=======\n>>>>>>> work")),
             "4: a merge left the mark `<<<<<<<` here",

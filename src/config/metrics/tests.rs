@@ -28,7 +28,7 @@ fn every_declaration_is_read() {
 #[test]
 fn what_is_wrong_is_said_and_the_rest_is_read() {
     let (metrics, problems) = parse(
-        "scrape_interval: 30s\nscrapeInterval: 0s\nbuckets: {a: [2, 1], b: [], c: [1, 2], d: 3}\n\
+        "scrape_interval: 30s\nscrapeInterval: 0s\nbuckets: {a: [2, 1], b: [], c: [1, 2], d: 3, e: [1, 1], f: [1, +Inf]}\n\
          types: {a: histogramm, b: gauge}\nunits: [seconds]\nlabels: {a: {code: 200, path: [\"/\"]}}\n",
     );
     assert_eq!(
@@ -39,6 +39,8 @@ fn what_is_wrong_is_said_and_the_rest_is_read() {
             "the buckets of `a` are no rising numbers",
             "the buckets of `b` are no rising numbers",
             "the buckets of `d` are no rising numbers",
+            "the buckets of `e` are no rising numbers",
+            "the buckets of `f` hold `+Inf`",
             "`histogramm` is no type of metric",
             "`units` must be a mapping",
             "the values of label `code` are no list",
@@ -48,17 +50,39 @@ fn what_is_wrong_is_said_and_the_rest_is_read() {
     assert_eq!(metrics.types.len(), 1);
     assert_eq!(metrics.labels["a"].len(), 1);
     assert_eq!(parse("a: [").1, ["the file is no YAML"]);
+    assert_eq!(parse("types: {}\ntypes: {}\n").1, ["the key `types` stands twice in one mapping"]);
+    assert_eq!(parse("<<: 1\n").1, ["a merge `<<` brings something that is not a mapping"]);
+    assert_eq!(parse("types: *a\n").1, ["no anchor `&a` stands before this alias"]);
     assert_eq!(parse("- a\n").1, ["the file is no mapping"]);
     assert_eq!(parse("{}\n---\n{}\n").1, ["the file has more than one document"]);
 }
 
 #[test]
 fn a_file_of_the_usual_name_may_be_another_tools() {
-    let is_meant = |text: &str| Metrics::is_meant(&Source::from_text("x", text, Origin::Worktree));
-    assert!(is_meant("scrapeInterval: 1m\n"));
-    assert!(is_meant("buckets:\n  a: [1]\ntypes: wrong\n"));
-    assert!(!is_meant("apiVersion: v1\nkind: ConfigMap\n"));
-    assert!(!is_meant("scrapeInterval: 1m\nremoteWrite: []\n"));
-    assert!(!is_meant(""));
-    assert!(!is_meant("a: ["));
+    let is_ours = |text: &str| {
+        let source = Source::from_text("x", text, Origin::Worktree);
+        Metrics::parse_if_ours(SourceId::default(), &source).is_some()
+    };
+    for ours in [
+        "scrapeInterval: 1m\n",
+        "buckets:\n  a: [1]\ntypes: wrong\n",
+        "scrapeInterval: 1m\nremoteWrite: []\n",
+        "scrapeInterval: 1m\nbucket: {}\n",
+        "scrapeInterval: 1m\nscrapeInterval: 2m\n",
+        "scrapeInterval: 1m\n---\ntypes: {}\n",
+        "---\n---\nscrapeInterval: 1m\n",
+        "scrapeInterval: [\n",
+    ] {
+        assert!(is_ours(ours), "{ours}");
+    }
+    for other in [
+        "",
+        "a: [",
+        "- types\n",
+        "remoteWrite: []\n",
+        "apiVersion: v1\nkind: ConfigMap\n",
+        "apiVersion: v1\nkind: ConfigMap\nlabels: {}\n",
+    ] {
+        assert!(!is_ours(other), "{other}");
+    }
 }

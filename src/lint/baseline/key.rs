@@ -63,20 +63,64 @@ pub(super) fn name(key: &Key) -> Option<&str> {
     key.object.as_deref().filter(|object| object.contains(' '))
 }
 
-/// Returns every object of a file by its kind and name; nothing where some of it cannot be read.
-pub(super) fn objects(id: SourceId, source: &Source) -> Option<BTreeSet<String>> {
-    let stream = yaml::parse(id, source);
-    if !stream.broken.is_empty() || source.unreadable.is_some() {
-        return None;
-    }
+/// Returns every object of a file by its kind and name.
+pub(super) fn objects(id: SourceId, source: &Source) -> BTreeSet<String> {
     let mut objects = BTreeSet::new();
-    for root in stream.documents.iter().map(yaml::Document::root) {
+    for root in yaml::parse(id, source).documents.iter().map(yaml::Document::root) {
         match listed(root) {
             Some(items) => objects.extend(items.items().filter_map(kind_and_name)),
             None => objects.extend(kind_and_name(root)),
         }
     }
-    Some(objects)
+    objects
+}
+
+/// Returns the way to the innermost item with a name that a finding was in.
+pub(super) fn item(key: &Key) -> Option<&str> {
+    let mut way = key.at.as_deref()?;
+    loop {
+        way = way.get(..=way.rfind(']')?)?;
+        match way.strip_suffix("[]") {
+            Some(list) => way = list,
+            None => return Some(way),
+        }
+    }
+}
+
+/// Returns the way to the place of a finding without the names of the items that it leads through.
+pub(super) fn nameless(at: &str) -> String {
+    let parts = at.split('[').enumerate().map(|(index, part)| match part.split_once(']') {
+        Some((_, rest)) if index > 0 => format!("[]{rest}"),
+        _ => part.to_owned(),
+    });
+    parts.collect()
+}
+
+/// Returns every item of a list in a file: its object, and the way to it.
+pub(super) fn items(id: SourceId, source: &Source) -> BTreeSet<(Option<String>, String)> {
+    let mut found = BTreeSet::new();
+    for root in yaml::parse(id, source).documents.iter().map(yaml::Document::root) {
+        let listed = listed(root).into_iter().flat_map(Node::items);
+        let own = Some(root).filter(|_| self::listed(root).is_none());
+        for object in listed.chain(own) {
+            let name = kind_and_name(object);
+            let mut open = vec![(object, String::new())];
+            while let Some((node, at)) = open.pop() {
+                // What an alias or a merge brings stands elsewhere, under its own way.
+                for entry in node.entries().filter(|entry| !entry.merged) {
+                    let mut at = at.clone();
+                    push_key(&mut at, entry.key);
+                    open.push((entry.value, at));
+                }
+                for item in node.items() {
+                    let at = format!("{at}[{}]", item_name(item));
+                    found.insert((name.clone(), at.clone()));
+                    open.push((item, at));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Returns the place of a finding, and the one that is as wrong.
@@ -86,11 +130,13 @@ fn places_of(finding: &Finding) -> impl Iterator<Item = Span> {
 
 /// Returns what leads to each of some places of a file.
 fn ways(id: SourceId, source: &Source, places: &BTreeSet<Span>) -> Vec<Way> {
-    let stream = yaml::parse(id, source);
+    let yaml::Stream { mut documents, unsound, .. } = yaml::parse(id, source);
+    documents.extend(unsound);
+    documents.sort_by_key(|document| document.root().span());
     let mut names = Names::default();
     let way = |place: &Span| {
-        let next = stream.documents.partition_point(|one| one.root().span().end <= place.start);
-        let root = stream.documents.get(next).map(yaml::Document::root);
+        let next = documents.partition_point(|one| one.root().span().end <= place.start);
+        let root = documents.get(next).map(yaml::Document::root);
         let root = root.filter(|root| root.span().contains(*place) || place.contains(root.span()));
         root.map(|root| names.way(next, root, *place)).unwrap_or_default()
     };
@@ -122,9 +168,7 @@ impl Names {
                 if entry.key.place().contains(place) {
                     break;
                 }
-                let dot = if at.is_empty() { "" } else { "." };
-                at.push_str(dot);
-                at.push_str(&short(entry.key.text().unwrap_or_else(|| entry.key.raw())));
+                push_key(&mut at, entry.key);
                 node = entry.value;
             } else if let Some(item) = item_at(node, place) {
                 let known = self.items.entry((document, item.index()));
@@ -136,6 +180,14 @@ impl Names {
         }
         Way { object: name, at: (!at.is_empty()).then_some(at) }
     }
+}
+
+/// Makes a way lead on through a key.
+fn push_key(at: &mut String, key: Node<'_>) {
+    if !at.is_empty() {
+        at.push('.');
+    }
+    at.push_str(&short(key.text().unwrap_or_else(|| key.raw())));
 }
 
 /// Returns the item of a list that holds a place.
@@ -154,7 +206,8 @@ fn listed(root: Node<'_>) -> Option<Node<'_>> {
 
 /// Returns who an object is: `SLO shop/checkout`, `SLO checkout`, or `SLO` where it has no name.
 fn kind_and_name(object: Node<'_>) -> Option<String> {
-    let mut text = short(object.given("kind")?.text()?);
+    let kind = object.given("kind").and_then(Node::text).filter(|kind| !kind.is_empty());
+    let mut text = short(kind?);
     let metadata = object.given("metadata");
     let given = |key| metadata.and_then(|metadata| metadata.given(key)).and_then(Node::text);
     if let Some(name) = given("name") {
@@ -172,7 +225,9 @@ fn kind_and_name(object: Node<'_>) -> Option<String> {
 fn item_name(item: Node<'_>) -> String {
     let own = NAMES.into_iter().find_map(|key| item.given(key)?.text());
     let metadata = || item.given("metadata")?.given("name")?.text();
-    own.or_else(metadata).map(short).unwrap_or_default()
+    // Brackets stand around the name.
+    let name = own.or_else(metadata).map(short).unwrap_or_default();
+    name.replace('[', "(").replace(']', ")")
 }
 
 /// Returns the beginning of a text.

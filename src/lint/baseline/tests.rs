@@ -19,8 +19,14 @@ fn judged(files: &[File<'_>]) -> (Tree, Vec<Finding>) {
     let (config, code_owners) = (Config::default(), CodeOwners::default());
     let now = jiff::Timestamp::UNIX_EPOCH;
     let facts = Facts { config: &config, code_owners: &code_owners, now };
-    let rules = ["unknown-field", "missing-field", "target-100", "duplicate-object-name"];
-    let only = rules.map(str::to_owned).to_vec();
+    let only = [
+        "unknown-field",
+        "missing-field",
+        "target-100",
+        "duplicate-object-name",
+        "yaml-parse-error",
+    ];
+    let only = only.map(str::to_owned).to_vec();
     let (rules, _) = RuleSet::new(&config.rules, &Choice { set: None, only });
     let findings = lint::run(&tree, &rules, &facts);
     (tree, findings)
@@ -34,7 +40,8 @@ fn baseline(files: &[File<'_>]) -> Baseline {
     let matching = Matching::new(&empty);
     let held = vec![None; findings.len()];
     let (rules, _) = RuleSet::new(&Config::default().rules, &Choice::default());
-    let scope = Scope::new(&tree, &rules, [], &|_| true);
+    let unseen = Unseen::default();
+    let scope = Scope::new(&rules, &unseen, &|_| true);
     let renewed = matching.renew(&tree, &mut findings, &held, &scope, |_| true);
     let source = Source::from_text("slo-baseline.toml", render(&renewed), Origin::Worktree);
     let (baseline, problems) = Baseline::parse(SourceId::default(), &source);
@@ -44,9 +51,15 @@ fn baseline(files: &[File<'_>]) -> Baseline {
 
 /// Returns what is new, each as `path:text: message`, and how many findings the entries still count.
 fn new(baseline: &Baseline, files: &[File<'_>]) -> (Vec<String>, u32) {
+    new_beside(baseline, files, &[])
+}
+
+/// Returns the same where files of some paths are there and are not read.
+fn new_beside(baseline: &Baseline, files: &[File<'_>], left_out: &[&str]) -> (Vec<String>, u32) {
     let (tree, mut findings) = judged(files);
+    let unseen = Unseen::new(&tree, left_out.iter().map(|path| (*path).to_owned()));
     let mut matching = Matching::new(baseline);
-    matching.mark(&tree, &mut findings);
+    matching.mark(&tree, &unseen, &mut findings);
     let shown = findings.iter().filter(|finding| !finding.baselined).map(|finding| {
         let path = &tree.sources.file(finding.span.source).path;
         format!("{path}:{}: {}", tree.sources.slice(finding.span), finding.message)
@@ -132,6 +145,35 @@ fn an_objective_with_a_name_is_not_another() {
 }
 
 #[test]
+fn an_objective_is_known_by_its_new_name_once_the_old_one_is_gone() {
+    let (old, sound) = ("{ displayName: fsat, target: 1 }", "{ displayName: slow, target: 0.9 }");
+    let held = baseline(&[("a.yaml", &slo(&[old, sound]))]);
+    for renamed in ["fast", "'a]b'", "'[x].y'", "''"] {
+        let renamed = format!("{{ displayName: {renamed}, target: 1 }}");
+        let known = new(&held, &[("a.yaml", &slo(&[sound, &renamed]))]);
+        assert_eq!(known.0.len(), usize::from(renamed.contains("''")), "{renamed}");
+        let kept = old.replace("target: 1", "target: 0.9");
+        let (found, left) = new(&held, &[("a.yaml", &slo(&[&kept, &renamed]))]);
+        assert_eq!((found.len(), left), (1, 1), "its old name still stands: {renamed}");
+    }
+    let (found, _) =
+        new(&held, &[("a.yaml", &slo(&[sound, "{ displayName: a, target: 0.9, x: 1 }"]))]);
+    assert_eq!(found.len(), 1, "another value is new");
+    let at = |way: &str| Key { at: Some(way.to_owned()), ..held.entries[0].key.clone() };
+    for (way, item, nameless) in [
+        ("spec.objectives[fast].target", Some("spec.objectives[fast]"), "spec.objectives[].target"),
+        ("a[b].c[].d", Some("a[b]"), "a[].c[].d"),
+        ("a[][b]", Some("a[][b]"), "a[][]"),
+        ("a[].b", None, "a[].b"),
+        ("a]b", Some("a]"), "a]b"),
+        ("a", None, "a"),
+    ] {
+        assert_eq!(key::item(&at(way)), item, "{way}");
+        assert_eq!(key::nameless(way), nameless, "{way}");
+    }
+}
+
+#[test]
 fn an_object_is_known_in_another_file_once_it_is_gone_from_its_own() {
     let old = service("shop", "  team: a\n");
     let held = baseline(&[("a.yaml", &old)]);
@@ -147,6 +189,8 @@ fn an_object_is_known_in_another_file_once_it_is_gone_from_its_own() {
         let (found, _) = new(&held, files);
         assert!(found.iter().any(|one| one.starts_with("b.yaml:team:")), "{files:?} {found:?}");
     }
+    let (found, left) = new_beside(&held, &[("b.yaml", &old)], &["a.yaml"]);
+    assert_eq!((found.len(), left), (1, 1), "what is not read is not gone");
     let named_twice = [("a.yaml", &*old), ("b.yaml", &*service("shop", "  tram: a\n"))];
     let held = baseline(&named_twice);
     let both = service("shop", "  tram: a\n  team: a\n");
@@ -170,7 +214,7 @@ fn of_two_equal_places_it_is_the_same_finding() {
     let (tree, mut findings) = judged(&[("a.yaml", &one), ("b.yaml", &other)]);
     lint::turn(&tree, &mut findings, |path| path == "a.yaml");
     assert_eq!(tree.sources.file(findings[0].span.source).path, "a.yaml");
-    Matching::new(&held).mark(&tree, &mut findings);
+    Matching::new(&held).mark(&tree, &Unseen::default(), &mut findings);
     assert!(findings[0].baselined);
     let third = [("a.yaml", &*one), ("b.yaml", &*other), ("c.yaml", &*other)];
     assert_eq!(new(&held, &third).0.len(), 1, "a third one is new");
@@ -201,13 +245,27 @@ fn words_count_unless_another_version_wrote_them() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_known_by_its_object() {
+    let (twice, sound) = (service("a", "  name: b\n"), service("c", ""));
+    let held = baseline(&[("a.yaml", &format!("{twice}---\n{sound}"))]);
+    assert_eq!(new(&held, &[("a.yaml", &format!("{sound}---\n# more\n{twice}"))]), (vec![], 0));
+    let other = format!("{}---\n{}", service("a", ""), service("c", "  name: b\n"));
+    let (found, left) = new(&held, &[("a.yaml", &other)]);
+    assert_eq!((found.len(), left), (1, 1), "{found:?}");
+    let merged = |name: &str| service(name, "spec: { description: x, <<: 1 }\n");
+    let held = baseline(&[("a.yaml", &merged("a"))]);
+    assert_eq!(new(&held, &[("a.yaml", &merged("a"))]).0, NOTHING);
+    assert_eq!(new(&held, &[("a.yaml", &merged("c"))]).0.len(), 1);
+}
+
+#[test]
 fn what_a_comment_allows_is_not_held() {
     let old = service("shop", "  team: a\n");
     let held = baseline(&[("a.yaml", &old)]);
     let allowed = old.replace("team: a", "team: a # slo: allow(unknown-field): because");
     let (tree, mut findings) = judged(&[("a.yaml", &allowed)]);
     let mut matching = Matching::new(&held);
-    assert_eq!(matching.mark(&tree, &mut findings), [None]);
+    assert_eq!(matching.mark(&tree, &Unseen::default(), &mut findings), [None]);
     assert!(findings[0].suppressed && !findings[0].baselined);
 }
 
@@ -218,7 +276,7 @@ fn what_was_marked_first_has_used_up_the_entry() {
     let (tree, findings) = judged(&[("a.yaml", &slo(&["target: 1", "target: 1"]))]);
     let [mut first, mut second] = [vec![findings[1].clone()], vec![findings[0].clone()]];
     let mut matching = Matching::new(&held);
-    matching.mark(&tree, &mut first);
-    matching.mark(&tree, &mut second);
+    matching.mark(&tree, &Unseen::default(), &mut first);
+    matching.mark(&tree, &Unseen::default(), &mut second);
     assert!(first[0].baselined && !second[0].baselined);
 }

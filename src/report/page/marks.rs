@@ -42,12 +42,16 @@ pub(super) enum Role {
     Findings,
     /// What a fix changes.
     Fix,
+    /// What is understood.
+    Model,
     /// `slo.toml`.
     Config,
     /// `metrics.yaml`.
     Metrics,
     /// CODEOWNERS.
     Owners,
+    /// The baseline.
+    Baseline,
     /// The clock.
     Now,
     /// Nothing that a reader has to be told.
@@ -69,6 +73,8 @@ impl Info {
             (_, "config") => Role::Config,
             (_, "metrics") => Role::Metrics,
             (_, "owners") => Role::Owners,
+            (_, "baseline") => Role::Baseline,
+            (_, "model") => Role::Model,
             (_, "now") => Role::Now,
             _ => Role::Other,
         };
@@ -82,15 +88,21 @@ impl Info {
     /// * `previous`: the block that stands directly above it, if one does.
     pub(super) fn lead(&self, previous: Option<&Self>) -> Option<String> {
         let what = match self.role {
+            // What is wrong is the baseline.
+            Role::Bad if previous.is_some_and(|above| above.role == Role::Baseline) => {
+                "And this definition"
+            }
             Role::Bad => "Bad",
             Role::Good => "Good",
             Role::Before => "Before",
             Role::After => "After",
             Role::Findings => "What is reported",
             Role::Fix => "What the fix changes",
+            Role::Model => "What is understood",
             Role::Config => "With this in `slo.toml`",
             Role::Metrics => "With this in `metrics.yaml`",
             Role::Owners => "With this in `CODEOWNERS`",
+            Role::Baseline => "With this in `slo-baseline.toml`",
             Role::Now => "At this instant",
             Role::Other => return None,
         };

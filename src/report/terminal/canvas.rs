@@ -16,6 +16,7 @@ use crate::report::layout::width;
 use crate::report::layout::wrap;
 use crate::source::LineIndex;
 use crate::source::Span;
+use crate::text::is_active;
 
 /// How far apart tab stops are, in columns.
 const TAB: usize = 4;
@@ -297,7 +298,7 @@ fn cells(text: &str, from: usize) -> Vec<Cell> {
         let mut shown = String::new();
         match character {
             '\t' => shown.push_str(&" ".repeat(TAB - column % TAB)),
-            active if escape::is_active(active) => escape::push(&mut shown, active),
+            active if is_active(active) => escape::push(&mut shown, active),
             other => shown.push(other),
         }
         let columns = shown.chars().map(char_width).sum();

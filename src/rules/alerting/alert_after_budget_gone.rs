@@ -3,6 +3,7 @@ use crate::alerts::urgency::Urgency;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
+use crate::alerts::watch::is_whole;
 use crate::alerts::watch::watches;
 use crate::finding::Level;
 use crate::model::Subject;
@@ -14,6 +15,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::words::about;
 use crate::rules::words::about_percent;
 use crate::rules::words::in_words;
 use crate::rules::words::percent_beside;
@@ -78,7 +80,7 @@ fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fa
     if !is_gone && spent <= cap(watch, checker) {
         return None;
     }
-    let is_whole = watch.lookback == window.nominal_seconds();
+    let is_whole = is_whole(watch.burn.lookback.value, window);
     if is_whole && watch.urgency() != Urgency::Page && is_told_before(watch) {
         return None;
     }
@@ -110,7 +112,7 @@ fn report(fault: Fault, uses: &Uses<'_>, checker: &mut Checker<'_>) {
     let watch = uses.first;
     let (Some(window), Some(spent)) = (watch.window(), watch.spent()) else { return };
     let (threshold, lookback) = (&watch.burn.threshold, watch.burn.lookback);
-    let about = if window.value.unit.is_calendar() { "about " } else { "" };
+    let about = about(window.value);
     let (what, whom, name) = match watch.urgency() {
         Urgency::Page => ("page", "a page", PAGE_CAP),
         Urgency::Ticket => ("ticket", "a ticket", TICKET_CAP),

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::finding::Level;
+use crate::model::Alert;
 use crate::model::BudgetingMethod;
 use crate::model::BurnRate;
 use crate::model::Operator;
@@ -14,13 +15,22 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about_percent;
 use crate::rules::words::percent;
+use crate::rules::words::percent_beside;
+use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
+use crate::source::Spanned;
 
 use crate::alerts::can_fire;
 use crate::alerts::is_upward;
 use crate::alerts::largest_error_ratio;
+use crate::alerts::tells_of_breaches;
+use crate::alerts::watch::Uses;
+use crate::alerts::watch::Watch;
+use crate::alerts::watch::gather;
+use crate::alerts::watch::short_window;
 
 pub(super) const RULE: Rule = Rule {
     name: "alert-can-never-fire",
@@ -40,7 +50,9 @@ struct Pair {
     burn: BurnRate,
     target: Ratio,
     largest: Ratio,
-    window: Option<Duration>,
+    /// The windows of the SLOs, each once.
+    windows: Vec<Duration>,
+    has_short_window: bool,
     users: Vec<(String, Span)>,
     level: Level,
 }
@@ -51,16 +63,18 @@ type Targets = BTreeMap<Span, BTreeSet<Ratio>>;
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let mut pairs: BTreeMap<Key, Pair> = BTreeMap::new();
     for slo in slos {
-        for burn in upward(slo) {
-            judge(slo, burn, &mut pairs);
-            short_lookback(slo, burn, checker);
+        for (alert, burn) in upward(slo) {
+            judge(slo, alert, burn, &mut pairs);
         }
+    }
+    for uses in gather(slos, |watch| is_short(watch).then_some(())).into_values() {
+        report_short(&uses, checker);
     }
     let mut all: Targets =
         pairs.values().map(|pair| (pair.burn.threshold.span, BTreeSet::new())).collect();
     let with_pairs = if all.is_empty() { &[] } else { slos };
     for slo in with_pairs {
-        for burn in upward(slo) {
+        for (_, burn) in upward(slo) {
             if let Some(targets) = all.get_mut(&burn.threshold.span) {
                 targets.extend(slo.targets().map(|target| target.value.clone()));
             }
@@ -73,17 +87,22 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     }
 }
 
-/// Returns the burn rates that fire an alert of an SLO while they are high.
-fn upward<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = &'a BurnRate> {
-    let burns = slo.alerts.iter().filter_map(|alert| alert.burn());
-    burns.filter(|burn| is_upward(burn) && burn.threshold.value > Ratio::zero())
+/// Returns the alerts that tell that the budget of an SLO burns, and fire while it burns fast.
+fn upward<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = (Alert<'a>, &'a BurnRate)> {
+    let alerts = slo.alerts.iter().filter(|alert| tells_of_breaches(alert.policy));
+    let burns = alerts.filter_map(|alert| Some((*alert, alert.burn()?)));
+    burns.filter(|(_, burn)| is_upward(burn) && burn.threshold.value > Ratio::zero())
 }
 
 /// Notes the targets of an SLO under which a condition is dead, or nearly.
-fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
+fn judge(slo: &Subject<'_>, alert: Alert<'_>, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
     let largest = largest_error_ratio(slo);
     let half = &largest / 2;
     let is_alive = slo.targets().any(|target| can_fire(burn, &target.value, &largest));
+    // `alert-after-budget-gone` says that, which is more.
+    if is_alive && Watch::of(slo, alert).is_some_and(Watch::is_too_late) {
+        return;
+    }
     for target in slo.targets() {
         let needed = &burn.threshold.value * &target.value.complement();
         // A burn rate of 1 is the least worth an alert, however much a low target lets fail.
@@ -99,11 +118,16 @@ fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
             burn: burn.clone(),
             target: target.value.clone(),
             largest: largest.clone(),
-            window: slo.window.as_ref().map(|window| window.duration.value),
+            windows: Vec::new(),
+            has_short_window: false,
             users: Vec::new(),
             level,
         });
         pair.level = pair.level.max(level);
+        let window = slo.window.as_ref().map(|window| window.duration.value);
+        pair.windows.extend(window.filter(|window| !pair.windows.contains(window)));
+        let of_policy = Some(&alert.policy.meta);
+        pair.has_short_window |= short_window(&alert.condition.meta, of_policy).is_some();
         let user = (slo.meta.name().to_owned(), target.span);
         if !pair.users.contains(&user) {
             pair.users.push(user);
@@ -114,7 +138,7 @@ fn judge(slo: &Slo, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
 fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     let Pair { burn, target, largest, .. } = pair;
     let budget = target.complement();
-    let needed = percent(&(&burn.threshold.value * &budget));
+    let needed = percent_beside(&(&burn.threshold.value * &budget), largest);
     let rate = &burn.threshold.value;
     let is_dead = !can_fire(burn, target, largest);
     let more = match burn.operator.value {
@@ -145,20 +169,24 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
             .note(format!("`slo/max-error-ratio` says that at most {share} of events can be bad"));
     }
     match fix {
-        Some((title, edits)) => finding.unsafe_fix(title, edits),
+        Some((title, Some(edits))) => finding.unsafe_fix(title, edits),
+        Some((title, None)) => finding.help(title),
         None if is_alone => finding.help("lower the burn rate and lengthen the lookback"),
         None => finding.help("watch this target with a condition of its own, at a lower burn rate"),
     };
 }
 
 /// Returns a slower alert that spends the same share of the budget and needs at most half of all
-/// possible errors.
-fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Vec<Edit>)> {
+/// possible errors, and the edits where they are all that is needed.
+fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Option<Vec<Edit>>)> {
     const HOURS: [u64; 8] = [1, 2, 3, 6, 12, 24, 48, 72];
     let burn = &pair.burn;
     let lookback = burn.lookback.value.seconds().filter(|seconds| *seconds > 0)?;
-    let window = pair.window?;
+    let shortest = pair.windows.iter().map(|window| window.shortest_seconds()).min()?;
     let spent = &burn.threshold.value * &Ratio::whole(lookback);
+    if spent >= Ratio::whole(shortest) {
+        return None;
+    }
     let half = &pair.largest / 2;
     let (rate, longer) = HOURS.into_iter().find_map(|hours| {
         let longer = Duration::new(hours, Unit::Hour);
@@ -166,45 +194,58 @@ fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Vec<Edit>)> {
         let is_slow_enough = &rate * &pair.target.complement() <= half;
         let is_exact = (&rate * &Ratio::whole(1_000)).is_whole();
         let is_alert = rate > Ratio::one();
-        let is_short = longer.nominal_seconds() < window.nominal_seconds();
+        let is_short = longer.nominal_seconds() < shortest;
         let fits = is_slow_enough && is_exact && is_alert && is_short;
         (fits && longer.nominal_seconds() > lookback).then_some((rate, longer))
     })?;
-    let share = spent.checked_div(&Ratio::whole(window.nominal_seconds()))?;
-    let title = format!(
-        "write {rate} over {longer}, which spends the same {} % of a {window} budget",
-        share.percent().significant(3)
-    );
+    let mut windows = pair.windows.iter();
+    let of_budget = match (windows.next(), windows.next()) {
+        (Some(window), None) => {
+            let share = spent.checked_div(&Ratio::whole(window.nominal_seconds()))?;
+            format!("{} of a {window} budget", about_percent(&share))
+        }
+        _ => "share of each budget".to_owned(),
+    };
+    let title = format!("write `{rate}` over `{longer}`, which spends the same {of_budget}");
+    if pair.has_short_window {
+        return Some((format!("{title}, and lengthen the short window with it"), None));
+    }
     let edits = vec![
         checker.rewrite(burn.threshold.span, &rate.to_string())?,
         checker.rewrite(burn.lookback.span, &longer.to_string())?,
     ];
-    Some((title, edits))
+    Some((title, Some(edits)))
 }
 
-/// A lookback of less than two slices sees one slice at most.
-fn short_lookback(slo: &Slo, burn: &BurnRate, checker: &mut Checker<'_>) {
-    if slo.method() != BudgetingMethod::Timeslices {
-        return;
-    }
-    let slices = slo.objectives.iter().filter_map(|objective| objective.slice_window.as_ref());
-    for slice in slices {
-        let lookback = burn.lookback.value;
-        let (Some(long), Some(short)) = (lookback.seconds(), slice.value.seconds()) else {
-            continue;
-        };
-        if long < short.saturating_mul(2) {
-            let message =
-                format!("a lookback of {lookback} holds less than two slices of {}", slice.value);
-            checker
-                .report_at(Level::Warning, burn.lookback.span, message)
-                .label("one slice is good or bad as a whole, so there is no rate to compare")
-                .also(slice.span, format!("`{}` counts slices of this length", slo.meta.name()))
-                .help(format!("look back at least {}", twice(slice.value)));
-        }
-    }
+/// Returns whether an alert looks back on less than two slices of its SLO: it sees one at most.
+fn is_short(watch: Watch<'_>) -> bool {
+    let is_told = is_upward(watch.burn) && tells_of_breaches(watch.alert.policy);
+    let two = longest_slice(watch.slo).map(|(seconds, _)| seconds.saturating_mul(2));
+    is_told && two.is_some_and(|two| watch.lookback < two)
 }
 
-fn twice(slice: Duration) -> Duration {
-    Duration::new(slice.count.saturating_mul(2), slice.unit)
+/// Returns the longest slice that an SLO counts, with its seconds.
+fn longest_slice(slo: &Slo) -> Option<(u64, &Spanned<Duration>)> {
+    let is_sliced = slo.method() == BudgetingMethod::Timeslices;
+    let objectives = slo.objectives.iter().filter(|_| is_sliced);
+    let slices = objectives.filter_map(|objective| objective.slice_window.as_ref());
+    let slices = slices.filter_map(|slice| Some((slice.value.seconds()?, slice)));
+    slices.max_by_key(|(seconds, _)| *seconds)
+}
+
+fn report_short(uses: &Uses<'_>, checker: &mut Checker<'_>) {
+    let slices = uses.slos.iter().filter_map(|slo| Some((slo, longest_slice(slo)?)));
+    let longest = slices.clone().max_by_key(|(_, (seconds, _))| *seconds);
+    let Some((_, (_, longest))) = longest else { return };
+    let lookback = uses.first.burn.lookback;
+    let message =
+        format!("a lookback of {} holds less than two slices of {}", lookback.value, longest.value);
+    let finding = checker.report_at(Level::Warning, lookback.span, message);
+    finding.label("one slice is good or bad as a whole, so there is no rate to compare");
+    for (slo, (_, slice)) in slices {
+        let name = quote(slo.meta.name());
+        finding.also(slice.span, format!("{name} counts slices of {}", slice.value));
+    }
+    let twice = Duration::new(longest.value.count.saturating_mul(2), longest.value.unit);
+    finding.help(format!("look back at least {twice}"));
 }

@@ -96,10 +96,7 @@ fn note_untold<'a>(catalog: &'a Catalog, slo: &'a Arc<Slo>, untold: &mut Untold<
 }
 
 fn report_off(span: Span, policy: &AlertPolicy, checker: &mut Checker<'_>) {
-    let message = match policy.meta.name() {
-        "" => "this alert policy tells nobody anything".to_owned(),
-        name => format!("the alert policy {} tells nobody anything", quote(name)),
-    };
+    let message = format!("{} tells nobody anything", in_a_message(policy));
     let edit = checker.rewrite(span, "true");
     let finding = checker.report(span, message);
     finding.label("not of a breach");
@@ -114,6 +111,14 @@ fn report_off(span: Span, policy: &AlertPolicy, checker: &mut Checker<'_>) {
         Some(edit) => finding.unsafe_fix(TITLE, vec![edit]),
         None => finding.help(TITLE),
     };
+}
+
+/// Returns an alert policy as the subject of a message.
+fn in_a_message(policy: &AlertPolicy) -> String {
+    match policy.meta.name() {
+        "" => "this alert policy".to_owned(),
+        name => format!("the alert policy {}", quote(name)),
+    }
 }
 
 const TITLE: &str = "set `alertWhenBreaching: true`";
@@ -131,9 +136,10 @@ fn report_untold(
         2 => " and of 1 other SLO".to_owned(),
         count => format!(" and of {} other SLOs", count - 1),
     };
-    let message = format!("nobody is told that the budget of {}{more} burns", quote(first));
     let edit = checker.rewrite(span, "true");
+    let message = format!("{} tells nobody of a breach", in_a_message(policy));
     let finding = checker.report(span, message);
+    finding.note(format!("no other tells that the budget of {}{more} burns", quote(first)));
     finding.label(
         match (is_true(policy.when_no_data.as_ref()), is_true(policy.when_resolved.as_ref())) {
             (true, true) => "this policy speaks of missing data and of the end of a breach alone",

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::finding::Level;
 use crate::model::BurnRate;
@@ -13,9 +12,9 @@ use crate::rules::Set;
 use crate::rules::words::percent;
 use crate::source::Span;
 
-use crate::alerts::each_condition;
-use crate::alerts::is_meant_for_health;
 use crate::alerts::is_upward;
+use crate::alerts::telling;
+use crate::alerts::watch::is_whole;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-below-one",
@@ -28,32 +27,26 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let mut low: BTreeMap<Span, (&BurnRate, bool)> = BTreeMap::new();
-    each_condition(catalog, &mut |policy, condition| {
-        let Some(burn) = &condition.burn_rate else { return };
-        if is_upward(burn) && burn.threshold.value < Ratio::one() {
-            let known = low.entry(burn.span).or_insert((burn, false));
-            known.1 |= is_meant_for_health(policy.map(Arc::as_ref), condition);
-        }
-    });
+    let is_low = |burn: &BurnRate| is_upward(burn) && burn.threshold.value < Ratio::one();
+    let mut low: BTreeMap<Span, &BurnRate> =
+        telling(catalog, is_low).into_iter().map(|burn| (burn.span, burn)).collect();
     if low.is_empty() {
         return;
     }
     for slo in checker.subjects() {
         let Some(window) = &slo.window else { continue };
         for burn in slo.alerts.iter().filter_map(|alert| alert.burn()) {
-            // Over the whole window a burn rate is the share of the budget that is spent.
-            let is_share = burn.threshold.value > Ratio::zero()
-                && burn.lookback.value.nominal_seconds() >= window.duration.value.nominal_seconds();
-            if let Some(known) = low.get_mut(&burn.span).filter(|_| is_share) {
-                known.1 = true;
+            // What looks back on more is told of that.
+            let lookback = burn.lookback.value;
+            let is_longer = lookback.nominal_seconds() > window.duration.value.nominal_seconds();
+            let is_share = is_longer || is_whole(lookback, window.duration.value);
+            if is_share && burn.threshold.value > Ratio::zero() {
+                low.remove(&burn.span);
             }
         }
     }
-    for (burn, is_meant) in low.into_values() {
-        if !is_meant {
-            report(burn, checker);
-        }
+    for burn in low.into_values() {
+        report(burn, checker);
     }
 }
 

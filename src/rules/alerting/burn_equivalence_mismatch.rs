@@ -13,6 +13,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about;
 use crate::rules::words::about_percent;
 use crate::rules::words::in_words;
 use crate::rules::words::quote;
@@ -98,7 +99,7 @@ fn report(uses: &Uses<'_>, is_alone: bool, checker: &mut Checker<'_>) {
         return;
     };
     let burn = watch.burn;
-    let about = if window.value.unit.is_calendar() { "about " } else { "" };
+    let about = about(window.value);
     let seconds = &burn.threshold.value * &Ratio::whole(watch.lookback);
     let (does, says) = match &said.amount {
         Amount::Share(share) => {
@@ -130,7 +131,7 @@ fn report(uses: &Uses<'_>, is_alone: bool, checker: &mut Checker<'_>) {
     }
     let right = right.map_or_else(String::new, |right| right.significant(4));
     match fix {
-        Some(edit) => finding.unsafe_fix(format!("write {right}"), vec![edit]),
+        Some(edit) => finding.unsafe_fix(format!("write `{right}`"), vec![edit]),
         None => finding.help(format!("{says} takes a burn rate of {about}{right}")),
     };
 }

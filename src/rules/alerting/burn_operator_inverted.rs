@@ -1,19 +1,14 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::finding::Level;
-use crate::model::AlertCondition;
+use crate::model::BurnRate;
 use crate::model::Catalog;
 use crate::model::Operator;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::source::Span;
 
-use crate::alerts::each_condition;
-use crate::alerts::is_meant_for_health;
 use crate::alerts::is_upward;
+use crate::alerts::telling;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-operator-inverted",
@@ -25,29 +20,13 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Catalog(check),
 };
 
-/// The conditions in question by their place, and whether some policy or they themselves say that they
-/// are meant so.
-type Conditions<'a> = BTreeMap<Span, (&'a Arc<AlertCondition>, bool)>;
-
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    let mut conditions = Conditions::new();
-    each_condition(catalog, &mut |policy, condition| {
-        if condition.burn_rate.as_ref().is_some_and(|burn| !is_upward(burn)) {
-            let known = conditions.entry(condition.meta.span).or_insert((condition, false));
-            known.1 |= is_meant_for_health(policy.map(Arc::as_ref), condition);
-        }
-    });
-    for (condition, is_meant) in conditions.values() {
-        if !is_meant {
-            report(condition, checker);
-        }
+    for burn in telling(catalog, |burn| !is_upward(burn)) {
+        report(burn, checker);
     }
 }
 
-fn report(condition: &AlertCondition, checker: &mut Checker<'_>) {
-    let Some(burn) = &condition.burn_rate else {
-        return;
-    };
+fn report(burn: &BurnRate, checker: &mut Checker<'_>) {
     let (upward, words) = match burn.operator.value {
         Operator::Lt => (Operator::Gt, "below"),
         Operator::Lte => (Operator::Gte, "up to"),

@@ -13,6 +13,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::words::about;
 use crate::rules::words::in_words;
 use crate::rules::words::percent;
 use crate::rules::words::worst_outage_name;
@@ -138,8 +139,7 @@ fn judge(
     }
     let is_certain = first(false).is_some_and(|(known, _)| known >= spent);
     let level = if is_certain { Level::Error } else { Level::Warning };
-    let is_calendar = page.window().is_some_and(|window| window.value.unit.is_calendar());
-    let about = if is_calendar { "about " } else { "" };
+    let about = page.window().map_or("", |window| about(window.value));
     let message = format!(
         "{} spends the budget of {} in {about}{}, before anybody is paged",
         worst_outage_name(slo),

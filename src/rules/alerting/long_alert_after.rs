@@ -1,8 +1,9 @@
+use crate::alerts::is_meant_for_health;
 use crate::alerts::urgency::Urgency;
+use crate::alerts::urgency::severity;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
-use crate::alerts::watch::watches;
 use crate::finding::Level;
 use crate::model::Subject;
 use crate::quantity::Duration;
@@ -39,15 +40,15 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let is_found = is_late || is_long(watch, short);
         // What fires too late even at once is told of its burn rate.
         let is_told = is_found && !watch.is_too_late() && watch.is_live();
-        is_told.then_some((short, !is_late))
+        is_told.then_some((short.filter(|_| !is_late), !is_late))
     };
     let mut late = None;
     // Of one condition those for which it is late come first: of the others it is one cause.
     for ((condition, (short, is_early)), uses) in gather(slos, judge) {
-        if is_early && late == Some((condition, short)) {
+        if is_early && late == Some(condition) {
             continue;
         }
-        late = (!is_early).then_some((condition, short));
+        late = (!is_early).then_some(condition).or(late);
         report(short, !is_early, &uses, checker);
     }
 }
@@ -70,38 +71,63 @@ fn is_long(watch: Watch<'_>, short: Option<u64>) -> bool {
 #[derive(Default)]
 struct First {
     slo: Span,
-    page: Option<Ratio>,
+    page: Moment,
     /// The first of the pages and of all others.
-    any: Option<Ratio>,
+    any: Moment,
+}
+
+/// When the first of some alerts tells.
+#[derive(Default)]
+struct Moment {
+    told: Option<Ratio>,
+    /// Whether it may come sooner, once what is reported of another alert is put right.
+    is_unsure: bool,
 }
 
 impl First {
     /// Returns whether no other alert tells of the worst outage sooner.
     ///
     /// A ticket may wait for hours: it is the page that tells of an outage, and no ticket does in its
-    /// place. Where an alert could not be found or read, it may come sooner.
+    /// place. Where an alert could not be found or read, or is wrong itself, it may come sooner.
     fn is(&mut self, watch: Watch<'_>) -> bool {
         if self.slo != watch.slo.meta.span {
             *self = Self::of(watch.slo);
         }
         let is_page = watch.urgency() == Urgency::Page;
         let first = if is_page { &self.page } else { &self.any };
-        watch.slo.knows_alerts && told(watch) <= *first
+        watch.slo.knows_alerts && !first.is_unsure && told(watch) <= first.told
     }
 
     fn of(slo: &Subject<'_>) -> Self {
-        let mut first = Self { slo: slo.meta.span, page: None, any: None };
-        for watch in watches(slo).filter(|watch| !watch.is_too_late() && watch.is_live()) {
-            let is_ticket = watch.urgency() == Urgency::Ticket;
-            let Some(told) = told(watch) else { continue };
-            if !is_ticket && first.page.as_ref().is_none_or(|page| told < *page) {
-                first.page = Some(told.clone());
+        let mut first = Self { slo: slo.meta.span, ..Self::default() };
+        for alert in &slo.alerts {
+            if is_meant_for_health(Some(alert.policy), alert.condition) {
+                continue;
             }
-            if first.any.as_ref().is_none_or(|any| told < *any) {
-                first.any = Some(told);
+            let urgency = severity(alert.condition);
+            let watch = Watch::of(slo, *alert);
+            let sound = watch.filter(|watch| !watch.is_too_late() && watch.is_live());
+            // Of a page that is late this rule itself tells.
+            let is_late_page =
+                urgency == Urgency::Page && sound.is_some_and(Watch::outlasts_budget);
+            first.any.is_unsure |= is_late_page;
+            first.any.add(sound);
+            if urgency != Urgency::Ticket {
+                first.page.add(sound);
             }
         }
         first
+    }
+}
+
+impl Moment {
+    /// Adds an alert, or one that is wrong in a way that another rule reports.
+    fn add(&mut self, sound: Option<Watch<'_>>) {
+        let told = sound.and_then(told);
+        self.is_unsure |= told.is_none();
+        if told.is_some() && (self.told.is_none() || told < self.told) {
+            self.told = told;
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::words::level;
 use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::yaml::Added;
@@ -36,7 +37,10 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let expected =
         |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
     let slos = slos.iter().filter(expected);
-    let silent: Vec<_> = slos.clone().filter(|slo| slo.alert_policies.is_empty()).collect();
+    let is_silent = |slo: &&Subject<'_>| {
+        slo.alert_policies.is_empty() && !checker.watched().contains(&slo.meta.span)
+    };
+    let silent: Vec<_> = slos.clone().filter(is_silent).collect();
     let has_none = silent.len() == slos.count();
     for slo in silent {
         let usual = Usual::of(slo, checker);
@@ -58,10 +62,6 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 const DEFAULTS: &str = "alert-defaults";
 
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
-
-fn level(is_critical: bool) -> Level {
-    if is_critical { Level::Error } else { Level::Warning }
-}
 
 /// The alert policies that `slo.toml` names for the path of an SLO.
 #[derive(Default)]

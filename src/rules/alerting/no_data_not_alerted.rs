@@ -19,6 +19,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::level;
 use crate::rules::words::quote;
 use crate::source::Edit;
 use crate::source::Span;
@@ -57,7 +58,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
             continue;
         };
         let edit = edits.entry(policy.meta.span).or_insert_with(|| switch_on(policy, checker));
-        let (edit, level) = (edit.clone(), level(slo));
+        let (edit, level) = (edit.clone(), level(slo.is_critical));
         let message = format!("nobody is told when {} has no data", quote(slo.meta.name()));
         let finding = checker.report_at(level, slo.meta.place(), message);
         for flag in policies.iter().filter_map(|policy| policy.when_no_data.as_ref()) {
@@ -99,10 +100,6 @@ fn deaf_policies<'a>(catalog: &'a Catalog, slo: &Subject<'a>) -> Option<Vec<&'a 
     let found = slo.slo.alert_policies.iter().map(|policy| catalog.alert_policy(policy).one());
     let is_deaf = |policy: &&Arc<AlertPolicy>| !is_true(policy.when_no_data.as_ref());
     found.map(|policy| policy.filter(is_deaf)).collect()
-}
-
-fn level(slo: &Subject<'_>) -> Level {
-    if slo.is_critical { Level::Error } else { Level::Warning }
 }
 
 /// The field by which a policy tells of missing data.

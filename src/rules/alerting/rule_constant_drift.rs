@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::alerts::events::is_error_ratio;
 use crate::alerts::events::window;
 use crate::alerts::link;
 use crate::finding::Level;
@@ -51,6 +52,9 @@ struct Written {
     is_one_number: bool,
 }
 
+/// A factor of a threshold, and where it stands.
+type Factor<'e> = (Ratio, &'e Expression);
+
 /// A budget, the factor before it, and where it stands.
 type Part<'e> = (Ratio, Ratio, &'e Expression);
 
@@ -96,100 +100,81 @@ fn drift<'a>(
         let judged = judged.filter(|(index, _)| position.is_none_or(|one| one == *index));
         for (_, objective) in judged {
             let target = objective.target.as_ref()?;
-            let is_share = target.value > Ratio::zero() && target.value < Ratio::one();
-            targets.push(is_share.then_some(target)?);
+            targets.push(is_share(&target.value).then_some(target)?);
         }
     }
-    if is_scaled(comparison.measured) {
+    let text = &alert.expression.text;
+    let is_ratio = is_error_ratio(comparison.measured, text);
+    let bound = exact(comparison.bound, text).filter(|bound| is_ratio && is_share(bound))?;
+    let budgets: Vec<Ratio> = targets.iter().map(|target| target.value.complement()).collect();
+    let rates = rates(catalog, slo, window(comparison.measured)?);
+    let mut factors = Vec::new();
+    collect_factors(comparison.bound, text, &mut factors)?;
+    if fits(&bound, &factors, &rates, &budgets) {
         return None;
     }
-    let text = &alert.expression.text;
-    let budgets: Vec<Ratio> = targets.iter().map(|target| target.value.complement()).collect();
-    let (part, is_one_number) = match product(comparison.bound, text) {
-        Some(parts) => (of_product(parts, &budgets)?, false),
-        None => (of_number(catalog, slo, comparison, text, &budgets)?, true),
+    let is_one_number =
+        factors.len() == 1 && factors.iter().all(|(_, factor)| !is_complement(factor, text));
+    let (budget, factor, expression) = match factors.as_slice() {
+        [_] if is_one_number => of_number(&bound, &rates, comparison.bound)?,
+        [(budget, expression)] => (budget.clone(), Ratio::one(), *expression),
+        [one, other] => of_product(one, other, text),
+        _ => return None,
     };
-    let (budget, factor, expression) = part;
+    if !is_promised(&budget) {
+        return None;
+    }
     let place = alert.expression.place(expression.extent, checker.text(alert.expression.span));
     let written = Written { budget, factor, place, is_one_number };
     Some(Drift { slo, written, targets, alerts: BTreeSet::new() })
 }
 
-/// Returns the first part of a product where none of them is any of the budgets.
-///
-/// Of two plain numbers either may be the budget, and a share may be in percent.
-fn of_product<'e>(parts: Vec<Part<'e>>, budgets: &[Ratio]) -> Option<Part<'e>> {
+/// Returns whether a threshold is right for any of the budgets: one of its factors is the budget, which
+/// may be in percent, or the whole is that at a burn rate of the SLO's own.
+fn fits(bound: &Ratio, factors: &[Factor<'_>], rates: &[Ratio], budgets: &[Ratio]) -> bool {
     let percent = Ratio::whole(100);
-    let fits = |part: &Ratio| {
-        budgets.iter().any(|budget| is_near(part, budget) || is_near(part, &(budget * &percent)))
-    };
-    let is_any = parts.iter().any(|(budget, ..)| fits(budget));
-    parts.into_iter().next().filter(|_| !is_any)
-}
-
-/// Returns the budget that a threshold stands for at the burn rate of an alert over the same lookback,
-/// where it fits none of the budgets at any.
-fn of_number<'e>(
-    catalog: &Catalog,
-    slo: &Slo,
-    comparison: &Comparison<'e>,
-    text: &str,
-    budgets: &[Ratio],
-) -> Option<Part<'e>> {
-    let bound = exact(comparison.bound, text)?;
-    let rates = rates(catalog, slo, window(comparison.measured)?)?;
-    let fits = |rate: &Ratio| budgets.iter().any(|budget| is_near(&bound, &(budget * rate)));
-    if rates.iter().any(fits) {
-        return None;
-    }
-    rates.into_iter().find_map(|rate| {
-        let budget = bound.checked_div(&rate)?;
-        is_round(&budget).then_some((budget, rate, comparison.bound))
+    budgets.iter().any(|budget| {
+        let is_budget = |part: &Ratio| is_near(part, budget) || is_near(part, &(budget * &percent));
+        factors.iter().any(|(factor, _)| is_budget(factor))
+            || rates.iter().any(|rate| is_near(bound, &(budget * rate)))
     })
 }
 
-/// Returns whether what is measured is multiplied or divided by a number, such as into percent.
-fn is_scaled(expression: &Expression) -> bool {
-    let is_number =
-        |expression: &Expression| matches!(expression.bare().kind, ExpressionKind::Number(_));
-    let scales = match &expression.kind {
-        ExpressionKind::Binary(binary) => {
-            let operator = binary.operator;
-            matches!(operator, BinaryOperator::Multiply | BinaryOperator::Divide)
-                && (is_number(&binary.left) || is_number(&binary.right))
+/// Adds the factors of a threshold; nothing where one is not known.
+fn collect_factors<'e>(
+    bound: &'e Expression,
+    text: &str,
+    factors: &mut Vec<Factor<'e>>,
+) -> Option<()> {
+    let bare = bound.bare();
+    match &bare.kind {
+        ExpressionKind::Binary(binary) if binary.operator == BinaryOperator::Multiply => {
+            collect_factors(&binary.left, text, factors)?;
+            collect_factors(&binary.right, text, factors)?;
         }
-        _ => false,
-    };
-    scales || expression.children().into_iter().any(is_scaled)
+        _ => factors.push((exact(bound, text)?, bound)),
+    }
+    Some(())
 }
 
-/// Returns the parts of a threshold that is a factor times a budget: the budget, the factor and where
-/// the budget stands. Of two plain numbers the smaller most likely is the budget, and comes first.
-fn product<'e>(bound: &'e Expression, text: &str) -> Option<Vec<Part<'e>>> {
-    let bound = bound.bare();
-    if is_complement(bound, text) {
-        return Some(vec![(exact(bound, text)?, Ratio::one(), bound)]);
-    }
-    let ExpressionKind::Binary(binary) = &bound.kind else { return None };
-    if binary.operator != BinaryOperator::Multiply {
-        return None;
-    }
-    let (left, right) = (&binary.left, &binary.right);
-    let (one, other) = (exact(left, text)?, exact(right, text)?);
-    let is_share = |value: &Ratio| *value > Ratio::zero() && *value < Ratio::one();
-    let is_error_ratio = is_share(&(&one * &other));
-    let budget_left = (one.clone(), other.clone(), left);
-    let budget_right = (other.clone(), one.clone(), right);
-    let mut parts = match (is_complement(left, text), is_complement(right, text)) {
-        (true, false) => vec![budget_left],
-        (false, true) => vec![budget_right],
-        _ if one < other => vec![budget_left, budget_right],
-        _ => vec![budget_right, budget_left],
+/// Returns the budget that one number stands for at a burn rate of the SLO.
+fn of_number<'e>(bound: &Ratio, rates: &[Ratio], place: &'e Expression) -> Option<Part<'e>> {
+    rates.iter().find_map(|rate| {
+        let budget = bound.checked_div(rate)?;
+        is_round(&budget).then(|| (budget, rate.clone(), place))
+    })
+}
+
+/// Returns which of two factors is the budget: the one that is written as one less a target, or the
+/// smaller one.
+fn of_product<'e>(left: &Factor<'e>, right: &Factor<'e>, text: &str) -> Part<'e> {
+    let is_left = match (is_complement(left.1, text), is_complement(right.1, text)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => left.0 < right.0,
     };
-    // Nobody promises less than half.
-    let half = &Ratio::one() / 2;
-    parts.retain(|(budget, ..)| is_share(budget) && *budget < half);
-    (is_error_ratio && !parts.is_empty()).then_some(parts)
+    let (budget, factor) = if is_left { (left, right) } else { (right, left) };
+    (budget.0.clone(), factor.0.clone(), budget.1)
 }
 
 /// Returns whether an expression is one less a target: `1 - 0.999`.
@@ -199,19 +184,28 @@ fn is_complement(expression: &Expression, text: &str) -> bool {
     binary.operator == BinaryOperator::Subtract && is_one()
 }
 
-/// Returns the burn rates at which the SLO alerts over a lookback; nothing where its alerts are not
-/// all known.
-fn rates(catalog: &Catalog, slo: &Slo, lookback: u64) -> Option<Vec<Ratio>> {
+fn is_share(value: &Ratio) -> bool {
+    *value > Ratio::zero() && *value < Ratio::one()
+}
+
+/// Returns whether a budget may be that of an SLO: nobody promises less than half.
+fn is_promised(budget: &Ratio) -> bool {
+    *budget > Ratio::zero() && *budget < &Ratio::one() / 2
+}
+
+/// Returns the burn rates at which the SLO alerts over a lookback; none where its alerts are not all
+/// known.
+fn rates(catalog: &Catalog, slo: &Slo, lookback: u64) -> Vec<Ratio> {
     let burns =
         catalog.conditions_of(slo).filter_map(|(_, condition)| condition.burn_rate.as_ref());
     let burns =
         burns.filter(|burn| is_upward(burn) && burn.lookback.value.seconds() == Some(lookback));
-    catalog.knows_alerts_of(slo).then(|| burns.map(|burn| burn.threshold.value.clone()).collect())
+    let burns = burns.filter(|_| catalog.knows_alerts_of(slo));
+    burns.map(|burn| burn.threshold.value.clone()).collect()
 }
 
 /// Returns whether a budget is one that people promise: 0.001 and 0.05 are, 0.00347 is not.
 fn is_round(budget: &Ratio) -> bool {
-    let is_share = *budget > Ratio::zero() && *budget < Ratio::one();
     let mut digits = budget.clone();
     for _ in 0..9 {
         if digits >= Ratio::one() {
@@ -219,7 +213,7 @@ fn is_round(budget: &Ratio) -> bool {
         }
         digits = &digits * &Ratio::whole(10);
     }
-    is_share && digits.is_whole()
+    is_promised(budget) && digits.is_whole()
 }
 
 /// Returns whether two numbers are equal but for what binary arithmetic leaves of a decimal.

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use crate::alerts::channel;
 use crate::alerts::channel::Channel;
-use crate::alerts::channel::is_one;
+use crate::alerts::is_one;
+use crate::alerts::route::Routes;
 use crate::alerts::urgency;
 use crate::alerts::urgency::Urgency;
-use crate::change::fires_with;
 use crate::finding::Level;
 use crate::model::Alert;
 use crate::model::Catalog;
@@ -24,8 +24,6 @@ use crate::source::SourceId;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
-
-use crate::alerts::tells_of_breaches;
 
 pub(super) const RULE: Rule = Rule {
     name: "severity-route-mismatch",
@@ -107,14 +105,20 @@ fn check(_: &Catalog, checker: &mut Checker<'_>) {
 impl<'a> Judge<'_, 'a> {
     /// Judges alerts that tell of one SLO together.
     fn alerts(&mut self, alerts: &[Alert<'a>]) {
+        let catalog = self.checker.catalog();
+        let mut routes = None;
         for alert in alerts {
             let Some(severity) = &alert.condition.severity else { continue };
-            self.read_words(severity.span.source);
+            if self.read_words(severity.span.source) {
+                routes = None;
+            }
             let (urgency, slip) = self.urgency(&severity.value);
             if urgency == Urgency::Unknown {
                 continue;
             }
-            let route = self.mismatch(urgency, *alert, alerts);
+            let routes = routes
+                .get_or_insert_with(|| Routes::new(alerts, catalog, |word| self.channel(word)));
+            let route = routes.wrong(*alert, urgency);
             if route.is_none() && slip.is_none() {
                 continue;
             }
@@ -134,31 +138,10 @@ impl<'a> Judge<'_, 'a> {
         }
     }
 
-    /// Returns who hears of an alert, by its policy or by another one that fires with it, where the
-    /// severity asks for somebody else; nothing where somebody may hear who is not known.
-    fn mismatch(
-        &mut self,
-        urgency: Urgency,
-        alert: Alert<'a>,
-        alerts: &[Alert<'a>],
-    ) -> Option<Vec<(&'a str, Span, Channel)>> {
-        let catalog = self.checker.catalog();
-        let mut route = Vec::new();
-        let others = alerts.iter().filter(|other| fires(alert, **other));
-        for target in others.flat_map(|other| &other.policy.targets) {
-            let word = catalog.target(target).one()?.target.as_ref()?;
-            let channel = self.channel(&word.value)?;
-            if channel.serves(urgency) {
-                return None;
-            }
-            route.push((word.value.as_str(), word.span, channel));
-        }
-        (!route.is_empty()).then_some(route)
-    }
-
-    fn read_words(&mut self, source: SourceId) {
+    /// Reads the words that hold for a file, and returns whether they are other ones.
+    fn read_words(&mut self, source: SourceId) -> bool {
         if self.source.replace(source) == Some(source) {
-            return;
+            return false;
         }
         let path = self.checker.path(source);
         let own = |name: &str| self.checker.texts(name, path);
@@ -168,11 +151,13 @@ impl<'a> Judge<'_, 'a> {
             pagers: own("pagers"),
             tickets: own("tickets"),
         };
-        if words != self.words {
+        let is_other = words != self.words;
+        if is_other {
             self.words = words;
             self.urgencies.clear();
             self.channels.clear();
         }
+        is_other
     }
 
     /// Returns what a severity asks for, and the word that it is a slip of.
@@ -216,15 +201,6 @@ impl<'a> Judge<'_, 'a> {
             }
         })
     }
-}
-
-/// Returns whether an alert is known to tell of what another one does.
-fn fires(when: Alert<'_>, then: Alert<'_>) -> bool {
-    let is_itself = when.policy.meta.span == then.policy.meta.span;
-    let is_same = || when.condition.meta.span == then.condition.meta.span;
-    let follows =
-        || when.burn().zip(then.burn()).is_some_and(|(when, then)| fires_with(when, then));
-    is_itself || tells_of_breaches(then.policy) && (is_same() || follows())
 }
 
 fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {

@@ -33,6 +33,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about;
 use crate::rules::words::in_words;
 use crate::rules::words::percent;
 use crate::rules::words::quote;
@@ -40,6 +41,7 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use crate::alerts::is_exempt;
+use crate::alerts::largest_error_ratio;
 
 pub(super) const RULE: Rule = Rule {
     name: "threshold-alert-not-burn-rate",
@@ -229,7 +231,7 @@ fn report(threshold: &Threshold, owners: &[Owner<'_>], checker: &mut Checker<'_>
     let whole = Ratio::whole(length.nominal_seconds());
     let Some(gone) = (&rate * &seconds).checked_div(&whole) else { return };
     let times = 86_400 / threshold.seconds.max(1);
-    let about = if length.unit.is_calendar() { "about " } else { "" };
+    let about = about(length);
     let gone = gone.percent().significant(3);
     let message = match gone.as_str() {
         "0" => format!("this page fires at the first bad event, up to {times} times a day"),
@@ -246,7 +248,9 @@ fn report(threshold: &Threshold, owners: &[Owner<'_>], checker: &mut Checker<'_>
     let spends =
         |percent: i64, hours: i64| &(&whole * &Ratio::whole(percent)) / (100 * 3_600 * hours);
     let (fast, slow) = (spends(2, 1), spends(5, 6));
-    finding.help(if slow > Ratio::one() {
+    // More than half of all that can fail is no threshold: `alert-can-never-fire` says so.
+    let twice = &(&fast * &owner.target.value.complement()) * &Ratio::whole(2);
+    finding.help(if slow > Ratio::one() && twice <= largest_error_ratio(owner.slo) {
         format!("page for 2 % of the budget in 1h, a burn rate of {fast}, and for 5 % in 6h, one of {slow}")
     } else {
         "alert on the burn rate over a longer lookback".to_owned()

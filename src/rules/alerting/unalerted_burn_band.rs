@@ -15,12 +15,11 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about;
 use crate::rules::words::in_words;
 
-use crate::alerts::can_fire;
 use crate::alerts::is_exempt;
-use crate::alerts::is_meant_for_health;
-use crate::alerts::largest_error_ratio;
+use crate::alerts::is_meant;
 
 pub(super) const RULE: Rule = Rule {
     name: "unalerted-burn-band",
@@ -44,7 +43,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 
 fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
-    if is_exempt(slo) || !slo.knows_alerts {
+    // What an alert of Prometheus covers is not known.
+    let is_watched = checker.watched().contains(&slo.meta.span);
+    if is_exempt(slo) || !slo.knows_alerts || is_watched {
         return;
     }
     let lowest = alerts(slo).min_by(|one, other| one.threshold.value.cmp(&other.threshold.value));
@@ -58,7 +59,7 @@ fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<
     let length = window.duration.value;
     let seconds = Ratio::whole(length.nominal_seconds());
     let gone = seconds.checked_div(rate).map_or_else(String::new, |time| in_words(&time));
-    let about = if length.unit.is_calendar() { "about " } else { "" };
+    let about = about(length);
     let span = slo.alert_policies_span.unwrap_or_else(|| slo.meta.place());
     let policies = governance.governing(slo);
     let telling = policies.iter().find_map(|policy| telling_tier(policy, slo, length));
@@ -119,7 +120,10 @@ fn is_budget_gone<'a>(
         Condition::Burn(burn) => {
             let is_whole = match burn.lookback.value {
                 Lookback::Slo => true,
-                Lookback::For(length) => length == window,
+                Lookback::For(length) => {
+                    length.nominal_seconds() == window.nominal_seconds()
+                        && length.unit.is_calendar() == window.unit.is_calendar()
+                }
             };
             let is_upward = matches!(burn.operator, Operator::Gt | Operator::Gte);
             is_whole && is_upward && burn.threshold.value <= Ratio::one()
@@ -133,15 +137,6 @@ fn is_budget_gone<'a>(
 /// A condition that can never fire covers nothing. One whose operator is inverted covers what it
 /// was meant to.
 fn alerts<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = &'a BurnRate> {
-    let largest = largest_error_ratio(slo);
-    let is_alive = move |burn: &&BurnRate| {
-        let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
-        let mut targets = targets.filter(|target| target.value < Ratio::one());
-        targets.any(|target| can_fire(burn, &target.value, &largest))
-    };
-    let told = slo.alerts.iter().filter(|alert| {
-        let is_told = alert.policy.when_breaching.as_ref().is_none_or(|told| told.value);
-        is_told && !is_meant_for_health(Some(alert.policy), alert.condition)
-    });
-    told.filter_map(|alert| alert.burn()).filter(is_alive)
+    let burns = slo.alerts.iter().filter_map(|alert| Some((*alert, alert.burn()?)));
+    burns.filter(|(alert, burn)| is_meant(slo, *alert, burn)).map(|(_, burn)| burn)
 }

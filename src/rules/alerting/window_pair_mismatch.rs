@@ -113,5 +113,5 @@ fn twelfth(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Edit)> {
     let short = Duration::from_seconds(much / 12);
     let edit = checker.rewrite(pair.short.span, &short.to_string())?;
     (pair.is_alone && much > 0 && holds_two)
-        .then(|| (format!("write {short}, a twelfth of it"), edit))
+        .then(|| (format!("write `{short}`, a twelfth of it"), edit))
 }

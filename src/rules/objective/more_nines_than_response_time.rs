@@ -13,6 +13,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about;
 use crate::rules::words::percent;
 use crate::source::Spanned;
 
@@ -102,7 +103,7 @@ fn judge(
     }
     let Some(left) = budget.checked_div(outage.speed) else { return };
     let (left, needed) = in_unlike_words(&left, outage.needed);
-    let about = if length.unit.is_calendar() { "about " } else { "" };
+    let about = about(length);
     let failing = if *outage.speed < Ratio::one() {
         format!("with {} failing", percent(outage.speed))
     } else {

@@ -7,6 +7,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about;
 use crate::rules::words::percent;
 use crate::source::Spanned;
 
@@ -80,7 +81,7 @@ fn judge(
     };
     let level = if is_meant { Level::Info } else { level };
     let count = events.significant(6);
-    let about = if length.unit.is_calendar() { "about " } else { "" };
+    let about = about(length);
     let per_hour = &rate.value;
     let finding = checker.report_at(level, target.span, message);
     finding.also(rate.span, format!("{per_hour} an hour are {about}{count} events in {length}"));

@@ -8,6 +8,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::about;
 use crate::rules::words::percent;
 use crate::source::Spanned;
 
@@ -68,12 +69,11 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
             (Level::Warning, text)
         }
         Fault::Longer([longest, allowed], [own, theirs]) => {
-            let about = |window: &Duration| if window.unit.is_calendar() { "about " } else { "" };
             let (longest, allowed) = in_unlike_words(longest, allowed);
             let text = format!(
                 "the SLO allows {}{longest} of outage in {own}, the agreement with customers {}{allowed} in {theirs}",
-                about(own),
-                about(theirs)
+                about(*own),
+                about(*theirs)
             );
             (Level::Warning, text)
         }

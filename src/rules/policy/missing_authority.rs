@@ -20,7 +20,7 @@ use crate::rules::words::list;
 use crate::rules::words::quote;
 use crate::source::Spanned;
 
-use super::in_a_sentence;
+use super::in_a_note;
 use super::whole;
 
 pub(super) const RULE: Rule = Rule {
@@ -61,7 +61,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         let Some(overrides) = &policy.overrides else { continue };
         too_long(overrides, checker.length(LONGEST, path).unwrap_or(USUAL), checker);
         let slos: Vec<&Arc<Slo>> = governance.governed(policy, catalog.slos()).collect();
-        own_gate(catalog, overrides, &slos, is_single, checker);
+        own_gate(policy, overrides, &slos, is_single, checker);
     }
 }
 
@@ -107,7 +107,7 @@ fn too_long(overrides: &Overrides, longest: Duration, checker: &mut Checker<'_>)
 
 /// Speaks of people who may lift the gate before their own changes, and nobody else.
 fn own_gate(
-    catalog: &Catalog,
+    policy: &ErrorBudgetPolicy,
     overrides: &Overrides,
     slos: &[&Arc<Slo>],
     is_single: impl Fn(&str) -> bool,
@@ -117,6 +117,7 @@ fn own_gate(
     else {
         return;
     };
+    let catalog = checker.catalog();
     let is_own = |slo: &Arc<Slo>| {
         let owners = owners(catalog, slo);
         let is_of_owners = |approver: &Spanned<String>| {
@@ -127,12 +128,13 @@ fn own_gate(
     let Some(slo) = slos.first().filter(|_| slos.iter().all(|slo| is_own(slo))) else { return };
     let approvers: Vec<&str> =
         overrides.approvers.iter().map(|approver| approver.value.as_str()).collect();
-    let whose = if slos.len() == 1 { "its" } else { "their" };
-    let message = format!("only the owners of {} may lift {whose} gate", in_a_sentence(slos));
+    let name = quote(policy.meta.name());
+    let message = format!("only owners of its SLOs may lift the gate of the policy {name}");
     checker
         .report(first.span.cover(last.span), message)
         .label(format!("nobody but {}", list(&approvers, "and")))
         .also(slo.meta.place(), format!("owned by {}", list(&owners(catalog, slo), "and")))
+        .note(format!("it governs {}", in_a_note(slos)))
         .help("name a role outside the team");
 }
 

@@ -16,9 +16,12 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::words::level;
 use crate::rules::words::quote;
 use crate::source::Span;
 use crate::source::Spanned;
+
+use super::in_a_note;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-error-budget-policy",
@@ -61,10 +64,6 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         report_lacking(catalog, &lacking, &slos, checker);
     }
     report_rivals(&slos, checker);
-}
-
-fn level(is_critical: bool) -> Level {
-    if is_critical { Level::Error } else { Level::Warning }
 }
 
 fn report_lacking(
@@ -161,25 +160,22 @@ fn report_rivals(slos: &[Governed<'_>], checker: &mut Checker<'_>) {
         let rival = others.iter().find(|other| disagree(first, other, slo));
         if let Some(other) = rival {
             let places = (first.meta.span, other.meta.span);
-            rivals.entry(places).or_insert((first, other, Vec::new())).2.push(slo);
+            rivals.entry(places).or_insert((first, other, Vec::new())).2.push(*slo);
         }
     }
     for (first, other, slos) in rivals.into_values() {
-        let Some((slo, rest)) = slos.split_first() else { continue };
-        let name = quote(slo.meta.name());
-        let about = match rest.len() {
-            0 => format!("the SLO {name}"),
-            _ => format!("{} SLOs, {name} the first", slos.len()),
-        };
         let (one, two) = (quote(first.meta.name()), quote(other.meta.name()));
         checker
             .report_at(
                 Level::Error,
                 other.meta.place(),
-                format!("the error budget policies {one} and {two} disagree about {about}"),
+                format!(
+                    "the error budget policies {one} and {two} disagree about what both govern"
+                ),
             )
-            .label("governs it, by other gates")
-            .also(first.meta.place(), "governs it")
+            .label("gates it otherwise")
+            .also(first.meta.place(), "gates it so")
+            .note(format!("both govern {}", in_a_note(&slos)))
             .note("while neither takes precedence, the stricter verdict counts")
             .help("narrow a `selector`, or give one of the two a higher `precedence`");
     }

@@ -24,7 +24,7 @@ use crate::spelling::Vocabulary;
 
 use super::MOST_SHOWN;
 use super::MOST_TIERS;
-use super::in_a_sentence;
+use super::in_a_note;
 use super::is_same_priority;
 use super::whole;
 
@@ -71,17 +71,17 @@ fn unknown(
 ) {
     let Some(asked) = first.priority.first().filter(|_| !slos.is_empty()) else { return };
     let catalog = checker.catalog();
-    let who = in_a_sentence(slos);
-    let (has, them) = if slos.len() == 1 { ("has", "it") } else { ("have", "them") };
-    let (level, rest) = if is_general {
-        (Level::Warning, format!("which the tier {} asks for", quote(&first.name.value)))
+    let name = quote(policy.meta.name());
+    let (level, tier) = if is_general {
+        (Level::Warning, format!("the tier {} of the policy {name}", quote(&first.name.value)))
     } else {
-        let name = quote(policy.meta.name());
-        (Level::Error, format!("so no tier of the policy {name} holds for {them}"))
+        (Level::Error, format!("no tier of the policy {name}"))
     };
-    let finding =
-        checker.report_at(level, asked.span, format!("{who} {has} no `slo/priority`, {rest}"));
+    let holds = if is_general { "does not hold" } else { "holds" };
+    let message = format!("{tier} {holds} for SLOs without `slo/priority`");
+    let finding = checker.report_at(level, asked.span, message);
     finding.label("holds only for SLOs that say so");
+    finding.note(format!("without one: {}", in_a_note(slos)));
     let places: Vec<_> = slos.iter().map(|slo| (*slo, slo.meta.place())).collect();
     point(finding, &places, |slo| {
         let service = catalog.service(slo);

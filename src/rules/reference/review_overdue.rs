@@ -52,8 +52,12 @@ fn report(object: &Object, day: Spanned<Date>, today: Date, checker: &mut Checke
     let days = if late == 1 { "1 day".to_owned() } else { format!("{late} days") };
     let (kind, name) = (object.kind().name(), quote(object.meta().name()));
     checker
-        .report_at(level, day.span, format!("the review of the {kind} {name} is {days} overdue"))
-        .label(format!("today is {today}"))
+        .report_at(
+            level,
+            day.span,
+            format!("the review of the {kind} {name} was due on {}", day.value),
+        )
+        .label(format!("{days} ago: today is {today}"))
         .help(
             "look at it again with those who agreed to it, then write the day of the next review",
         );

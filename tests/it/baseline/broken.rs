@@ -33,13 +33,6 @@ fn what_is_wrong_is_named_at_its_place() {
     let folder = old();
     let text = folder.read(FILE);
     let lines: Vec<&str> = text.lines().collect();
-    folder.write(FILE, text.replace(lines[6], &format!("{0}\n{0}", lines[6])));
-    refused(
-        &folder,
-        ":8:3",
-        "the baseline holds this finding twice",
-        "keep the line with the higher",
-    );
     let merge = format!("<<<<<<< HEAD\n{}\n=======\n>>>>>>> work", lines[6]);
     folder.write(FILE, text.replace(lines[6], &merge));
     refused(
@@ -68,6 +61,30 @@ fn what_is_wrong_is_named_at_its_place() {
     refused(&folder, ":1:11", "the file is not UTF-8 from byte 10 on", "");
     folder.write(FILE, "#".repeat(9 * 1024 * 1024));
     refused(&folder, ":1:1", "the file of 9437184 bytes is too large to be read", "");
+}
+
+#[test]
+fn a_finding_that_is_held_twice_ends_the_run_until_it_is_pruned() {
+    for option in ["--prune-baseline", "--write-baseline"] {
+        let folder = old();
+        let text = folder.read(FILE);
+        let line = text.lines().nth(6).unwrap();
+        let more = line.replace(" },", ", count = 2 },");
+        folder.write(FILE, text.replace(line, &format!("{line}\n{more}")));
+        for options in [&[][..], &["--fix"], &["slo/b.yaml"]] {
+            let ended = lint(&folder, options).expect(2);
+            let said =
+                "error: the baseline holds this finding twice\n  --> slo-baseline.toml:8:3\n";
+            assert!(ended.err.contains(said), "{}", ended.err);
+            assert!(ended.err.contains("`slo lint --prune-baseline` keeps the line"));
+        }
+        let ended = lint(&folder, &[option]).expect(0);
+        assert!(ended.err.contains("wrote slo-baseline.toml with 2 findings"), "{}", ended.err);
+        assert_eq!(folder.read(FILE), text);
+        folder.write(FILE, text.replace(line, &format!("{line}\n{line}")));
+        lint(&folder, &[option]).expect(0);
+        assert_eq!(folder.read(FILE), text, "as wide as one line, and one line fewer");
+    }
 }
 
 #[test]

@@ -70,6 +70,24 @@ fn a_file_that_moves_takes_its_findings_along() {
 }
 
 #[test]
+fn a_copy_of_what_is_left_out_is_new() {
+    let leave_out: [(&str, &str); 3] = [
+        ("slo.toml", "[files]\nexclude = [\"slo/a.yaml\"]\n"),
+        ("slo.toml", "[files]\ntemplates = [\"slo/a.yaml\"]\n"),
+        ("slo/a.yaml", "{{- if .x }}\napiVersion: openslo/v1\nkind: SLO\n{{- end }}\n"),
+    ];
+    for (path, text) in leave_out {
+        let folder = old();
+        folder.write("new/a.yaml", folder.read("slo/a.yaml"));
+        folder.write(path, text);
+        for asked in [&[][..], &["new"], &["new/a.yaml"]] {
+            let copied = found(&lint(&folder, asked).expect(1));
+            assert_eq!(copied, ["new/a.yaml:19 target-100"], "{text} {asked:?}");
+        }
+    }
+}
+
+#[test]
 fn what_all_lack_is_held_of_each() {
     let folder = Repository::folder();
     folder.write("slo.toml", "[rules]\nset = \"strict\"\n");

@@ -112,6 +112,8 @@ fn what_cannot_be_seen_is_not_called_mended() {
             it.write("slo/a.yaml", format!("{{{{- if .x }}}}\n{}", it.read("slo/a.yaml")));
         }),
         ("broken", |it| it.write("slo/a.yaml", "apiVersion: openslo/v1\nkind: [\n")),
+        ("a key twice", |it| it.replace("slo/a.yaml", "  name: a\n", "  name: a\n  name: a\n")),
+        ("a merge of no mapping", |it| it.replace("slo/a.yaml", "\nspec:\n", "\nspec:\n  <<: 1\n")),
     ];
     for (why, hide) in hide {
         let folder = old();
@@ -194,6 +196,39 @@ fn the_last_finding_leaves_an_empty_file() {
     assert_eq!(lint(&folder, &[]).expect(0).out, "");
     let quiet = lint(&folder, &["-q", "--write-baseline"]).expect(0);
     assert_eq!(quiet.err, "");
+}
+
+#[test]
+fn what_stays_the_same_is_not_written() {
+    let folder = old();
+    let written = folder.read(FILE);
+    let crlf = written.replace('\n', "\r\n");
+    let commented = written.replace("findings = [", "# until the move\nfindings = [  # ours");
+    for text in [&crlf, &commented] {
+        folder.write(FILE, text);
+        for option in ["--prune-baseline", "--write-baseline"] {
+            let ended = lint(&folder, &[option]).expect(0);
+            assert!(ended.err.contains("holds 2 findings as before"), "{}", ended.err);
+            assert_eq!(&folder.read(FILE), text);
+        }
+    }
+    folder.write(FILE, &crlf);
+    folder.write("slo/a.yaml", slo("a", &["target: 0.9"]));
+    lint(&folder, &["--prune-baseline"]).expect(0);
+    let text = folder.read(FILE);
+    assert_eq!(text.matches("\r\n").count(), text.matches('\n').count(), "lines end as they did");
+    assert_eq!(entries(&folder), ["slo/b.yaml target-unit-mismatch"]);
+    assert!(text.contains("other comments are lost"), "{text}");
+}
+
+#[test]
+fn nothing_is_pruned_where_there_is_no_file() {
+    let folder = Repository::folder();
+    folder.write("a.yaml", slo("a", &["target: 1"]));
+    let ended = lint(&folder, &["--prune-baseline"]).expect(1);
+    let said = "there is no slo-baseline.toml to prune; `--write-baseline` writes one";
+    assert!(ended.err.contains(said), "{}", ended.err);
+    assert!(!folder.path().join(FILE).exists());
 }
 
 #[test]

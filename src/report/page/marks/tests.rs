@@ -79,3 +79,21 @@ fn a_longer_fence_holds_a_shorter_one() {
     let page = "````markdown bad\n```yaml bad\na: 1\n```\n````\n";
     assert_eq!(cleaned(page), "Bad:\n\n````markdown\n```yaml bad\na: 1\n```\n````\n");
 }
+
+#[test]
+fn every_role_has_words() {
+    let text = include_str!("../../../../CONTRIBUTING.md");
+    let (_, fixtures) =
+        text.split_once("## Fixtures").expect("a chapter says which roles there are");
+    let roles: Vec<&str> =
+        fixtures.split("` ```").skip(1).filter_map(|rest| rest.split(" `").next()).collect();
+    assert!(roles.len() > 10, "{roles:?}");
+    for role in roles.into_iter().filter(|role| *role != "changes") {
+        assert_ne!(Info::of(role).lead(None), None, "{role}");
+    }
+    let baseline = Info::of("toml baseline");
+    let lead = baseline.lead(None);
+    assert_eq!(lead.as_deref(), Some("With this in `slo-baseline.toml`:"));
+    let lead = Info::of("yaml bad").lead(Some(&baseline));
+    assert_eq!(lead.as_deref(), Some("And this definition:"), "it is not what is wrong");
+}
