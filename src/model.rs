@@ -86,6 +86,7 @@ pub use slo::Operator;
 pub use slo::Query;
 pub use slo::RatioCounts;
 pub use slo::RawType;
+pub use slo::Relation;
 pub use slo::Slo;
 pub use slo::Window;
 pub use slo::WindowKind;

@@ -14,6 +14,7 @@ use petgraph::Graph;
 use petgraph::algo::astar;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::NodeIndex;
+use petgraph::visit::NodeFiltered;
 
 use crate::model::Catalog;
 use crate::model::Kind;
@@ -154,13 +155,14 @@ fn short(share: &Ratio) -> Ratio {
 }
 
 /// The SLOs that need themselves, by way of others.
-pub struct Circles<'b, 'a> {
+#[derive(Debug)]
+pub struct Circles<'a> {
     /// Of each group that is tied together the shortest way from its first SLO back to it.
-    pub ways: Vec<Vec<&'b Subject<'a>>>,
-    names: BTreeSet<&'b str>,
+    pub ways: Vec<Vec<&'a Subject<'a>>>,
+    names: BTreeSet<&'a str>,
 }
 
-impl Circles<'_, '_> {
+impl Circles<'_> {
     /// Returns whether an SLO is part of a circle.
     pub fn hold(&self, slo: &Slo) -> bool {
         self.names.contains(slo.meta.name())
@@ -168,7 +170,7 @@ impl Circles<'_, '_> {
 }
 
 /// Finds the SLOs that need themselves; only what nothing can stand in for ties them together.
-pub fn circles<'b, 'a>(slos: &'b [Subject<'a>], catalog: &Catalog) -> Circles<'b, 'a> {
+pub fn circles<'a>(slos: &'a [Subject<'a>], catalog: &Catalog) -> Circles<'a> {
     let graph = graph(slos, catalog);
     let mut knots = kosaraju_scc(&graph);
     for knot in &mut knots {
@@ -177,9 +179,8 @@ pub fn circles<'b, 'a>(slos: &'b [Subject<'a>], catalog: &Catalog) -> Circles<'b
     knots.sort_unstable();
     let mut circles = Circles { ways: Vec::new(), names: BTreeSet::new() };
     for knot in knots {
-        let way = knot.first().and_then(|first| way_back(&graph, *first));
         // One that does not lead back to itself is tied to nothing.
-        let Some(way) = way else { continue };
+        let Some(way) = way_back(&graph, &knot) else { continue };
         let slo = |node: NodeIndex| graph.node_weight(node).copied();
         circles.names.extend(knot.into_iter().filter_map(slo).map(|slo| slo.slo.meta.name()));
         circles.ways.push(way.into_iter().filter_map(slo).collect());
@@ -188,7 +189,7 @@ pub fn circles<'b, 'a>(slos: &'b [Subject<'a>], catalog: &Catalog) -> Circles<'b
 }
 
 /// Returns the SLOs that need others, each with an arrow to what it needs.
-fn graph<'b, 'a>(slos: &'b [Subject<'a>], catalog: &Catalog) -> Graph<&'b Subject<'a>, ()> {
+fn graph<'a>(slos: &'a [Subject<'a>], catalog: &Catalog) -> Graph<&'a Subject<'a>, ()> {
     let mut graph = Graph::new();
     let mut nodes: BTreeMap<&str, NodeIndex> = BTreeMap::new();
     let mut needed = Vec::new();
@@ -213,10 +214,18 @@ fn graph<'b, 'a>(slos: &'b [Subject<'a>], catalog: &Catalog) -> Graph<&'b Subjec
     graph
 }
 
-/// Returns the nodes of the shortest way from a node back to it; nothing where none leads there.
-fn way_back<T>(graph: &Graph<T, ()>, first: NodeIndex) -> Option<Vec<NodeIndex>> {
+/// Returns the nodes of the shortest way from the first node of a knot back to it; nothing where none
+/// leads there.
+///
+/// * `knot`: nodes of which each leads to every other, in order: no way back leaves them.
+fn way_back<T>(graph: &Graph<T, ()>, knot: &[NodeIndex]) -> Option<Vec<NodeIndex>> {
+    let first = *knot.first()?;
+    if knot.len() == 1 {
+        return graph.contains_edge(first, first).then(|| vec![first]);
+    }
+    let within = NodeFiltered::from_fn(graph, |node| knot.binary_search(&node).is_ok());
     let is_last = |node: NodeIndex| graph.contains_edge(node, first);
-    astar(graph, first, is_last, |_| 1_usize, |_| 0).map(|(_, way)| way)
+    astar(&within, first, is_last, |_| 1_usize, |_| 0).map(|(_, way)| way)
 }
 
 /// Returns the names that an SLO declares to need, each at its place where the text shows it.

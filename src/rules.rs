@@ -30,6 +30,8 @@ use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
 use crate::model::Subject;
+use crate::needs;
+use crate::needs::Circles;
 use crate::policy::Governance;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -45,6 +47,7 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod approval;
 mod document;
 mod objective;
 mod policy;
@@ -100,6 +103,8 @@ pub enum Holds {
     Texts,
     /// A length of time, zero or more, in units that are exact.
     Length,
+    /// A list of such lengths.
+    Lengths,
     /// A number of 0 or more.
     Number,
 }
@@ -191,6 +196,7 @@ pub struct Shared<'a> {
     twins: OnceLock<Vec<Twins<'a>>>,
     lost: OnceLock<Lost<'a>>,
     governance: OnceLock<Governance<'a>>,
+    circles: OnceLock<Circles<'a>>,
     watched: OnceLock<BTreeSet<Span>>,
 }
 
@@ -261,6 +267,12 @@ impl<'a> Checker<'a> {
         self.context.shared.lost.get_or_init(|| model::lost(self.context.catalog))
     }
 
+    /// Returns the SLOs that need themselves, which are looked for once in a run.
+    fn circles(&self) -> &'a Circles<'a> {
+        let context = self.context;
+        context.shared.circles.get_or_init(|| needs::circles(context.subjects, context.catalog))
+    }
+
     /// Returns the places of the SLOs that an alert of Prometheus watches, which are looked for once in a
     /// run.
     fn watched(&self) -> &'a BTreeSet<Span> {
@@ -310,6 +322,13 @@ impl<'a> Checker<'a> {
         Globs::of_paths(self.given(name, "")?).ok()
     }
 
+    /// Returns the texts of another rule's setting of a name at a path, as [`Self::texts`] does, where
+    /// two rules ask for one thing.
+    pub fn texts_of(&self, rule: &Rule, name: &str, path: &str) -> Vec<&'a str> {
+        let items = self.setting_of(rule, name, path).and_then(Value::as_array).unwrap_or_default();
+        items.iter().filter_map(|item| item.value.as_str()).collect()
+    }
+
     /// Returns the length of time that the rule's own setting of a name gives at a path.
     pub fn length(&self, name: &str, path: &str) -> Option<Duration> {
         Duration::parse(self.setting(name, path)?.as_str()?)
@@ -326,7 +345,11 @@ impl<'a> Checker<'a> {
     }
 
     fn setting(&self, name: &str, path: &str) -> Option<&'a Value> {
-        let entries = self.config().rules.entries_for(self.rule.name, path);
+        self.setting_of(self.rule, name, path)
+    }
+
+    fn setting_of(&self, rule: &Rule, name: &str, path: &str) -> Option<&'a Value> {
+        let entries = self.config().rules.entries_for(rule.name, path);
         let settings = entries.flat_map(|entry| &entry.settings);
         let (_, value) = settings.filter(|(key, _)| key.value == name).last()?;
         Some(&value.value)

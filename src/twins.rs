@@ -23,6 +23,7 @@ use crate::model::Measure;
 use crate::model::MetricSource;
 use crate::model::Objective;
 use crate::model::Operator;
+use crate::model::Relation;
 use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::Text;
@@ -33,9 +34,6 @@ use crate::query::fingerprint;
 use crate::query::placeholder::may_hold_placeholders;
 use crate::source::Span;
 use crate::source::Spanned;
-
-/// The annotation that says what a target is.
-const RELATION: &str = "slo/relation";
 
 /// Two objectives that judge the same.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +91,7 @@ impl Twins<'_> {
 /// namespaces, overlays and versions of the format), and what has one name, of which
 /// `duplicate-object-name` speaks.
 pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>> {
-    let mut likely: HashMap<(u64, Terms<'a>), Vec<Candidate<'a>>> = HashMap::new();
+    let mut likely: HashMap<Key<'a>, Vec<Candidate<'a>>> = HashMap::new();
     let mut position = 0;
     for (index, slo) in slos.iter().enumerate() {
         let Some(whole) = Terms::of_slo(slo) else { continue };
@@ -101,12 +99,17 @@ pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>>
         for objective in &slo.objectives {
             let Some(target) = objective.budgeted() else { continue };
             let Some(indicator) = catalog.indicator(&objective.indicator).one() else { continue };
-            let Some(terms) = whole.of_objective(objective, indicator) else { continue };
+            let comparison = match objective.comparison(Some(indicator)) {
+                Some((Some(operator), Some(value))) => Some((operator.value, &value.value)),
+                Some(_) => continue,
+                None => None,
+            };
+            let Some(terms) = whole.of_objective(objective) else { continue };
             let known = last.filter(|(known, _)| Arc::ptr_eq(known, indicator));
             let number = known.map_or_else(|| of_indicator(indicator), |(_, number)| number);
             last = Some((indicator, number));
             let twin = Twin { index, slo, objective, target };
-            likely.entry((number, terms)).or_default().push(Candidate {
+            likely.entry((number, terms, comparison)).or_default().push(Candidate {
                 position,
                 twin,
                 indicator,
@@ -127,6 +130,10 @@ pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>>
     found.twins
 }
 
+/// What objectives share that may judge the same: a number of their indicator, their terms, and what
+/// they are compared with.
+type Key<'a> = (u64, Terms<'a>, Option<(Operator, &'a Ratio)>);
+
 /// An objective that may judge the same as another.
 #[derive(Clone, Copy)]
 struct Candidate<'a> {
@@ -136,16 +143,16 @@ struct Candidate<'a> {
     indicator: &'a Arc<Indicator>,
 }
 
-/// What two objectives must have in common, apart from what their indicators measure.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Terms<'a> {
+/// What two objectives must have in common to be compared, apart from what their indicators measure:
+/// what is read together, and is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Terms<'a> {
     home: Home<'a>,
-    relation: &'static str,
+    relation: Relation,
     method: BudgetingMethod,
     window: Length,
     /// Where a window that is aligned to a calendar starts, and in which zone.
     calendar: Option<(Option<&'a str>, Option<&'a str>)>,
-    comparison: Option<(Operator, &'a Ratio)>,
     slice_target: Option<&'a Ratio>,
     slice_window: Option<Length>,
 }
@@ -159,7 +166,7 @@ fn length(duration: &Spanned<Duration>) -> Length {
 
 impl<'a> Terms<'a> {
     /// Returns what all objectives of an SLO share; nothing where no other SLO can judge the same.
-    fn of_slo(slo: &'a Slo) -> Option<Self> {
+    pub fn of_slo(slo: &'a Slo) -> Option<Self> {
         let window = slo.window.as_ref().filter(|_| !slo.composite && !slo.is_draft())?;
         let calendar = match &window.kind {
             WindowKind::Rolling => None,
@@ -170,22 +177,18 @@ impl<'a> Terms<'a> {
         };
         Some(Self {
             home: slo.meta.home(),
-            relation: relation(slo)?,
+            relation: slo.relation()?,
             method: slo.method(),
             window: length(&window.duration),
             calendar,
-            comparison: None,
             slice_target: None,
             slice_window: None,
         })
     }
 
-    /// Returns what one of these objectives asks for; nothing where it leaves out what has to be known.
-    fn of_objective(self, objective: &'a Objective, indicator: &Indicator) -> Option<Self> {
-        let comparison = match objective.comparison(Some(indicator)) {
-            Some((operator, value)) => Some((operator?.value, &value?.value)),
-            None => None,
-        };
+    /// Returns what one of these objectives asks for, apart from its target and its threshold; nothing
+    /// where it leaves out what has to be known.
+    pub fn of_objective(self, objective: &'a Objective) -> Option<Self> {
         let slice_target = objective.slice_target.as_ref().map(|target| &target.value);
         let slice_window = objective.slice_window.as_ref().map(length);
         let is_whole = match self.method {
@@ -193,7 +196,7 @@ impl<'a> Terms<'a> {
             BudgetingMethod::Timeslices => slice_target.is_some() && slice_window.is_some(),
             BudgetingMethod::RatioTimeslices => slice_window.is_some(),
         };
-        is_whole.then_some(Self { comparison, slice_target, slice_window, ..self })
+        is_whole.then_some(Self { slice_target, slice_window, ..self })
     }
 }
 
@@ -234,20 +237,8 @@ fn as_written(indicator: &Indicator) -> String {
     serde_json::to_string(&indicator.measure).unwrap_or_default()
 }
 
-/// Returns what the target of an SLO is; nothing where that cannot be read.
-///
-/// What says nothing is `achievable`, what people are held to. Names such as `login-sla` say it, too.
-fn relation(slo: &Slo) -> Option<&'static str> {
-    const WORDS: [&str; 3] = ["achievable", "aspirational", "sla"];
-    if slo.meta.declared(RELATION).is_some() {
-        return WORDS.into_iter().find(|word| slo.meta.declares(RELATION, word));
-    }
-    let mut parts = slo.meta.name().split(['-', '.', '_']);
-    Some(parts.find_map(|part| WORDS.into_iter().find(|word| *word == part)).unwrap_or(WORDS[0]))
-}
-
 /// Returns whether a measure says all that is counted, and nothing fills in anything later.
-fn is_known(measure: &Measure) -> bool {
+pub fn is_known(measure: &Measure) -> bool {
     let is_whole = match measure {
         Measure::Unreadable => false,
         Measure::Threshold(_) | Measure::Raw { .. } => true,

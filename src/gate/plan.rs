@@ -58,7 +58,7 @@ fn request(gated: &Gated, setting: &Setting<'_>) -> Option<Request> {
     };
     let alerts = alert_lookbacks(catalog, &gated.slo).into_iter();
     let asked = gated.policies.iter().flat_map(|policy| lookbacks(policy));
-    let asked = asked.filter_map(|lookback| match lookback {
+    let asked = asked.filter_map(|lookback| match lookback.value {
         Lookback::For(duration) => Some(duration),
         Lookback::Slo => None,
     });

@@ -32,21 +32,25 @@ pub(super) fn problems(rule: &Rule, entry: &RuleEntry) -> impl Iterator<Item = P
 
 fn wrong(setting: Setting, value: &Spanned<Value>) -> Option<Problem> {
     match setting.holds {
-        Holds::Globs | Holds::Texts => wrong_list(setting, value),
+        Holds::Globs | Holds::Texts | Holds::Lengths => wrong_list(setting, value),
         Holds::Length => wrong_length(setting.name, value),
         Holds::Number => wrong_number(setting.name, value),
     }
 }
 
+const LENGTH: &str = "write one whole number and one of `s m h d w`: `30s`, `5m`";
+
 fn wrong_length(name: &str, value: &Spanned<Value>) -> Option<Problem> {
-    let hint = Some("write one whole number and one of `s m h d w`: `30s`, `5m`");
     let Some(text) = value.value.as_str() else {
         let message = format!("`{name}` expects a duration, found {}", value.value.kind());
-        return Some(problem(value.span, message, hint));
+        return Some(problem(value.span, message, Some(LENGTH)));
     };
-    let is_exact = Duration::parse(text).is_some_and(|length| length.seconds().is_some());
     let message = || format!("`{name}` is no duration of exact units");
-    (!is_exact).then(|| problem(value.span, message(), hint))
+    (!is_length(text)).then(|| problem(value.span, message(), Some(LENGTH)))
+}
+
+fn is_length(text: &str) -> bool {
+    Duration::parse(text).is_some_and(|length| length.seconds().is_some())
 }
 
 fn wrong_number(name: &str, value: &Spanned<Value>) -> Option<Problem> {
@@ -75,6 +79,10 @@ fn wrong_list(setting: Setting, value: &Spanned<Value>) -> Option<Problem> {
         };
         if text.is_empty() {
             return Some(problem(item.span, format!("`{name}` holds an empty string"), None));
+        }
+        if setting.holds == Holds::Lengths && !is_length(text) {
+            let message = format!("an item of `{name}` is no duration of exact units");
+            return Some(problem(item.span, message, Some(LENGTH)));
         }
         if setting.holds == Holds::Globs {
             if let Err(why) = Globs::of_paths([text]) {

@@ -17,6 +17,7 @@ use crate::yaml;
 use crate::yaml::Node;
 
 use super::Meta;
+use super::Relation;
 use super::Text;
 
 /// The annotation that holds the priority of an SLO.
@@ -79,7 +80,7 @@ pub const DECLARATIONS: &[(&str, Form)] = &[
     ("slo/protocol", Form::Text),
     ("slo/ramp", Form::Ramp),
     ("slo/rationale", Form::Text),
-    ("slo/relation", Form::Word(&["achievable", "aspirational", "sla"])),
+    ("slo/relation", Form::Word(&Relation::WORDS)),
     ("slo/retention", Form::Length),
     ("slo/scoped", Form::Truth),
     ("slo/short-window", Form::Length),

@@ -53,19 +53,53 @@ impl Slo {
         self.objectives.iter().filter_map(Objective::budgeted)
     }
 
-    /// Returns whether it states a hope, which nothing has to reach yet: `slo/relation: aspirational`.
-    pub fn is_aspirational(&self) -> bool {
-        self.meta.declares("slo/relation", "aspirational")
+    /// Returns what its target is, by `slo/relation`; nothing where that word cannot be read.
+    ///
+    /// One that says nothing is `achievable`, unless its name says otherwise, such as `checkout-sla`.
+    pub fn relation(&self) -> Option<Relation> {
+        if let Some(declared) = self.meta.declared("slo/relation") {
+            return Relation::named(declared.value);
+        }
+        let mut parts = self.meta.name().split(['-', '.', '_']);
+        Some(parts.find_map(Relation::named).unwrap_or(Relation::Achievable))
     }
 
-    /// Returns whether it states what is promised to customers: `slo/relation: sla`.
+    /// Returns whether it states a hope, which nothing has to reach yet.
+    pub fn is_aspirational(&self) -> bool {
+        self.relation() == Some(Relation::Aspirational)
+    }
+
+    /// Returns whether it states what is promised to customers.
     pub fn is_agreement(&self) -> bool {
-        self.meta.declares("slo/relation", "sla")
+        self.relation() == Some(Relation::Agreement)
     }
 
     /// Returns whether it is not in force yet: `slo/status: draft`.
     pub fn is_draft(&self) -> bool {
         self.meta.declares("slo/status", "draft")
+    }
+}
+
+/// What a target is to those who are held to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// It is to be reached.
+    Achievable,
+    /// It is hoped for.
+    Aspirational,
+    /// It is promised to customers.
+    Agreement,
+}
+
+impl Relation {
+    /// Every word for a relation.
+    pub const WORDS: [&str; 3] = ["achievable", "aspirational", "sla"];
+
+    /// Returns the relation of a word, in whatever case.
+    fn named(word: &str) -> Option<Self> {
+        let relations = [Self::Achievable, Self::Aspirational, Self::Agreement];
+        let mut words = Self::WORDS.into_iter().zip(relations);
+        words.find_map(|(known, relation)| known.eq_ignore_ascii_case(word).then_some(relation))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::Lookback;
 use crate::model::Operator;
 use crate::quantity::Ratio;
 use crate::source::Span;
+use crate::source::Spanned;
 
 use super::each_judged;
 
@@ -37,14 +38,14 @@ pub struct Evidence {
     pub span: Span,
 }
 
-/// Returns every lookback that a policy is judged by, each once.
-pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Lookback> {
-    let mut found = Vec::new();
+/// Returns every lookback that a policy is judged by, each once, where it stands first.
+pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Spanned<Lookback>> {
+    let mut found: Vec<Spanned<Lookback>> = Vec::new();
     each_judged(policy, &mut |part| {
         if let Condition::Burn(burn) = part
-            && !found.contains(&burn.lookback.value)
+            && !found.iter().any(|known| known.value == burn.lookback.value)
         {
-            found.push(burn.lookback.value);
+            found.push(burn.lookback);
         }
     });
     found

@@ -188,7 +188,7 @@ pub fn horizon_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 {
 
 /// Returns the longest lookback of a policy, in seconds.
 pub(super) fn longest_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 {
-    let seconds = |lookback: Lookback| match lookback {
+    let seconds = |lookback: Spanned<Lookback>| match lookback.value {
         Lookback::Slo => terms.window.reach_seconds(),
         Lookback::For(duration) => i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX),
     };

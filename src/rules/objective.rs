@@ -1,5 +1,6 @@
 //! Rules about the target and the budgeting method.
 
+use crate::model::BudgetingMethod;
 use crate::model::IndicatorUse;
 use crate::model::Objective;
 use crate::model::Slo;
@@ -42,11 +43,19 @@ pub(super) const RULES: &[&Rule] = &[
     &target_ramp_overdue::RULE,
 ];
 
-/// Returns the highest target of an SLO that leaves an error budget.
-fn strictest(slo: &Slo) -> Option<&Spanned<Ratio>> {
-    let targets = slo.targets();
+/// Returns the highest of some targets.
+fn strictest<'a>(targets: impl Iterator<Item = &'a Spanned<Ratio>>) -> Option<&'a Spanned<Ratio>> {
     // Of equal ones the first is shown.
     targets.reduce(|highest, target| if target.value > highest.value { target } else { highest })
+}
+
+/// Returns what an SLO counts. A slice is bad as soon as its share of good events is too low, and where
+/// shares are counted, a bad event makes one lower.
+fn counted(slo: &Slo) -> &'static str {
+    match slo.method() {
+        BudgetingMethod::Timeslices => "slice",
+        BudgetingMethod::Occurrences | BudgetingMethod::RatioTimeslices => "event",
+    }
 }
 
 /// Returns whether a target is beyond what all that an SLO needs promises together.

@@ -33,6 +33,11 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_runbook::RULE,
 ];
 
+/// Returns the roles of a side at a path: a setting of `missing-approver`.
+pub(super) fn roles<'a>(side: &str, path: &str, checker: &Checker<'a>) -> Vec<&'a str> {
+    checker.texts_of(&missing_approver::RULE, side, path)
+}
+
 /// Returns whether the service of an SLO is defined where it cannot be read: in a template, in a
 /// broken document, or in another repository. It may say what the SLO does not.
 fn has_service_elsewhere(slo: &Slo, checker: &Checker<'_>) -> bool {

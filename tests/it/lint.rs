@@ -130,6 +130,8 @@ fn a_setting_that_a_rule_does_not_have_or_cannot_read_is_refused_at_its_place() 
         ("unused-object = { libraries = [\"\"] }", 32, "empty"),
         ("unused-object = { libraries = [\"[bad\"] }", 32, "does not compile"),
         ("unused-object = { libraries = [\"x\"], paths = [\"y\"] }", 19, "whole repository"),
+        ("backend-unsupported-window = { sloth-windows = [\"1M\"] }", 49, "of exact units"),
+        ("backend-unsupported-window = { sloth-windows = [\"7d\", \"week\"] }", 55, "`30s`, `5m`"),
     ] {
         folder.write("slo.toml", format!("[rules]\n{entry}\n"));
         for command in ["lint", "rules"] {

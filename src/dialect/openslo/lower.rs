@@ -295,6 +295,10 @@ impl Lower<'_> {
         let node = list.items().next()?;
         let duration =
             if v1alpha { duration_v1alpha(node)? } else { self.duration(node, "duration")? };
+        // No time at all is no window, as a duration that cannot be read is none.
+        if duration.value.count == 0 {
+            return None;
+        }
         let rolling = fields::truth(node, "isRolling").map(|rolling| rolling.value);
         let kind = match (node.given("calendar"), rolling) {
             (Some(calendar), _) => WindowKind::Calendar {

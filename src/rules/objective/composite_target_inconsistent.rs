@@ -110,16 +110,19 @@ fn check_promise(
     checker: &mut Checker<'_>,
 ) {
     let given = total.complement();
-    // One that a single part does not reach is a promise that the SLO itself breaks.
-    let is_above_a_part = parts.iter().any(|part| promise.value >= part.target.value);
-    if promise.value <= given || is_above_a_part {
+    if promise.value <= given {
         return;
     }
+    let is_above_a_part = parts.iter().any(|part| promise.value > part.target.value);
+    let level = if is_above_a_part { Level::Error } else { Level::Warning };
     let (promised, given) = (percent(&promise.value), percent(&given));
     let give = if method == BudgetingMethod::Timeslices { "may give only" } else { "give" };
     let message =
         format!("parts just on target {give} {given} of the whole, and {promised} are promised");
-    let finding = checker.report_at(Level::Warning, promise.span, message);
+    let finding = checker.report_at(level, promise.span, message);
+    if is_above_a_part {
+        finding.label("above the target of a part");
+    }
     for part in parts.iter().take(MAX_LABELS) {
         finding.also(part.target.span, cost_in_words(part));
     }

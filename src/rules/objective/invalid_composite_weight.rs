@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::dialect::Problem;
 use crate::finding::Level;
 use crate::model::Dialect;
@@ -40,25 +42,42 @@ const LARGEST_SHARE: i64 = 90;
 const SMALLEST_SHARE: i64 = 1;
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
+    let slos = checker.catalog().objects_of(file.source).filter_map(|object| match object {
+        // The first version has no composites, and its ratios stand in the objectives.
+        Object::Slo(slo) if slo.meta.dialect != Dialect::OpenSloV1Alpha => Some(slo),
+        _ => None,
+    });
+    let (read, unread): (Vec<_>, Vec<_>) = slos.partition(|slo| reads_weights(slo));
+    let places = unread.iter().flat_map(|slo| weights(slo)).map(|weight| weight.span);
+    let places: BTreeSet<Span> = places.collect();
     for problem in &file.dialect {
-        if let Problem::WeightRange { span, text } = problem {
+        if let Problem::WeightRange { span, text } = problem
+            && !places.contains(span)
+        {
             report_range(*span, text, checker);
         }
     }
-    for object in checker.catalog().objects_of(file.source) {
-        // The first version has no composites, and its ratios stand in the objectives.
-        if let Object::Slo(slo) = object
-            && slo.meta.dialect != Dialect::OpenSloV1Alpha
-        {
-            check_text(slo, file, checker);
-            check_slo(slo, checker);
-        }
+    for slo in &read {
+        check_text(slo, file, checker);
     }
+    for slo in read.into_iter().chain(unread) {
+        check_slo(slo, checker);
+    }
+}
+
+/// Returns whether weights of an SLO are read, or may be: an indicator that could not be found or read
+/// may make it a composite, or none, and so may other parts beside a single one.
+fn reads_weights(slo: &Slo) -> bool {
+    slo.reads_weights() || !knows_indicators(slo) || single_part(slo).is_some()
+}
+
+fn weights(slo: &Slo) -> impl Iterator<Item = &Spanned<Ratio>> {
+    slo.objectives.iter().filter_map(|part| part.composite_weight.as_ref())
 }
 
 /// A number in quotes is none to the schema.
 fn check_text(slo: &Slo, file: &FileFacts, checker: &mut Checker<'_>) {
-    for weight in slo.objectives.iter().filter_map(|part| part.composite_weight.as_ref()) {
+    for weight in weights(slo) {
         let is_told = || file.dialect.binary_search_by_key(&weight.span, Problem::span).is_ok();
         if weight.value <= Ratio::zero() && !is_told() {
             report_range(weight.span, checker.text(weight.span), checker);
@@ -74,18 +93,14 @@ fn report_range(span: Span, text: &str, checker: &mut Checker<'_>) {
 }
 
 fn check_slo(slo: &Slo, checker: &mut Checker<'_>) {
-    if let [only] = slo.objectives.as_slice()
-        && let Some(place) = own_indicator(only)
-    {
+    if let Some(place) = single_part(slo) {
         checker
             .report_at(Level::Warning, place, "a composite SLO has a single part")
             .label("the only objective has an indicator of its own")
             .help("give the indicator to the SLO itself, or add the other parts");
         return;
     }
-    let given = || slo.objectives.iter().filter(|part| part.composite_weight.is_some());
-    // An indicator that could not be found or read may make the SLO a composite, or none.
-    if given().next().is_none() || !knows_indicators(slo) {
+    if weights(slo).next().is_none() || !knows_indicators(slo) {
         return;
     }
     if slo.reads_weights() {
@@ -93,14 +108,15 @@ fn check_slo(slo: &Slo, checker: &mut Checker<'_>) {
         return;
     }
     let is_meant = |weight: &&Spanned<Ratio>| weight.value != Ratio::one();
-    let mut weights = given().filter_map(|part| part.composite_weight.as_ref()).filter(is_meant);
+    let mut weights = weights(slo).filter(is_meant);
     if let Some(first) = weights.next() {
         report_unread(slo, first, weights, checker);
     }
 }
 
-/// Returns where an objective has an indicator of its own, and does not share that of the SLO.
-fn own_indicator(objective: &Objective) -> Option<Span> {
+/// Returns where the only objective has an indicator of its own, and does not share that of the SLO.
+fn single_part(slo: &Slo) -> Option<Span> {
+    let [objective] = slo.objectives.as_slice() else { return None };
     let (whole, place) = match &objective.indicator {
         IndicatorUse::Missing => return None,
         IndicatorUse::Inline(indicator) => (indicator.meta.span, indicator.meta.place()),

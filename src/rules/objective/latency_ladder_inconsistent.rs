@@ -1,18 +1,20 @@
 use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::change::indicator_meaning;
 use crate::finding::Level;
 use crate::model::Alert;
-use crate::model::BudgetingMethod;
 use crate::model::Catalog;
+use crate::model::Indicator;
+use crate::model::IndicatorUse;
 use crate::model::Measure;
-use crate::model::MetricSource;
 use crate::model::Objective;
 use crate::model::Operator;
 use crate::model::Subject;
-use crate::model::Text;
-use crate::model::WindowKind;
 use crate::quantity::Ratio;
 use crate::query;
+use crate::query::fingerprint;
 use crate::query::tree::Aggregator;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
@@ -26,6 +28,8 @@ use crate::rules::Set;
 use crate::rules::words::percent;
 use crate::rules::words::quote;
 use crate::source::Spanned;
+use crate::twins::Terms;
+use crate::twins::is_known;
 
 pub(super) const RULE: Rule = Rule {
     name: "latency-ladder-inconsistent",
@@ -37,17 +41,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slos(check),
 };
 
-/// What the rungs of one ladder share: the measure without its threshold, and how it is judged.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Ladder<'a> {
-    measure: Vec<&'a str>,
-    /// Whether more is good, and not less.
-    is_upward: bool,
-    method: BudgetingMethod,
-    slice: (Option<u64>, Option<Ratio>),
-    window: (u64, bool, [&'a str; 3]),
-    relation: &'a str,
-}
+/// What the rungs of one ladder share before their queries are compared: their terms, whether more is
+/// good, and the number of a query.
+type Likely<'a> = (Terms<'a>, bool, u64);
 
 /// An objective with its threshold.
 struct Rung<'a> {
@@ -55,109 +51,145 @@ struct Rung<'a> {
     target: &'a Spanned<Ratio>,
     threshold: Ratio,
     operator: Operator,
-    /// The query that counts what is good, where the threshold is a bucket of a histogram.
-    buckets: Option<&'a str>,
+    measured: Measured,
+}
+
+/// What an indicator measures.
+#[derive(Clone)]
+struct Measured {
+    /// The indicator, without the bound of its bucket where it counts one.
+    indicator: Arc<Indicator>,
+    /// That bound.
+    bound: Option<Ratio>,
+    /// The number of the query that has no threshold.
+    number: u64,
 }
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let mut ladders: BTreeMap<Ladder<'_>, Vec<Rung<'_>>> = BTreeMap::new();
+    let mut likely: HashMap<Likely<'_>, Vec<Rung<'_>>> = HashMap::new();
+    let mut last: Option<(&Arc<Indicator>, Option<Measured>)> = None;
     for slo in slos {
+        let Some(whole) = Terms::of_slo(slo) else { continue };
         for objective in &slo.objectives {
-            if let Some((ladder, rung)) = read(slo, objective, checker.catalog()) {
-                ladders.entry(ladder).or_default().push(rung);
+            let found = checker.catalog().indicator(&objective.indicator).one();
+            let Some(indicator) = found else { continue };
+            let known = last.take().filter(|(known, _)| Arc::ptr_eq(known, indicator));
+            let measured = known.map_or_else(|| measured(indicator), |(_, measured)| measured);
+            last = Some((indicator, measured.clone()));
+            if let Some(terms) = whole.of_objective(objective)
+                && let Some(rung) = measured.and_then(|measured| rung(slo, objective, measured))
+            {
+                let is_upward = matches!(rung.operator, Operator::Gt | Operator::Gte);
+                let key = (terms, is_upward, rung.measured.number);
+                likely.entry(key).or_default().push(rung);
             }
         }
     }
-    for (ladder, mut rungs) in ladders.into_iter().filter(|(_, rungs)| rungs.len() > 1) {
-        rungs.sort_by(|left, right| left.threshold.cmp(&right.threshold));
-        if ladder.is_upward {
-            rungs.reverse();
+    let likely = likely.into_iter().filter(|(_, rungs)| rungs.len() > 1);
+    for ((_, is_upward, _), rungs) in likely.collect::<Vec<_>>() {
+        for mut rungs in of_one_meaning(rungs, checker.catalog()) {
+            rungs.sort_by(|left, right| left.threshold.cmp(&right.threshold));
+            if is_upward {
+                rungs.reverse();
+            }
+            climb(&rungs, checker);
         }
-        climb(&rungs, checker);
     }
 }
 
 /// Reads an objective over a threshold metric, or over a bucket of a histogram.
-fn read<'a>(
+fn rung<'a>(
     slo: &'a Subject<'a>,
     objective: &'a Objective,
-    catalog: &'a Catalog,
-) -> Option<(Ladder<'a>, Rung<'a>)> {
+    measured: Measured,
+) -> Option<Rung<'a>> {
     let target = objective.budgeted()?;
-    let indicator = catalog.indicator(&objective.indicator).one()?;
-    let mut measure = Vec::new();
-    let (threshold, operator, buckets) = match &indicator.measure {
+    let (threshold, operator) = match &measured.bound {
+        Some(bound) => (bound.clone(), Operator::Lte),
+        None => (objective.value.as_ref()?.value.clone(), objective.operator.as_ref()?.value),
+    };
+    Some(Rung { slo, target, threshold, operator, measured })
+}
+
+/// Returns what an indicator measures: a threshold metric, or one bucket of a histogram.
+fn measured(indicator: &Arc<Indicator>) -> Option<Measured> {
+    if !is_known(&indicator.measure) {
+        return None;
+    }
+    match &indicator.measure {
         Measure::Threshold(source) => {
-            let (operator, value) = (objective.operator.as_ref()?, objective.value.as_ref()?);
-            let query = source.query.as_ref()?;
-            measure.push(query.text.as_str());
-            describe(source, &mut measure);
-            (value.value.clone(), operator.value, None)
+            let number = fingerprint(&source.query.as_ref()?.text);
+            Some(Measured { indicator: Arc::clone(indicator), bound: None, number })
         }
         Measure::Counts(counts) => {
             let (good, total) = (counts.good.as_ref()?, counts.total.as_ref()?);
-            let query = good.query.as_ref()?;
-            let (before, bucket, after) = bucket(&query.text)?;
-            measure.extend([before, after, total.query.as_ref()?.text.as_str()]);
-            describe(good, &mut measure);
-            describe(total, &mut measure);
-            (bucket, Operator::Lte, Some(query.text.as_str()))
+            let number = fingerprint(&total.query.as_ref()?.text);
+            let (text, bound) = without_bound(&good.query.as_ref()?.text)?;
+            let mut indicator = Arc::clone(indicator);
+            if let Measure::Counts(counts) = &mut Arc::make_mut(&mut indicator).measure {
+                counts.good.as_mut()?.query.as_mut()?.text = text;
+            }
+            Some(Measured { indicator, bound: Some(bound), number })
         }
-        Measure::Raw { .. } | Measure::Unreadable => return None,
-    };
-    let window = slo.window.as_ref()?;
-    let length = window.duration.value;
-    let (start, zone) = match &window.kind {
-        WindowKind::Rolling => (None, None),
-        WindowKind::Calendar { start, zone } => (start.as_ref(), zone.as_ref()),
-    };
-    let kind = if matches!(window.kind, WindowKind::Rolling) { "rolling" } else { "calendar" };
-    let text =
-        |text: Option<&'a Spanned<_>>| text.map_or("", |text: &Spanned<Text>| text.value.as_str());
-    let ladder = Ladder {
-        measure,
-        is_upward: matches!(operator, Operator::Gt | Operator::Gte),
-        method: slo.method(),
-        slice: (
-            objective.slice_window.as_ref().map(|slice| slice.value.nominal_seconds()),
-            objective.slice_target.as_ref().map(|share| share.value.clone()),
-        ),
-        window: (
-            length.nominal_seconds(),
-            length.unit.is_calendar(),
-            [kind, text(start), text(zone)],
-        ),
-        relation: slo.meta.declared("slo/relation").map_or("", |relation| relation.value),
-    };
-    Some((ladder, Rung { slo, target, threshold, operator, buckets }))
-}
-
-/// Adds who answers a query, and how it is asked.
-fn describe<'a>(source: &'a MetricSource, measure: &mut Vec<&'a str>) {
-    let reference = source.reference.as_ref().map_or("", |reference| &reference.name.value);
-    let source_type = source.source_type.as_ref().map_or("", |given| &given.value);
-    measure.extend([reference, source_type]);
-    for setting in &source.settings {
-        measure.extend([setting.path.as_str(), setting.value.value.as_str()]);
+        Measure::Raw { .. } | Measure::Unreadable => None,
     }
-    measure.push("");
 }
 
-/// Takes the bound of the first bucket out of a query; returns what stands around it.
-fn bucket(query: &str) -> Option<(&str, Ratio, &str)> {
-    const MATCHERS: [&str; 2] = ["le=\"", "le='"];
-    // The label `title` ends with the same letters.
-    let is_whole =
-        |at: usize| query.get(..at).is_some_and(|before| before.trim_end().ends_with(['{', ',']));
-    let start = |matcher: &str| {
-        let (at, _) = query.match_indices(matcher).find(|(at, _)| is_whole(*at))?;
-        Some(at + matcher.len())
-    };
-    let start = MATCHERS.into_iter().find_map(start)?;
-    let (before, rest) = query.split_at_checked(start)?;
-    let end = rest.find(['"', '\''])?;
-    let (bound, after) = rest.split_at_checked(end)?;
-    Some((before, Ratio::parse(bound)?, after))
+/// Returns a query that counts more events the wider its bucket is, without the bound of that bucket,
+/// and the bound: a sum of rates of one histogram family, nothing subtracted from anything.
+fn without_bound(text: &str) -> Option<(String, Ratio)> {
+    if !text.contains("_bucket") {
+        return None;
+    }
+    let (tree, problems) = query::parse(text);
+    let mut tree = tree.filter(|_| problems.is_empty())?;
+    let bound = take_bound(&mut tree)?;
+    Some((tree.to_string(), bound))
+}
+
+/// The height of a tree is bounded by the parser, so this ends.
+fn take_bound(expression: &mut Expression) -> Option<Ratio> {
+    const ADDS: [&str; 3] = ["rate", "increase", "sum_over_time"];
+    match &mut expression.kind {
+        ExpressionKind::Vector(selector) => take_bound_of(selector),
+        ExpressionKind::Range(range) => take_bound_of(&mut range.selector),
+        ExpressionKind::Parenthesized(inner) => take_bound(inner),
+        ExpressionKind::Aggregation(sum) if sum.aggregator == Aggregator::Sum => {
+            take_bound(&mut sum.operand)
+        }
+        ExpressionKind::Call(call) if ADDS.contains(&call.name.text.as_str()) => {
+            call.arguments.iter_mut().find_map(take_bound)
+        }
+        _ => None,
+    }
+}
+
+fn take_bound_of(selector: &mut VectorSelector) -> Option<Ratio> {
+    let is_bound = |matcher: &mut Matcher| matcher.label.text == "le";
+    let mut bounds: Vec<Matcher> = selector.matchers.extract_if(.., is_bound).collect();
+    let bound =
+        bounds.pop().filter(|bound| bounds.is_empty() && bound.operator == MatchOperator::Equal)?;
+    let is_bucket = selector.name.as_ref().is_some_and(|name| name.text.ends_with("_bucket"));
+    is_bucket.then(|| Ratio::parse(&bound.value))?
+}
+
+/// Returns those of some rungs that measure the same, group by group. What one indicator measures is
+/// read once.
+fn of_one_meaning<'a>(rungs: Vec<Rung<'a>>, catalog: &Catalog) -> Vec<Vec<Rung<'a>>> {
+    let mut ladders: BTreeMap<String, Vec<Rung<'a>>> = BTreeMap::new();
+    let mut last: Option<(Arc<Indicator>, String)> = None;
+    for rung in rungs {
+        let indicator = Arc::clone(&rung.measured.indicator);
+        let known = last.take().filter(|(known, _)| Arc::ptr_eq(known, &indicator));
+        let read = |indicator| {
+            let meaning = indicator_meaning(catalog, &IndicatorUse::Inline(Arc::clone(&indicator)));
+            (indicator, meaning.to_string())
+        };
+        let (indicator, meaning) = known.unwrap_or_else(|| read(indicator));
+        ladders.entry(meaning.clone()).or_default().push(rung);
+        last = Some((indicator, meaning));
+    }
+    ladders.into_values().filter(|rungs| rungs.len() > 1).collect()
 }
 
 /// Compares each threshold with the next looser one.
@@ -172,7 +204,6 @@ fn climb(rungs: &[Rung<'_>], checker: &mut Checker<'_>) {
         if let Some(tighter) = tighter.replace(rung)
             && rung.target.value <= tighter.target.value
             && !warns_of_more(rung.slo, tighter.slo)
-            && [tighter, rung].iter().all(|rung| rung.buckets.is_none_or(grows_with_its_bucket))
         {
             report(tighter, rung, checker);
         }
@@ -226,37 +257,4 @@ fn in_words(rung: &Rung<'_>) -> String {
         Operator::Gt => format!("above {threshold}"),
         Operator::Gte => format!("from {threshold} up"),
     }
-}
-
-/// Returns whether a query counts more events the wider its bucket is: a sum of rates of one histogram
-/// family, nothing subtracted from anything.
-fn grows_with_its_bucket(text: &str) -> bool {
-    let (tree, problems) = query::parse(text);
-    problems.is_empty() && tree.is_some_and(|tree| is_growing(&tree))
-}
-
-/// The height of a tree is bounded by the parser, so this ends.
-fn is_growing(expression: &Expression) -> bool {
-    match &expression.kind {
-        ExpressionKind::Vector(selector) => is_bucket(selector),
-        ExpressionKind::Range(range) => is_bucket(&range.selector),
-        ExpressionKind::Parenthesized(inner) => is_growing(inner),
-        ExpressionKind::Aggregation(aggregation) => {
-            aggregation.aggregator == Aggregator::Sum && is_growing(&aggregation.operand)
-        }
-        ExpressionKind::Call(call) => {
-            let adds = ["rate", "increase", "sum_over_time"];
-            adds.contains(&call.name.text.as_str()) && call.arguments.iter().all(is_growing)
-        }
-        _ => false,
-    }
-}
-
-fn is_bucket(selector: &VectorSelector) -> bool {
-    let is_bound = |matcher: &&Matcher| matcher.label.text == "le";
-    let mut bounds = selector.matchers.iter().filter(is_bound);
-    let name = selector.name.as_ref().map_or("", |name| name.text.as_str());
-    name.ends_with("_bucket")
-        && bounds.next().is_some_and(|bound| bound.operator == MatchOperator::Equal)
-        && bounds.next().is_none()
 }

@@ -1,6 +1,5 @@
 use crate::finding::Level;
 use crate::model::Subject;
-use crate::needs;
 use crate::needs::Need;
 use crate::needs::Needs;
 use crate::quantity::Ratio;
@@ -33,14 +32,14 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     if needing.is_empty() {
         return;
     }
-    let circles = needs::circles(slos, checker.catalog());
+    let circles = checker.circles();
     for (slo, needs) in needing.iter().filter(|(slo, _)| !circles.hold(slo)) {
         judge(slo, needs, checker);
     }
 }
 
 fn judge(slo: &Subject<'_>, needs: &Needs<'_>, checker: &mut Checker<'_>) {
-    let Some(target) = strictest(slo) else { return };
+    let Some(target) = strictest(slo.targets()) else { return };
     // `unattainable-given-dependencies` speaks of what is out of reach.
     if is_beyond(&target.value, &needs.together()) {
         return;

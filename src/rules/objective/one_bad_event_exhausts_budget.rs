@@ -26,7 +26,8 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let (Some(window), Some(rate)) = (&slo.window, declared) else {
         return;
     };
-    if slo.method() != BudgetingMethod::Occurrences {
+    // The parts of a composite count different events, and one number says nothing of each.
+    if slo.method() != BudgetingMethod::Occurrences || slo.composite {
         return;
     }
     let hours = &Ratio::whole(window.duration.value.nominal_seconds()) / 3_600;

@@ -10,6 +10,7 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
 use crate::rules::words::percent;
+use crate::source::Spanned;
 
 use super::in_unlike_words;
 use super::strictest;
@@ -30,7 +31,7 @@ enum Fault {
     Looser,
     /// It asks for the same.
     Equal,
-    /// It leaves nearly as much, or as much over a much shorter time: this share of it.
+    /// It leaves nearly as much: this share of it.
     Close(Ratio),
     /// One outage may last longer: the lengths in seconds, and the windows.
     Longer([Ratio; 2], [Duration; 2]),
@@ -38,11 +39,14 @@ enum Fault {
 
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(agreement) = slo.meta.agreement() else { return };
-    // An SLO that states the agreement itself stands beside a stricter one.
-    if slo.is_agreement() {
+    // An SLO that states the agreement itself stands beside a stricter one, and what a composite gives
+    // follows from all its parts.
+    if slo.is_agreement() || slo.composite {
         return;
     }
-    let Some(target) = strictest(slo) else { return };
+    let is_below_all = |target: &&Spanned<Ratio>| target.value < Ratio::one();
+    let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
+    let Some(target) = strictest(targets.filter(is_below_all)) else { return };
     let window = slo.window.as_ref().map(|window| window.duration.value);
     let Some(fault) = fault(&target.value, window, &agreement.value) else { return };
     let share = percent(&target.value);
@@ -97,14 +101,18 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
 }
 
 fn fault(target: &Ratio, window: Option<Duration>, agreement: &Agreement) -> Option<Fault> {
+    if agreement.target > *target {
+        return Some(Fault::Looser);
+    }
     let windows = window.zip(agreement.window);
     let is_much_shorter = windows.is_some_and(|(own, theirs)| {
         own.nominal_seconds().saturating_mul(2) <= theirs.nominal_seconds()
     });
-    if agreement.target > *target {
-        return Some(Fault::Looser);
+    // An outage that breaks the SLO spends half of the agreement at most.
+    if is_much_shorter {
+        return None;
     }
-    if agreement.target == *target && !is_much_shorter {
+    if agreement.target == *target {
         return Some(Fault::Equal);
     }
     let (budget, theirs) = (target.complement(), agreement.target.complement());

@@ -7,6 +7,8 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
 
+use super::counted;
+
 pub(super) const RULE: Rule = Rule {
     name: "target-100",
     level: Level::Error,
@@ -25,7 +27,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
         if target.value == Ratio::one() {
             checker
                 .report(target.span, "a target of 100 % leaves no error budget")
-                .label("a single bad event breaks it for a whole window")
+                .label(format!("a single bad {} breaks it for a whole window", counted(slo)))
                 .note(
                     "a burn rate divides by an error budget of 0, so no burn-rate alert is defined",
                 )

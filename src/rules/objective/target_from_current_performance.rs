@@ -10,6 +10,8 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::approval::PRODUCT;
+use crate::rules::approval::is_approved_by;
 use crate::rules::words::percent;
 use crate::rules::words::quote;
 use crate::source::Spanned;
@@ -29,11 +31,15 @@ const BASES: &[&str] = &["current", "historical"];
 
 /// Words that speak of what is reached today.
 const TODAY: &[&str] = &["current", "currently", "historic", "historical", "historically"];
-const TODAY_IN_JAPANESE: &[&str] = &["現状", "現在の", "実績", "直近"];
+const TODAY_IN_JAPANESE: &[&str] = &["現状", "現在の", "実績"];
 
 /// What stands before a stretch of time that is over, as in "last 30 days".
 const PAST: &[&str] = &["last", "past", "previous", "trailing"];
 const TIMES: &[&str] = &["day", "week", "month", "quarter", "year"];
+
+/// How words begin of what happens at a time, as in "last quarter's review", and measures nothing.
+const EVENTS: &str = "audit discuss incident meeting outage plan postmortem release retro review \
+    roadmap workshop";
 
 /// How words begin that speak of users or of the business.
 const NEEDS: &str = "abandon accept agree business buy churn client compet complain complian contract \
@@ -47,10 +53,6 @@ const WHOLE: &str = "but instead law legal never not rather regardless sla slas 
 /// The same in Japanese, where words have no ends.
 const NEEDS_IN_JAPANESE: &str = "ではな でなく お客 カスタマー クレーム ビジネス プロダクト ユーザ 事業 \
     体験 利用者 合意 問い合わせ 売上 契約 影響 損失 期待 法律 法令 満足 要件 要求 規制 許容 解約 離脱 顧客";
-
-/// Words in the names of roles that speak for users.
-const PRODUCT: &[&str] = &["business", "pm", "po", "product"];
-const PRODUCT_IN_JAPANESE: &[&str] = &["プロダクト", "事業"];
 
 /// How soon a review makes a beginning of what is reached.
 const SOON_DAYS: i32 = 90;
@@ -75,7 +77,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(sign) = sign(slo) else { return };
     let says_needs =
         slo.meta.declared("slo/rationale").is_some_and(|text| speaks_of_needs(text.value));
-    if says_needs || is_approved(&slo.meta, checker) {
+    if says_needs || is_approved_by(PRODUCT, slo, checker) {
         return;
     }
     let level = level(&slo.meta, checker);
@@ -124,18 +126,6 @@ fn level(meta: &Meta, checker: &Checker<'_>) -> Level {
     if is_beginning { Level::Info } else { Level::Warning }
 }
 
-/// Returns whether somebody who speaks for users has approved.
-fn is_approved(meta: &Meta, checker: &Checker<'_>) -> bool {
-    let Some(approvers) = meta.declared("slo/approvers") else { return false };
-    let speaks_for_users = |role: &str| {
-        words(role).any(|word| is_one_of(word, PRODUCT))
-            || holds(role, PRODUCT_IN_JAPANESE).is_some()
-    };
-    approvers.value.split(',').map(str::trim).any(|approver| {
-        speaks_for_users(approver) || checker.config().roles_of(approver).any(speaks_for_users)
-    })
-}
-
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
@@ -150,14 +140,17 @@ fn holds<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 fn speaks_of_needs(text: &str) -> bool {
-    let begins = |word: &str, start: &str| {
-        word.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-    };
     let is_need = |word: &str| {
-        NEEDS.split(' ').any(|start| begins(word, start))
-            || WHOLE.split(' ').any(|whole| whole.eq_ignore_ascii_case(word))
+        begins_as(word, NEEDS) || WHOLE.split(' ').any(|whole| whole.eq_ignore_ascii_case(word))
     };
     words(text).any(is_need) || NEEDS_IN_JAPANESE.split(' ').any(|need| text.contains(need))
+}
+
+/// Returns whether a word begins as one of some, whatever its case.
+fn begins_as(word: &str, starts: &str) -> bool {
+    let begins =
+        |start: &str| word.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    starts.split(' ').any(begins)
 }
 
 /// Returns the part of a text that speaks of what is reached today.
@@ -190,26 +183,38 @@ fn time_that_is_over<'a>(words: &[&'a str]) -> Option<&'a str> {
             rest.is_some() && word.get(time.len()..).is_some_and(|rest| is_one_of(rest, &["", "s"]))
         })
     };
-    match words {
+    let (time, behind) = match words {
         // "On the last day of the month" is no measurement.
-        [day, ..] if day.eq_ignore_ascii_case("day") => None,
-        [time, ..] if is_time(time) || Duration::parse(time).is_some() => Some(time),
-        [count, time, ..] if is_time(time) && !is_one_of(count, &["of", "the"]) => Some(time),
-        _ => None,
-    }
+        [day, ..] if day.eq_ignore_ascii_case("day") => return None,
+        [time, behind @ ..] if is_time(time) || Duration::parse(time).is_some() => (time, behind),
+        [count, time, behind @ ..] if is_time(time) && !is_one_of(count, &["of", "the"]) => {
+            (time, behind)
+        }
+        _ => return None,
+    };
+    // What an apostrophe parts from its word.
+    let next = behind.iter().find(|word| !word.eq_ignore_ascii_case("s"));
+    (!next.is_some_and(|next| begins_as(next, EVENTS))).then_some(time)
 }
 
-/// Returns `過去` before a number, as in "過去30日".
+/// Returns `過去` or `直近` before a number or a measure, as in "過去30日" and "直近の稼働率".
 fn past_in_japanese(text: &str) -> Option<&str> {
-    const PAST: &str = "過去";
+    const PAST: [&str; 2] = ["過去", "直近"];
+    const MEASURES: [&str; 8] =
+        ["値", "数値", "計測", "測定", "平均", "稼働率", "可用性", "データ"];
     let is_number =
         |letter: char| letter.is_numeric() || "一二三四五六七八九十半数".contains(letter);
-    let mut found = text.match_indices(PAST);
-    let (_, past) = found.find(|(start, past)| {
-        let behind = text.get(start + past.len()..).unwrap_or_default();
-        behind.trim_start().starts_with(is_number)
-    })?;
-    Some(past)
+    let is_measured = |behind: &str| {
+        let behind = behind.trim_start();
+        let behind = behind.strip_prefix('の').unwrap_or(behind).trim_start();
+        behind.starts_with(is_number) || MEASURES.iter().any(|word| behind.starts_with(word))
+    };
+    let found = |past: &'static str| {
+        let mut found = text.match_indices(past);
+        let is_past = |start: usize| text.get(start + past.len()..).is_some_and(is_measured);
+        found.find_map(|(start, past)| is_past(start).then_some(past))
+    };
+    PAST.into_iter().find_map(found)
 }
 
 /// Returns the number of a text of which a target is the rounding, to four significant digits or more.

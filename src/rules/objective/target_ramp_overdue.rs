@@ -14,6 +14,8 @@ use crate::source::Edit;
 use crate::source::Span;
 use crate::source::Spanned;
 
+use super::counted;
+
 pub(super) const RULE: Rule = Rule {
     name: "target-ramp-overdue",
     level: Level::Warning,
@@ -31,7 +33,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(ramp) = slo.meta.ramp() else { return };
     let mut steps = ramp.value;
     steps.sort_by_key(|step| step.by);
-    if !check_order(&steps, ramp.span, checker) || !check_end(&steps, ramp.span, checker) {
+    if !check_order(&steps, ramp.span, checker) || !check_end(slo, &steps, ramp.span, checker) {
         return;
     }
     let today = Offset::UTC.to_datetime(checker.now()).date();
@@ -60,7 +62,12 @@ fn check_order(steps: &[RampStep], place: Span, checker: &mut Checker<'_>) -> bo
 }
 
 /// Says that the last step of a ramp that rises leaves no error budget; returns whether it leaves some.
-fn check_end(steps: &[RampStep], place: Span, checker: &mut Checker<'_>) -> bool {
+fn check_end(
+    slo: &Subject<'_>,
+    steps: &[RampStep],
+    place: Span,
+    checker: &mut Checker<'_>,
+) -> bool {
     let Some(whole) = steps.last().filter(|step| step.target == Ratio::one()) else { return true };
     checker
         .report_at(
@@ -68,7 +75,7 @@ fn check_end(steps: &[RampStep], place: Span, checker: &mut Checker<'_>) -> bool
             place,
             format!("the ramp ends at 100 % by {}, which leaves no error budget", whole.by),
         )
-        .label("a single bad event will break the objective for a whole window")
+        .label(format!("a single bad {} will break the objective for a whole window", counted(slo)))
         .help("end the ramp at the lowest share of good events that users accept");
     false
 }
@@ -99,7 +106,7 @@ fn check_target(
     finding.also(place, format!("that day was {late}"));
     finding.help("raise the target, or give the ramp a later day and `slo/rationale` the reason");
     if let Some(edit) = edit {
-        finding.unsafe_fix(format!("write {due}"), vec![edit]);
+        finding.unsafe_fix(format!("write `{}`", edit.text), vec![edit]);
     }
 }
 

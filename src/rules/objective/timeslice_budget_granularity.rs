@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::Objective;
@@ -23,12 +25,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slo(check),
 };
 
-/// How many events a slice has on average.
-struct Traffic {
+/// Slices of one length, which may have few events.
+struct Thin<'a> {
     /// The declared number of events an hour.
-    rate: Spanned<Ratio>,
-    /// The events a slice.
+    rate: &'a Spanned<Ratio>,
+    /// The events a slice, on average.
     events: Ratio,
+    /// The share of good events from which a slice is good, of each objective that has one.
+    shares: Vec<&'a Spanned<Ratio>>,
+    /// The length, of each objective.
+    slices: Vec<&'a Spanned<Duration>>,
 }
 
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
@@ -41,22 +47,26 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     }
     // The parts of a composite count different events, and one number says nothing of each.
     let rate = slo.meta.declared_number("slo/events-per-hour").filter(|_| !slo.composite);
+    let mut thin: BTreeMap<u64, Thin<'_>> = BTreeMap::new();
     for objective in &slo.objectives {
         let Some(slice) = &objective.slice_window else { continue };
         let Some(seconds) = slice.value.seconds().filter(|seconds| *seconds > 0) else { continue };
-        let traffic = rate.as_ref().map(|rate| Traffic {
-            rate: rate.clone(),
-            events: &(&rate.value * &Ratio::whole(seconds)) / 3_600,
-        });
         // A share of a slice may be bad, where shares are counted.
         let counts_whole = method == BudgetingMethod::Timeslices;
         if counts_whole && no_bad_slice(objective, slice, slo.window.as_ref(), checker) {
             continue;
         }
-        if let Some(traffic) = traffic
-            && !(counts_whole && one_event_spoils(objective, slice, &traffic, checker))
-        {
-            empty_slices(slice, &traffic, checker);
+        if let Some(rate) = &rate {
+            let events = &(&rate.value * &Ratio::whole(seconds)) / 3_600;
+            let new = || Thin { rate, events, shares: Vec::new(), slices: Vec::new() };
+            let thin = thin.entry(seconds).or_insert_with(new);
+            thin.slices.push(slice);
+            thin.shares.extend(objective.slice_target.as_ref().filter(|_| counts_whole));
+        }
+    }
+    for thin in thin.values() {
+        if !one_event_spoils(thin, checker) {
+            empty_slices(thin, checker);
         }
     }
 }
@@ -127,32 +137,26 @@ fn no_bad_slice(
     true
 }
 
-/// Says that a slice has so few events that no event of it may be bad; returns whether it did.
-fn one_event_spoils(
-    objective: &Objective,
-    slice: &Spanned<Duration>,
-    traffic: &Traffic,
-    checker: &mut Checker<'_>,
-) -> bool {
+/// Says that slices have so few events that no event of one may be bad; returns whether it did.
+fn one_event_spoils(thin: &Thin<'_>, checker: &mut Checker<'_>) -> bool {
+    let allowed = |share: &Spanned<Ratio>| &thin.events * &share.value.complement();
     // Who writes that all events of a slice must be good means it.
-    let inside =
-        |share: &&Spanned<Ratio>| share.value > Ratio::zero() && share.value < Ratio::one();
-    let Some(share) = objective.slice_target.as_ref().filter(inside) else { return false };
-    let allowed = &traffic.events * &share.value.complement();
-    if allowed >= Ratio::one() {
-        return false;
-    }
-    let length = slice.value;
-    let events = events_in_words(&traffic.events);
-    let message = format!("one bad event spoils a slice of {length}, which holds {events}");
-    let finding = checker.report_at(Level::Warning, share.span, message);
-    let bad = allowed.significant(3);
-    finding.label(match bad.as_str() {
+    let is_spoiled =
+        |share: &&&Spanned<Ratio>| share.value.is_part() && allowed(share) < Ratio::one();
+    let mut shares = thin.shares.iter().filter(is_spoiled);
+    let (Some(first), [slice, ..]) = (shares.next(), thin.slices.as_slice()) else { return false };
+    let events = events_in_words(&thin.events);
+    let message = format!("one bad event spoils a slice of {}, which holds {events}", slice.value);
+    let label = |share| match allowed(share).significant(3).as_str() {
         "1" => "allows less than 1 bad event a slice".to_owned(),
-        _ => format!("allows {bad} bad events a slice"),
-    });
-    finding.also(traffic.rate.span, rate_in_words(traffic));
-    if is_often_empty(&traffic.events) {
+        bad => format!("allows {bad} bad events a slice"),
+    };
+    let finding = checker.report_at(Level::Warning, first.span, message);
+    finding.label(label(first)).also(thin.rate.span, rate_in_words(thin));
+    for share in shares {
+        finding.also(share.span, label(share));
+    }
+    if is_often_empty(&thin.events) {
         finding.note("more than 1 slice in 20 has no event at all");
     }
     finding.help("lengthen the slices, lower `timeSliceTarget`, or count `Occurrences`");
@@ -160,19 +164,22 @@ fn one_event_spoils(
 }
 
 /// Says that many slices have no event at all.
-fn empty_slices(slice: &Spanned<Duration>, traffic: &Traffic, checker: &mut Checker<'_>) {
-    if !is_often_empty(&traffic.events) {
+fn empty_slices(thin: &Thin<'_>, checker: &mut Checker<'_>) {
+    let [slice, others @ ..] = thin.slices.as_slice() else { return };
+    if !is_often_empty(&thin.events) {
         return;
     }
     let length = slice.value;
-    let events = events_in_words(&traffic.events);
+    let events = events_in_words(&thin.events);
     let message = format!("more than 1 slice of {length} in 20 is empty: one holds {events}");
-    checker
-        .report_at(Level::Warning, slice.span, message)
-        .label("an empty slice is good, bad or left out, as each tool decides")
-        .also(traffic.rate.span, rate_in_words(traffic))
-        .note("of slices with n events on average, the share e^-n is empty: 5 % at n = 2.9957")
-        .help("lengthen the slices, or count `Occurrences`");
+    let finding = checker.report_at(Level::Warning, slice.span, message);
+    finding.label("an empty slice is good, bad or left out, as each tool decides");
+    finding.also(thin.rate.span, rate_in_words(thin));
+    for other in others {
+        finding.also(other.span, "the same length");
+    }
+    finding.note("of slices with n events on average, the share e^-n is empty: 5 % at n = 2.9957");
+    finding.help("lengthen the slices, or count `Occurrences`");
 }
 
 /// Returns whether more than 5 % of slices with so many events on average have none.
@@ -197,9 +204,9 @@ fn events_in_words(events: &Ratio) -> String {
     }
 }
 
-fn rate_in_words(traffic: &Traffic) -> String {
-    let count = traffic.events.significant(6);
-    format!("{} an hour are {count} a slice", traffic.rate.value)
+fn rate_in_words(thin: &Thin<'_>) -> String {
+    let count = thin.events.significant(6);
+    format!("{} an hour are {count} a slice", thin.rate.value)
 }
 
 #[cfg(test)]

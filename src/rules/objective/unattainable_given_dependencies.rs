@@ -3,7 +3,6 @@ use std::sync::Arc;
 use crate::finding::Level;
 use crate::model::Slo;
 use crate::model::Subject;
-use crate::needs;
 use crate::needs::Needs;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -35,7 +34,7 @@ pub(super) const RULE: Rule = Rule {
 const MAX_SHOWN: usize = 5;
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let circles = needs::circles(slos, checker.catalog());
+    let circles = checker.circles();
     for way in &circles.ways {
         report_circle(way, checker);
     }

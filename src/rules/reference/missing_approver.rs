@@ -6,9 +6,14 @@ use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
+use crate::rules::approval::APPROVERS;
+use crate::rules::approval::ENGINEERING;
+use crate::rules::approval::PRODUCT;
+use crate::rules::approval::Side;
+use crate::rules::approval::approvers;
+use crate::rules::approval::names;
 use crate::rules::words::list;
 use crate::rules::words::quote;
-use crate::source::Spanned;
 
 use super::has_service_elsewhere;
 
@@ -24,39 +29,6 @@ pub(super) const RULE: Rule = Rule {
     ],
     check: Check::Slos(check),
 };
-
-/// The annotation that names who agreed to an SLO.
-const APPROVERS: &str = "slo/approvers";
-
-/// The settings that name the roles of each side, which are also what the sides are called.
-const PRODUCT: &str = "product";
-const ENGINEERING: &str = "engineering";
-
-/// The words of a role that tell its side, unless `slo.toml` names the roles.
-const PRODUCT_WORDS: &[&str] = &["product", "pdm", "pm", "po"];
-const ENGINEERING_WORDS: &[&str] = &[
-    "engineering",
-    "engineer",
-    "engineers",
-    "development",
-    "developer",
-    "developers",
-    "dev",
-    "tech",
-    "sre",
-    "platform",
-    "infra",
-    "infrastructure",
-    "operations",
-    "ops",
-    "cto",
-];
-
-/// A side of the agreement, with what `slo.toml` says of its roles.
-struct Side<'a> {
-    name: &'static str,
-    roles: Vec<&'a str>,
-}
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let is_misspelled = |slo: &Subject<'_>| {
@@ -93,26 +65,16 @@ fn level(slo: &Subject<'_>) -> Level {
     if slo.is_draft() { Level::Info } else { Level::Warning }
 }
 
-/// Returns who approved an SLO, or all SLOs of its Service.
-fn approvers<'a>(slo: &'a Subject<'_>) -> Option<Spanned<&'a str>> {
-    let of_service = || slo.service?.meta.declared(APPROVERS);
-    slo.meta.declared(APPROVERS).or_else(of_service)
-}
-
 /// Reports an SLO that only one side approved, or neither.
 fn one_sided(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(approvers) = approvers(slo) else { return };
     let config = checker.config();
-    let names = names(approvers.value, |name| config.knows_owner(name));
-    let path = checker.path(slo.meta.span.source);
-    let sides = [PRODUCT, ENGINEERING].map(|name| Side { name, roles: checker.texts(name, path) });
-    let is_of = |name: &str, side: &Side<'_>| {
-        side.holds(name) || config.roles_of(name).any(|role| side.holds(role))
-    };
+    let names = names(approvers.value, config);
+    let sides = [PRODUCT, ENGINEERING].map(|name| Side::new(name, slo, checker));
     let is_absent = |side: &&Side<'_>| {
         // Where nobody says which roles are of a side, nobody knows who is.
         let is_told = !side.roles.is_empty() || config.owners.keys().any(|role| side.holds(role));
-        is_told && !names.iter().any(|name| is_of(name, side))
+        is_told && !names.iter().any(|name| side.has(name, config))
     };
     let absent: Vec<&Side<'_>> = sides.iter().filter(is_absent).collect();
     let slo_name = quote(slo.meta.name());
@@ -137,33 +99,4 @@ fn one_sided(slo: &Subject<'_>, checker: &mut Checker<'_>) {
         (_, 1) => format!("add an approver who holds the role {roles}"),
         _ => format!("add an approver of each side: they hold the roles {roles}"),
     });
-}
-
-impl Side<'_> {
-    /// Returns whether a role is of this side. Product engineers are engineers.
-    fn holds(&self, role: &str) -> bool {
-        if !self.roles.is_empty() {
-            return self.roles.iter().any(|known| known.eq_ignore_ascii_case(role));
-        }
-        let has = |words: &[&str]| {
-            let mut parts = role.split(|letter: char| !letter.is_alphanumeric());
-            parts.any(|part| words.iter().any(|word| word.eq_ignore_ascii_case(part)))
-        };
-        let is_engineering = has(ENGINEERING_WORDS);
-        if self.name == PRODUCT { has(PRODUCT_WORDS) && !is_engineering } else { is_engineering }
-    }
-}
-
-/// Returns the approvers of a list: separated by commas, or by spaces as in CODEOWNERS. A role may
-/// have spaces in its name.
-fn names(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<&str> {
-    let mut names = Vec::new();
-    for item in text.split([',', ';', '、']).map(str::trim).filter(|item| !item.is_empty()) {
-        if is_known(item) {
-            names.push(item);
-        } else {
-            names.extend(item.split_whitespace());
-        }
-    }
-    names
 }

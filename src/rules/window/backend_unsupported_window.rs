@@ -14,6 +14,7 @@ use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
 use crate::rules::words::list;
+use crate::rules::words::sentence;
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("backend_unsupported_window.md"),
-    settings: &[Setting { name: SLOTH_WINDOWS, holds: Holds::Texts }],
+    settings: &[Setting { name: SLOTH_WINDOWS, holds: Holds::Lengths }],
     check: Check::Slos(check),
 };
 
@@ -71,8 +72,8 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 fn check_window(slo: &Subject<'_>, window: &Window, exports: &[Export], checker: &mut Checker<'_>) {
     let length = window.duration.value;
     let is_rolling = matches!(window.kind, WindowKind::Rolling);
-    // A window of no length, or of none of its own, is another rule's concern.
-    if length.count == 0 || (is_rolling && length.unit.is_calendar()) {
+    // A window of no length of its own is another rule's concern.
+    if is_rolling && length.unit.is_calendar() {
         return;
     }
     let catalog = if exports.contains(&Export::Sloth) {
@@ -86,29 +87,38 @@ fn check_window(slo: &Subject<'_>, window: &Window, exports: &[Export], checker:
         WindowKind::Rolling => export.rolls(length, &catalog),
         WindowKind::Calendar { .. } => export.follows_calendar(length),
     };
-    for export in exports.iter().filter(|export| !supports(export, length, &window.kind)) {
-        let kind = if is_rolling { "rolling" } else { "calendar" };
-        let message = format!("a {kind} window of `{length}` cannot go to {}", export.name());
-        let finding = checker.report(window.duration.span, message);
-        finding.label(export.windows(&catalog));
-        finding.note(export.declared());
-        let common = [7, 28, 30, 90].map(|days| Duration::new(days, Unit::Day));
-        let common = common.into_iter();
-        let common = common.filter(|days| {
-            exports.iter().all(|export| supports(export, *days, &WindowKind::Rolling))
+    let lacking = exports.iter().filter(|export| !supports(export, length, &window.kind));
+    let lacking: Vec<Export> = lacking.copied().collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let kind = if is_rolling { "rolling" } else { "calendar" };
+    let names: Vec<String> = lacking.iter().map(|export| export.name().to_owned()).collect();
+    let names = sentence(&names, "or");
+    let message = format!("a {kind} window of `{length}` cannot go to {names}");
+    let finding = checker.report(window.duration.span, message);
+    for export in &lacking {
+        match lacking.as_slice() {
+            [_] => finding.label(export.windows(&catalog)),
+            _ => finding.note(format!("{}: {}", export.name(), export.windows(&catalog))),
+        };
+    }
+    finding.note(declared(&lacking));
+    let common = [7, 28, 30, 90].map(|days| Duration::new(days, Unit::Day));
+    let common = common.into_iter();
+    let common = common
+        .filter(|days| exports.iter().all(|export| supports(export, *days, &WindowKind::Rolling)));
+    let common: Vec<String> = common.map(|days| days.to_string()).collect();
+    if !common.is_empty() {
+        let days = list(&common, "or");
+        finding.help(match exports {
+            [_] => format!("take a rolling window of {days}"),
+            [one, other] => {
+                let (one, other) = (one.name(), other.name());
+                format!("take a rolling window of {days}, which {one} and {other} have")
+            }
+            _ => format!("take a rolling window of {days}, which all of the exports have"),
         });
-        let common: Vec<String> = common.map(|days| days.to_string()).collect();
-        if !common.is_empty() {
-            let days = list(&common, "or");
-            finding.help(match exports {
-                [_] => format!("take a rolling window of {days}"),
-                [one, other] => {
-                    let (one, other) = (one.name(), other.name());
-                    format!("take a rolling window of {days}, which {one} and {other} have")
-                }
-                _ => format!("take a rolling window of {days}, which all of the exports have"),
-            });
-        }
     }
 }
 
@@ -123,7 +133,7 @@ fn check_slices(slo: &Subject<'_>, export: Export, checker: &mut Checker<'_>) {
         checker
             .report(slice.span, message)
             .label(slices)
-            .note(export.declared())
+            .note(declared(&[export]))
             .help("write `1m` or `5m`");
     }
 }
@@ -148,13 +158,20 @@ fn check_alerts(
         }
         let message = format!("an alert that looks back `{}` cannot go to Datadog", lookback.value);
         let finding = checker.report(lookback.span, message);
-        finding.label("burn-rate alerts look back 1 to 48 hours").note(export.declared());
+        finding.label("burn-rate alerts look back 1 to 48 hours").note(declared(&[export]));
         finding.help(if seconds < HOUR {
             "look back `1h`, and write the shorter time into `slo/short-window`"
         } else {
             "look back up to `48h` at a higher burn rate, or watch the budget itself"
         });
     }
+}
+
+/// Says where exports are declared.
+fn declared(exports: &[Export]) -> String {
+    let limits = LIMITS.iter().filter(|(_, export)| exports.contains(export));
+    let names: Vec<&str> = limits.map(|(name, _)| *name).collect();
+    format!("`exports` of `slo.toml` names {}", list(&names, "and"))
 }
 
 impl Export {
@@ -164,13 +181,6 @@ impl Export {
             Self::GoogleCloudMonitoring => "Google Cloud Monitoring",
             Self::Sloth => "Sloth",
         }
-    }
-
-    /// Says where the export is declared.
-    fn declared(self) -> String {
-        let named = LIMITS.iter().find(|(_, export)| *export == self);
-        let name = named.map_or("", |(name, _)| *name);
-        format!("`exports` of `slo.toml` names `{name}`")
     }
 
     /// Says which windows it has; `catalog` as in [`Self::rolls`].

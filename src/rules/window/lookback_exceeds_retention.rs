@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::finding::Level;
 use crate::model::Catalog;
-use crate::model::Condition;
+use crate::model::DataSource;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lookback;
 use crate::model::Object;
@@ -11,7 +12,7 @@ use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::WindowKind;
 use crate::policy::Governance;
-use crate::policy::each_judged;
+use crate::policy::lookbacks;
 use crate::quantity::Duration;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -33,6 +34,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// A data source that says how long it keeps what it measured, and what asks most of it.
 struct Store<'a> {
+    name: &'a str,
     retention: Spanned<Duration>,
     needs: Needs<'a>,
 }
@@ -65,37 +67,40 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let governance = checker.governance();
     for slo in slos {
         let mut needs = None;
-        for name in source_names(slo, checker.catalog()) {
-            if let Some(store) = stores.get_mut(name) {
+        for source in sources(slo, checker.catalog()) {
+            if let Some(store) = stores.get_mut(&source.meta.span) {
                 store.needs.take(needs.get_or_insert_with(|| Needs::of(slo, governance)));
             }
         }
     }
-    for (name, store) in &stores {
-        report(name, store, checker);
+    for store in stores.values() {
+        report(store, checker);
     }
 }
 
-/// Returns the data sources that declare a retention, by name.
-fn stores(catalog: &Catalog) -> BTreeMap<&str, Store<'_>> {
+/// Returns the data sources that declare a retention, by their places.
+fn stores(catalog: &Catalog) -> BTreeMap<Span, Store<'_>> {
     let mut stores = BTreeMap::new();
     for object in catalog.objects() {
         if let Object::DataSource(source) = object
             && let Some(retention) = source.meta.declared_length("slo/retention")
         {
-            let store = Store { retention, needs: Needs::default() };
-            stores.entry(source.meta.name()).or_insert(store);
+            let store = Store { name: source.meta.name(), retention, needs: Needs::default() };
+            stores.insert(source.meta.span, store);
         }
     }
     stores
 }
 
-/// Returns the names of the data sources that an SLO is measured by.
-fn source_names<'a>(slo: &'a Subject<'a>, catalog: &'a Catalog) -> impl Iterator<Item = &'a str> {
+/// Returns the data sources that an SLO is measured by.
+fn sources<'a>(
+    slo: &'a Subject<'a>,
+    catalog: &'a Catalog,
+) -> impl Iterator<Item = &'a Arc<DataSource>> {
     let indicators = slo.objectives.iter();
     let indicators = indicators.filter_map(|part| catalog.indicator(&part.indicator).one());
     let sources = indicators.flat_map(|indicator| indicator.measure.sources());
-    sources.filter_map(|source| Some(source.reference.as_ref()?.name.value.as_str()))
+    sources.filter_map(|source| catalog.data_source(source).one())
 }
 
 impl<'a> Needs<'a> {
@@ -163,25 +168,23 @@ fn longest<'a>(own: &mut Option<Need<'a>>, other: Need<'a>) {
 
 /// Returns the longest fixed lookback of a policy; one over the window of the SLO is as long as that.
 fn longest_lookback(policy: &ErrorBudgetPolicy) -> Option<(Duration, Span)> {
-    let mut found: Option<(Duration, Span)> = None;
-    each_judged(policy, &mut |part| {
-        if let Condition::Burn(burn) = part
-            && let Lookback::For(length) = burn.lookback.value
-            && found.is_none_or(|(other, _)| other.nominal_seconds() < length.nominal_seconds())
-        {
-            found = Some((length, burn.lookback.span));
-        }
+    let fixed = lookbacks(policy).into_iter().filter_map(|lookback| match lookback.value {
+        Lookback::For(length) => Some((length, lookback.span)),
+        Lookback::Slo => None,
     });
-    found
+    // Of equal ones the first is shown.
+    fixed.reduce(|longest, other| {
+        if other.0.nominal_seconds() > longest.0.nominal_seconds() { other } else { longest }
+    })
 }
 
-fn report(name: &str, store: &Store<'_>, checker: &mut Checker<'_>) {
+fn report(store: &Store<'_>, checker: &mut Checker<'_>) {
     let kept = store.retention.value;
     let exceeds = |need: &Need<'_>| need.seconds > kept.longest_seconds();
     let Needs { window, alert, policy, memory } = store.needs;
     let [window, alert, policy] = [window, alert, policy].map(|need| need.filter(exceeds));
     let most = [window, alert, policy].into_iter().flatten().max_by_key(|need| need.seconds);
-    let (place, name) = (store.retention.span, quote(name));
+    let (place, name) = (store.retention.span, quote(store.name));
     if let Some(most) = most {
         let (slo, length) = (quote(most.slo.meta.name()), most.length);
         let message = format!("{name} keeps {kept}, and {slo} needs {length}");

@@ -24,7 +24,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some((shortest, longest, weeks)) = days(length) else {
         return;
     };
-    if !matches!(window.kind, WindowKind::Rolling) || length.count == 0 {
+    if !matches!(window.kind, WindowKind::Rolling) {
         return;
     }
     let fixed = Duration::new(weeks.saturating_mul(7), Unit::Day);

@@ -3,6 +3,7 @@ use crate::finding::Level;
 use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::Window;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::rules::Check;
@@ -33,7 +34,10 @@ pub(super) const RULE: Rule = Rule {
 const FOR_30_DAYS: [(i64, u64, u8); 4] = [(144, 1, 2), (60, 6, 5), (30, 24, 10), (10, 72, 10)];
 
 /// Words of a rationale that speak of the window.
-const WINDOW_WORDS: &[&str] = &["window", "period", "ウィンドウ", "ウインドウ", "期間"];
+const WINDOW_WORDS: &[&str] = &["window", "windows", "period", "periods"];
+
+/// The same in Japanese, where words have no ends.
+const WINDOW_WORDS_IN_JAPANESE: &[&str] = &["ウィンドウ", "ウインドウ", "期間"];
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     for slo in slos {
@@ -75,13 +79,21 @@ fn report<'a>(
     checker: &'a mut Checker<'_>,
 ) -> &'a mut Finding {
     let length = window.duration;
-    let written = checker.text(length.span).trim_matches(['"', '\'']).to_lowercase();
+    let is_it = |word: &str| {
+        let is_word = || WINDOW_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+        is_word() || Duration::parse(word).is_some_and(|other| is_as_long(other, length.value))
+    };
     let speaks_of_it = slo.meta.declared("slo/rationale").is_some_and(|rationale| {
-        let text = rationale.value.to_lowercase();
-        WINDOW_WORDS.iter().any(|word| text.contains(word)) || text.contains(&written)
+        let mut words = rationale.value.split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.any(is_it)
+            || WINDOW_WORDS_IN_JAPANESE.iter().any(|word| rationale.value.contains(word))
     });
     let level = if speaks_of_it { Level::Info } else { Level::Warning };
     checker.report_at(level, length.span, format!("a window of {} is {what}", length.value))
+}
+
+fn is_as_long(one: Duration, other: Duration) -> bool {
+    one == other || (one.seconds().is_some() && one.seconds() == other.seconds())
 }
 
 /// Says which alerts have burn rates that spend much more of a week's budget than they are known for.

@@ -53,7 +53,7 @@ fn is_broken(seconds: u64) -> bool {
 }
 
 fn counts_so(policy: &ErrorBudgetPolicy) -> bool {
-    lookbacks(policy).into_iter().any(|lookback| match lookback {
+    lookbacks(policy).into_iter().any(|lookback| match lookback.value {
         Lookback::Slo => false,
         Lookback::For(length) => length.seconds().is_some_and(is_broken),
     })
