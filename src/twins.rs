@@ -318,13 +318,17 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Returns a number that is the same for indicators that measure the same: that of the query that
-/// tells most.
+/// Returns a number that is the same for indicators that measure the same: of what their sources ask,
+/// one after the other.
 fn of_indicator(indicator: &Indicator) -> u64 {
-    let Some(source) = indicator.measure.sources().next() else { return 0 };
-    if let Some(query) = &source.query {
-        return fingerprint(&query.text);
-    }
-    let texts = source.settings.iter().map(|setting| fingerprint(&setting.value.value));
-    texts.fold(0, u64::wrapping_add)
+    let of_settings = |source: &MetricSource| {
+        let texts = source.settings.iter().map(|setting| fingerprint(&setting.value.value));
+        texts.fold(0, u64::wrapping_add)
+    };
+    let of_source = |source: &MetricSource| {
+        let query = source.query.as_ref().map(|query| fingerprint(&query.text));
+        query.unwrap_or_else(|| of_settings(source))
+    };
+    let numbers = indicator.measure.sources().map(of_source);
+    numbers.fold(0, |sum: u64, number| sum.rotate_left(1).wrapping_add(number))
 }

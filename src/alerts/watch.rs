@@ -129,9 +129,25 @@ impl<'a> Watch<'a> {
     /// alerting window × burn rate.
     pub fn worst_outage(self, target: &Ratio) -> Option<(Ratio, Ratio)> {
         let window = self.window()?.value.longest_seconds();
-        let share = target.complement().checked_div(&largest_error_ratio(self.slo))?;
-        let seen = &(&self.burn.threshold.value * &share) * &Ratio::whole(self.lookback);
-        Some((seen + Ratio::whole(self.wait()), share * Ratio::whole(window)))
+        let share = self.share(target)?;
+        Some((self.seen(&share) + Ratio::whole(self.wait()), share * Ratio::whole(window)))
+    }
+
+    /// Returns for how many seconds the worst outage goes on until its burn rate over the lookback is
+    /// high enough; `alertAfter` comes on top.
+    ///
+    /// * `target`: below 1.
+    pub fn outage_seen(self, target: &Ratio) -> Option<Ratio> {
+        Some(self.seen(&self.share(target)?))
+    }
+
+    /// Returns for which share of the window the worst outage goes on until the budget is spent.
+    fn share(self, target: &Ratio) -> Option<Ratio> {
+        target.complement().checked_div(&largest_error_ratio(self.slo))
+    }
+
+    fn seen(self, share: &Ratio) -> Ratio {
+        &(&self.burn.threshold.value * share) * &Ratio::whole(self.lookback)
     }
 
     /// Returns whether it fires in the worst outage only when the budget is spent, since it waits.

@@ -109,7 +109,9 @@ impl Ratio {
 
     /// Returns a whole number.
     pub fn whole(value: impl Into<i128>) -> Self {
-        Self(Number::of_parts(value.into(), 1))
+        let value = value.into();
+        let small = i64::try_from(value).ok().map(Small::from_integer).and_then(Number::small);
+        Self(small.unwrap_or_else(|| Number::of_parts(value, 1)))
     }
 
     /// Returns `numerator / denominator`, or nothing when the denominator is 0.
@@ -162,6 +164,9 @@ impl Ratio {
 
     /// Returns the quotient, or nothing when `divisor` is 0.
     pub fn checked_div(&self, divisor: &Self) -> Option<Self> {
+        if *divisor == Self::one() {
+            return Some(self.clone());
+        }
         let quotient =
             || self.0.combine(&divisor.0, CheckedDiv::checked_div, |left, right| left / right);
         (!divisor.is_zero()).then(|| Self(quotient()))
@@ -169,7 +174,15 @@ impl Ratio {
 
     /// Returns `1 - self`: the error budget of a target, the bad share of a good share.
     pub fn complement(&self) -> Self {
-        &Self::one() - self
+        // `1 - a / b` is `(b - a) / b`, which has the lowest terms that `a / b` has.
+        let small = match &self.0 {
+            Number::Small(value) => {
+                let rest = i64::checked_sub(*value.denom(), *value.numer());
+                rest.and_then(|rest| Number::small(Small::new_raw(rest, *value.denom())))
+            }
+            Number::Big(_) => None,
+        };
+        small.map_or_else(|| &Self::one() - self, Self)
     }
 
     /// Returns whether this is 0.
@@ -459,6 +472,12 @@ mod tests {
             let value = Ratio::new(mantissa, 10_i128.pow(places));
             let value = value.expect("a power of ten is not 0");
             prop_assert_eq!(Ratio::parse(&value.to_string()), Some(value));
+        }
+
+        #[test]
+        fn a_complement_is_what_is_left_of_one(numer in any::<i64>(), denom in 1..=i64::MAX) {
+            let value = Ratio::new(numer, denom).expect("the denominator is not 0");
+            prop_assert_eq!(value.complement(), &Ratio::one() - &value);
         }
 
         #[test]

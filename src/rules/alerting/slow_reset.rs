@@ -66,10 +66,10 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 /// of 36 over an hour at 99.9 %.
 fn reset(watch: Watch<'_>) -> Option<Ratio> {
     let target = watch.strictest()?;
-    let (told, _) = watch.worst_outage(&target.value)?;
-    // `alertAfter` delays the start and not the end.
-    let seen = told - Ratio::whole(watch.wait());
-    Some(Ratio::whole(watch.lookback) - seen)
+    // Once it is gone, what was seen of it has to leave the lookback. `alertAfter` delays the start and
+    // not the end.
+    watch.window()?;
+    Some(Ratio::whole(watch.lookback) - watch.outage_seen(&target.value)?)
 }
 
 fn report(uses: &Uses<'_>, checker: &mut Checker<'_>) {
