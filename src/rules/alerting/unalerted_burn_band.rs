@@ -35,9 +35,9 @@ pub(super) const RULE: Rule = Rule {
 const MOST_NAMES: usize = 64;
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let governance = Governance::new(checker.catalog());
+    let governance = checker.governance();
     for slo in slos {
-        report(slo, &governance, checker);
+        report(slo, governance, checker);
     }
 }
 
