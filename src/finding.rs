@@ -2,12 +2,16 @@
 //!
 //! **Invariant:** `finding` knows no rule. A finding names its rule by its text.
 
+use std::borrow::Cow;
 use std::mem;
 
 use serde::Serialize;
 
 use crate::source::Edit;
 use crate::source::Span;
+
+/// What a finding says: mostly the same words for every finding of a rule, which take no memory then.
+pub type Words = Cow<'static, str>;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,7 +62,7 @@ pub struct Label {
     /// The place.
     pub span: Span,
     /// What the place has to do with the finding.
-    pub message: String,
+    pub message: Words,
 }
 
 /// Text edits that remove the cause of a finding.
@@ -67,7 +71,7 @@ pub struct Fix {
     /// Whether the meaning stays.
     pub safety: Safety,
     /// What the fix does, as an instruction: "write it as `2w`".
-    pub title: String,
+    pub title: Words,
     /// The edits, which belong together: all or none.
     pub edits: Vec<Edit>,
 }
@@ -80,17 +84,17 @@ pub struct Finding {
     /// How much it weighs.
     pub level: Level,
     /// What is wrong; stands alone, starts in lowercase, has no full stop.
-    pub message: String,
+    pub message: Words,
     /// The very characters that are wrong.
     pub span: Span,
     /// What those characters have to do with it.
-    pub label: Option<String>,
+    pub label: Option<Words>,
     /// Other places that have to do with it.
     pub labels: Vec<Label>,
     /// What to do.
-    pub help: Option<String>,
+    pub help: Option<Words>,
     /// How it is known, or what follows from it.
-    pub notes: Vec<String>,
+    pub notes: Vec<Words>,
     /// Edits that remove the cause.
     pub fix: Option<Fix>,
     /// Whether a comment in the file allows it.
@@ -105,7 +109,7 @@ pub struct Finding {
 
 impl Finding {
     /// Returns a finding with nothing but a message and a place.
-    pub fn new(rule: &'static str, level: Level, span: Span, message: impl Into<String>) -> Self {
+    pub fn new(rule: &'static str, level: Level, span: Span, message: impl Into<Words>) -> Self {
         Self {
             rule,
             level,
@@ -131,17 +135,17 @@ impl Finding {
 
     /// Returns what to do: the help, or what the fix would do.
     pub fn advice(&self) -> Option<&str> {
-        self.help.as_deref().or(self.fix.as_ref().map(|fix| fix.title.as_str()))
+        self.help.as_deref().or(self.fix.as_ref().map(|fix| &*fix.title))
     }
 
     /// Says what the place itself has to do with it.
-    pub fn label(&mut self, message: impl Into<String>) -> &mut Self {
+    pub fn label(&mut self, message: impl Into<Words>) -> &mut Self {
         self.label = Some(message.into());
         self
     }
 
     /// Adds another place.
-    pub fn also(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
+    pub fn also(&mut self, span: Span, message: impl Into<Words>) -> &mut Self {
         // Most findings have one, and a tree may have many thousand findings.
         self.labels.reserve_exact(usize::from(self.labels.is_empty()));
         self.labels.push(Label { span, message: message.into() });
@@ -149,13 +153,13 @@ impl Finding {
     }
 
     /// Says what to do.
-    pub fn help(&mut self, message: impl Into<String>) -> &mut Self {
+    pub fn help(&mut self, message: impl Into<Words>) -> &mut Self {
         self.help = Some(message.into());
         self
     }
 
     /// Says how it is known.
-    pub fn note(&mut self, message: impl Into<String>) -> &mut Self {
+    pub fn note(&mut self, message: impl Into<Words>) -> &mut Self {
         self.notes.reserve_exact(usize::from(self.notes.is_empty()));
         self.notes.push(message.into());
         self
@@ -188,13 +192,13 @@ impl Finding {
     }
 
     /// Adds edits that keep the meaning.
-    pub fn safe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
+    pub fn safe_fix(&mut self, title: impl Into<Words>, edits: Vec<Edit>) -> &mut Self {
         self.fix = Some(Fix { safety: Safety::Safe, title: title.into(), edits });
         self
     }
 
     /// Adds edits that change the meaning.
-    pub fn unsafe_fix(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Self {
+    pub fn unsafe_fix(&mut self, title: impl Into<Words>, edits: Vec<Edit>) -> &mut Self {
         self.fix = Some(Fix { safety: Safety::Unsafe, title: title.into(), edits });
         self
     }

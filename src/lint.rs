@@ -85,12 +85,13 @@ struct FileReading {
 /// * `read`: which folders are sets of definitions of their own. Which files are read is decided
 ///   before.
 pub fn load(files: Vec<Source>, read: &Files) -> Tree {
-    let mut sources = Sources::new();
-    let ids: Vec<SourceId> = files.into_iter().map(|file| sources.add(file)).collect();
+    let sources = Sources::of(files);
+    let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
     let readings: Vec<FileReading> =
         ids.par_iter().map(|&id| read_file(id, sources.file(id), read)).collect();
     let mut tree = Tree::default();
-    let (mut objects, mut unreadable) = (Vec::new(), Vec::new());
+    let count = readings.iter().map(|reading| reading.reading.objects.len()).sum();
+    let (mut objects, mut unreadable) = (Vec::with_capacity(count), Vec::new());
     let mut rules = PrometheusRules::default();
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.broken {

@@ -40,6 +40,7 @@ pub use declared::PRIORITY;
 pub use declared::RampStep;
 pub use declared::meant;
 pub use object::Annotation;
+pub use object::Annotations;
 pub use object::DataSource;
 pub use object::Dialect;
 pub use object::Home;

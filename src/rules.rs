@@ -24,6 +24,7 @@ use crate::config::owners::CodeOwners;
 use crate::dialect;
 use crate::finding::Finding;
 use crate::finding::Level;
+use crate::finding::Words;
 use crate::globs::Globs;
 use crate::model;
 use crate::model::Catalog;
@@ -224,7 +225,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a finding at the rule's usual level.
-    pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Finding {
+    pub fn report(&mut self, span: Span, message: impl Into<Words>) -> &mut Finding {
         self.report_at(self.rule.level, span, message)
     }
 
@@ -234,7 +235,7 @@ impl<'a> Checker<'a> {
         &mut self,
         level: Level,
         span: Span,
-        message: impl Into<String>,
+        message: impl Into<Words>,
     ) -> &mut Finding {
         let finding = Finding::new(self.rule.name, level, span, message);
         self.findings.push(finding);

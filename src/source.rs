@@ -226,6 +226,11 @@ impl Sources {
         Self::default()
     }
 
+    /// Returns the set of these files.
+    pub fn of(files: Vec<Source>) -> Self {
+        Self { files }
+    }
+
     /// Adds a file and returns its name in this set.
     pub fn add(&mut self, source: Source) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));

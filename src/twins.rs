@@ -91,8 +91,7 @@ impl Twins<'_> {
 /// namespaces, overlays and versions of the format), and what has one name, of which
 /// `duplicate-object-name` speaks.
 pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>> {
-    let mut likely: HashMap<Key<'a>, Vec<Candidate<'a>>> = HashMap::new();
-    let mut position = 0;
+    let mut candidates: Vec<(u64, Candidate<'a>)> = Vec::with_capacity(slos.len());
     for (index, slo) in slos.iter().enumerate() {
         let Some(whole) = Terms::of_slo(slo) else { continue };
         let mut last: Option<(&Arc<Indicator>, u64)> = None;
@@ -109,17 +108,22 @@ pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>>
             let number = known.map_or_else(|| of_indicator(indicator), |(_, number)| number);
             last = Some((indicator, number));
             let twin = Twin { index, slo, objective, target };
-            likely.entry((number, terms, comparison)).or_default().push(Candidate {
-                position,
-                twin,
-                indicator,
-            });
-            position += 1;
+            let (position, asked) = (candidates.len(), (terms, comparison));
+            candidates.push((number, Candidate { position, twin, indicator, asked }));
         }
     }
-    let likely = likely.into_values().filter(|likely| likely.len() > 1);
-    let mut groups: Vec<Vec<Candidate<'a>>> =
-        likely.flat_map(|likely| of_one_meaning(likely, catalog)).collect();
+    // Most stand alone with their numbers.
+    candidates.sort_unstable_by_key(|(number, candidate)| (*number, candidate.position));
+    let alike = candidates.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1);
+    let mut groups: Vec<Vec<Candidate<'a>>> = Vec::new();
+    for alike in alike {
+        let mut likely: HashMap<Asked<'a>, Vec<Candidate<'a>>> = HashMap::new();
+        for (_, candidate) in alike {
+            likely.entry(candidate.asked).or_default().push(*candidate);
+        }
+        let likely = likely.into_values().filter(|likely| likely.len() > 1);
+        groups.extend(likely.flat_map(|likely| of_one_meaning(likely, catalog)));
+    }
     groups.sort_by_key(|group| group.first().map(|candidate| candidate.position));
     let mut found = Found::default();
     for group in groups {
@@ -130,9 +134,8 @@ pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>>
     found.twins
 }
 
-/// What objectives share that may judge the same: a number of their indicator, their terms, and what
-/// they are compared with.
-type Key<'a> = (u64, Terms<'a>, Option<(Operator, &'a Ratio)>);
+/// What objectives share that may judge the same: their terms, and what they are compared with.
+type Asked<'a> = (Terms<'a>, Option<(Operator, &'a Ratio)>);
 
 /// An objective that may judge the same as another.
 #[derive(Clone, Copy)]
@@ -141,6 +144,7 @@ struct Candidate<'a> {
     position: usize,
     twin: Twin<'a>,
     indicator: &'a Arc<Indicator>,
+    asked: Asked<'a>,
 }
 
 /// What two objectives must have in common to be compared, apart from what their indicators measure:

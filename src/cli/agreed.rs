@@ -125,7 +125,7 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
     let Some(finding) = wrong else { return Ok(()) };
     let (path, position) = place(trusted, finding.span);
     Err(Error::Config {
-        message: finding.message.clone(),
+        message: finding.message.to_string(),
         path,
         position: Some(position),
         hint: Some(format!("`slo explain {}` says more", finding.rule)),

@@ -17,7 +17,7 @@ pub(super) fn check(object: &Object, problems: &mut Vec<Problem>) {
 }
 
 fn check_meta(meta: &Meta, problems: &mut Vec<Problem>) {
-    for annotation in &meta.annotations {
+    for annotation in meta.annotations.iter() {
         let (key, value) = (annotation.key.value.as_str(), &annotation.value);
         if !key.starts_with(PREFIX) {
             continue;

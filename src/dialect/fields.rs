@@ -1,6 +1,7 @@
 //! Reads fields of a mapping, leaving out what a schema has already called wrong.
 
 use crate::model::Annotation;
+use crate::model::Annotations;
 use crate::model::Dialect;
 use crate::model::Labels;
 use crate::model::Meta;
@@ -77,13 +78,15 @@ pub(super) fn duration(mapping: Node<'_>, key: &str) -> Option<Spanned<Duration>
 pub(super) fn too_long(mapping: Node<'_>, field: &str) -> Option<Problem> {
     let node = mapping.given(field)?;
     let scalar = node.scalar()?;
+    if Duration::parse(scalar.text).is_some() {
+        return None;
+    }
     let is_long = if let Value::Number(minutes) = scalar.value() {
         minutes > Ratio::whole(LONGEST_MINUTES)
     } else {
         let is_unit = |letter| Unit::ALL.iter().any(|unit| unit.letter() == letter);
         let count = scalar.text.strip_suffix(is_unit).unwrap_or_default();
-        let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
-        is_count && Duration::parse(scalar.text).is_none()
+        !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit())
     };
     let (field, text) = (field.to_owned(), scalar.text.to_owned());
     is_long.then(|| Problem::LongDuration { span: node.place(), text, field })
@@ -152,13 +155,16 @@ pub(super) fn operator(mapping: Node<'_>, key: &str) -> Option<Spanned<Operator>
     Some(Spanned::new(operator, text.span))
 }
 
-/// Returns who an object is.
-pub(super) fn meta(object: Node<'_>, dialect: Dialect) -> Meta {
+/// Returns the metadata of an object. A misspelled key is told, and takes no name from the object.
+pub(super) fn metadata(object: Node<'_>) -> Option<Node<'_>> {
+    object.given("metadata").or_else(|| Some(misspelled(object, "metadata")?.value))
+}
+
+/// Returns who an object is that has this metadata.
+pub(super) fn meta(object: Node<'_>, metadata: Option<Node<'_>>, dialect: Dialect) -> Meta {
     let first = object.entries().next().map_or(object.span().head(), |entry| entry.key.span());
     let head = object.given("kind").map_or(first, Node::span);
     let span = object.span();
-    // A misspelled key is told, and takes no name from the object.
-    let metadata = object.given("metadata").or_else(|| Some(misspelled(object, "metadata")?.value));
     let Some(metadata) = metadata else {
         return Meta { dialect, span, head, ..Meta::default() };
     };
@@ -184,12 +190,11 @@ fn labels(map: Node<'_>) -> Labels {
     labels.filter_map(|entry| Some((Text::from(entry.key.text()?), values(entry.value)))).collect()
 }
 
-fn annotations(map: Node<'_>) -> Vec<Annotation> {
-    let mut annotations = Vec::with_capacity(map.len());
-    annotations.extend(map.entries().filter_map(|entry| {
+fn annotations(map: Node<'_>) -> Annotations {
+    let annotation = |entry: Entry<'_>| {
         Some(Annotation { key: spanned(entry.key)?, value: spanned(entry.value)? })
-    }));
-    annotations
+    };
+    map.entries().filter_map(annotation).collect()
 }
 
 fn spanned(node: Node<'_>) -> Option<Spanned<Text>> {

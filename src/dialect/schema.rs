@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use jsonschema::PatternOptions;
 use jsonschema::ValidationError;
 use jsonschema::Validator;
 use jsonschema::error::TypeKind;
@@ -106,7 +107,9 @@ impl Schema {
         self.compiled.get_or_init(|| {
             let document: Value =
                 serde_json::from_str(self.text).expect("schemas are checked by a test");
-            let validator = jsonschema::options_for::<Tree>().offline().build(&document);
+            let options =
+                jsonschema::options_for::<Tree>().with_pattern_options(PatternOptions::regex());
+            let validator = options.offline().build(&document);
             let validator = validator.expect("schemas are checked by a test");
             let mut fields = HashSet::new();
             fields_of(&document, &mut fields);

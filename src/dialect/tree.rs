@@ -151,7 +151,7 @@ impl<'a> JsonNode<'a, Tree> for TreeNode<'a> {
     }
 
     fn is_null(&self) -> bool {
-        self.scalar().is_some_and(|scalar| scalar.is_null())
+        matches!(self, Self::Node(node) if node.is_null())
     }
 
     fn json_type(&self) -> JsonType {

@@ -42,8 +42,8 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
         let Some(class) = key(&finding).and_then(|key| classes.get_mut(&key)) else {
             return Some(finding);
         };
-        let message = finding.once.filter(|_| class.speaker == index)?.to_owned();
-        let label = Some(format!("one of {}", class.count));
+        let message = finding.once.filter(|_| class.speaker == index)?.into();
+        let label = Some(format!("one of {}", class.count).into());
         let mut edits = std::mem::take(&mut class.edits);
         // Several objects may be mended in the one place that they share.
         edits.sort_by(|one, other| {

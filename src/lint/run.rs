@@ -53,12 +53,12 @@ pub fn run_allowing(
             walk(rule, tree, &mut checker);
             leveled(rule, checker, tree, rules)
         };
-        chosen.par_iter().flat_map_iter(found_by).collect::<Vec<Finding>>()
+        chosen.par_iter().map(found_by).collect::<Vec<Vec<Finding>>>()
     };
     let together = || of_each_slo(&chosen, tree, &context, rules);
     // No rule waits for another. Of one rule, what it found stands in the order of the SLOs.
-    let (mut findings, mut of_slos) = rayon::join(one_by_one, together);
-    findings.append(&mut of_slos);
+    let (one_by_one, together) = rayon::join(one_by_one, together);
+    let mut findings: Vec<Finding> = one_by_one.into_iter().chain(together).flatten().collect();
     let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
     let uses = suppress(&honored, rules, &mut findings, facts.now);
     for rule in chosen {
@@ -98,7 +98,7 @@ fn of_each_slo<'a>(
     tree: &Tree,
     context: &'a Context<'a>,
     rules: &RuleSet,
-) -> Vec<Finding> {
+) -> Vec<Vec<Finding>> {
     /// How many runs of neighbors each thread gets: enough to share the work evenly, few enough that
     /// no file is read many times to be mended.
     const RUNS: usize = 4;
@@ -118,9 +118,8 @@ fn of_each_slo<'a>(
             }
         }
         let checkers = checks.iter().zip(checkers);
-        let found =
-            checkers.flat_map(|((rule, _), (checker, _))| leveled(rule, checker, tree, rules));
-        found.collect::<Vec<Finding>>()
+        let found = checkers.map(|((rule, _), (checker, _))| leveled(rule, checker, tree, rules));
+        found.collect::<Vec<_>>()
     });
     found.collect()
 }

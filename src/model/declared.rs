@@ -135,7 +135,8 @@ impl Meta {
     pub fn misspells(&self, name: &str) -> bool {
         let is_meant = |key: &Spanned<Text>| meant(&key.value) == Some(name);
         self.misspelled.iter().any(|meant| meant.as_str() == name)
-            || self.annotations.iter().any(|annotation| is_meant(&annotation.key))
+            || name.starts_with(PREFIX)
+                && self.annotations.iter().any(|annotation| is_meant(&annotation.key))
     }
 
     /// Returns the owners that the object itself names, by an annotation or by labels; one value may

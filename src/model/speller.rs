@@ -19,10 +19,11 @@ use super::Object;
 /// nowhere. A tree of more has another trouble than slips of the finger, and gets no guesses.
 const MAX_LETTERS: usize = 20_000_000;
 
-/// The names of a tree by kind and length (as [`length`] counts it), and how many letters may still be compared.
-#[derive(Default)]
+/// The names of a tree by kind and length (as [`length`] counts it), and how many letters were compared.
 pub struct Speller<'a> {
-    names: BTreeMap<(Kind, usize), Vec<Known<'a>>>,
+    catalog: &'a Catalog,
+    /// Those of the kinds that were asked for.
+    names: BTreeMap<Kind, BTreeMap<usize, Vec<Known<'a>>>>,
     /// What was answered: many objects name the same thing that nothing has.
     answered: HashMap<(Kind, String), Vec<&'a str>>,
     compared: usize,
@@ -31,13 +32,7 @@ pub struct Speller<'a> {
 impl<'a> Speller<'a> {
     /// Returns a speller that knows the names of a catalog.
     pub fn new(catalog: &'a Catalog) -> Self {
-        let mut speller = Self::default();
-        for kind in Kind::ALL {
-            for name in catalog.names(kind).filter(|name| !name.is_empty()) {
-                speller.names.entry((kind, length(name))).or_default().push(name.into());
-            }
-        }
-        speller
+        Self { catalog, names: BTreeMap::new(), answered: HashMap::new(), compared: 0 }
     }
 
     /// Returns the names of a kind that are nearest in spelling; none when too much was compared.
@@ -48,7 +43,8 @@ impl<'a> Speller<'a> {
         }
         let own = length(name);
         let (least, most) = (own.saturating_sub(MAX_DISTANCE), own.saturating_add(MAX_DISTANCE));
-        let known = self.names.range((kind, least)..=(kind, most)).map(|(_, names)| names);
+        let names = self.names.entry(kind).or_insert_with(|| by_length(self.catalog, kind));
+        let known = names.range(least..=most).map(|(_, names)| names);
         let count = known.clone().map(Vec::len).sum();
         let near = if is_affordable(&mut self.compared, name, count) {
             spelling::nearest(name, known.flatten().copied(), Vocabulary::Names)
@@ -73,6 +69,15 @@ impl<'a> Speller<'a> {
         }
         spelling::nearest(name, near, Vocabulary::Names)
     }
+}
+
+/// Returns the names of a kind by their lengths.
+fn by_length(catalog: &Catalog, kind: Kind) -> BTreeMap<usize, Vec<Known<'_>>> {
+    let mut names: BTreeMap<usize, Vec<Known<'_>>> = BTreeMap::new();
+    for name in catalog.names(kind).filter(|name| !name.is_empty()) {
+        names.entry(length(name)).or_default().push(name.into());
+    }
+    names
 }
 
 /// The names that references give and nothing has, each with those of its kind that are nearest in
@@ -112,7 +117,8 @@ mod tests {
         let names: Vec<String> =
             (0..2_000).map(|number| format!("slo-number-{number:05}")).collect();
         let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-        let mut speller = Speller::default();
+        let catalog = Catalog::default();
+        let mut speller = Speller::new(&catalog);
         for unknown in ["x".repeat(300), "x".repeat(105), format!("y{}", "x".repeat(14))] {
             assert!(speller.nearest_of(&unknown, &known).is_empty(), "{unknown}");
         }

@@ -321,10 +321,11 @@ fn tiers_hold_for_their_priorities() {
     let mut slo = slo("checkout", None, "0.999", "1d");
     let missing = standing(&policy, &slo, &counts, 30);
     assert_eq!(missing.warnings.len(), 2);
-    slo.meta.annotations.push(crate::model::Annotation {
+    let priority = crate::model::Annotation {
         key: spanned("slo/priority".into()),
         value: spanned("p3".into()),
-    });
+    };
+    slo.meta.annotations = std::iter::once(priority).collect();
     assert_eq!(gate(&policy, &slo, &counts, 30), GateKind::Warn);
 }
 

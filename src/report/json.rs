@@ -13,6 +13,7 @@ use crate::finding::Finding;
 use crate::finding::Fix;
 use crate::finding::Level;
 use crate::finding::Safety;
+use crate::finding::Words;
 use crate::quantity::Ratio;
 use crate::report::BudgetRow;
 use crate::report::ChangeRow;
@@ -105,7 +106,7 @@ struct FindingView<'a> {
     label: Option<&'a str>,
     labels: Vec<LabelView<'a>>,
     help: Option<&'a str>,
-    notes: &'a [String],
+    notes: &'a [Words],
     docs: String,
     fix: Option<FixView<'a>>,
     suppressed: bool,

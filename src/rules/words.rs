@@ -33,12 +33,11 @@ pub(super) fn few<T>(things: &[T], word: impl Fn(&T) -> String) -> Vec<String> {
 
 /// Returns text from a file as it may stand in a message: on one line, cut where it is long.
 pub(super) fn quote(text: &str) -> String {
+    const LONGEST: usize = 60;
     let line = text.lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(60).collect();
-    if short.len() < text.trim_end().len() {
-        short.push('…');
-    }
-    format!("`{short}`")
+    let end = line.char_indices().nth(LONGEST).map_or(line.len(), |(end, _)| end);
+    let rest = if end < text.trim_end().len() { "…" } else { "" };
+    format!("`{}{rest}`", line.get(..end).unwrap_or_default())
 }
 
 /// Returns a share as people write it: "99.9 %", in full where the decimal ends.

@@ -23,6 +23,7 @@ use super::MAX_DEPTH;
 use super::Node;
 use super::Override;
 use super::Problem;
+use super::Scalar;
 use super::Stream;
 use super::Style;
 use super::node::Data;
@@ -244,10 +245,11 @@ impl<'f, 'a> Builder<'f, 'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let style = Style::of(style);
                 let span = self.file.without_blank_end(span, style);
-                let is_null = style == Style::Plain && span.start == span.end;
                 let is_string = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                let text = if is_null { Text::Decoded("".into()) } else { self.file.text(text) };
-                let node = self.push(span, Shape::Scalar { style, text, is_string });
+                let is_null = Scalar { text: &text, style, is_string }.is_null();
+                let is_nothing = style == Style::Plain && span.start == span.end;
+                let text = if is_nothing { Text::Decoded("".into()) } else { self.file.text(text) };
+                let node = self.push(span, Shape::Scalar { style, text, is_string, is_null });
                 self.anchor(anchor, node, 1);
                 self.attach(node, 1);
             }
@@ -257,9 +259,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::UnresolvedAlias(name) => {
                 self.problems.push(Problem::UnknownAlias { span, name: name.into_owned() });
-                let text = Text::Decoded("".into());
-                let node =
-                    self.push(span, Shape::Scalar { style: Style::Plain, text, is_string: false });
+                let node = self.push(span, Shape::nothing());
                 self.attach(node, 1);
             }
             _ => {}
@@ -300,12 +300,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         } else {
             None
         };
-        let empty = || Shape::Scalar {
-            style: Style::Plain,
-            text: Text::Decoded("".into()),
-            is_string: false,
-        };
-        let node = self.push(span, shape.unwrap_or_else(empty));
+        let node = self.push(span, shape.unwrap_or_else(Shape::nothing));
         self.attach(node, weight);
     }
 

@@ -22,24 +22,23 @@ pub(super) enum Shape {
         style: Style,
         text: Text,
         is_string: bool,
+        /// Whether it is null, which is asked of most scalars.
+        is_null: bool,
     },
     /// Children at `first..first + length`.
-    Sequence {
-        first: u32,
-        length: u32,
-        flow: bool,
-    },
+    Sequence { first: u32, length: u32, flow: bool },
     /// Keys and values in turn: `own` pairs at `first`, then the pairs that merges bring.
-    Mapping {
-        first: u32,
-        own: u32,
-        all: u32,
-        flow: bool,
-    },
+    Mapping { first: u32, own: u32, all: u32, flow: bool },
     /// Another node, defined before this one.
-    Alias {
-        target: u32,
-    },
+    Alias { target: u32 },
+}
+
+impl Shape {
+    /// Returns a scalar that is not written at all.
+    pub(super) fn nothing() -> Self {
+        let text = Text::Decoded("".into());
+        Self::Scalar { style: Style::Plain, text, is_string: false, is_null: true }
+    }
 }
 
 /// The decoded text of a scalar: a range of the file where it is written out, else a copy.
@@ -187,7 +186,7 @@ impl<'a> Node<'a> {
         match &self.data().shape {
             Shape::Sequence { .. } => Kind::Sequence,
             Shape::Mapping { .. } => Kind::Mapping,
-            Shape::Scalar { style, text, is_string } => {
+            Shape::Scalar { style, text, is_string, .. } => {
                 let text = match text {
                     Text::InFile { start, end } => {
                         let range = *start as usize..*end as usize;
@@ -215,12 +214,12 @@ impl<'a> Node<'a> {
     /// Returns the decoded text of a scalar, whatever its type; nothing for a collection or null.
     pub fn text(self) -> Option<&'a str> {
         let scalar = self.scalar()?;
-        (!scalar.is_null()).then_some(scalar.text)
+        (!self.is_null()).then_some(scalar.text)
     }
 
     /// Returns whether the node is null: `~`, `null`, or nothing at all.
     pub fn is_null(self) -> bool {
-        self.scalar().is_some_and(|scalar| scalar.is_null())
+        matches!(self.data().shape, Shape::Scalar { is_null: true, .. })
     }
 
     /// Returns whether the node is a mapping.

@@ -100,7 +100,7 @@ fn objective(fields: &[Field], flow: bool, comments: &mut usize) -> String {
 fn counted(findings: &[Finding]) -> BTreeMap<(&'static str, String), usize> {
     let mut counts = BTreeMap::new();
     for finding in findings {
-        *counts.entry((finding.rule, finding.message.clone())).or_default() += 1;
+        *counts.entry((finding.rule, finding.message.to_string())).or_default() += 1;
     }
     counts
 }

@@ -139,7 +139,7 @@ fn words(finding: &Finding) -> String {
     let parts = [finding.label.as_ref(), finding.help.as_ref()];
     let fix = finding.fix.as_ref().map(|fix| &fix.title);
     let all = parts.into_iter().flatten().chain(&finding.notes).chain(fix);
-    all.fold(finding.message.clone(), |text, part| text + "\n" + part)
+    all.fold(finding.message.to_string(), |text, part| text + "\n" + part)
 }
 
 /// Follows `$ref`.

@@ -164,7 +164,8 @@ fn said(case: &fixture::Case, line_end: &str) -> Vec<(&'static str, String, bool
         source.text = source.text.replace('\n', line_end).into();
     }
     let choice = Choice { set: Some(Set::All), only: Vec::new() };
-    let said = |finding: Finding| (finding.rule, finding.message.clone(), finding.is_accepted());
+    let said =
+        |finding: Finding| (finding.rule, finding.message.to_string(), finding.is_accepted());
     case.run_chosen(sources, &choice).1.into_iter().map(said).collect()
 }
 

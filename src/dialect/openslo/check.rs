@@ -3,6 +3,7 @@
 //!
 //! A field that a misspelled one stands for is not called missing: one cause, one finding.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
@@ -87,12 +88,12 @@ impl Check<'_> {
         } else {
             self.indicators(spec, place, &objectives);
         }
-        let exempt = is_exempt_from_low_target(object);
+        let exempt = LazyCell::new(|| is_exempt_from_low_target(object));
         let method = fields::word(spec, "budgetingMethod");
         let window = spec.given("timeWindow").and_then(|list| list.items().next());
         let window = window.and_then(|window| fields::duration(window, "duration"));
         for objective in &objectives {
-            self.target(*objective, exempt);
+            self.target(*objective, || *exempt);
             self.length(*objective, "timeSliceWindow");
             if let Some(method) = &method {
                 self.slices(method.value, *objective);
@@ -234,7 +235,7 @@ impl Check<'_> {
         }
     }
 
-    fn target(&mut self, objective: Node<'_>, exempt: bool) {
+    fn target(&mut self, objective: Node<'_>, is_exempt: impl Fn() -> bool) {
         if !self.is_v1alpha() {
             self.exactly_one(
                 objective,
@@ -262,7 +263,7 @@ impl Check<'_> {
                 let rename = entry.and_then(|entry| fields::rename(objective, entry, other));
                 let other_field = rename.filter(|_| !self.is_v1alpha());
                 self.report(Problem::TargetRange { span: value.span, text, percent, other_field });
-            } else if &value.value + &value.value < one && !exempt {
+            } else if &value.value + &value.value < one && !is_exempt() {
                 self.report(Problem::LowTarget { span: value.span, text });
             }
         }
@@ -510,7 +511,7 @@ impl Check<'_> {
 
 /// An experiment, or a target that somebody gives a reason for, may be as low as it likes.
 fn is_exempt_from_low_target(object: Node<'_>) -> bool {
-    let meta = fields::meta(object, Dialect::OpenSloV1);
+    let meta = fields::meta(object, fields::metadata(object), Dialect::OpenSloV1);
     let experiment = meta.label("kind").is_some_and(|kind| kind.value == "experiment");
     let reason = meta.annotation("slo/rationale");
     experiment || reason.is_some_and(|reason| !reason.value.trim().is_empty())

@@ -34,6 +34,7 @@ use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::source::Span;
 use crate::source::Spanned;
+use crate::yaml::Entry;
 use crate::yaml::Node;
 
 use super::check;
@@ -112,7 +113,23 @@ impl Lower<'_> {
         let own = self.misspelled.iter().skip(first);
         let own = own.take_while(|(key, _)| object.contains(*key));
         let misspelled = own.map(|(_, meant)| Text::from(*meant)).collect();
-        crate::model::Meta { misspelled, ..fields::meta(node, self.dialect) }
+        let metadata = node.given("metadata");
+        let metadata = metadata.or_else(|| Some(self.misspelled(node, "metadata")?.value));
+        crate::model::Meta { misspelled, ..fields::meta(node, metadata, self.dialect) }
+    }
+
+    /// Returns the entry of a mapping whose key is told to be most likely meant to be a field.
+    fn misspelled<'a>(&self, mapping: Node<'a>, field: &str) -> Option<Entry<'a>> {
+        let is_meant =
+            |entry: &Entry<'_>| self.misspelled.binary_search(&(entry.key.span(), field)).is_ok();
+        let mut entries = mapping.entries().filter(|_| !self.misspelled.is_empty());
+        entries.find(|entry| !entry.value.is_null() && is_meant(entry))
+    }
+
+    /// Returns the place of a field, or of a key that was most likely meant to be it.
+    fn place(&self, mapping: Node<'_>, field: &str) -> Option<Span> {
+        let given = mapping.given(field).map(Node::span);
+        given.or_else(|| Some(self.misspelled(mapping, field)?.key.span()))
     }
 
     fn slo(&self, node: Node<'_>) -> Slo {
@@ -189,8 +206,8 @@ impl Lower<'_> {
             span: node.span(),
             head: fields::first_key(node),
             weight_span: node.given("compositeWeight").map(Node::span),
-            operator_span: fields::place(node, "op"),
-            value_span: fields::place(node, "value"),
+            operator_span: self.place(node, "op"),
+            value_span: self.place(node, "value"),
         }
     }
 

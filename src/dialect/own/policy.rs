@@ -50,7 +50,7 @@ pub(super) fn lower(node: Node<'_>) -> ErrorBudgetPolicy {
     let (conditions, tiers) = (map("conditions"), part("tiers").into_iter().flat_map(Node::items));
     let mut unread = None;
     ErrorBudgetPolicy {
-        meta: fields::meta(node, Dialect::Own),
+        meta: fields::meta(node, fields::metadata(node), Dialect::Own),
         owner: spec.and_then(|spec| fields::text(spec, "owner")),
         revisit: spec.and_then(revisit),
         escalation: spec.map(|spec| texts(spec, "escalation")).unwrap_or_default(),

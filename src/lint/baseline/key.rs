@@ -52,7 +52,7 @@ pub(super) fn of(tree: &Tree, findings: &[Finding]) -> Vec<Option<Key>> {
             (path, ways.get(&place).cloned().unwrap_or_default())
         });
         let (path, Way { object, at }) = known.max().unwrap_or_default();
-        let (rule, message) = (finding.rule.to_owned(), finding.message.clone());
+        let (rule, message) = (finding.rule.to_owned(), finding.message.to_string());
         Key { path: path.to_owned(), object, at, rule, message }
     };
     findings.iter().map(|finding| may_be_held(&finding).then(|| key(finding))).collect()

@@ -160,21 +160,22 @@ fn finding_of(
         Some(Span::new(*ids.get(place.path)?, offset(place.start), end))
     };
     let own = written.places.iter().find(|place| place.is_own)?;
-    let mut finding = Finding::new(rule, written.level, span(own)?, written.message);
-    finding.label = Some(own.label).filter(|label| !label.is_empty()).map(str::to_owned);
+    let mut finding = Finding::new(rule, written.level, span(own)?, written.message.to_owned());
+    let label = Some(own.label).filter(|label| !label.is_empty());
+    finding.label = label.map(|label| label.to_owned().into());
     for place in written.places.iter().filter(|place| !place.is_own) {
-        finding.also(span(place)?, place.label);
+        finding.also(span(place)?, place.label.to_owned());
     }
     for note in &written.notes {
-        finding.note(*note);
+        finding.note((*note).to_owned());
     }
     for help in &written.help {
         if let Some(title) = help.strip_suffix(" (unsafe fix)") {
-            finding.unsafe_fix(title, Vec::new());
+            finding.unsafe_fix(title.to_owned(), Vec::new());
         } else if let Some(title) = help.strip_suffix(" (safe fix)") {
-            finding.safe_fix(title, Vec::new());
+            finding.safe_fix(title.to_owned(), Vec::new());
         } else {
-            finding.help(*help);
+            finding.help((*help).to_owned());
         }
     }
     Some(finding)

@@ -17,6 +17,7 @@ use crate::rules::words::percent;
 use crate::rules::words::quote;
 use crate::rules::words::worst_outage_name;
 use crate::source::Edit;
+use crate::source::Spanned;
 use crate::yaml::Added;
 use crate::yaml::Node;
 use crate::yaml::append_entries;
@@ -47,7 +48,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let metas = [&watch.alert.condition.meta, &watch.alert.policy.meta];
         let is_single =
             || !metas.iter().any(|meta| meta.annotation(KEY).is_some() || meta.misspells(KEY));
-        let is_slow = || reset(watch).is_some_and(|reset| reset > Ratio::whole(LONGEST));
+        let is_slow = || reset(watch).is_some_and(|(reset, _)| reset > Ratio::whole(LONGEST));
         let is_found = matters && is_single() && is_slow();
         // One whose operator is inverted lacks a short window as well.
         (is_found && !watch.is_too_late() && watch.is_meant()).then_some(())
@@ -58,36 +59,35 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 }
 
 /// Returns for how many seconds the alert goes on firing after the worst outage that it tells: until
-/// the share of bad events over its lookback is that of the burn rate again.
+/// the share of bad events over its lookback is that of the burn rate again; with the target of which
+/// that is said.
 ///
 /// # Source
 ///
 /// Google, *The Site Reliability Workbook*, chapter 5, "Alert on Burn Rate": 58 minutes for a burn rate
 /// of 36 over an hour at 99.9 %.
-fn reset(watch: Watch<'_>) -> Option<Ratio> {
+fn reset(watch: Watch<'_>) -> Option<(Ratio, &Spanned<Ratio>)> {
     let target = watch.strictest()?;
     // Once it is gone, what was seen of it has to leave the lookback. `alertAfter` delays the start and
     // not the end.
     watch.window()?;
-    Some(Ratio::whole(watch.lookback) - watch.outage_seen(&target.value)?)
+    Some((Ratio::whole(watch.lookback) - watch.outage_seen(&target.value)?, target))
 }
 
 fn report(uses: &Uses<'_>, checker: &mut Checker<'_>) {
     let resets: Vec<_> = uses.watches().filter_map(|watch| Some((reset(watch)?, watch))).collect();
-    let longest = resets.iter().max_by(|one, other| one.0.cmp(&other.0));
-    let Some((longest, slowest)) = longest else { return };
+    let longest = resets.iter().max_by(|((one, _), _), ((other, _), _)| one.cmp(other));
+    let Some(((longest, _), slowest)) = longest else { return };
     let burn = uses.first.burn;
     let fix = fix(uses.first, checker);
     let (longest, outage) = (in_words(longest), worst_outage_name(slowest.slo));
     let message = format!("this alert goes on for {longest} after {outage}");
     let finding = checker.report(burn.lookback.span, message);
     finding.label("bad events count until they leave this time");
-    for (reset, watch) in &resets {
-        if let Some(target) = watch.strictest() {
-            let (name, reset) = (quote(watch.slo.meta.name()), in_words(reset));
-            let budget = percent(&target.value.complement());
-            finding.also(target.span, format!("{name} has an error budget of {budget}: {reset}"));
-        }
+    for ((reset, target), watch) in &resets {
+        let (name, reset) = (quote(watch.slo.meta.name()), in_words(reset));
+        let budget = percent(&target.value.complement());
+        finding.also(target.span, format!("{name} has an error budget of {budget}: {reset}"));
     }
     match fix {
         Some((title, edit)) => finding.unsafe_fix(title, vec![edit]),

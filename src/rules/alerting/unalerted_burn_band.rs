@@ -7,7 +7,6 @@ use crate::model::Operator;
 use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::Tier;
-use crate::policy::Governance;
 use crate::policy::applies;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -28,20 +27,13 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("unalerted_burn_band.md"),
     settings: &[],
-    check: Check::Slos(check),
+    check: Check::Slo(check),
 };
 
 /// The most names of conditions that are followed from a tier.
 const MOST_NAMES: usize = 64;
 
-fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let governance = checker.governance();
-    for slo in slos {
-        report(slo, governance, checker);
-    }
-}
-
-fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<'_>) {
+fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(window) = &slo.window else { return };
     // What an alert of Prometheus covers is not known.
     let is_watched = checker.watched().contains(&slo.meta.span);
@@ -61,7 +53,7 @@ fn report(slo: &Subject<'_>, governance: &Governance<'_>, checker: &mut Checker<
     let gone = seconds.checked_div(rate).map_or_else(String::new, |time| in_words(&time));
     let about = about(length);
     let span = slo.alert_policies_span.unwrap_or_else(|| slo.meta.place());
-    let policies = governance.governing(slo);
+    let policies = checker.governance().governing(slo);
     let telling = policies.iter().find_map(|policy| telling_tier(policy, slo, length));
     let level = if telling.is_some() { Level::Info } else { Level::Warning };
     let message = format!("burn rates between 1 and {rate} alert nobody");

@@ -96,7 +96,12 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
 }
 
 /// Says that months stand where only minutes make sense.
-fn months(given: Option<&Spanned<Duration>>, field: &str, label: &str, checker: &mut Checker<'_>) {
+fn months(
+    given: Option<&Spanned<Duration>>,
+    field: &str,
+    label: &'static str,
+    checker: &mut Checker<'_>,
+) {
     let Some(Spanned { value, span }) = given else { return };
     let minutes = Duration::new(value.count, Unit::Minute).to_string();
     let plural = if value.count == 1 { "" } else { "s" };

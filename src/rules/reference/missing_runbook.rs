@@ -121,7 +121,7 @@ fn report(page: &Page<'_>, has_none: bool, checker: &mut Checker<'_>) {
         [&policy.meta, &slo.meta].into_iter().chain(service)
     });
     let mut given =
-        [&condition.meta].into_iter().chain(of_users).flat_map(|meta| &meta.annotations);
+        [&condition.meta].into_iter().chain(of_users).flat_map(|meta| meta.annotations.iter());
     let useless = given.find(|annotation| is_key(annotation)).map(|given| given.value.span);
     let message = format!("the alert{name} pages somebody without a runbook");
     let finding = checker.report(condition.meta.place(), message);

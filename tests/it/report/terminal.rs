@@ -23,7 +23,7 @@ fn drawn(report: &Report<'_>, style: Style) -> String {
 }
 
 /// Draws one finding on each needle of a file, the first its own place, in 60 columns.
-fn on(file: &str, spans: &[(usize, usize, &str)]) -> String {
+fn on(file: &str, spans: &[(usize, usize, &'static str)]) -> String {
     let mut sources = Sources::new();
     let id = sources.add(Source::from_text("a.yaml", file, Origin::Worktree));
     let mut spans = spans.iter().map(|&(start, end, label)| (Span::new(id, start, end), label));

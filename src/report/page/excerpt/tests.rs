@@ -27,7 +27,7 @@ info[a-rule]: another
 ";
     let (sources, findings) = read("a-rule", block).expect("it is a block of findings");
     let [first, second] = findings.as_slice() else { panic!("{findings:?}") };
-    assert_eq!((first.level, first.message.as_str()), (Level::Warning, "one thing"));
+    assert_eq!((first.level, &*first.message), (Level::Warning, "one thing"));
     assert_eq!(sources.slice(first.span), "b");
     assert_eq!(first.label.as_deref(), Some("here"));
     let labels: Vec<_> =
@@ -36,9 +36,9 @@ info[a-rule]: another
     assert_eq!(sources.file(first.labels[1].span.source).path, "other/b.yaml");
     assert_eq!(
         (first.notes.as_slice(), first.help.as_deref()),
-        (&["known from a".to_owned()][..], Some("look"))
+        (&["known from a".into()][..], Some("look"))
     );
-    assert_eq!(first.fix.as_ref().map(|fix| fix.title.as_str()), Some("write `d`"));
+    assert_eq!(first.fix.as_ref().map(|fix| &*fix.title), Some("write `d`"));
     assert_eq!((second.level, sources.slice(second.span)), (Level::Info, "x"));
     let style = Style::default();
     let drawn = draw("a-rule", block, 60, &style).expect("it is a block of findings").join("\n");
