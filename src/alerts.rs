@@ -147,8 +147,8 @@ pub fn tells_of_breaches(policy: &AlertPolicy) -> bool {
 }
 
 /// Returns whether a word is one of some, in whatever case and with whatever signs between its letters.
-pub fn is_one(words: &[&str], word: &str) -> bool {
-    words.iter().any(|known| plain(known).eq(plain(word)))
+pub fn is_one(words: &[impl AsRef<str>], word: &str) -> bool {
+    words.iter().any(|known| plain(known.as_ref()).eq(plain(word)))
 }
 
 fn plain(text: &str) -> impl Iterator<Item = char> {

@@ -85,6 +85,8 @@ pub struct Config {
     pub owners: BTreeMap<String, Vec<String>>,
     /// `[response]`: how long people take.
     pub response: Response,
+    /// `[alerting]`: the words of a team for who is woken and who is not.
+    pub alerting: Alerting,
     /// `[gate]`: how `slo gate` behaves.
     pub gate: Gate,
     /// `[sloth] window`: the window of Sloth files, which do not state one; 30 days by default.
@@ -148,6 +150,19 @@ pub struct Response {
     pub ettr: Option<Duration>,
 }
 
+/// `[alerting]`: the words of a team, beside those that everybody reads alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alerting {
+    /// `page`: the severities that wake somebody.
+    pub page: Vec<String>,
+    /// `ticket`: the severities that wait.
+    pub ticket: Vec<String>,
+    /// `pagers`: the notification targets that wake somebody.
+    pub pagers: Vec<String>,
+    /// `tickets`: the notification targets where it waits.
+    pub tickets: Vec<String>,
+}
+
 /// One thing in `slo.toml` that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -178,6 +193,7 @@ impl Default for Config {
             services: BTreeMap::new(),
             owners: BTreeMap::new(),
             response: Response::default(),
+            alerting: Alerting::default(),
             gate: Gate::default(),
             sloth_window: Duration::new(30, Unit::Day),
             metrics_file: None,

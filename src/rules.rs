@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::alerts::link;
+use crate::alerts::urgency;
+use crate::alerts::urgency::Urgency;
 use crate::config::Config;
 use crate::config::Value;
 use crate::config::baseline::Entry;
@@ -27,6 +29,7 @@ use crate::finding::Level;
 use crate::finding::Words;
 use crate::globs::Globs;
 use crate::model;
+use crate::model::AlertCondition;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
@@ -288,6 +291,11 @@ impl<'a> Checker<'a> {
     /// Returns what `slo.toml` says.
     pub fn config(&self) -> &'a Config {
         self.context.facts.config
+    }
+
+    /// Returns how soon somebody has to act on an alert.
+    pub fn urgency(&self, condition: &AlertCondition) -> Urgency {
+        urgency::severity(condition, &self.config().alerting)
     }
 
     /// Returns the error budget policies that count: those of the files that `[gate] policies` names.

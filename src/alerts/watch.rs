@@ -22,8 +22,6 @@ use super::can_fire;
 use super::is_meant;
 use super::is_upward;
 use super::largest_error_ratio;
-use super::urgency::Urgency;
-use super::urgency::severity;
 
 /// A burn-rate alert, and an SLO that it watches.
 #[derive(Clone, Copy)]
@@ -173,11 +171,6 @@ impl<'a> Watch<'a> {
     /// fires only while the burn rate over that is high as well.
     pub fn short_window(self) -> Option<Spanned<Duration>> {
         short_window(&self.alert.condition.meta, Some(&self.alert.policy.meta))
-    }
-
-    /// Returns how soon somebody has to act on it.
-    pub fn urgency(self) -> Urgency {
-        severity(self.alert.condition)
     }
 }
 

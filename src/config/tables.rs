@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
+use crate::config::Alerting;
 use crate::config::Config;
 use crate::config::EXPORTS;
 use crate::config::Files;
@@ -32,6 +33,7 @@ pub(super) const KEYS: &[&str] = &[
     "services",
     "owners",
     "response",
+    "alerting",
     "gate",
     "sloth",
     "metrics",
@@ -44,6 +46,9 @@ pub(super) const FILES_KEYS: &[&str] = &["include", "exclude", "templates", "ove
 
 /// The keys of `[response]`.
 pub(super) const RESPONSE_KEYS: &[&str] = &["ettd", "ettr"];
+
+/// The keys of `[alerting]`.
+pub(super) const ALERTING_KEYS: &[&str] = &["page", "ticket", "pagers", "tickets"];
 
 /// The keys of `[sloth]`.
 pub(super) const SLOTH_KEYS: &[&str] = &["window"];
@@ -68,6 +73,7 @@ pub(super) fn decode(id: SourceId, document: &DeTable<'_>) -> (Config, Vec<Probl
             "services" => config.services = services(&mut decoder, node),
             "owners" => config.owners = owners(&mut decoder, node),
             "response" => config.response = response(&mut decoder, node),
+            "alerting" => config.alerting = alerting(&mut decoder, node),
             "gate" => config.gate = gate::decode(&mut decoder, node),
             "sloth" => sloth(&mut decoder, node, &mut config),
             "metrics" => metrics(&mut decoder, node, &mut config),
@@ -149,6 +155,24 @@ fn response(decoder: &mut Decoder, node: &Node<'_>) -> Response {
     decoder.check_keys(&table, RESPONSE_KEYS);
     let mut duration = |key: &str| decoder.duration(key, table.get(key)?, Length::Exact);
     Response { ettd: duration("ettd"), ettr: duration("ettr") }
+}
+
+/// Reads `[alerting]`.
+fn alerting(decoder: &mut Decoder, node: &Node<'_>) -> Alerting {
+    let Some(table) = decoder.table("`[alerting]`", node) else {
+        return Alerting::default();
+    };
+    decoder.check_keys(&table, ALERTING_KEYS);
+    let mut words = |key: &str| {
+        let words = table.get(key).and_then(|node| decoder.texts(key, node));
+        words.unwrap_or_default()
+    };
+    Alerting {
+        page: words("page"),
+        ticket: words("ticket"),
+        pagers: words("pagers"),
+        tickets: words("tickets"),
+    }
 }
 
 /// Reads `[sloth]`.

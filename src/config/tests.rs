@@ -78,6 +78,10 @@ sre = ["@shop/SRE", "@Alice", "Bob@shop.example"]
 ettd = "5m"
 ettr = "30m"
 
+[alerting]
+page = ["重大", "high"]
+tickets = ["shop-room"]
+
 [gate]
 fail-on = "never"
 comment = "always"
@@ -132,6 +136,9 @@ fn every_key_is_read() {
     assert_eq!(services("deploy/checkout/a"), ["checkout"]);
     assert_eq!(services("src/決済/a"), ["決済"]);
     assert_eq!(config.response.ettd, Some(Duration::new(5, Unit::Minute)));
+    assert_eq!(config.alerting.page, ["重大", "high"]);
+    assert_eq!(config.alerting.tickets, ["shop-room"]);
+    assert!(config.alerting.ticket.is_empty() && config.alerting.pagers.is_empty());
     assert_eq!(config.gate.fail_on, FailOn::Never);
     assert_eq!(config.gate.comment, Comment::Always);
     assert_eq!(config.sloth_window, Duration::new(28, Unit::Day));

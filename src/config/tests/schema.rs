@@ -26,6 +26,7 @@ fn tables() -> Vec<(&'static str, &'static [&'static str], &'static str)> {
         ("[rules.no-alert]", rules::ENTRY_KEYS, "/$defs/rule"),
         ("[backend.x]\ntype = \"x\"", backend::KEYS, "/$defs/backend"),
         ("[response]", tables::RESPONSE_KEYS, "/properties/response"),
+        ("[alerting]", tables::ALERTING_KEYS, "/properties/alerting"),
         ("[gate]", gate::KEYS, "/properties/gate"),
         ("[sloth]", tables::SLOTH_KEYS, "/properties/sloth"),
         ("[metrics]", tables::METRICS_KEYS, "/properties/metrics"),

@@ -81,7 +81,8 @@ fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fa
         return None;
     }
     let is_whole = is_whole(watch.burn.lookback.value, window);
-    if is_whole && watch.urgency() != Urgency::Page && is_told_before(watch) {
+    if is_whole && checker.urgency(watch.alert.condition) != Urgency::Page && is_told_before(watch)
+    {
         return None;
     }
     if is_gone {
@@ -102,7 +103,7 @@ fn cap(watch: Watch<'_>, checker: &Checker<'_>) -> Ratio {
     let path = checker.path(watch.burn.span.source);
     let given = |name: &str| checker.number(name, path);
     let percent = |percent: u32| &Ratio::whole(percent) / 100;
-    match watch.urgency() {
+    match checker.urgency(watch.alert.condition) {
         Urgency::Page => given(PAGE_CAP).unwrap_or_else(|| percent(20)),
         Urgency::Ticket | Urgency::Unknown => given(TICKET_CAP).unwrap_or_else(|| percent(45)),
     }
@@ -113,7 +114,7 @@ fn report(fault: Fault, uses: &Uses<'_>, checker: &mut Checker<'_>) {
     let (Some(window), Some(spent)) = (watch.window(), watch.spent()) else { return };
     let (threshold, lookback) = (&watch.burn.threshold, watch.burn.lookback);
     let about = about(window.value);
-    let (what, whom, name) = match watch.urgency() {
+    let (what, whom, name) = match checker.urgency(watch.alert.condition) {
         Urgency::Page => ("page", "a page", PAGE_CAP),
         Urgency::Ticket => ("ticket", "a ticket", TICKET_CAP),
         Urgency::Unknown => ("alert", "an alert that is no page", TICKET_CAP),

@@ -105,11 +105,12 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(steps) = Steps::at(path, checker) else { return };
     // What is late by its own numbers is told of them.
     let can_be_first = |watch: &Watch<'_>| {
-        let is_early = watch.urgency() != Urgency::Ticket && !watch.is_too_late();
+        let is_early =
+            checker.urgency(watch.alert.condition) != Urgency::Ticket && !watch.is_too_late();
         is_early && !watch.outlasts_budget() && watch.is_live()
     };
     let pages: Vec<Watch<'_>> = watches(slo).filter(can_be_first).collect();
-    if !pages.iter().any(|watch| watch.urgency() == Urgency::Page) {
+    if !pages.iter().any(|watch| checker.urgency(watch.alert.condition) == Urgency::Page) {
         return;
     }
     for target in slo.targets() {

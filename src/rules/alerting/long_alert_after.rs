@@ -1,6 +1,5 @@
 use crate::alerts::is_meant_for_health;
 use crate::alerts::urgency::Urgency;
-use crate::alerts::urgency::severity;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
@@ -36,7 +35,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
             return None;
         }
         let short = short_window(watch);
-        let is_late = watch.outlasts_budget() && first.is(watch);
+        let is_late = watch.outlasts_budget() && first.is(watch, checker);
         let is_found = is_late || is_long(watch, short);
         // What fires too late even at once is told of its burn rate.
         let is_told = is_found && !watch.is_too_late() && watch.is_live();
@@ -89,22 +88,22 @@ impl First {
     ///
     /// A ticket may wait for hours: it is the page that tells of an outage, and no ticket does in its
     /// place. Where an alert could not be found or read, or is wrong itself, it may come sooner.
-    fn is(&mut self, watch: Watch<'_>) -> bool {
+    fn is(&mut self, watch: Watch<'_>, checker: &Checker<'_>) -> bool {
         if self.slo != watch.slo.meta.span {
-            *self = Self::of(watch.slo);
+            *self = Self::of(watch.slo, checker);
         }
-        let is_page = watch.urgency() == Urgency::Page;
+        let is_page = checker.urgency(watch.alert.condition) == Urgency::Page;
         let first = if is_page { &self.page } else { &self.any };
         watch.slo.knows_alerts && !first.is_unsure && told(watch) <= first.told
     }
 
-    fn of(slo: &Subject<'_>) -> Self {
+    fn of(slo: &Subject<'_>, checker: &Checker<'_>) -> Self {
         let mut first = Self { slo: slo.meta.span, ..Self::default() };
         for alert in &slo.alerts {
             if is_meant_for_health(Some(alert.policy), alert.condition) {
                 continue;
             }
-            let urgency = severity(alert.condition);
+            let urgency = checker.urgency(alert.condition);
             let watch = Watch::of(slo, *alert);
             let sound = watch.filter(|watch| !watch.is_too_late() && watch.is_live());
             // Of a page that is late this rule itself tells.
@@ -163,7 +162,8 @@ fn report(short: Option<u64>, is_late: bool, uses: &Uses<'_>, checker: &mut Chec
         about_percent(&worst.share)
     );
     let (level, message) = if is_late {
-        let verb = if worst.watch.urgency() == Urgency::Page { "pages" } else { "alerts" };
+        let urgency = checker.urgency(worst.watch.alert.condition);
+        let verb = if urgency == Urgency::Page { "pages" } else { "alerts" };
         (Level::Error, format!("{outage} {verb} nobody for {after}"))
     } else {
         let limit = limit(short, uses.first);

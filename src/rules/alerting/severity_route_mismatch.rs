@@ -6,21 +6,19 @@ use crate::alerts::channel;
 use crate::alerts::channel::Channel;
 use crate::alerts::is_one;
 use crate::alerts::route::Routes;
-use crate::alerts::urgency;
 use crate::alerts::urgency::Urgency;
+use crate::alerts::urgency::of_word;
+use crate::config::Alerting;
 use crate::finding::Level;
 use crate::model::Alert;
 use crate::model::Catalog;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
-use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Setting;
 use crate::rules::words::list;
 use crate::rules::words::quote;
-use crate::source::SourceId;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
@@ -31,23 +29,9 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Recommended,
     since: "0.1.0",
     docs: include_str!("severity_route_mismatch.md"),
-    settings: &[
-        Setting { name: "page", holds: Holds::Texts },
-        Setting { name: "ticket", holds: Holds::Texts },
-        Setting { name: "pagers", holds: Holds::Texts },
-        Setting { name: "tickets", holds: Holds::Texts },
-    ],
+    settings: &[],
     check: Check::Catalog(check),
 };
-
-/// The words that `slo.toml` adds for a file.
-#[derive(Default, PartialEq)]
-struct Words<'a> {
-    page: Vec<&'a str>,
-    ticket: Vec<&'a str>,
-    pagers: Vec<&'a str>,
-    tickets: Vec<&'a str>,
-}
 
 /// What is wrong about a severity.
 struct Fault<'a> {
@@ -64,8 +48,7 @@ struct Fault<'a> {
 /// What is known so far: words stand in every SLO, and are the same ones.
 struct Judge<'j, 'a> {
     checker: &'j Checker<'a>,
-    source: Option<SourceId>,
-    words: Words<'a>,
+    words: &'a Alerting,
     urgencies: BTreeMap<&'a str, (Urgency, Option<&'a str>)>,
     channels: BTreeMap<&'a str, Option<Channel>>,
     faults: BTreeMap<Span, Fault<'a>>,
@@ -75,8 +58,7 @@ fn check(_: &Catalog, checker: &mut Checker<'_>) {
     let catalog = checker.catalog();
     let mut judge = Judge {
         checker,
-        source: None,
-        words: Words::default(),
+        words: &checker.config().alerting,
         urgencies: BTreeMap::new(),
         channels: BTreeMap::new(),
         faults: BTreeMap::new(),
@@ -109,9 +91,6 @@ impl<'a> Judge<'_, 'a> {
         let mut routes = None;
         for alert in alerts {
             let Some(severity) = &alert.condition.severity else { continue };
-            if self.read_words(severity.span.source) {
-                routes = None;
-            }
             let (urgency, slip) = self.urgency(&severity.value);
             if urgency == Urgency::Unknown {
                 continue;
@@ -138,57 +117,30 @@ impl<'a> Judge<'_, 'a> {
         }
     }
 
-    /// Reads the words that hold for a file, and returns whether they are other ones.
-    fn read_words(&mut self, source: SourceId) -> bool {
-        if self.source.replace(source) == Some(source) {
-            return false;
-        }
-        let path = self.checker.path(source);
-        let own = |name: &str| self.checker.texts(name, path);
-        let words = Words {
-            page: own("page"),
-            ticket: own("ticket"),
-            pagers: own("pagers"),
-            tickets: own("tickets"),
-        };
-        let is_other = words != self.words;
-        if is_other {
-            self.words = words;
-            self.urgencies.clear();
-            self.channels.clear();
-        }
-        is_other
-    }
-
     /// Returns what a severity asks for, and the word that it is a slip of.
     fn urgency(&mut self, word: &'a str) -> (Urgency, Option<&'a str>) {
-        let Words { page, ticket, .. } = &self.words;
+        let words = self.words;
         *self.urgencies.entry(word).or_insert_with(|| {
-            let of_word = |word: &str| match (is_one(page, word), is_one(ticket, word)) {
-                (true, _) => Urgency::Page,
-                (_, true) => Urgency::Ticket,
-                _ => urgency::of_word(word),
-            };
-            let known = of_word(word);
+            let known = of_word(word, words);
             if known != Urgency::Unknown {
                 return (known, None);
             }
             let usual = ["page", "ticket", "critical", "warning"].into_iter();
-            let all = usual.chain(page.iter().chain(ticket).copied());
+            let all = usual.chain(words.page.iter().chain(&words.ticket).map(String::as_str));
             let near = spelling::nearest(word, all, Vocabulary::Words);
             // `page2` is one letter from `page` and no slip.
             let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
             let is_slip =
                 |near: &&str| spelling::is_certain(word, near) && digits(near) == digits(word);
             match near.first().copied().filter(is_slip) {
-                Some(near) => (of_word(near), Some(near)),
+                Some(near) => (of_word(near, words), Some(near)),
                 None => (Urgency::Unknown, None),
             }
         })
     }
 
     fn channel(&mut self, word: &'a str) -> Option<Channel> {
-        let Words { pagers, tickets, .. } = &self.words;
+        let Alerting { pagers, tickets, .. } = self.words;
         *self.channels.entry(word).or_insert_with(|| {
             let known = channel::of_word(word);
             let is_pager = is_one(pagers, word) || known == Some(Channel::Pager);
@@ -228,7 +180,7 @@ fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {
     let (level, does, label, help) = match by_mail {
         Some((word, _)) if is_page => {
             let add = "add a notification target that pages, or name";
-            let help = format!("{add} `{word}` under `pagers` where it reaches one");
+            let help = format!("{add} `{word}` in `[alerting] pagers` where it reaches one");
             (Level::Warning, "wakes nobody", "asks for somebody at any hour", help)
         }
         _ if is_page => {
@@ -238,7 +190,7 @@ fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {
         _ => {
             let pagers = list(&names, "and");
             let help = format!(
-                "send it to a chat, or name {pagers} under `tickets` where that holds back what can wait"
+                "send it to a chat, or name {pagers} in `[alerting] tickets` where that holds back what can wait"
             );
             (Level::Warning, "wakes somebody", "can wait for working hours", help)
         }

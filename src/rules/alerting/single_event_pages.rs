@@ -37,7 +37,7 @@ enum Few {
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let judge = |watch: Watch<'_>| {
         let rate = events_an_hour(watch.slo)?;
-        if watch.urgency() != Urgency::Page {
+        if checker.urgency(watch.alert.condition) != Urgency::Page {
             return None;
         }
         let target = watch.strictest().filter(|_| watch.is_live())?;

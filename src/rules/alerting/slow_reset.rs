@@ -42,7 +42,7 @@ const KEY: &str = "slo/short-window";
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let judge = |watch: Watch<'_>| {
-        let is_page = watch.urgency() == Urgency::Page;
+        let is_page = checker.urgency(watch.alert.condition) == Urgency::Page;
         let matters = watch.lookback > LONGEST && (is_page || watch.lookback >= DAY);
         // One that could not be read is told elsewhere.
         let metas = [&watch.alert.condition.meta, &watch.alert.policy.meta];

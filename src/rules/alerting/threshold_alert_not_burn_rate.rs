@@ -7,8 +7,9 @@ use crate::alerts::events::counted;
 use crate::alerts::events::longest_range;
 use crate::alerts::events::names;
 use crate::alerts::events::share;
-use crate::alerts::urgency;
 use crate::alerts::urgency::Urgency;
+use crate::alerts::urgency::of_word;
+use crate::config::Alerting;
 use crate::finding::Level;
 use crate::model::AlertRule;
 use crate::model::BudgetingMethod;
@@ -90,7 +91,8 @@ fn check(_: &Catalog, checker: &mut Checker<'_>) {
         records.entry(&record.name).or_default().push(record);
     }
     let mut pages = Pages::new();
-    for alert in rules.alerts.iter().filter(|alert| is_page(alert)) {
+    let words = &checker.config().alerting;
+    for alert in rules.alerts.iter().filter(|alert| is_page(alert, words)) {
         if let Some((total, threshold)) = threshold(alert, &records, checker) {
             pages.entry(total).or_default().push((threshold, Vec::new()));
         }
@@ -108,9 +110,9 @@ fn check(_: &Catalog, checker: &mut Checker<'_>) {
 }
 
 /// Returns whether a rule wakes somebody for what users feel, by its labels.
-fn is_page(alert: &AlertRule) -> bool {
+fn is_page(alert: &AlertRule, words: &Alerting) -> bool {
     let label = |key: &str| alert.labels.get(key).first().map(|value| value.value.trim());
-    let urgency = label("severity").map_or(Urgency::Unknown, urgency::of_word);
+    let urgency = label("severity").map_or(Urgency::Unknown, |word| of_word(word, words));
     urgency == Urgency::Page && label("kind") != Some("cause")
 }
 

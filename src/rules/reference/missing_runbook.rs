@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use crate::alerts::urgency::Urgency;
-use crate::alerts::urgency::severity;
 use crate::finding::Level;
 use crate::model::Alert;
 use crate::model::AlertCondition;
@@ -11,12 +10,9 @@ use crate::model::Meta;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
-use crate::rules::Holds;
 use crate::rules::Rule;
 use crate::rules::Set;
-use crate::rules::Setting;
 use crate::rules::words::quote;
-use crate::source::SourceId;
 use crate::source::Span;
 
 use super::has_service_elsewhere;
@@ -27,12 +23,9 @@ pub(super) const RULE: Rule = Rule {
     set: Set::Strict,
     since: "0.1.0",
     docs: include_str!("missing_runbook.md"),
-    settings: &[Setting { name: PAGE, holds: Holds::Texts }],
+    settings: &[],
     check: Check::Slos(check),
 };
-
-/// The setting that names the severities that wake somebody.
-const PAGE: &str = "page";
 
 /// The last part of the key of an annotation that leads to a runbook, without `-` and `_`.
 const KEYS: &[&str] = &["runbook", "runbookurl", "playbook", "playbookurl"];
@@ -50,20 +43,10 @@ struct Page<'a> {
 }
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let mut words: BTreeMap<SourceId, Vec<&str>> = BTreeMap::new();
     let mut pages: BTreeMap<Span, Page<'_>> = BTreeMap::new();
     for slo in slos {
         for Alert { policy, condition } in &slo.alerts {
-            let Some(word) = &condition.severity else { continue };
-            let source = condition.meta.span.source;
-            let words =
-                words.entry(source).or_insert_with(|| checker.texts(PAGE, checker.path(source)));
-            let is_it = |known: &&str| known.eq_ignore_ascii_case(word.value.trim());
-            let pages_somebody = match words.as_slice() {
-                [] => severity(condition) == Urgency::Page,
-                words => words.iter().any(is_it),
-            };
-            if !pages_somebody {
+            if checker.urgency(condition) != Urgency::Page {
                 continue;
             }
             let page = pages.entry(condition.meta.span);
