@@ -202,6 +202,7 @@ pub struct Shared<'a> {
     governance: OnceLock<Governance<'a>>,
     circles: OnceLock<Circles<'a>>,
     watched: OnceLock<BTreeSet<Span>>,
+    mistyped_services: OnceLock<BTreeMap<Span, &'a str>>,
 }
 
 /// What is known beside the definitions.
@@ -281,6 +282,13 @@ impl<'a> Checker<'a> {
     /// run.
     fn watched(&self) -> &'a BTreeSet<Span> {
         self.context.shared.watched.get_or_init(|| link::watched(self.context.catalog))
+    }
+
+    /// Returns the services of SLOs that are slips of one that is defined, by their places, with its name,
+    /// which are looked for once in a run.
+    fn mistyped_services(&self) -> &'a BTreeMap<Span, &'a str> {
+        let shared = self.context.shared;
+        shared.mistyped_services.get_or_init(|| reference::mistyped_services(self))
     }
 
     /// Returns the names of objects that another repository owns.

@@ -1,8 +1,14 @@
 //! Rules about objects among themselves: names, owners, references, duplicates.
 
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+
 use crate::model::Catalog;
 use crate::model::Kind;
+use crate::model::Object;
 use crate::model::Slo;
+use crate::model::Speller;
+use crate::source::Span;
 use crate::spelling;
 use crate::spelling::MAX_LENGTH;
 
@@ -45,6 +51,66 @@ fn has_service_elsewhere(slo: &Slo, checker: &Checker<'_>) -> bool {
     let catalog = checker.catalog();
     let is_external = || checker.external().iter().any(|name| *name == service.value);
     catalog.service(slo).is_none() && (catalog.may_hold(&service.value) || is_external())
+}
+
+/// Returns whether an object has the name, may have it, or lives elsewhere: a reference that gives it
+/// leads somewhere.
+fn is_known(checker: &Checker<'_>, kind: Kind, name: &str) -> bool {
+    let catalog = checker.catalog();
+    let is_external = || checker.external().iter().any(|known| known == name);
+    let has_backend = || {
+        let mut sources = checker.config().backends.values().flat_map(|backend| &backend.sources);
+        sources.any(|source| source == name)
+    };
+    let is_computed = name.trim().is_empty() || name.contains(['$', '{']);
+    let is_connected =
+        || kind == Kind::DataSource && (catalog.names(kind).next().is_none() || has_backend());
+    catalog.named(kind, name).next().is_some()
+        || is_computed
+        || is_connected()
+        || catalog.may_hold(name)
+        || is_external()
+}
+
+/// Returns the kinds of references that lead nowhere, with the folders where they stand.
+fn lost_in_folders<'a>(checker: &Checker<'a>) -> HashSet<(Kind, &'a str)> {
+    let mut found = HashSet::new();
+    let lost = checker.lost();
+    for reference in checker.catalog().objects().iter().flat_map(Object::references) {
+        let (kind, name) = (reference.kind, reference.name.value.as_str());
+        if lost.contains_key(&(kind, name)) && !is_known(checker, kind, name) {
+            found.insert((kind, folder(checker.path(reference.name.span.source))));
+        }
+    }
+    found
+}
+
+/// Returns the folder of a file.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Returns the services of SLOs that are slips of one that is defined, by their places, with its name.
+///
+/// A service needs no object of its own, so only what one SLO alone names can be one.
+pub(super) fn mistyped_services<'a>(checker: &Checker<'a>) -> BTreeMap<Span, &'a str> {
+    let catalog = checker.catalog();
+    let mut users: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for service in catalog.slos().filter_map(|slo| slo.service.as_ref()) {
+        users.entry(service.value.as_str()).or_default().push(service.span);
+    }
+    let mut speller = Speller::new(catalog);
+    let slip = |(name, places): (&str, Vec<Span>)| {
+        let [place] = places.as_slice() else { return None };
+        if is_known(checker, Kind::Service, name) {
+            return None;
+        }
+        let near = speller.nearest(Kind::Service, name);
+        let [only] = near.as_slice() else { return None };
+        let is_near = strsim::damerau_levenshtein(name, only) == 1;
+        (is_near && spelling::is_slip(name, only)).then_some((*place, *only))
+    };
+    users.into_iter().filter_map(slip).collect()
 }
 
 /// Returns whether an object could have the name.

@@ -6,6 +6,7 @@ mod architecture;
 mod backend;
 mod bad_input;
 mod baseline;
+mod cascades;
 mod change;
 mod cli;
 mod command;

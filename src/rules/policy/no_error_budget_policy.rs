@@ -61,11 +61,17 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         .iter()
         .filter(|governed| governed.policies.is_empty() && !governed.slo.is_aspirational())
         .map(|governed| governed.slo)
+        // Of a slip in the name of its service another rule speaks.
+        .filter(|slo| meant_service(slo, checker).is_none())
         .collect();
     // Where no policy governs anything, their selectors are the cause.
     let is_cause = !idle.is_empty() && slos.iter().all(|governed| governed.policies.is_empty());
     let is_grave = is_cause && lacking.iter().any(|slo| catalog.is_critical(slo));
-    for policy in idle.into_iter().filter(|policy| !is_unresolved(policy, &slos, catalog)) {
+    let is_told = |policy: &&Arc<ErrorBudgetPolicy>| {
+        is_unresolved(policy, &slos, catalog) || is_of_mistyped(policy, &slos, checker)
+    };
+    let idle: Vec<_> = idle.into_iter().filter(|policy| !is_told(policy)).collect();
+    for policy in idle {
         report_idle(policy, &slos, level(is_grave), checker);
     }
     if !is_cause {
@@ -155,6 +161,23 @@ fn is_unresolved(policy: &ErrorBudgetPolicy, slos: &[Governed<'_>], catalog: &Ca
     is_dead(Selector { slos: names.clone(), ..Selector::default() }, policy, slos)
         || is_dead(Selector { services: services.clone(), ..Selector::default() }, policy, slos)
             && !is_service()
+}
+
+/// Returns the service that an SLO was most likely meant to belong to, where its own is a slip.
+fn meant_service<'a>(slo: &Slo, checker: &Checker<'a>) -> Option<&'a str> {
+    checker.mistyped_services().get(&slo.service.as_ref()?.span).copied()
+}
+
+/// Returns whether a policy would select an SLO if the name of its service had no slip.
+fn is_of_mistyped(
+    policy: &ErrorBudgetPolicy,
+    slos: &[Governed<'_>],
+    checker: &Checker<'_>,
+) -> bool {
+    let globs = Globs::of_names(policy.selector.services.iter().map(|glob| &glob.value));
+    let Ok(globs) = globs else { return false };
+    let mut meant = slos.iter().filter_map(|governed| meant_service(governed.slo, checker));
+    meant.any(|name| globs.matches(name))
 }
 
 /// Returns the first part of a selector that matches nothing on its own, and how it misses.

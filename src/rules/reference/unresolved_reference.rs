@@ -24,6 +24,7 @@ use crate::source::Spanned;
 use crate::spelling::is_slip;
 use crate::yaml;
 
+use super::is_known;
 use super::is_name;
 use super::may_become;
 use super::with_article;
@@ -56,12 +57,8 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             report(catalog, checker, &mut speller, (kind, name), &places);
         }
     }
-    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
-    for service in catalog.slos().filter_map(|slo| slo.service.as_ref()) {
-        *users.entry(service.value.as_str()).or_default() += 1;
-    }
     for slo in catalog.slos() {
-        mistyped_service(catalog, slo, &users, &mut speller, checker);
+        mistyped_service(catalog, slo, checker);
     }
     selections(catalog, &mut speller, checker);
 }
@@ -77,7 +74,7 @@ fn follow<'a>(
     let (kind, name) = (reference.kind, reference.name.value.as_str());
     // Where nothing can have the name, `invalid-object-name` says so.
     let may_be_named = kind == Kind::Slo || may_be_named(object, name);
-    if is_known(checker.catalog(), checker, kind, name) || !may_be_named {
+    if is_known(checker, kind, name) || !may_be_named {
         return;
     }
     // Objectives share the indicator of their SLO.
@@ -92,23 +89,6 @@ fn may_be_named(object: &Object, name: &str) -> bool {
     let is_label = name.len() <= 63 && !name.contains('.');
     let is_early = matches!(object.meta().dialect, Dialect::OpenSloV1 | Dialect::OpenSloV1Alpha);
     is_name(name) && (is_label || !is_early)
-}
-
-/// Returns whether an object has the name, may have it, or lives elsewhere.
-fn is_known(catalog: &Catalog, checker: &Checker<'_>, kind: Kind, name: &str) -> bool {
-    let is_external = || checker.external().iter().any(|known| known == name);
-    let has_backend = || {
-        let mut sources = checker.config().backends.values().flat_map(|backend| &backend.sources);
-        sources.any(|source| source == name)
-    };
-    let is_computed = name.trim().is_empty() || name.contains(['$', '{']);
-    let is_connected =
-        || kind == Kind::DataSource && (catalog.names(kind).next().is_none() || has_backend());
-    catalog.named(kind, name).next().is_some()
-        || is_computed
-        || is_connected()
-        || catalog.may_hold(name)
-        || is_external()
 }
 
 fn report(
@@ -206,27 +186,12 @@ fn other_kind(catalog: &Catalog, kind: Kind, name: &str) -> Option<(Kind, Span)>
 }
 
 /// A service needs no object of its own. Only a slip of the finger beside one that exists is told.
-fn mistyped_service(
-    catalog: &Catalog,
-    slo: &Slo,
-    users: &BTreeMap<&str, usize>,
-    speller: &mut Speller<'_>,
-    checker: &mut Checker<'_>,
-) {
+fn mistyped_service(catalog: &Catalog, slo: &Slo, checker: &mut Checker<'_>) {
     let Some(service) = &slo.service else { return };
-    let name = service.value.as_str();
-    let is_alone = users.get(name).is_none_or(|count| *count <= 1);
-    if !is_alone || is_known(catalog, checker, Kind::Service, name) {
-        return;
-    }
-    let near = speller.nearest(Kind::Service, name);
-    let [only] = near.as_slice() else { return };
-    if strsim::damerau_levenshtein(name, only) != 1 || !is_slip(name, only) {
-        return;
-    }
+    let Some(only) = checker.mistyped_services().get(&service.span) else { return };
     let defined = catalog.named(Kind::Service, only).next();
     let edit = checker.rewrite(service.span, only).filter(|_| may_be_written(only));
-    let message = format!("no Service is named {}", quote(name));
+    let message = format!("no Service is named {}", quote(&service.value));
     let finding = checker.report_at(Level::Warning, service.span, message);
     finding.label("no other SLO names it");
     if let Some(defined) = defined {

@@ -21,6 +21,9 @@ use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml;
 
+use super::folder;
+use super::lost_in_folders;
+
 pub(super) const RULE: Rule = Rule {
     name: "unused-object",
     level: Level::Warning,
@@ -97,6 +100,8 @@ struct Excuses<'a> {
     lost: HashSet<&'a str>,
     /// Names that are meant by them.
     meant: HashSet<Name<'a>>,
+    /// The kinds of such references by their folders: nobody knows which object is meant.
+    beside: HashSet<(Kind, &'a str)>,
     /// The words of objects of which some part could not be read: how many of these hold each.
     half_read: HashMap<&'a str, usize>,
     /// Those objects.
@@ -122,6 +127,7 @@ impl<'a> Excuses<'a> {
             libraries: checker.globs(LIBRARIES).unwrap_or_default(),
             lost: lost.keys().map(|(_, name)| *name).collect(),
             meant: near.collect(),
+            beside: lost_in_folders(checker),
             half_read: words,
             broken,
             types: types(checker.catalog()),
@@ -131,15 +137,16 @@ impl<'a> Excuses<'a> {
     fn hold(&self, (kind, name): Name<'a>, object: &Object, checker: &Checker<'_>) -> bool {
         let is_external = || checker.external().iter().any(|external| external == name);
         let has_backend = || {
-            let backends = checker.config().backends.values();
-            kind == Kind::DataSource
-                && backends.flat_map(|backend| &backend.sources).any(|source| source == name)
+            let mut sources = checker.config().backends.values().flat_map(|one| &one.sources);
+            kind == Kind::DataSource && sources.any(|source| source == name)
         };
         let is_in_another = || {
             let own = usize::from(self.broken.contains(&object.meta().span));
             self.half_read.get(name).is_some_and(|count| *count > own)
         };
-        self.libraries.matches(checker.path(object.meta().span.source))
+        let path = checker.path(object.meta().span.source);
+        self.libraries.matches(path)
+            || self.beside.contains(&(kind, folder(path)))
             || self.lost.contains(name)
             || self.meant.contains(&(kind, name))
             || checker.catalog().may_hold(name)
