@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::model::Object;
 use crate::model::PrometheusRules;
+use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml::Stream;
@@ -255,6 +256,8 @@ pub enum Problem {
         span: Span,
         /// What is written.
         text: String,
+        /// The number that this is.
+        value: Ratio,
         /// Whether the field is in percent.
         percent: bool,
         /// The edit that gives the field of the other unit its name, where there is one and it is

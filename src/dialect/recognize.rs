@@ -1,5 +1,7 @@
 //! Finds the objects of a document and what each of them is.
 
+use std::collections::HashSet;
+
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::spelling;
@@ -61,11 +63,39 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
     if reading.objects.len() > before {
         let decisive = document.overrides.iter();
         let decisive = decisive.filter(|given| DECISIVE.contains(&given.key.as_str()));
+        let mut decisive = decisive.peekable();
+        let mut free = HashSet::new();
+        if decisive.peek().is_some() {
+            free_mappings(root, "", false, &mut free);
+        }
+        let decisive = decisive.filter(|given| !free.contains(&given.mapping));
         reading.problems.extend(decisive.map(|given| Problem::MergeOverride {
             span: given.span,
             merged: given.merged,
             key: given.key.clone(),
         }));
+    }
+}
+
+/// Collects the mappings whose keys are free, so that none decides anything, and those inside them.
+///
+/// An alias is followed where it is met first: what it leads to stands elsewhere and is judged there.
+///
+/// * `field`: the key that leads to the node.
+fn free_mappings(node: Node<'_>, field: &str, is_free: bool, found: &mut HashSet<u32>) {
+    const FREE: [&str; 3] = ["labels", "annotations", "connectionDetails"];
+    const METRICS: [&str; 6] = ["metricSource", "thresholdMetric", "good", "bad", "total", "raw"];
+    if is_free {
+        found.insert(node.index());
+    }
+    for entry in node.entries().filter(|entry| !entry.merged && entry.value.is_own()) {
+        let key = entry.key.text().unwrap_or_default();
+        let is_of_source = key == "spec" && METRICS.contains(&field);
+        let is_free = is_free || is_of_source || FREE.contains(&key) || key.starts_with("x-");
+        free_mappings(entry.value, key, is_free, found);
+    }
+    for item in node.items().filter(|item| item.is_own()) {
+        free_mappings(item, field, is_free, found);
     }
 }
 
