@@ -153,14 +153,14 @@ pub enum Problem {
         /// Another version of the format in which the kind has a field of this name.
         version: Option<&'static str>,
     },
-    /// The fields of an object are not those of its version, and all are those of another one, as which
-    /// it is read.
+    /// The fields of an object are not those of its version or kind, and all are those of another one,
+    /// as which it is read.
     OtherVersion {
-        /// The version.
+        /// The version, or the kind.
         span: Span,
-        /// The version.
+        /// The version, or the kind.
         found: &'static str,
-        /// The version whose fields the object has.
+        /// The one whose fields the object has.
         meant: &'static str,
         /// The edit that writes it.
         rename: Option<Edit>,
