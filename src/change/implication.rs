@@ -63,6 +63,22 @@ pub enum Formula {
     },
 }
 
+impl Formula {
+    /// Returns what it asks of an SLO: what is looked back over the SLO's own window is looked back over
+    /// that length.
+    pub fn over(self, window: Duration) -> Self {
+        let each = |parts: Vec<Self>| parts.into_iter().map(|part| part.over(window)).collect();
+        match self {
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::Burn { lookback: Lookback::Slo, operator, threshold } => {
+                Self::Burn { lookback: same_unit(Lookback::For(window)), operator, threshold }
+            }
+            other => other,
+        }
+    }
+}
+
 /// The conditions of a policy, as formulas.
 #[derive(Debug)]
 pub struct Formulas<'a> {

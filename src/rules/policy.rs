@@ -1,5 +1,6 @@
 //! Rules about the error budget policy.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::Catalog;
@@ -11,6 +12,7 @@ use crate::policy;
 use crate::policy::Governance;
 use crate::policy::Obstacle;
 use crate::policy::Peak;
+use crate::source::Spanned;
 
 use super::Checker;
 use super::Rule;
@@ -93,6 +95,20 @@ fn holds_for_all_of(tier: &Tier, other: &Tier) -> bool {
     tier.priority.is_empty()
         || !other.priority.is_empty()
             && other.priority.iter().all(|priority| has(tier, &priority.value))
+}
+
+/// Returns whether two policies may meet in one change.
+fn may_share_change(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy) -> bool {
+    let may_overlap = |one: &[Spanned<String>], other: &[Spanned<String>]| {
+        one.is_empty() || other.is_empty() || texts(one) == texts(other)
+    };
+    may_overlap(&one.scope.paths, &other.scope.paths)
+        && may_overlap(&one.scope.branches, &other.scope.branches)
+}
+
+/// Returns texts without their order and places.
+fn texts(texts: &[Spanned<String>]) -> BTreeSet<&str> {
+    texts.iter().map(|text| text.value.as_str()).collect()
 }
 
 /// Returns whether there may be an SLO for which both tiers hold.

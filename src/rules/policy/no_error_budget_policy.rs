@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -15,6 +14,7 @@ use crate::model::Kind;
 use crate::model::Selector;
 use crate::model::Slo;
 use crate::model::Tier;
+use crate::model::WindowKind;
 use crate::policy::applies;
 use crate::policy::selects;
 use crate::rules::Check;
@@ -24,9 +24,10 @@ use crate::rules::Set;
 use crate::rules::words::level;
 use crate::rules::words::quote;
 use crate::source::Span;
-use crate::source::Spanned;
 
 use super::in_a_note;
+use super::may_share_change;
+use super::texts;
 
 pub(super) const RULE: Rule = Rule {
     name: "no-error-budget-policy",
@@ -205,9 +206,9 @@ fn report_rivals(slos: &[Governed<'_>], checker: &mut Checker<'_>) {
             policies.iter().take(MOST_RIVALS).skip(index + 1).map(move |other| (first, other))
         });
         let of = |policy: &ErrorBudgetPolicy| known.get(&policy.meta.span).into_iter().flatten();
-        let rival = pairs
-            .into_iter()
-            .find(|(first, other)| may_meet(first, other) && disagree(of(first), of(other), slo));
+        let rival = pairs.into_iter().find(|(first, other)| {
+            may_share_change(first, other) && disagree(of(first), of(other), slo)
+        });
         if let Some((first, other)) = rival {
             let places = (first.meta.span, other.meta.span);
             rivals.entry(places).or_insert((first, other, Vec::new())).2.push(*slo);
@@ -250,19 +251,6 @@ fn steps<'a>(policy: &'a ErrorBudgetPolicy) -> Vec<Step<'a>> {
     policy.tiers.iter().map(step).collect()
 }
 
-/// Returns whether two policies may meet in one change.
-fn may_meet(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy) -> bool {
-    let may_overlap = |one: &[Spanned<String>], other: &[Spanned<String>]| {
-        one.is_empty() || other.is_empty() || texts(one) == texts(other)
-    };
-    may_overlap(&one.scope.paths, &other.scope.paths)
-        && may_overlap(&one.scope.branches, &other.scope.branches)
-}
-
-fn texts(texts: &[Spanned<String>]) -> BTreeSet<&str> {
-    texts.iter().map(|text| text.value.as_str()).collect()
-}
-
 /// Returns whether the tiers of two policies treat an SLO differently.
 ///
 /// A policy without a tier for the SLO does nothing to it, and so contradicts nobody.
@@ -278,14 +266,22 @@ fn disagree<'a>(
         return false;
     }
     let mut pairs = own.iter().zip(&others);
-    own.len() != others.len() || pairs.any(|(one, other)| !is_same(one, other))
+    own.len() != others.len() || pairs.any(|(one, other)| !is_same(one, other, slo))
 }
 
-/// Returns whether two tiers do the same at the same time, without what only people read.
-fn is_same(one: &Step<'_>, other: &Step<'_>) -> bool {
+/// Returns whether two tiers do the same to an SLO at the same time, without what only people read.
+fn is_same(one: &Step<'_>, other: &Step<'_>, slo: &Slo) -> bool {
+    let window = slo.window.as_ref().filter(|window| matches!(window.kind, WindowKind::Rolling));
+    let of_slo = |formula: &Formula| match window {
+        Some(window) => formula.clone().over(window.duration.value),
+        None => formula.clone(),
+    };
     let does = |tier: &Tier| json!([tier.gate, tier.approvals, tier.release_rate]);
     let is_same = |one: &Option<Formula>, other: &Option<Formula>| match (one, other) {
-        (Some(one), Some(other)) => Some(implies(one, other) && implies(other, one)),
+        (Some(one), Some(other)) => {
+            let (one, other) = (of_slo(one), of_slo(other));
+            Some(implies(&one, &other) && implies(&other, &one))
+        }
         _ => None,
     };
     let (tier, rival) = (one.tier, other.tier);
