@@ -69,7 +69,10 @@ fn stand_free(
 
 /// Returns where marks stand, in order.
 fn marks(text: &[u8]) -> impl Iterator<Item = usize> {
-    let has_braces = memchr::memmem::find(text, b"{{").is_some();
+    let has = |mark: &[u8]| memchr::memmem::find(text, mark).is_some();
+    let has_braces = has(b"{{");
+    // Dashes are everywhere, and most files hold no braces of this kind.
+    let text = if has_braces || has(b"{%") { text } else { &[] };
     let is_mark = move |&at: &usize| {
         let rest = text.get(at..).unwrap_or_default();
         // `{{ .name -}}` says by its end alone that it is no placeholder.

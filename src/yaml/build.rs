@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry::Occupied;
 use std::collections::hash_map::Entry::Vacant;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use granit_parser::ErrorKind;
 use granit_parser::Event;
 use granit_parser::Parser;
 use granit_parser::StrInput;
 use granit_parser::StructureStyle;
+use memchr::memmem::Finder;
 
 use crate::source::Source;
 use crate::source::SourceId;
@@ -39,6 +41,10 @@ const BYTES_PER_NODE: usize = 16;
 /// How deep definitions nest as a rule.
 const USUAL_DEPTH: usize = 16;
 
+/// What a comment of interest holds; whoever writes it in capitals hears that it is not read.
+static MARKS: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["slo:", "SLO:", "Slo:"].map(Finder::new));
+
 /// Reads every document of a file; a bad document is reported and the next one is read.
 pub fn parse(id: SourceId, source: &Source) -> Stream {
     let mut stream = Stream::default();
@@ -57,9 +63,7 @@ pub fn parse(id: SourceId, source: &Source) -> Stream {
         block_nesting_limit: MAX_DEPTH,
         simple_key_max_lookahead: 4096,
     };
-    let speaks = |word: &str| memchr::memmem::find(body.as_bytes(), word.as_bytes()).is_some();
-    // Whoever writes the name in capitals hears that it is not read.
-    let wants_comments = ["slo:", "SLO:", "Slo:"].into_iter().any(speaks);
+    let wants_comments = MARKS.iter().any(|mark| mark.find(body.as_bytes()).is_some());
     options.set_emit_comments(wants_comments);
     if wants_comments {
         options.max_buffered_comment_events =
