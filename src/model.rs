@@ -45,6 +45,7 @@ pub use object::DataSource;
 pub use object::Dialect;
 pub use object::Home;
 pub use object::Kind;
+pub use object::LabelValues;
 pub use object::Labels;
 pub use object::Meta;
 pub use object::Object;

@@ -3,6 +3,7 @@
 use crate::model::Annotation;
 use crate::model::Annotations;
 use crate::model::Dialect;
+use crate::model::LabelValues;
 use crate::model::Labels;
 use crate::model::Meta;
 use crate::model::Operator;
@@ -183,8 +184,8 @@ pub(super) fn meta(object: Node<'_>, metadata: Option<Node<'_>>, dialect: Dialec
 
 fn labels(map: Node<'_>) -> Labels {
     let values = |value: Node<'_>| match spanned(value) {
-        Some(value) => vec![value],
-        None => value.items().filter_map(spanned).collect(),
+        Some(value) => LabelValues::One(value),
+        None => LabelValues::Many(value.items().filter_map(spanned).collect()),
     };
     let labels = map.entries();
     labels.filter_map(|entry| Some((Text::from(entry.key.text()?), values(entry.value)))).collect()

@@ -10,6 +10,7 @@
 //! `PrometheusRule` of the Prometheus Operator, `monitoring.coreos.com/v1`.
 
 use crate::model::AlertRule;
+use crate::model::LabelValues;
 use crate::model::Labels;
 use crate::model::PrometheusRules;
 use crate::model::Query;
@@ -56,7 +57,7 @@ fn rule(node: Node<'_>, shared: Option<Node<'_>>, rules: &mut PrometheusRules) {
     let labels: Labels = labels
         .filter_map(|entry| {
             let value = Spanned::new(Text::from(entry.value.text()?), entry.value.span());
-            Some((Text::from(entry.key.text()?), vec![value]))
+            Some((Text::from(entry.key.text()?), LabelValues::One(value)))
         })
         .collect();
     if let Some(name) = fields::text(node, "alert") {

@@ -242,19 +242,37 @@ impl Meta {
 ///
 /// Most objects have a few and some thousands stand in memory at once, so this is a list and no map.
 #[derive(Clone, Debug, Default)]
-pub struct Labels(Vec<(Text, Vec<Spanned<Text>>)>);
+pub struct Labels(Vec<(Text, LabelValues)>);
+
+/// The values of a label: nearly always one, which needs no list.
+#[derive(Clone, Debug)]
+pub enum LabelValues {
+    /// The only one.
+    One(Spanned<Text>),
+    /// None, or several.
+    Many(Vec<Spanned<Text>>),
+}
+
+impl LabelValues {
+    fn as_slice(&self) -> &[Spanned<Text>] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
 
 impl Labels {
     /// Returns the values of a label; none where there is no such label.
     pub fn get(&self, key: &str) -> &[Spanned<Text>] {
         let found = self.0.binary_search_by(|(name, _)| name.as_str().cmp(key));
-        found.ok().and_then(|place| self.0.get(place)).map_or(&[], |(_, values)| values)
+        found.ok().and_then(|place| self.0.get(place)).map_or(&[], |(_, values)| values.as_slice())
     }
 }
 
-impl FromIterator<(Text, Vec<Spanned<Text>>)> for Labels {
+impl FromIterator<(Text, LabelValues)> for Labels {
     /// Collects labels; of two with one key the later counts.
-    fn from_iter<I: IntoIterator<Item = (Text, Vec<Spanned<Text>>)>>(labels: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = (Text, LabelValues)>>(labels: I) -> Self {
         let labels = labels.into_iter();
         let mut found = Vec::with_capacity(labels.size_hint().1.unwrap_or_default());
         found.extend(labels);
@@ -272,7 +290,7 @@ impl FromIterator<(Text, Vec<Spanned<Text>>)> for Labels {
 
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, values)| (key, values)))
+        serializer.collect_map(self.0.iter().map(|(key, values)| (key, values.as_slice())))
     }
 }
 

@@ -341,8 +341,9 @@ fn a_selector_takes_names_services_and_labels_together() {
     policy.selector.slos = texts(&["checkout-*"]);
     policy.selector.match_labels = vec![("tier".into(), spanned("1".into()))];
     assert!(!selects(&policy, &slo));
+    let both = vec![spanned("2".into()), spanned("1".into())];
     slo.meta.labels =
-        [("tier".into(), vec![spanned("2".into()), spanned("1".into())])].into_iter().collect();
+        [("tier".into(), crate::model::LabelValues::Many(both))].into_iter().collect();
     assert!(selects(&policy, &slo));
     slo.service = None;
     assert!(!selects(&policy, &slo));
