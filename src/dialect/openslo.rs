@@ -132,13 +132,19 @@ fn meant(
     kind: Kind,
     problems: &[Problem],
 ) -> Option<(Dialect, Kind, Vec<Problem>)> {
-    let is_unknown = |problem: &&Problem| matches!(problem, Problem::UnknownField { .. });
+    let unknown = problems.iter().find_map(|problem| match problem {
+        Problem::UnknownField { key, .. } => Some(key),
+        _ => None,
+    })?;
     let is_of_fields = |problem: &&Problem| {
-        is_unknown(problem)
-            || matches!(problem, Problem::MissingFields { .. } | Problem::MissingOneOf { .. })
+        matches!(
+            problem,
+            Problem::UnknownField { .. }
+                | Problem::MissingFields { .. }
+                | Problem::MissingOneOf { .. }
+        )
     };
-    let of_fields = problems.iter().filter(is_of_fields).count();
-    if of_fields < 2 || !problems.iter().any(|problem| is_unknown(&problem)) {
+    if problems.iter().filter(is_of_fields).count() < 2 {
         return None;
     }
     let may_be_missing =
@@ -159,8 +165,9 @@ fn meant(
     };
     let kinds = kinds(dialect);
     let (found, _) = kinds.iter().find(|(_, other)| *other == kind)?;
-    let is_kind = |(meant, other): &(&'static str, Kind)| {
-        fits(dialect, *other, ["kind", found, meant]).filter(|_| *other != kind)
+    let is_kind = |&(meant, other): &(&'static str, Kind)| {
+        let may_fit = other != kind && schema(dialect, other)?.has_field(unknown);
+        may_fit.then(|| fits(dialect, other, ["kind", found, meant]))?
     };
     other_versions(dialect, kind).find_map(is_version).or_else(|| kinds.iter().find_map(is_kind))
 }

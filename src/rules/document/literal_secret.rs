@@ -168,7 +168,8 @@ fn is_reference(key: &str, value: &str) -> bool {
         |address: &str| !address.split_once('@').is_some_and(|(user, _)| user.contains(':'));
     // `secret:datadog` names one, and `secret:9f8a77c1e0` may be one.
     let name = value.strip_prefix("secret:");
-    let scheme = value.split_once(':').and_then(|(scheme, _)| words(scheme).pop());
+    let scheme = value.split_once(':').filter(|(scheme, _)| is_words(scheme));
+    let scheme = scheme.and_then(|(scheme, _)| words(scheme).pop());
     let is_store = |word: String| STORES.split_whitespace().any(|store| store == word);
     let is_kept = ["file", "path"].iter().any(|end| key.to_ascii_lowercase().ends_with(end));
     value.is_empty()
@@ -198,8 +199,8 @@ fn is_name(key: &str, value: &str) -> bool {
     let last = secrets_in(&key).last();
     let is_chosen =
         last.is_some_and(|(_, word)| word.contains("passw") || LAST_WORDS.contains(&word.as_str()));
-    let is_variable =
-        || value.contains('_') && value.chars().all(is_capital) && is_secret_key(value);
+    let is_of_secret = || secrets_in(&words(value)).next().is_some();
+    let is_variable = || value.contains('_') && value.chars().all(is_capital) && is_of_secret();
     is_words(value) && (!is_chosen || value.contains('/') || is_variable())
 }
 
@@ -223,7 +224,7 @@ fn is_words(text: &str) -> bool {
     words.len() > others.len() && others.iter().all(is_short)
 }
 
-/// Returns whether text is a word, or several as `basicAuth` is: capitals anywhere make none.
+/// Returns whether text is a word, or several in one as `basicAuth` is: capitals anywhere make none.
 fn is_word(text: &str) -> bool {
     let words = words(text);
     let is_long = |word: &String| word.len() >= 3;
