@@ -115,7 +115,18 @@ pub struct Files {
 }
 
 /// The folders that are sets of definitions of their own, unless `slo.toml` names others.
-const OVERLAYS: [&str; 4] = ["**/overlays/*", "**/environments/*", "**/envs/*", "**/env/*"];
+const OVERLAYS: [&str; 10] = [
+    "**/overlays/*",
+    "**/environments/*",
+    "**/envs/*",
+    "**/env/*",
+    "**/production",
+    "**/prod",
+    "**/staging",
+    "**/stg",
+    "**/development",
+    "**/dev",
+];
 
 impl Default for Files {
     fn default() -> Self {

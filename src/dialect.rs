@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::model::Object;
 use crate::model::PrometheusRules;
+use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::Span;
 use crate::yaml::Stream;
@@ -152,14 +153,14 @@ pub enum Problem {
         /// Another version of the format in which the kind has a field of this name.
         version: Option<&'static str>,
     },
-    /// The fields of an object are not those of its version, and all are those of another one, as which
-    /// it is read.
+    /// The fields of an object are not those of its version or kind, and all are those of another one,
+    /// as which it is read.
     OtherVersion {
-        /// The version.
+        /// The version, or the kind.
         span: Span,
-        /// The version.
+        /// The version, or the kind.
         found: &'static str,
-        /// The version whose fields the object has.
+        /// The one whose fields the object has.
         meant: &'static str,
         /// The edit that writes it.
         rename: Option<Edit>,
@@ -255,6 +256,8 @@ pub enum Problem {
         span: Span,
         /// What is written.
         text: String,
+        /// The number that this is.
+        value: Ratio,
         /// Whether the field is in percent.
         percent: bool,
         /// The edit that gives the field of the other unit its name, where there is one and it is

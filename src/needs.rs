@@ -90,7 +90,7 @@ impl<'a> Needs<'a> {
 
 impl<'a> Need<'a> {
     fn new(names: Vec<Text>, catalog: &'a Catalog) -> Option<Self> {
-        let slos = names.iter().map(|name| slo_named(catalog, name));
+        let slos = names.iter().map(|name| promising(catalog, name));
         let slos = slos.collect::<Option<Vec<_>>>()?;
         Some(Self { promise: promise(&slos)?, names, slos })
     }
@@ -109,6 +109,14 @@ fn only(names: &[Text]) -> Option<&Text> {
         [name] => Some(name),
         _ => None,
     }
+}
+
+/// Returns the SLO of a name, where it promises something that can be compared.
+///
+/// What a draft asks for holds for nobody yet, nor does a hope; of a method that is not known nobody
+/// can say what it counts.
+fn promising<'a>(catalog: &'a Catalog, name: &str) -> Option<&'a Arc<Slo>> {
+    slo_named(catalog, name).filter(|slo| slo.is_promise() && slo.knows_method())
 }
 
 /// Returns the SLO of a name; nothing where several have it, of which `duplicate-object-name` speaks.

@@ -447,7 +447,7 @@ impl<'a> Checker<'a> {
 impl Rule {
     /// Returns the family: the folder of the rule, a noun of the field.
     pub fn family(&self) -> &'static str {
-        let is_in = |rules: &[&Rule]| rules.iter().any(|rule| std::ptr::eq(*rule, self));
+        let is_in = |rules: &[&Rule]| rules.iter().any(|rule| rule.name == self.name);
         FAMILIES.iter().find(|(_, rules)| is_in(rules)).map_or("", |(family, _)| family)
     }
 

@@ -152,6 +152,8 @@ struct Candidate<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms<'a> {
     home: Home<'a>,
+    /// What a label says of where it runs: a metric that names no server may count either.
+    environment: Option<&'a str>,
     relation: Relation,
     method: BudgetingMethod,
     window: Length,
@@ -181,6 +183,7 @@ impl<'a> Terms<'a> {
         };
         Some(Self {
             home: slo.meta.home(),
+            environment: environment(slo),
             relation: slo.relation()?,
             method: slo.method(),
             window: length(&window.duration),
@@ -202,6 +205,13 @@ impl<'a> Terms<'a> {
         };
         is_whole.then_some(Self { slice_target, slice_window, ..self })
     }
+}
+
+/// Returns what the labels of an SLO say of where it runs.
+fn environment(slo: &Slo) -> Option<&str> {
+    const LABELS: [&str; 6] = ["environment", "env", "stage", "cluster", "region", "zone"];
+    let label = LABELS.iter().find_map(|label| slo.meta.label(label))?;
+    Some(label.value.as_str())
 }
 
 /// Returns those of some objectives whose indicators measure the same, group by group.

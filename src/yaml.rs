@@ -101,6 +101,8 @@ pub struct Document {
 /// A key that a mapping sets itself although a merge (`<<`) brings another value for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
+    /// The mapping, by its [`Node::index`].
+    pub mapping: u32,
     /// The key.
     pub key: String,
     /// The key as the mapping itself writes it.

@@ -228,10 +228,16 @@ pub(super) fn read_code_owners(bytes: &[u8]) -> (CodeOwners, Vec<LineProblem>) {
     CodeOwners::parse(&String::from_utf8_lossy(bytes))
 }
 
-/// Returns an error at a place of `slo.toml`.
+/// Returns an error at a place of a file, and in which tree that is where it is not the one at hand.
 pub(super) fn wrong(file: &Source, span: Span, message: String, hint: Option<String>) -> Error {
     let position = Some(LineIndex::new(&file.text).position(span.start as usize));
-    Error::Config { message, path: file.path.clone(), position, hint }
+    let path = file.path.clone();
+    if !matches!(file.origin, Origin::Commit(_)) {
+        return Error::Config { message, path, position, hint };
+    }
+    let message = format!("in the base branch, {message}");
+    let hint = "mend it there first: until then every run of `slo gate` ends so".to_owned();
+    Error::Config { message, path, position, hint: Some(hint) }
 }
 
 /// Reads the configuration; the first thing that is wrong ends the run.

@@ -25,7 +25,7 @@ fn check_meta(meta: &Meta, problems: &mut Vec<Problem>) {
         let known = DECLARATIONS.binary_search_by(|(name, _)| (*name).cmp(key));
         let form = known.ok().and_then(|index| DECLARATIONS.get(index)).map(|(_, form)| *form);
         let Some(form) = form else {
-            problems.extend(slip(key, annotation.key.span));
+            problems.extend(slip(key, &value.value, annotation.key.span));
             continue;
         };
         if !form.fits(&value.value) {
@@ -42,9 +42,14 @@ fn check_meta(meta: &Meta, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A key that is nearly one of ours would be read by nobody.
-fn slip(key: &str, span: Span) -> Option<Problem> {
+/// A key that is nearly one of ours would be read by nobody; one whose value has another form is a
+/// team's own.
+fn slip(key: &str, value: &str, span: Span) -> Option<Problem> {
     let nearest = meant(key)?.to_owned();
+    let (_, form) = DECLARATIONS.iter().find(|(name, _)| *name == nearest)?;
+    if !form.fits(value) {
+        return None;
+    }
     Some(Problem::UnknownField {
         span,
         key: key.to_owned(),

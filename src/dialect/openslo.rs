@@ -85,16 +85,16 @@ schemas! {
     OpenSloOperator DataSource "osko.datasource",
 }
 
-/// Checks an object of a known kind and lowers it, as the version whose fields it has.
+/// Checks an object of a known kind and lowers it, as the version or the kind whose fields it has.
 pub(super) fn read(node: Node<'_>, dialect: Dialect, kind: Kind, reading: &mut Reading) {
     let mut problems = problems(node, dialect, kind);
-    let meant = version_meant(node, dialect, kind, &problems);
-    let dialect = if let Some((meant, others)) = meant {
+    let meant = meant(node, dialect, kind, &problems);
+    let (dialect, kind) = if let Some((dialect, kind, others)) = meant {
         problems = others;
-        meant
+        (dialect, kind)
     } else {
         name_versions(dialect, kind, &mut problems);
-        dialect
+        (dialect, kind)
     };
     reading.objects.extend(lower::object(node, dialect, kind, &problems));
     reading.problems.append(&mut problems);
@@ -123,14 +123,15 @@ fn other_versions(
     others.filter_map(move |other| Some((other, schema(other, kind)?)))
 }
 
-/// Returns the version that an object is written in, where it lacks several fields of its own version,
-/// or has several that are unknown there, and none of the other; and what is wrong with it then.
-fn version_meant(
+/// Returns the version, or else the kind, that an object is written in, where it lacks several fields
+/// of its own, or has several that are unknown there, and none of the other; and what is wrong with it
+/// then.
+fn meant(
     node: Node<'_>,
     dialect: Dialect,
     kind: Kind,
     problems: &[Problem],
-) -> Option<(Dialect, Vec<Problem>)> {
+) -> Option<(Dialect, Kind, Vec<Problem>)> {
     let is_unknown = |problem: &&Problem| matches!(problem, Problem::UnknownField { .. });
     let is_of_fields = |problem: &&Problem| {
         is_unknown(problem)
@@ -140,23 +141,37 @@ fn version_meant(
     if of_fields < 2 || !problems.iter().any(|problem| is_unknown(&problem)) {
         return None;
     }
-    let version = node.given("apiVersion")?;
-    let fits = |(other, _): (Dialect, &Schema)| {
-        let mut found = self::problems(node, other, kind);
-        found.retain(|problem| problem.span() != version.place());
-        let may_be_missing =
-            |problem: &Problem| matches!(problem, Problem::MissingFields { weak: true, .. });
-        let is_sound = |problem: &Problem| !is_of_fields(&problem) || may_be_missing(problem);
-        found.iter().all(is_sound).then_some((other, found))
+    let may_be_missing =
+        |problem: &Problem| matches!(problem, Problem::MissingFields { weak: true, .. });
+    let is_sound = |problem: &Problem| !is_of_fields(&problem) || may_be_missing(problem);
+    let fits = |dialect, kind, [field, found, meant]: [&'static str; 3]| {
+        let value = node.given(field)?;
+        let span = value.place();
+        let mut problems = self::problems(node, dialect, kind);
+        problems.retain(|problem| problem.span() != span || is_of_fields(&problem));
+        let rename = replace_scalar(value, meant);
+        let is_meant = problems.iter().all(is_sound);
+        problems.push(Problem::OtherVersion { span, found, meant, rename });
+        is_meant.then_some((dialect, kind, problems))
     };
-    let (meant, mut found) = other_versions(dialect, kind).find_map(fits)?;
-    found.push(Problem::OtherVersion {
-        span: version.place(),
-        found: dialect.api_version(),
-        meant: meant.api_version(),
-        rename: replace_scalar(version, meant.api_version()),
-    });
-    Some((meant, found))
+    let is_version = |(other, _): (Dialect, &Schema)| {
+        fits(other, kind, ["apiVersion", dialect.api_version(), other.api_version()])
+    };
+    let kinds = kinds(dialect);
+    let (found, _) = kinds.iter().find(|(_, other)| *other == kind)?;
+    let is_kind = |(meant, other): &(&'static str, Kind)| {
+        fits(dialect, *other, ["kind", found, meant]).filter(|_| *other != kind)
+    };
+    other_versions(dialect, kind).find_map(is_version).or_else(|| kinds.iter().find_map(is_kind))
+}
+
+/// Returns the kinds of a version.
+fn kinds(dialect: Dialect) -> &'static [(&'static str, Kind)] {
+    match dialect {
+        Dialect::OpenSloV1Alpha => KINDS_V1ALPHA,
+        Dialect::OpenSloOperator => KINDS_OPERATOR,
+        _ => KINDS,
+    }
 }
 
 /// Says of unknown fields which other version of the kind has them: such a key is no misspelled one.

@@ -1,5 +1,7 @@
 //! Finds the objects of a document and what each of them is.
 
+use std::collections::HashMap;
+
 use crate::model::Dialect;
 use crate::model::Kind;
 use crate::spelling;
@@ -7,6 +9,7 @@ use crate::spelling::Vocabulary;
 use crate::yaml::Document;
 use crate::yaml::Entry;
 use crate::yaml::Node;
+use crate::yaml::Override;
 use crate::yaml::replace_scalar;
 
 use super::Expected;
@@ -61,12 +64,62 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
     if reading.objects.len() > before {
         let decisive = document.overrides.iter();
         let decisive = decisive.filter(|given| DECISIVE.contains(&given.key.as_str()));
+        let mut decisive = decisive.peekable();
+        let mut holders = HashMap::new();
+        if decisive.peek().is_some() {
+            find_holders(root, Holder { field: "", is_free: false }, &mut holders);
+        }
+        let is_judged = |given: &&Override| {
+            let holder = holders.get(&given.mapping);
+            holder.is_none_or(|holder| !holder.is_free && holder.decides_by(&given.key))
+        };
+        let decisive = decisive.filter(is_judged);
         reading.problems.extend(decisive.map(|given| Problem::MergeOverride {
             span: given.span,
             merged: given.merged,
             key: given.key.clone(),
         }));
     }
+}
+
+/// Where a mapping stands.
+#[derive(Clone, Copy)]
+struct Holder<'a> {
+    /// The key that leads to it.
+    field: &'a str,
+    /// Whether its keys are free, so that none decides anything.
+    is_free: bool,
+}
+
+impl<'a> Holder<'a> {
+    /// Returns where the value of a key stands.
+    fn value_of(self, key: &'a str) -> Self {
+        const FREE: [&str; 3] = ["labels", "annotations", "connectionDetails"];
+        const METRICS: [&str; 6] =
+            ["metricSource", "thresholdMetric", "good", "bad", "total", "raw"];
+        let is_of_source = key == "spec" && METRICS.contains(&self.field);
+        let is_free_key = is_of_source || FREE.contains(&key) || key.starts_with("x-");
+        Self { field: key, is_free: self.is_free || is_free_key }
+    }
+
+    /// Returns whether a key decides what an object is: a tier or a condition has a name of its own.
+    fn decides_by(self, key: &str) -> bool {
+        key != "name" || self.field == "metadata"
+    }
+}
+
+/// Finds where each mapping stands, by its index.
+///
+/// An alias is not followed: what it leads to stands elsewhere and is judged there.
+fn find_holders<'a>(node: Node<'a>, holder: Holder<'a>, found: &mut HashMap<u32, Holder<'a>>) {
+    if node.is_mapping() {
+        found.insert(node.index(), holder);
+    }
+    for entry in node.entries().filter(|entry| !entry.merged && entry.value.is_own()) {
+        let key = entry.key.text().unwrap_or_default();
+        find_holders(entry.value, holder.value_of(key), found);
+    }
+    node.items().filter(|item| item.is_own()).for_each(|item| find_holders(item, holder, found));
 }
 
 /// Returns whether a node is a Kubernetes list; no version of ours has a kind of that name.

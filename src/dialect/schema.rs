@@ -382,9 +382,16 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
             let lowercase = replace_scalar(site.node, &text.to_ascii_lowercase());
             Problem::InvalidDuration { span, text, field, units, zero, bare, lowercase }
         }
-        ("fraction" | "percent", Violation::Minimum { .. } | Violation::Maximum { .. }) => {
+        (
+            "fraction" | "percent",
+            kind @ (Violation::Minimum { .. } | Violation::Maximum { .. }),
+        ) => {
             let percent = definition == "percent";
-            Problem::TargetRange { span, text, percent, other_field: site.other_target(percent) }
+            let other_field = site.other_target(percent);
+            match fields::number_of(site.node).map(|number| number.value) {
+                Some(value) => Problem::TargetRange { span, text, value, percent, other_field },
+                None => Problem::InvalidValue { span, field, found, expected: expected(kind) },
+            }
         }
         ("compositeWeight", Violation::ExclusiveMinimum { .. }) => {
             Problem::WeightRange { span, text }

@@ -121,12 +121,22 @@ pub struct Dependency {
 
 /// Returns the key that a key of an annotation was most likely meant to be; nothing for one that is
 /// known, or that is none of ours.
+///
+/// Teams have keys of their own below the prefix. `slo/sli` and `slo/rum` are words, one letter or two
+/// from `slo/sla` and `slo/ramp`, and no slips.
 pub fn meant(key: &str) -> Option<&'static str> {
-    let names = || DECLARATIONS.iter().map(|(name, _)| *name);
-    if !key.starts_with(PREFIX) || names().any(|name| name == key) {
+    let own = key.strip_prefix(PREFIX)?;
+    let names = || DECLARATIONS.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX));
+    if names().any(|name| name == own) {
         return None;
     }
-    spelling::nearest(key, names(), Vocabulary::Words).first().copied()
+    let is_slip = |name: &&str| {
+        let is_slip = || spelling::is_certain(own, name) && spelling::is_slip(own, name);
+        spelling::is_same(own, name) || is_slip()
+    };
+    let near = spelling::nearest(own, names(), Vocabulary::Words);
+    let near = near.first().copied().filter(is_slip)?;
+    DECLARATIONS.iter().map(|(name, _)| *name).find(|name| name.strip_prefix(PREFIX) == Some(near))
 }
 
 impl Meta {

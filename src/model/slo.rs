@@ -10,6 +10,7 @@ use crate::query::Extent;
 use crate::source::Span;
 use crate::source::Spanned;
 
+use super::Dialect;
 use super::Meta;
 use super::PolicyUse;
 use super::Text;
@@ -40,6 +41,18 @@ impl Slo {
     /// Returns the budgeting method, which is `Occurrences` where none is given.
     pub fn method(&self) -> BudgetingMethod {
         self.budgeting_method.as_ref().map_or(BudgetingMethod::Occurrences, |method| method.value)
+    }
+
+    /// Returns whether the budgeting method is known; one that is missing where it must be given, or that
+    /// could not be read, may be any.
+    pub fn knows_method(&self) -> bool {
+        let is_optional = self.meta.dialect == Dialect::OpenSloOperator;
+        self.budgeting_method.is_some() || is_optional && !self.meta.misspells("budgetingMethod")
+    }
+
+    /// Returns whether it promises what it asks for: it is in force, and more than a hope.
+    pub fn is_promise(&self) -> bool {
+        !self.is_draft() && !self.is_aspirational()
     }
 
     /// Returns whether the weights of its objectives are read: those of a composite, unless it counts

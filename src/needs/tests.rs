@@ -11,7 +11,7 @@ fn catalog(slos: &[(&str, &str, &str)]) -> Catalog {
     let object = |(name, target, needs): &(&str, &str, &str)| {
         format!(
             "{{ apiVersion: openslo/v1, kind: SLO, metadata: {{ name: {name}, annotations: {{ {KEY}: '{needs}' }} }}, \
-             spec: {{ service: shop, objectives: [{{ target: {target} }}] }} }}\n---\n"
+             spec: {{ service: shop, budgetingMethod: Occurrences, objectives: [{{ target: {target} }}] }} }}\n---\n"
         )
     };
     let text: String = slos.iter().map(object).collect();

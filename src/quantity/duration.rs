@@ -134,6 +134,12 @@ impl Duration {
             .then_some(Self { count, unit })
     }
 
+    /// Returns whether the `m` of a window may be a slip of `M`: up to twelve minutes, in which nothing is
+    /// promised.
+    pub fn may_be_months(self) -> bool {
+        self.unit == Unit::Minute && self.count <= 12
+    }
+
     /// Returns the exact length in seconds, or nothing for a unit of the calendar.
     pub fn seconds(self) -> Option<u64> {
         (!self.unit.is_calendar()).then(|| self.nominal_seconds())

@@ -337,7 +337,7 @@ impl<'f, 'a> Builder<'f, 'a> {
         let end = if open.flow { span.end } else { last.unwrap_or(start) };
         let flow = open.flow;
         let shape = if open.mapping {
-            let (own, all) = self.close_mapping(children);
+            let (own, all) = self.close_mapping(open.node, children);
             Shape::Mapping { first, own, all, flow }
         } else {
             let length = u32::try_from(children.len()).unwrap_or(u32::MAX);
@@ -357,7 +357,7 @@ impl<'f, 'a> Builder<'f, 'a> {
     }
 
     /// Stores the entries of a mapping; returns how many are its own and how many there are.
-    fn close_mapping(&mut self, children: &[u32]) -> (u32, u32) {
+    fn close_mapping(&mut self, mapping: u32, children: &[u32]) -> (u32, u32) {
         self.find_duplicates(children);
         let mut merges = Vec::new();
         let mut own = 0;
@@ -370,12 +370,12 @@ impl<'f, 'a> Builder<'f, 'a> {
                 own += 1;
             }
         }
-        let brought = self.merge(own, &merges);
+        let brought = self.merge(mapping, own, &merges);
         (own, own + brought)
     }
 
     /// Adds the pairs that merges bring, unless the mapping has the key already; returns how many.
-    fn merge(&mut self, own: u32, values: &[u32]) -> u32 {
+    fn merge(&mut self, mapping: u32, own: u32, values: &[u32]) -> u32 {
         if values.is_empty() {
             return 0;
         }
@@ -411,7 +411,7 @@ impl<'f, 'a> Builder<'f, 'a> {
                         if is_own && self.scalar_text(given) != self.scalar_text(value) {
                             let (span, merged) = (self.node_span(other), self.node_span(value));
                             let key = name.unwrap_or_default();
-                            self.overrides.push(Override { key, span, merged });
+                            self.overrides.push(Override { mapping, key, span, merged });
                         }
                     }
                 }

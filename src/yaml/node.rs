@@ -171,6 +171,11 @@ impl<'a> Node<'a> {
         Span { source: self.document.source, start: held.start, end: held.end }
     }
 
+    /// Returns whether the node stands where it was found: no alias led to it.
+    pub fn is_own(self) -> bool {
+        self.index == self.held
+    }
+
     /// Returns whether an alias leads to the node, so that it is read in more than one place.
     pub fn is_shared(self) -> bool {
         self.document.shared.binary_search(&self.index).is_ok()

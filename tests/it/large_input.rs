@@ -57,6 +57,18 @@ fn objectives_with_one_slip_each() {
 }
 
 #[test]
+fn fields_of_an_object_that_are_unknown_each() {
+    let keys = (0..60_000).fold(String::new(), |mut text, key| {
+        let _ = writeln!(text, "k{key}: 1");
+        text
+    });
+    for text in [format!("{SLO}{keys}"), format!("{keys}{SLO}")] {
+        let ended = lint(&text);
+        assert!(count(&ended, "unknown-field") >= 1_000);
+    }
+}
+
+#[test]
 fn values_and_keys_that_are_wrong_each() {
     lint(&format!("{SLO}  objectives:\n{}", "    - {target: x, op: 1}\n".repeat(20_000)));
     let labels = (0..20_000).fold(String::new(), |mut text, key| {

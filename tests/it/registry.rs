@@ -170,6 +170,17 @@ fn said(case: &fixture::Case, line_end: &str) -> Vec<(&'static str, String, bool
 }
 
 #[test]
+fn every_rule_has_the_family_that_lists_it() {
+    for (family, listed) in rules::FAMILIES {
+        for rule in *listed {
+            // Wherever it stands in memory.
+            let copy = rules::Rule { ..**rule };
+            assert_eq!((copy.family(), rule.family()), (*family, *family), "{}", rule.name);
+        }
+    }
+}
+
+#[test]
 fn names_are_unique_kebab_case_and_without_prohibition() {
     let mut seen = BTreeSet::new();
     for rule in rules::all() {

@@ -262,7 +262,8 @@ impl Check<'_> {
                 let entry = objective.entry(field);
                 let rename = entry.and_then(|entry| fields::rename(objective, entry, other));
                 let other_field = rename.filter(|_| !self.is_v1alpha());
-                self.report(Problem::TargetRange { span: value.span, text, percent, other_field });
+                let (span, value) = (value.span, value.value);
+                self.report(Problem::TargetRange { span, text, value, percent, other_field });
             } else if &value.value + &value.value < one && !is_exempt() {
                 self.report(Problem::LowTarget { span: value.span, text });
             }

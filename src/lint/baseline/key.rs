@@ -143,17 +143,19 @@ fn ways(id: SourceId, source: &Source, places: &BTreeSet<Span>) -> Vec<Way> {
     places.iter().map(way).collect()
 }
 
-/// The names of the nodes that lead somewhere, each looked up once: a node may lead to many places.
+/// The nodes that lead somewhere, and their names, each looked up once: one may lead to many places.
 #[derive(Default)]
-struct Names {
+struct Names<'a> {
+    lists: BTreeMap<usize, Option<Node<'a>>>,
     objects: BTreeMap<(usize, u32), Option<String>>,
     items: BTreeMap<(usize, u32), String>,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// Returns what leads to a place in a document.
-    fn way(&mut self, document: usize, root: Node<'_>, place: Span) -> Way {
-        let listed = listed(root).and_then(|items| item_at(items, place));
+    fn way(&mut self, document: usize, root: Node<'a>, place: Span) -> Way {
+        let list = *self.lists.entry(document).or_insert_with(|| listed(root));
+        let listed = list.and_then(|items| item_at(items, place));
         let object = listed.unwrap_or(root);
         let known = self.objects.entry((document, object.index()));
         let name = known.or_insert_with(|| kind_and_name(object)).clone();

@@ -5,8 +5,10 @@ use crate::dialect::Problem;
 use crate::finding::Level;
 use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
+use crate::model::Dialect;
 use crate::model::Object;
 use crate::model::Referable;
+use crate::model::Slo;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
@@ -77,41 +79,82 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             finding.unsafe_fix(format!("write `{minutes}`"), vec![edit.clone()]);
         }
     }
+    other_units(file, checker);
+}
+
+/// Says where a length in months or minutes makes sense only in the other of the two.
+fn other_units(file: &FileFacts, checker: &mut Checker<'_>) {
     let catalog = checker.catalog();
     let longest = LazyCell::new(|| {
         let windows = catalog.slos().filter_map(|slo| slo.window.as_ref());
         windows.map(|window| window.duration.value.nominal_seconds()).max()
     });
     for object in catalog.objects_of(file.source) {
+        if let Object::Slo(slo) = object {
+            in_minutes(slo, checker);
+        }
         for burn in conditions(object).into_iter().filter_map(|one| one.burn_rate.as_ref()) {
             let is_whole = |length: u64| longest.is_none_or(|longest| longest <= length);
             let is_in_months = |given: &&Spanned<Duration>| given.value.unit == Unit::Month;
             let after = burn.alert_after.as_ref().filter(is_in_months);
             let lookback = Some(&burn.lookback).filter(is_in_months);
             let lookback = lookback.filter(|given| is_whole(given.value.nominal_seconds()));
-            months(after, "alertAfter", "the condition would have to hold as long", checker);
-            months(lookback, "lookbackWindow", "no window of an SLO is longer", checker);
+            let after = after.filter(|given| given.value.count > 0);
+            other_unit(after, "alertAfter", "the condition would have to hold as long", checker);
+            other_unit(lookback, "lookbackWindow", "no window of an SLO is longer", checker);
         }
     }
 }
 
-/// Says that months stand where only minutes make sense.
-fn months(
+/// Says that minutes stand where only months make sense: in the window of an SLO, and of an agreement.
+fn in_minutes(slo: &Slo, checker: &mut Checker<'_>) {
+    // The first version writes the unit out.
+    let is_letter = slo.meta.dialect != Dialect::OpenSloV1Alpha;
+    let window = slo.window.as_ref().filter(|_| is_letter).map(|window| &window.duration);
+    let window = window.filter(|window| window.value.may_be_months());
+    other_unit(window, "duration", "no promise is kept or broken in so little time", checker);
+    if let Some(agreement) = slo.meta.agreement()
+        && let Some(length) = agreement.value.window.filter(|length| length.may_be_months())
+    {
+        let months = other(length);
+        let message = format!("`{length}` in `slo/sla` is {}", in_full(length));
+        let finding = checker.report_at(Level::Warning, agreement.span, message);
+        finding.label("no agreement is for so little time");
+        finding.note(LETTERS).help(format!("write `{months}` if months are meant"));
+    }
+}
+
+const LETTERS: &str = "`m` is minutes, `M` is months";
+
+/// Returns as many months as a length has minutes, or the other way around.
+fn other(length: Duration) -> Duration {
+    let unit = if length.unit == Unit::Month { Unit::Minute } else { Unit::Month };
+    Duration::new(length.count, unit)
+}
+
+/// Returns a length with its unit written out.
+fn in_full(length: Duration) -> String {
+    let unit = if length.unit == Unit::Month { "month" } else { "minute" };
+    let plural = if length.count == 1 { "" } else { "s" };
+    format!("{} {unit}{plural}", length.count)
+}
+
+/// Says that months stand where only minutes make sense, or the other way around.
+fn other_unit(
     given: Option<&Spanned<Duration>>,
     field: &str,
     label: &'static str,
     checker: &mut Checker<'_>,
 ) {
     let Some(Spanned { value, span }) = given else { return };
-    let minutes = Duration::new(value.count, Unit::Minute).to_string();
-    let plural = if value.count == 1 { "" } else { "s" };
-    let message = format!("`{value}` in `{field}` is {} month{plural}", value.count);
-    let edit = checker.rewrite(*span, &minutes);
+    let meant = other(*value).to_string();
+    let message = format!("`{value}` in `{field}` is {}", in_full(*value));
+    let edit = checker.rewrite(*span, &meant);
     let finding = checker.report_at(Level::Warning, *span, message);
     finding.label(label);
-    finding.note("`m` is minutes, `M` is months");
+    finding.note(LETTERS);
     if let Some(edit) = edit {
-        finding.unsafe_fix(format!("write `{minutes}`"), vec![edit]);
+        finding.unsafe_fix(format!("write `{meant}`"), vec![edit]);
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::dialect::Expected;
 use crate::dialect::Problem;
 use crate::finding::Level;
+use crate::model::DECLARATIONS;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -44,6 +45,11 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
                 let known = list(known, "or");
                 finding.help(format!("write {known}, or define it under `{under}`"));
             }
+            Expected::Type(_) if is_declaration(field) => {
+                let form = DECLARATIONS.iter().find(|(name, _)| name == field);
+                let example = form.map_or("", |(_, form)| form.example());
+                finding.help(format!("write it in quotes, like `\"{example}\"`"));
+            }
             Expected::Type(kinds) => {
                 if let Some(text) = in_other_style(field, found, kinds) {
                     finding.help(format!("write `{text}`"));
@@ -57,8 +63,16 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     }
 }
 
+/// Returns whether a field is an annotation that declares something.
+fn is_declaration(field: &str) -> bool {
+    DECLARATIONS.iter().any(|(name, _)| *name == field)
+}
+
 fn message(field: &str, found: &str, expected: &Expected) -> String {
     match expected {
+        Expected::Type(_) if is_declaration(field) => {
+            format!("the annotation `{field}` must be text")
+        }
         Expected::Type(kinds) => match (yaml::octal(found), Ratio::parse(found)) {
             (Some(octal), Some(decimal)) if kinds.iter().all(|kind| kind != "string") => {
                 format!("`{field}` is {octal} to some readers of YAML and {decimal} to others")
@@ -122,8 +136,23 @@ fn in_other_style(field: &str, found: &str, kinds: &[String]) -> Option<String> 
     let value = percent.map(share).or_else(|| Ratio::parse(&bare.replace('_', "")));
     let fits = |value: &Ratio| wants("number") || (wants("integer") && value.to_i64().is_some());
     let value = value.filter(fits)?;
+    if let Some(value) = in_unit(field, &value) {
+        return Some(value.to_string());
+    }
     let is_quoted = bare != found && is_number(bare) && yaml::octal(bare).is_none();
     Some(if is_quoted { bare.to_owned() } else { value.to_string() })
+}
+
+/// Returns a number that was written in the unit of another field in the unit of its own, where its
+/// reading is certain: a percentage among fractions would be wrong next.
+fn in_unit(field: &str, value: &Ratio) -> Option<Ratio> {
+    let is_certain = |share: &Ratio| *share < Ratio::one() && share + share >= Ratio::one();
+    let (share, value) = match field {
+        "target" | "timeSliceTarget" => (value / 100, value / 100),
+        "targetPercent" => (value.clone(), value.percent()),
+        _ => return None,
+    };
+    is_certain(&share).then_some(value)
 }
 
 /// Returns the truth that readers of YAML 1.1 see in a word.

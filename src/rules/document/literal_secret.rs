@@ -32,7 +32,14 @@ const ABOUT: &str = "ref refs reference env file path dir name names id ids url 
     server address provider source manager store engine backend helper plugin class exchange audience \
     issuer realm tenant scope scopes type kind mode method algorithm header field format prefix region \
     namespace role mount location property selector version policy lifetime expiry expires expiration \
-    ttl bucket seconds duration interval timeout rotation enabled required length size limit count usage";
+    ttl bucket seconds duration interval timeout rotation enabled required length size limit count usage \
+    parameter parameters param from profile metric chain";
+
+/// What a reference begins with, before a colon, be it alone or as the last word: `ssm:`, `aws-ssm:`.
+const STORES: &str = "env vault keyvault file arn ssm awssm sm secretsmanager manager";
+
+/// The longest word that a name is made of; generated text is longer.
+const LONGEST_WORD: usize = 15;
 
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for object in catalog.objects() {
@@ -62,7 +69,9 @@ fn report(settings: &[Setting], checker: &mut Checker<'_>) {
             checker
                 .report_at(Level::Info, value.span, format!("`{key}` holds a placeholder"))
                 .help(format!("read the secret from the environment: {variable}"));
-        } else if value.value.chars().count() >= 8 || is_varied(&value.value) {
+        } else if !is_name(key, &value.value)
+            && (value.value.chars().count() >= 8 || is_varied(&value.value))
+        {
             checker
                 .report(value.span, format!("`{key}` holds a secret in plain text"))
                 .label("git keeps it for ever")
@@ -77,7 +86,7 @@ fn in_address(key: &str, value: &Spanned<Text>, password: &str, checker: &mut Ch
     if is_example("password", password) {
         let message = format!("the address in `{key}` holds a placeholder for a password");
         checker.report_at(Level::Info, value.span, message).help(help);
-    } else {
+    } else if !is_name("password", password) {
         checker
             .report(value.span, format!("the address in `{key}` holds a password in plain text"))
             .label("git keeps it for ever")
@@ -98,15 +107,7 @@ fn password_in(value: &str) -> Option<&str> {
 
 fn is_secret_key(key: &str) -> bool {
     let words = words(key);
-    let is_secret = |(place, word): (usize, &String)| {
-        let before = place.checked_sub(1).and_then(|place| words.get(place));
-        let is_part = SECRETS.iter().any(|part| word.contains(part)) && !word.contains("tokeniz");
-        is_part
-            || (LAST_WORDS.contains(&word.as_str()) && place + 1 == words.len())
-            || word == "key"
-                && before.is_some_and(|word| matches!(&**word, "api" | "app" | "access"))
-    };
-    let Some(place) = words.iter().enumerate().position(is_secret) else {
+    let Some((place, _)) = secrets_in(&words).next() else {
         return false;
     };
     let is_about = |word: &String| ABOUT.split_whitespace().any(|about| about == word);
@@ -114,7 +115,20 @@ fn is_secret_key(key: &str) -> bool {
     !behind.iter().any(is_about) && !before.iter().any(|word| word == "existing")
 }
 
-/// Returns the words of a key in lower case: `api`, `key` of `apiKey`, `API_KEY` and `api-key`.
+/// Returns the words of a key that mean a secret, with their places.
+fn secrets_in(words: &[String]) -> impl Iterator<Item = (usize, &String)> {
+    words.iter().enumerate().filter(|(place, word)| {
+        let before = place.checked_sub(1).and_then(|place| words.get(place));
+        let is_part = SECRETS.iter().any(|part| word.contains(part)) && !word.contains("tokeniz");
+        is_part
+            || (LAST_WORDS.contains(&word.as_str()) && place + 1 == words.len())
+            || *word == "key"
+                && before.is_some_and(|word| matches!(&**word, "api" | "app" | "access"))
+    })
+}
+
+/// Returns the words of a key in lower case, without the digits at the end of each: `api`, `key` of
+/// `apiKey`, `API_KEY` and `api-key2`.
 fn words(key: &str) -> Vec<String> {
     let letters: Vec<char> = key.chars().collect();
     let mut words = vec![String::new()];
@@ -132,35 +146,38 @@ fn words(key: &str) -> Vec<String> {
             word.extend(letter.to_lowercase());
         }
     }
+    for word in &mut words {
+        word.truncate(word.trim_end_matches(char::is_numeric).len());
+    }
     words.retain(|word| !word.is_empty());
     words
 }
 
 /// Text that is replaced before use, that names where the secret is kept, or that is encrypted.
 fn is_reference(key: &str, value: &str) -> bool {
-    const ENCLOSED: [(&str, &str); 4] = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("ENC[", "]")];
-    const SCHEMES: [&str; 6] = ["env:", "vault:", "file:", "arn:", "ssm:", "$ansible_vault;"];
+    const ENCLOSED: [(&str, &str); 5] =
+        [("${", "}"), ("$(", ")"), ("%(", ")"), ("{{", "}}"), ("ENC[", "]")];
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
     let is_enclosed = |(open, close): &(&str, &str)| {
         value.split_once(open).is_some_and(|(_, rest)| rest.contains(close))
     };
     let variable = value.strip_prefix('$').filter(|name| !name.is_empty());
-    let is_capital =
-        |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
     let address = value.split_once("://").map(|(_, address)| address);
     let is_public =
         |address: &str| !address.split_once('@').is_some_and(|(user, _)| user.contains(':'));
     // `secret:datadog` names one, and `secret:9f8a77c1e0` may be one.
-    let name = value.strip_prefix("secret:").filter(|name| !name.is_empty());
-    let is_of_name = |letter: char| letter.is_ascii_lowercase() || "-_./#".contains(letter);
+    let name = value.strip_prefix("secret:");
+    let scheme = value.split_once(':').and_then(|(scheme, _)| words(scheme).pop());
+    let is_store = |word: String| STORES.split_whitespace().any(|store| store == word);
     let is_kept = ["file", "path"].iter().any(|end| key.to_ascii_lowercase().ends_with(end));
     value.is_empty()
         || ENCLOSED.iter().any(is_enclosed)
         || (value.starts_with('<') && value.ends_with('>'))
         || variable.is_some_and(|name| name.chars().all(is_capital))
-        || SCHEMES.iter().any(|scheme| lower.starts_with(scheme))
-        || name.is_some_and(|name| name.chars().all(is_of_name))
+        || scheme.is_some_and(is_store)
+        || lower.starts_with("$ansible_vault;")
+        || name.is_some_and(is_words)
         || address.is_some_and(is_public)
         || (is_kept && value.contains('/'))
         || (lower.starts_with("projects/") && lower.contains("/secrets/"))
@@ -170,9 +187,49 @@ fn is_reference(key: &str, value: &str) -> bool {
 /// Returns whether a value names an object that holds a secret, as in `secret: metrics-reader`.
 fn is_name_of_secret(key: &str, value: &str) -> bool {
     let is_object = matches!(&*key.to_ascii_lowercase(), "secret" | "secrets" | "credentials");
-    let is_word =
-        |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase());
-    is_object && value.contains('-') && value.split('-').all(is_word)
+    is_object && value.contains('-') && is_words(value)
+}
+
+/// Returns whether a value may be the name of something: a variable, an object, a path.
+///
+/// People choose words as a password; what else is secret is generated, and made of no words.
+fn is_name(key: &str, value: &str) -> bool {
+    let key = words(key);
+    let last = secrets_in(&key).last();
+    let is_chosen =
+        last.is_some_and(|(_, word)| word.contains("passw") || LAST_WORDS.contains(&word.as_str()));
+    let is_variable =
+        || value.contains('_') && value.chars().all(is_capital) && is_secret_key(value);
+    is_words(value) && (!is_chosen || value.contains('/') || is_variable())
+}
+
+/// Returns whether a letter may stand in the name of a variable.
+fn is_capital(letter: char) -> bool {
+    letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'
+}
+
+/// Returns whether text is nothing but words and what may stand between those of a name, such as
+/// `prod/db-2/api_key`.
+fn is_words(text: &str) -> bool {
+    let is_path = text.contains('/');
+    let is_between = |letter: char| "-_./#".contains(letter) || (is_path && letter == ':');
+    let parts = text.trim().split(is_between).filter(|part| !part.is_empty());
+    let (words, others): (Vec<&str>, Vec<&str>) = parts.partition(|part| is_word(part));
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = |part: &&str| {
+        let is_plain = part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_plain && (part.len() <= 3 || (is_path && is_number(part)))
+    };
+    words.len() > others.len() && others.iter().all(is_short)
+}
+
+/// Returns whether text is a word, or several as `basicAuth` is: capitals anywhere make none.
+fn is_word(text: &str) -> bool {
+    let words = words(text);
+    let is_long = |word: &String| word.len() >= 3;
+    text.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && words.iter().all(|word| word.len() <= LONGEST_WORD)
+        && (words.len() == 1 || words.iter().all(is_long))
 }
 
 /// Returns whether text is no secret whatever its key: a number, a date, a mask, a state.
@@ -191,28 +248,8 @@ fn is_plain(value: &str) -> bool {
 /// Text that stands for a secret in an example: `changeme`, the name of its key, or nothing but
 /// words such as `my-secret-token`.
 fn is_example(key: &str, value: &str) -> bool {
-    const WORDS: [&str; 20] = [
-        "placeholder",
-        "changeme",
-        "redacted",
-        "password",
-        "example",
-        "replace",
-        "secret",
-        "access",
-        "token",
-        "dummy",
-        "some",
-        "your",
-        "here",
-        "todo",
-        "the",
-        "key",
-        "api",
-        "app",
-        "my",
-        "me",
-    ];
+    const WORDS: &str = "placeholder changeme redacted password example replace secret access token dummy \
+        some your here todo the key api app my me";
     let letters = |text: &str| {
         let plain = text.chars().filter(char::is_ascii_alphanumeric);
         plain.collect::<String>().to_ascii_lowercase()
@@ -220,8 +257,8 @@ fn is_example(key: &str, value: &str) -> bool {
     let (key, value) = (letters(key), letters(value));
     let mut rest = value.as_str();
     while let Some(shorter) = WORDS
-        .iter()
-        .chain([&key.as_str()])
+        .split_whitespace()
+        .chain([key.as_str()])
         .filter(|word| !word.is_empty())
         .find_map(|word| rest.strip_prefix(word))
     {

@@ -1,6 +1,5 @@
 use crate::dialect::Problem;
 use crate::finding::Level;
-use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
@@ -21,11 +20,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
-            Problem::TargetRange { span, text, percent, .. } => {
-                let value = Ratio::parse(text.trim_matches(['"', '\'']));
-                let is_percentage =
-                    |value: &Ratio| !value.is_negative() && value.compare_whole(100).is_le();
-                if value.as_ref().is_none_or(is_percentage) {
+            Problem::TargetRange { span, text, value, percent, .. } => {
+                // One that may be a percentage is one in the wrong field.
+                if !value.is_negative() && value.compare_whole(100).is_le() {
                     continue;
                 }
                 let range = if *percent { "0 to 100 percent" } else { "0 to 1" };

@@ -20,10 +20,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
-        let Problem::TargetRange { span, text, percent, other_field } = problem else {
-            continue;
-        };
-        let Some(value) = Ratio::parse(text.trim_matches(['"', '\''])) else {
+        let Problem::TargetRange { span, text, value, percent, other_field } = problem else {
             continue;
         };
         if value.is_negative() || value.compare_whole(100).is_gt() {
@@ -31,7 +28,7 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         }
         let found = quote(text);
         // Few let more than half of all events fail, and nobody lets none: no certain readings.
-        let share = if *percent { value.clone() } else { &value / 100 };
+        let share = if *percent { value.clone() } else { value / 100 };
         let has_one_reading = &share + &share >= Ratio::one() && share != Ratio::one();
         let edit = other_field.as_ref().filter(|_| has_one_reading);
         if *percent {

@@ -20,9 +20,21 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
+/// The field that holds annotations.
+const ANNOTATIONS: &str = "annotations";
+
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         match problem {
+            // A map whose keys are free, so that only a slip of ours is reported.
+            Problem::UnknownField { span, key, of, nearest: Some(nearest), .. }
+                if of == ANNOTATIONS =>
+            {
+                let message = format!("nothing reads the annotation {}", quote(key));
+                let finding = checker.report_at(Level::Warning, *span, message);
+                finding.label(format!("most likely `{nearest}`"));
+                finding.help(format!("write `{nearest}`"));
+            }
             Problem::UnknownField { span, key, of, known, nearest, rename, version } => {
                 let place = place(of);
                 let message = format!("{} is not a field of {place}", quote(key));

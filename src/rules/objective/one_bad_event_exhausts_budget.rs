@@ -27,7 +27,8 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
         return;
     };
     // The parts of a composite count different events, and one number says nothing of each.
-    if slo.method() != BudgetingMethod::Occurrences || slo.composite {
+    let counts_events = slo.method() == BudgetingMethod::Occurrences && slo.knows_method();
+    if !counts_events || slo.composite {
         return;
     }
     let hours = &Ratio::whole(window.duration.value.nominal_seconds()) / 3_600;

@@ -44,9 +44,11 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     if slo.is_agreement() || slo.composite {
         return;
     }
-    let is_below_all = |target: &&Spanned<Ratio>| target.value < Ratio::one();
+    // One below half is told: it is mistyped, or was meant as the share of bad events.
+    let half = &Ratio::one() / 2;
+    let is_judged = |target: &&Spanned<Ratio>| target.value < Ratio::one() && target.value >= half;
     let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
-    let Some(target) = strictest(targets.filter(is_below_all)) else { return };
+    let Some(target) = strictest(targets.filter(is_judged)) else { return };
     let window = slo.window.as_ref().map(|window| window.duration.value);
     let Some(fault) = fault(&target.value, window, &agreement.value) else { return };
     let share = percent(&target.value);
@@ -104,7 +106,9 @@ fn fault(target: &Ratio, window: Option<Duration>, agreement: &Agreement) -> Opt
     if agreement.target > *target {
         return Some(Fault::Looser);
     }
-    let windows = window.zip(agreement.window);
+    // Of minutes that were meant as months another rule speaks.
+    let theirs = agreement.window.filter(|theirs| !theirs.may_be_months());
+    let windows = window.zip(theirs);
     let is_much_shorter = windows.is_some_and(|(own, theirs)| {
         own.nominal_seconds().saturating_mul(2) <= theirs.nominal_seconds()
     });

@@ -38,7 +38,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     for way in &circles.ways {
         report_circle(way, checker);
     }
-    for slo in slos.iter().filter(|slo| !slo.is_aspirational()) {
+    for slo in slos.iter().filter(|slo| slo.is_promise() && slo.knows_method()) {
         let Some(needs) = Needs::new(slo, checker.catalog()) else { continue };
         // Where a circle closes, promises rest on themselves.
         if circles.hold(slo) {

@@ -132,11 +132,19 @@ fn strangers(attestations: &Attestations, checker: &mut Checker<'_>) {
         let Some(place) = places.iter().min() else { continue };
         let known = config.owners.keys().map(String::as_str);
         let near = spelling::nearest(role, known, Vocabulary::Names);
-        let finding =
-            checker.report(*place, format!("the role {} is not in `[owners]`", quote(role)));
+        let message = if role.contains('@') {
+            format!("no role of `[owners]` has {}", quote(role))
+        } else {
+            format!("the role {} is not in `[owners]`", quote(role))
+        };
+        let finding = checker.report(*place, message);
         finding.label("nobody attests in its name");
         match near.first() {
             Some(near) => finding.help(format!("write `{near}`")),
+            None if role.contains('<') => finding.help("write the address alone"),
+            None if role.contains('@') => {
+                finding.help("add it to the people of a role in `[owners]` of `slo.toml`")
+            }
             None => finding.help("add it to `[owners]` of `slo.toml`"),
         };
     }

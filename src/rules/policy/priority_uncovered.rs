@@ -126,9 +126,9 @@ fn uncovered<'a>(circles: &'a [Circle<'a>]) -> BTreeMap<(String, Vec<Span>), Unc
     let mut told: BTreeSet<String> = found.keys().map(|(name, _)| name.clone()).collect();
     for circle in keyed() {
         for policy in &circle.policies {
-            let is_with = |with: &&Circle<'_>| with.policies.iter().any(|p| Arc::ptr_eq(p, policy));
             for Spanned { value: name, span } in &policy.priorities {
-                let is_covered = circles.iter().filter(is_with).any(|with| covers(with, name));
+                // The order is that of the team, and stands in each of its policies.
+                let is_covered = circles.iter().any(|other| covers(other, name));
                 let key = name.to_ascii_lowercase();
                 if !is_covered && told.insert(key.clone()) {
                     let listed = Some(*span);

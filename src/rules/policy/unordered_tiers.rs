@@ -97,6 +97,11 @@ enum Fault<'a, 'b> {
     Milder(&'b Step<'a>, &'b Step<'a>),
 }
 
+/// Returns whether people act on a tier, whatever its gate is.
+fn tells(tier: &Tier) -> bool {
+    !tier.actions.is_empty() || !tier.notify.is_empty()
+}
+
 /// Compares the tiers of the ladder; of each tier, one fault is told.
 fn order(
     policy: &Arc<ErrorBudgetPolicy>,
@@ -111,17 +116,19 @@ fn order(
         let behind = behind.get(1..).unwrap_or_default();
         let others = || before.iter().chain(behind);
         let is_idle = |other: &&Step<'_>| {
-            let is_open = step.gate() == GateKind::Open;
-            !is_open && step.gate() < other.gate() && step.is_within(other)
+            let decides = step.gate() != GateKind::Open && !tells(step.tier);
+            decides && step.gate() < other.gate() && step.is_within(other)
         };
         let is_early = |other: &&Step<'_>| {
             let is_open = step.gate() == GateKind::Open;
             let is_as_strict = is_open || step.gate() == other.gate();
             is_as_strict && step.is_within(other) && !other.begins_with(step)
         };
-        let is_stricter =
-            |earlier: &&Step<'_>| earlier.gate() > step.gate() && may_meet(earlier.tier, step.tier);
-        let idle = || others().find(is_idle).map(|other| Fault::Idle(step, other));
+        let is_stricter = |earlier: &&Step<'_>| {
+            earlier.gate() > step.gate() && holds_for_all_of(earlier.tier, step.tier)
+        };
+        let strictest = || others().filter(is_idle).max_by_key(|other| other.gate());
+        let idle = || strictest().map(|other| Fault::Idle(step, other));
         let early = || behind.iter().find(is_early).map(|other| Fault::Early(step, other));
         let milder = || before.iter().rfind(is_stricter).map(|other| Fault::Milder(step, other));
         // A tier that never begins is told for that alone.

@@ -40,7 +40,12 @@ fn report(twins: &Twins<'_>, checker: &mut Checker<'_>) {
         )
     } else {
         let message = format!("the SLOs {one} and {other} contradict each other: {what}");
-        let help = "keep one target, or say in `slo/relation` of the other that it is `aspirational` or an `sla`";
+        let is_one_file = first.slo.meta.span.source == second.slo.meta.span.source;
+        let help = if is_one_file {
+            "keep one target, or say in `slo/relation` of the other that it is `aspirational` or an `sla`"
+        } else {
+            "keep one target, say in `slo/relation` of the other that it is `aspirational` or an `sla`, or list the folders of environments in `[files] overlays` of `slo.toml`"
+        };
         (Level::Error, message, help)
     };
     checker

@@ -52,7 +52,17 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
             .report(name.span, format!("another {kind} is named {named}{place}"))
             .label("a reference to it cannot tell them apart")
             .also(known.meta().place(), "the other one")
-            .mutual();
+            .mutual()
+            .help(help(object, known));
+    }
+}
+
+/// Returns what to do: two files may be of two environments.
+fn help(object: &Object, known: &Object) -> &'static str {
+    if object.meta().span.source == known.meta().span.source {
+        "give it another name"
+    } else {
+        "give it another name, or list the folders of environments in `[files] overlays` of `slo.toml`"
     }
 }
 

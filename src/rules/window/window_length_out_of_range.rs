@@ -47,7 +47,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
             borrowed_rates(slo, window, checker);
             continue;
         }
-        let is_short = (1..WEEK).contains(&seconds);
+        // Of minutes that were meant as months another rule speaks.
+        let is_told = window.duration.value.may_be_months();
+        let is_short = (1..WEEK).contains(&seconds) && !is_told;
         // A contract has the window that it was signed with.
         if !is_short && seconds <= LONGEST_WEEKS * WEEK || slo.is_agreement() {
             continue;

@@ -69,6 +69,24 @@ fn a_whole_tree_is_judged_without_what_its_baseline_holds() {
 }
 
 #[test]
+fn what_is_wrong_in_the_base_branch_is_to_be_mended_there() {
+    for (file, slip) in [(FILE, "nonsense = 1\n"), ("slo.toml", "[nonsense]\n")] {
+        let shop = old_shop();
+        shop.switch("main");
+        let sound = shop.read(file);
+        shop.write(file, format!("{slip}{sound}"));
+        shop.commit("Break it");
+        shop.git(&["checkout", "-q", "-b", "mend"]);
+        shop.write(file, sound);
+        shop.commit("Mend it");
+        let ended = gate(&shop, &["--base", "main"]).expect(2);
+        assert!(ended.err.contains("in the base branch, "), "{}", ended.err);
+        assert!(ended.err.contains("mend it there first"), "{}", ended.err);
+        assert!(ended.err.contains(file), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_change_cannot_hold_its_own_findings() {
     let shop = old_shop();
     shop.write("slo/new.yaml", slo_of("new", &[SLIP]));
