@@ -104,7 +104,8 @@ pub fn is_upward(burn: &BurnRate) -> bool {
     matches!(burn.operator.value, Operator::Gt | Operator::Gte)
 }
 
-/// Returns whether an alert can fire under a target, where all of `largest` may be bad.
+/// Returns whether an alert can fire under a target, where all of `largest` may be bad; one whose
+/// operator is inverted is judged as what it was meant to be.
 ///
 /// * `target`: in `0..1`.
 ///
@@ -115,10 +116,8 @@ pub fn is_upward(burn: &BurnRate) -> bool {
 pub fn can_fire(burn: &BurnRate, target: &Ratio, largest: &Ratio) -> bool {
     let needed = &burn.threshold.value * &target.complement();
     match burn.operator.value {
-        Operator::Gt => needed < *largest,
-        Operator::Gte => needed <= *largest,
-        // One that fires while the burn rate is low is another rule's concern.
-        Operator::Lt | Operator::Lte => true,
+        Operator::Gt | Operator::Lt => needed < *largest,
+        Operator::Gte | Operator::Lte => needed <= *largest,
     }
 }
 

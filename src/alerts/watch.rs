@@ -15,6 +15,7 @@ use crate::model::Meta;
 use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::quantity::Unit;
 use crate::source::Span;
 use crate::source::Spanned;
 
@@ -179,6 +180,14 @@ impl<'a> Watch<'a> {
 pub fn is_whole(lookback: Duration, window: Duration) -> bool {
     let is_shorter = lookback.longest_seconds() < window.shortest_seconds();
     !is_shorter && lookback.shortest_seconds() <= window.longest_seconds()
+}
+
+/// Returns for how many seconds a slow alert looks back: three days, or a quarter of a window that is
+/// shorter than a week, for most of which three days would be.
+pub fn slow_lookback(window: Duration) -> u64 {
+    let day = Unit::Day.nominal_seconds();
+    let window = window.nominal_seconds();
+    if window >= 7 * day { 3 * day } else { window / 4 }
 }
 
 /// Returns the short window that is declared for a condition, or for the policy that holds it.
