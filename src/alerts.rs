@@ -22,6 +22,7 @@ use crate::model::Object;
 use crate::model::Operator;
 use crate::model::Referable;
 use crate::model::Slo;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Span;
 use crate::source::Spanned;
@@ -97,6 +98,15 @@ pub fn largest_error_ratio(slo: &Slo) -> Ratio {
         return Ratio::one();
     }
     slo.meta.declared_share("slo/max-error-ratio").map_or_else(Ratio::one, |share| share.value)
+}
+
+/// Returns the longest slice that an SLO counts, with its seconds.
+pub fn longest_slice(slo: &Slo) -> Option<(u64, &Spanned<Duration>)> {
+    let is_sliced = slo.method() == BudgetingMethod::Timeslices;
+    let objectives = slo.objectives.iter().filter(|_| is_sliced);
+    let slices = objectives.filter_map(|objective| objective.slice_window.as_ref());
+    let slices = slices.filter_map(|slice| Some((slice.value.seconds()?, slice)));
+    slices.max_by_key(|(seconds, _)| *seconds)
 }
 
 /// Returns whether an alert fires while the burn rate is high.

@@ -23,6 +23,8 @@ use super::can_fire;
 use super::is_meant;
 use super::is_upward;
 use super::largest_error_ratio;
+use super::longest_slice;
+use super::tells_of_breaches;
 
 /// A burn-rate alert, and an SLO that it watches.
 #[derive(Clone, Copy)]
@@ -166,6 +168,13 @@ impl<'a> Watch<'a> {
         }
         let strictest = self.strictest().and_then(|target| self.worst_outage(&target.value));
         strictest.is_some_and(|(told, spent)| told >= spent)
+    }
+
+    /// Returns whether it tells of breaches and looks back on less than two slices: it sees one at most.
+    pub fn sees_one_slice(self) -> bool {
+        let two = longest_slice(self.slo).map(|(seconds, _)| seconds.saturating_mul(2));
+        let is_short = two.is_some_and(|two| self.lookback < two);
+        is_short && is_upward(self.burn) && tells_of_breaches(self.alert.policy)
     }
 
     /// Returns the short window that is declared for the condition, or for its policy: the alert

@@ -114,6 +114,12 @@ fn is_early(watch: Watch<'_>, window: Duration) -> bool {
     most.is_ok_and(|most| watch.burn.threshold.value.compare_whole(most).is_le())
 }
 
+/// Returns whether so much of the budget is spent when an alert fires that it is told here, if it can fire.
+pub(super) fn spends_too_much(watch: Watch<'_>, checker: &Checker<'_>) -> bool {
+    let window = watch.window().filter(|window| !window.value.may_be_months());
+    window.is_some_and(|window| fault(watch, window.value, checker).is_some())
+}
+
 fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fault> {
     let longest = window.longest_seconds();
     if watch.lookback > longest {
@@ -145,7 +151,7 @@ fn is_told_before(watch: Watch<'_>) -> bool {
 /// Returns the largest share of the budget that may be spent when an alert fires.
 fn cap(watch: Watch<'_>, checker: &Checker<'_>) -> Ratio {
     let path = checker.path(watch.burn.span.source);
-    let given = |name: &str| checker.number(name, path);
+    let given = |name: &str| checker.number_of(&RULE, name, path);
     let percent = |percent: u32| &Ratio::whole(percent) / 100;
     match checker.urgency(watch.alert.condition) {
         Urgency::Page => given(PAGE_CAP).unwrap_or_else(|| percent(20)),

@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 
 use crate::finding::Level;
 use crate::model::Alert;
-use crate::model::BudgetingMethod;
 use crate::model::BurnRate;
 use crate::model::Operator;
 use crate::model::Slo;
@@ -26,11 +25,14 @@ use crate::source::Spanned;
 use crate::alerts::can_fire;
 use crate::alerts::is_upward;
 use crate::alerts::largest_error_ratio;
+use crate::alerts::longest_slice;
 use crate::alerts::tells_of_breaches;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
 use crate::alerts::watch::short_window;
+
+use super::alert_after_budget_gone::spends_too_much;
 
 pub(super) const RULE: Rule = Rule {
     name: "alert-can-never-fire",
@@ -51,6 +53,8 @@ struct Pair {
     /// The windows of the SLOs, each once.
     windows: Vec<Duration>,
     has_short_window: bool,
+    /// Whether an alert that spends the same would come too late.
+    is_late: bool,
     /// The SLOs by name, with each of the targets.
     users: Vec<(String, Spanned<Ratio>)>,
     level: Level,
@@ -77,14 +81,14 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let mut found = Found::default();
     for slo in slos {
         for (alert, burn) in upward(slo) {
-            judge(slo, alert, burn, &mut found);
+            judge(slo, alert, burn, checker, &mut found);
         }
     }
     let Found { pairs, kept } = found;
     for (span, kept) in kept {
         report_kept(span, &kept, checker);
     }
-    for uses in gather(slos, |watch| is_short(watch).then_some(())).into_values() {
+    for uses in gather(slos, |watch| watch.sees_one_slice().then_some(())).into_values() {
         report_short(&uses, checker);
     }
     // The targets that each condition stands under.
@@ -112,7 +116,13 @@ fn upward<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = (Alert<'a>, &'a Burn
 }
 
 /// Notes the targets of an SLO under which a condition is dead, or nearly.
-fn judge<'a>(slo: &'a Subject<'a>, alert: Alert<'_>, burn: &BurnRate, found: &mut Found<'a>) {
+fn judge<'a>(
+    slo: &'a Subject<'a>,
+    alert: Alert<'_>,
+    burn: &BurnRate,
+    checker: &Checker<'_>,
+    found: &mut Found<'a>,
+) {
     let largest = largest_error_ratio(slo);
     let half = &largest / 2;
     let is_alive = slo.targets().any(|target| can_fire(burn, &target.value, &largest));
@@ -120,12 +130,13 @@ fn judge<'a>(slo: &'a Subject<'a>, alert: Alert<'_>, burn: &BurnRate, found: &mu
     if is_alive && Watch::of(slo, alert).is_some_and(Watch::is_too_late) {
         return;
     }
+    let is_late = Watch::of(slo, alert).is_some_and(|watch| spends_too_much(watch, checker));
     for target in slo.targets() {
         let needed = &burn.threshold.value * &target.value.complement();
-        // A burn rate of 1 is the least worth an alert, however much a low target lets fail.
-        let is_least =
-            burn.threshold.value <= Ratio::one() && can_fire(burn, &target.value, &largest);
-        if needed <= half || is_least {
+        // A burn rate of 1 is the least worth an alert, however much a low target lets fail; and a
+        // slower alert has to spend less first, as `alert-after-budget-gone` says.
+        let is_least = burn.threshold.value <= Ratio::one() || is_late;
+        if needed <= half || is_least && can_fire(burn, &target.value, &largest) {
             continue;
         }
         // A ladder of objectives may share an alert that is meant for its strictest one.
@@ -148,10 +159,12 @@ fn judge<'a>(slo: &'a Subject<'a>, alert: Alert<'_>, burn: &BurnRate, found: &mu
             largest: largest.clone(),
             windows: Vec::new(),
             has_short_window: false,
+            is_late,
             users: Vec::new(),
             level,
         });
         pair.level = pair.level.max(level);
+        pair.is_late |= is_late;
         pair.targets.insert(target.value.clone());
         let window = slo.window.as_ref().map(|window| window.duration.value);
         pair.windows.extend(window.filter(|window| !pair.windows.contains(window)));
@@ -180,7 +193,7 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     );
     let most = largest.checked_div(&budget).map_or_else(String::new, |most| most.significant(4));
     // Another SLO may need the condition as it is.
-    let fix = is_alone.then(|| fix(pair, target, checker)).flatten();
+    let fix = (is_alone && !pair.is_late).then(|| fix(pair, target, checker)).flatten();
     let finding = checker.report_at(pair.level, burn.threshold.span, message);
     if !can_fire(burn, target, largest) {
         finding.label(format!("never reached: the highest possible burn rate is {most}"));
@@ -201,10 +214,10 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     match fix {
         Some((title, Some(edits))) => finding.unsafe_fix(title, edits),
         Some((title, None)) => finding.help(title),
+        None if is_alone && pair.is_late => finding.help("lower the burn rate"),
         None if is_alone => finding.help("lower the burn rate and lengthen the lookback"),
         None => {
-            let which = if targets.len() == 1 { "this target" } else { "these targets" };
-            finding.help(format!("watch {which} with a condition of its own, at a lower burn rate"))
+            finding.help("watch such a target with a condition of its own, at a lower burn rate")
         }
     };
 }
@@ -264,22 +277,6 @@ fn fix(pair: &Pair, target: &Ratio, checker: &Checker<'_>) -> Option<(String, Op
         checker.rewrite(burn.lookback.span, &longer.to_string())?,
     ];
     Some((title, Some(edits)))
-}
-
-/// Returns whether an alert looks back on less than two slices of its SLO: it sees one at most.
-fn is_short(watch: Watch<'_>) -> bool {
-    let is_told = is_upward(watch.burn) && tells_of_breaches(watch.alert.policy);
-    let two = longest_slice(watch.slo).map(|(seconds, _)| seconds.saturating_mul(2));
-    is_told && two.is_some_and(|two| watch.lookback < two)
-}
-
-/// Returns the longest slice that an SLO counts, with its seconds.
-fn longest_slice(slo: &Slo) -> Option<(u64, &Spanned<Duration>)> {
-    let is_sliced = slo.method() == BudgetingMethod::Timeslices;
-    let objectives = slo.objectives.iter().filter(|_| is_sliced);
-    let slices = objectives.filter_map(|objective| objective.slice_window.as_ref());
-    let slices = slices.filter_map(|slice| Some((slice.value.seconds()?, slice)));
-    slices.max_by_key(|(seconds, _)| *seconds)
 }
 
 fn report_short(uses: &Uses<'_>, checker: &mut Checker<'_>) {
