@@ -22,6 +22,7 @@ use crate::model::Object;
 use crate::model::Operator;
 use crate::model::Referable;
 use crate::model::Slo;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Span;
 use crate::source::Spanned;
@@ -99,12 +100,22 @@ pub fn largest_error_ratio(slo: &Slo) -> Ratio {
     slo.meta.declared_share("slo/max-error-ratio").map_or_else(Ratio::one, |share| share.value)
 }
 
+/// Returns the longest slice that an SLO counts, with its seconds.
+pub fn longest_slice(slo: &Slo) -> Option<(u64, &Spanned<Duration>)> {
+    let is_sliced = slo.method() == BudgetingMethod::Timeslices;
+    let objectives = slo.objectives.iter().filter(|_| is_sliced);
+    let slices = objectives.filter_map(|objective| objective.slice_window.as_ref());
+    let slices = slices.filter_map(|slice| Some((slice.value.seconds()?, slice)));
+    slices.max_by_key(|(seconds, _)| *seconds)
+}
+
 /// Returns whether an alert fires while the burn rate is high.
 pub fn is_upward(burn: &BurnRate) -> bool {
     matches!(burn.operator.value, Operator::Gt | Operator::Gte)
 }
 
-/// Returns whether an alert can fire under a target, where all of `largest` may be bad.
+/// Returns whether an alert can fire under a target, where all of `largest` may be bad; one whose
+/// operator is inverted is judged as what it was meant to be.
 ///
 /// * `target`: in `0..1`.
 ///
@@ -115,10 +126,8 @@ pub fn is_upward(burn: &BurnRate) -> bool {
 pub fn can_fire(burn: &BurnRate, target: &Ratio, largest: &Ratio) -> bool {
     let needed = &burn.threshold.value * &target.complement();
     match burn.operator.value {
-        Operator::Gt => needed < *largest,
-        Operator::Gte => needed <= *largest,
-        // One that fires while the burn rate is low is another rule's concern.
-        Operator::Lt | Operator::Lte => true,
+        Operator::Gt | Operator::Lt => needed < *largest,
+        Operator::Gte | Operator::Lte => needed <= *largest,
     }
 }
 

@@ -351,9 +351,9 @@ impl<'a> Checker<'a> {
         Duration::parse(self.setting(name, path)?.as_str()?)
     }
 
-    /// Returns the number that the rule's own setting of a name gives at a path.
-    pub fn number(&self, name: &str, path: &str) -> Option<Ratio> {
-        self.setting(name, path)?.as_number()
+    /// Returns the number that a rule's setting of a name gives at a path.
+    pub fn number_of(&self, rule: &Rule, name: &str, path: &str) -> Option<Ratio> {
+        self.setting_of(rule, name, path)?.as_number()
     }
 
     fn given(&self, name: &str, path: &str) -> Option<Vec<&'a str>> {

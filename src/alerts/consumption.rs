@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::watch::Watch;
+use super::watch::is_whole;
 
 /// How much budget an alert is said to spend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub fn statement(watch: Watch<'_>) -> Option<Statement> {
 fn in_texts(meta: &Meta, watch: Watch<'_>) -> Option<Statement> {
     let notes = TEXTS.iter().filter_map(|key| meta.annotation(key));
     meta.name.iter().chain(notes).find_map(|text| {
-        let window = watch.window()?.value.seconds();
+        let window = watch.window()?.value;
         let (amount, digits) = said(&text.value, watch.lookback, window)?;
         // `checkout-99.9pct-1h` names its SLO, and *the 0.1 % error budget* is what that leaves.
         let is_of_slo = |target: &Spanned<Ratio>| {
@@ -84,49 +85,60 @@ enum Part {
 
 /// Returns how much budget a text says is spent over a lookback, and the digits that it gives.
 ///
-/// * `lookback`, `window`: in seconds.
-fn said(text: &str, lookback: u64, window: Option<u64>) -> Option<(Amount, u32)> {
+/// * `lookback`: in seconds.
+fn said(text: &str, lookback: u64, window: Duration) -> Option<(Amount, u32)> {
     if !may_say(text) {
         return None;
     }
     let text: String = text.chars().map(narrow).collect();
-    let largest = largest_share(&text)?;
+    if !speaks_of_spending(&text) {
+        return None;
+    }
     let mut amounts = Vec::new();
     let mut lengths = Vec::new();
     for part in parts(&text) {
         match part {
             Part::Percent(percent, digits) => amounts.push((Amount::Share(&percent / 100), digits)),
+            // *The 30d error budget* is all of it, under the name of its window.
+            Part::Worth(length) if is_whole(length, window) => lengths.push(length),
             Part::Worth(length) => amounts.push((Amount::Time(length), 0)),
-            Part::Length(length) => lengths.push(length.nominal_seconds()),
+            Part::Length(length) => lengths.push(length),
         }
     }
     let is_lookback = match lengths.as_slice() {
-        [only] => *only == lookback,
+        [only] => only.nominal_seconds() == lookback,
         // The window is named beside it: *2 % of the budget of 30d in 1h*.
         [one, other] => {
-            let is_pair = |one: &u64, other: &u64| *one == lookback && Some(*other) == window;
+            let is_pair = |one: &Duration, other: &Duration| {
+                one.nominal_seconds() == lookback && is_whole(*other, window)
+            };
             is_pair(one, other) != is_pair(other, one)
         }
         _ => false,
     };
     let [(amount, digits)] = amounts.as_slice() else { return None };
+    // No alert is meant to wait for half of the budget: 50 % and more are a share of something else.
     let is_amount = match amount {
-        Amount::Share(share) => *share > Ratio::zero() && *share <= largest,
-        Amount::Time(length) => length.count > 0,
+        Amount::Share(share) => *share > Ratio::zero() && *share < &Ratio::one() / 2,
+        Amount::Time(length) => {
+            let half = window.nominal_seconds() / 2;
+            length.count > 0 && length.nominal_seconds() < half
+        }
     };
     (is_lookback && is_amount).then(|| (amount.clone(), *digits))
 }
 
-/// Returns the largest share that a text may mean: all of the budget of which it speaks, or half of it
-/// where it speaks of burning, since 99 % are rather a target. Nothing where it speaks of another
-/// share as well: of errors, of traffic, or of what is left.
-fn largest_share(text: &str) -> Option<Ratio> {
-    const OTHERS: [&str; 19] = [
+/// Returns whether a text speaks of a budget or of burning, and of no other share: of errors, of
+/// traffic, or of what is left.
+fn speaks_of_spending(text: &str) -> bool {
+    const OTHERS: [&str; 21] = [
         "error",
         "fail",
         "request",
         "traffic",
         "canary",
+        "rollback",
+        "rollout",
         "availab",
         "latency",
         "remain",
@@ -142,7 +154,7 @@ fn largest_share(text: &str) -> Option<Ratio> {
         "超",
         "未満",
     ];
-    const BUDGETS: [&str; 3] = ["budget", "予算", "バジェット"];
+    const SUBJECTS: [&str; 4] = ["budget", "burn", "予算", "バジェット"];
     let holds = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
     // An error budget is no share of errors.
     let is_kept = |letter: &char| !matches!(letter, ' ' | '-' | '_');
@@ -150,12 +162,7 @@ fn largest_share(text: &str) -> Option<Ratio> {
     for budget in ["errorbudget", "エラーバジェット", "エラー予算"] {
         rest = rest.replace(budget, "");
     }
-    let largest = if holds(text, &BUDGETS) {
-        Ratio::one()
-    } else {
-        text.contains("burn").then(|| &Ratio::one() / 2)?
-    };
-    (!holds(&rest, &OTHERS)).then_some(largest)
+    holds(text, &SUBJECTS) && !holds(&rest, &OTHERS)
 }
 
 /// Returns whether a text is worth reading: most names are not.
@@ -249,14 +256,22 @@ fn unit<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     (!goes_on).then_some(behind)
 }
 
-/// Returns whether what comes behind a length of time makes it an amount of budget.
+/// Returns whether what comes behind a length of time makes it an amount of budget: *of budget*, or
+/// *budget in*. *The 7d budget* alone is named after its window.
 fn counts_budget(behind: &str) -> bool {
     if behind.starts_with('分') {
         return true;
     }
     let words = behind.split([' ', '-', '_']).filter(|word| !word.is_empty());
-    let small = ["of", "worth", "'", "'s", "the", "its", "error"];
-    words.take(6).find(|word| !small.contains(word)).is_some_and(|word| word.starts_with("budget"))
+    let words: Vec<&str> = words.take(7).collect();
+    let Some(budget) = words.iter().position(|word| word.starts_with("budget")) else {
+        return false;
+    };
+    let (before, after) = words.split_at(budget);
+    let counts = |word: &&str| ["of", "worth", "'", "'s"].contains(word);
+    let is_small = |word: &&str| counts(word) || ["the", "its", "error"].contains(word);
+    let is_spent = || after.get(1).is_some_and(|word| ["in", "a", "an", "per"].contains(word));
+    before.iter().all(is_small) && (before.iter().any(counts) || is_spent())
 }
 
 #[cfg(test)]
@@ -264,7 +279,7 @@ mod tests {
     use super::*;
 
     const HOUR: u64 = 3_600;
-    const MONTH: Option<u64> = Some(30 * 24 * HOUR);
+    const MONTH: Duration = Duration::new(30, Unit::Day);
 
     fn share(text: &str) -> Option<String> {
         match said(text, HOUR, MONTH)? {
@@ -282,6 +297,8 @@ mod tests {
             "2 % of the error budget of 30d in 1h",
             "budget-2pct-60min",
             "1時間で予算の2%",
+            "2% of the 30d error budget in 1h",
+            "30d-budget-burn-2pct-1h",
             "エラーバジェットの２％を１時間で消費",
             "1 時間に予算の 2 パーセント",
         ] {
@@ -335,6 +352,16 @@ mod tests {
             "checkout-99-9pct-budget-burn-1h",
             "burn-2-5pct-1h",
             "burn_0_5pct_1h",
+            "30d-error-budget-burn-1h",
+            "checkout-28d-budget-burn-1h",
+            "7d-error-budget-burn-1h",
+            "Burn of the 30d error budget over 1h",
+            "Burning the 30d error budget too fast (1h lookback)",
+            "The 28-day error budget burns 14.4x too fast over 1h",
+            "28d of error budget in 1h",
+            "at this rate 100% of the budget is gone, 1h lookback",
+            "Fast burn over 1h. Runbook: use 50% rollback of the budget",
+            "Fast burn over 1h: a rollback of 10 % saves the budget",
         ] {
             assert_eq!(share(text), None, "{text}");
         }

@@ -44,7 +44,12 @@ pub fn linked<'a>(
         for (label, service) in LINKS {
             let service = service.and_then(|service| equals(selector, service));
             if let Some(name) = equals(selector, label) {
-                found.extend(named(catalog, name, service));
+                for link in named(catalog, name, service) {
+                    // Both sides of a quotient name it.
+                    if !found.iter().any(|known| is_same(known, &link)) {
+                        found.push(link);
+                    }
+                }
                 break;
             }
         }
@@ -72,6 +77,10 @@ pub fn watched(catalog: &Catalog) -> BTreeSet<Span> {
         }
     }
     found
+}
+
+fn is_same(one: &Linked<'_>, other: &Linked<'_>) -> bool {
+    std::ptr::eq(one.0, other.0) && one.1 == other.1
 }
 
 fn equals<'a>(selector: &'a VectorSelector, label: &str) -> Option<&'a str> {

@@ -15,6 +15,7 @@ use crate::model::Meta;
 use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::quantity::Unit;
 use crate::source::Span;
 use crate::source::Spanned;
 
@@ -22,6 +23,8 @@ use super::can_fire;
 use super::is_meant;
 use super::is_upward;
 use super::largest_error_ratio;
+use super::longest_slice;
+use super::tells_of_breaches;
 
 /// A burn-rate alert, and an SLO that it watches.
 #[derive(Clone, Copy)]
@@ -167,6 +170,13 @@ impl<'a> Watch<'a> {
         strictest.is_some_and(|(told, spent)| told >= spent)
     }
 
+    /// Returns whether it tells of breaches and looks back on less than two slices: it sees one at most.
+    pub fn sees_one_slice(self) -> bool {
+        let two = longest_slice(self.slo).map(|(seconds, _)| seconds.saturating_mul(2));
+        let is_short = two.is_some_and(|two| self.lookback < two);
+        is_short && is_upward(self.burn) && tells_of_breaches(self.alert.policy)
+    }
+
     /// Returns the short window that is declared for the condition, or for its policy: the alert
     /// fires only while the burn rate over that is high as well.
     pub fn short_window(self) -> Option<Spanned<Duration>> {
@@ -179,6 +189,14 @@ impl<'a> Watch<'a> {
 pub fn is_whole(lookback: Duration, window: Duration) -> bool {
     let is_shorter = lookback.longest_seconds() < window.shortest_seconds();
     !is_shorter && lookback.shortest_seconds() <= window.longest_seconds()
+}
+
+/// Returns for how many seconds a slow alert looks back: three days, or a quarter of a window that is
+/// shorter than a week, for most of which three days would be.
+pub fn slow_lookback(window: Duration) -> u64 {
+    let day = Unit::Day.nominal_seconds();
+    let window = window.nominal_seconds();
+    if window >= 7 * day { 3 * day } else { window / 4 }
 }
 
 /// Returns the short window that is declared for a condition, or for the policy that holds it.

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use crate::alerts::consumption::statement;
 use crate::alerts::urgency::Urgency;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
 use crate::alerts::watch::is_whole;
+use crate::alerts::watch::slow_lookback;
 use crate::alerts::watch::watches;
 use crate::finding::Level;
 use crate::model::Subject;
@@ -20,6 +23,7 @@ use crate::rules::words::about_percent;
 use crate::rules::words::in_words;
 use crate::rules::words::percent_beside;
 use crate::rules::words::quote;
+use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {
     name: "alert-after-budget-gone",
@@ -51,23 +55,69 @@ enum Fault {
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let rules = &checker.config().rules;
     let has_caps = rules.entries.iter().any(|entry| entry.rule.value == RULE.name);
+    let short: BTreeMap<Span, Vec<Watch<'_>>> = slos.iter().filter_map(short_window).collect();
     let judge = |watch: Watch<'_>| {
         let window = watch.window()?.value;
-        if !has_caps && is_early(watch, window) {
+        // `invalid-duration` asks whether months are meant.
+        if window.may_be_months() || !has_caps && is_early(watch, window) {
             return None;
         }
         let fault = fault(watch, window, checker)?;
-        watch.is_live().then_some((fault, window.nominal_seconds(), window.unit.is_calendar()))
+        let is_told = fault == Fault::LongLookback && short.contains_key(&watch.window()?.span);
+        (!is_told && watch.is_live()).then_some((
+            fault,
+            window.nominal_seconds(),
+            window.unit.is_calendar(),
+        ))
     };
     for ((_, (fault, ..)), uses) in gather(slos, judge) {
         report(fault, &uses, checker);
     }
+    for (span, watches) in short {
+        report_window(span, &watches, checker);
+    }
+}
+
+/// Returns the place of a window that is shorter than what any alert of the SLO looks back on, and these
+/// alerts. Of a single one it is not known whether it is wrong, or the window.
+fn short_window<'a>(slo: &'a Subject<'a>) -> Option<(Span, Vec<Watch<'a>>)> {
+    let window = slo.window.as_ref()?.duration;
+    let longest = window.value.longest_seconds();
+    let mut all = watches(slo);
+    let is_length = window.value.count > 0 && !window.value.may_be_months();
+    if !is_length || !all.all(|watch| watch.lookback > longest) {
+        return None;
+    }
+    let live: Vec<Watch<'_>> = watches(slo).filter(|watch| watch.is_live()).collect();
+    (live.len() > 1).then_some((window.span, live))
+}
+
+fn report_window(span: Span, watches: &[Watch<'_>], checker: &mut Checker<'_>) {
+    let Some((watch, window)) = watches.first().and_then(|watch| Some((watch, watch.window()?)))
+    else {
+        return;
+    };
+    let (name, length) = (quote(watch.slo.meta.name()), window.value);
+    let message = format!("every alert of {name} looks back further than its window of {length}");
+    let finding = checker.report(span, message);
+    finding.label(format!("a budget for {length}"));
+    for watch in watches {
+        let lookback = watch.burn.lookback;
+        finding.also(lookback.span, format!("looks back {}", lookback.value));
+    }
+    finding.help("take a window of weeks, such as 28d, or look back over a part of this one");
 }
 
 /// Returns whether a fifth of the budget is spent at most: nearly always, and within the usual caps.
 fn is_early(watch: Watch<'_>, window: Duration) -> bool {
     let most = i64::try_from(window.nominal_seconds() / watch.lookback / 5);
     most.is_ok_and(|most| watch.burn.threshold.value.compare_whole(most).is_le())
+}
+
+/// Returns whether so much of the budget is spent when an alert fires that it is told here, if it can fire.
+pub(super) fn spends_too_much(watch: Watch<'_>, checker: &Checker<'_>) -> bool {
+    let window = watch.window().filter(|window| !window.value.may_be_months());
+    window.is_some_and(|window| fault(watch, window.value, checker).is_some())
 }
 
 fn fault(watch: Watch<'_>, window: Duration, checker: &Checker<'_>) -> Option<Fault> {
@@ -101,7 +151,7 @@ fn is_told_before(watch: Watch<'_>) -> bool {
 /// Returns the largest share of the budget that may be spent when an alert fires.
 fn cap(watch: Watch<'_>, checker: &Checker<'_>) -> Ratio {
     let path = checker.path(watch.burn.span.source);
-    let given = |name: &str| checker.number(name, path);
+    let given = |name: &str| checker.number_of(&RULE, name, path);
     let percent = |percent: u32| &Ratio::whole(percent) / 100;
     match checker.urgency(watch.alert.condition) {
         Urgency::Page => given(PAGE_CAP).unwrap_or_else(|| percent(20)),
@@ -139,7 +189,8 @@ fn report(fault: Fault, uses: &Uses<'_>, checker: &mut Checker<'_>) {
     let finding = checker.report_at(level, span, message);
     if fault == Fault::LongLookback {
         finding.label("counts errors that are no part of this budget");
-        finding.help("look back over a part of the window: 1h, 6h or 3d");
+        let most = in_words(&Ratio::whole(slow_lookback(window.value)));
+        finding.help(format!("look back over a part of the window: {most} at most"));
     } else {
         let burned = in_words(&(&threshold.value * &Ratio::whole(watch.lookback)));
         finding.label(format!("over {} this is {burned} of budget", lookback.value));

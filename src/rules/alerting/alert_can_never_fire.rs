@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 
 use crate::finding::Level;
 use crate::model::Alert;
-use crate::model::BudgetingMethod;
 use crate::model::BurnRate;
 use crate::model::Operator;
 use crate::model::Slo;
@@ -26,11 +25,14 @@ use crate::source::Spanned;
 use crate::alerts::can_fire;
 use crate::alerts::is_upward;
 use crate::alerts::largest_error_ratio;
+use crate::alerts::longest_slice;
 use crate::alerts::tells_of_breaches;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
 use crate::alerts::watch::short_window;
+
+use super::alert_after_budget_gone::spends_too_much;
 
 pub(super) const RULE: Rule = Rule {
     name: "alert-can-never-fire",
@@ -42,38 +44,57 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Slos(check),
 };
 
-/// What makes two pairs of an SLO and a condition one: the same arithmetic at the same place.
-type Key = (Span, Ratio, Ratio);
-
-/// A condition under one target, with every SLO that has that target.
+/// A condition with every target that it does not go with.
 struct Pair {
     burn: BurnRate,
-    target: Ratio,
+    /// The first is the lowest one, which needs the most errors.
+    targets: BTreeSet<Ratio>,
     largest: Ratio,
     /// The windows of the SLOs, each once.
     windows: Vec<Duration>,
     has_short_window: bool,
-    users: Vec<(String, Span)>,
+    /// Whether an alert that spends the same would come too late.
+    is_late: bool,
+    /// The SLOs by name, with each of the targets.
+    users: Vec<(String, Spanned<Ratio>)>,
     level: Level,
 }
 
-/// The targets that each condition stands under.
-type Targets = BTreeMap<Span, BTreeSet<Ratio>>;
+/// What is wrong, by its cause.
+#[derive(Default)]
+struct Found<'a> {
+    /// By the place of the threshold, and how many events may be bad.
+    pairs: BTreeMap<(Span, Ratio), Pair>,
+    /// Targets that no SLO of theirs can miss, by their place, with the alerts that watch them.
+    kept: BTreeMap<Span, Kept<'a>>,
+}
+
+/// A target that cannot be missed, since so few events can be bad.
+struct Kept<'a> {
+    slo: &'a Slo,
+    target: Ratio,
+    alerts: BTreeSet<Span>,
+    level: Level,
+}
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    let mut pairs: BTreeMap<Key, Pair> = BTreeMap::new();
+    let mut found = Found::default();
     for slo in slos {
         for (alert, burn) in upward(slo) {
-            judge(slo, alert, burn, &mut pairs);
+            judge(slo, alert, burn, checker, &mut found);
         }
     }
-    for uses in gather(slos, |watch| is_short(watch).then_some(())).into_values() {
+    let Found { pairs, kept } = found;
+    for (span, kept) in kept {
+        report_kept(span, &kept, checker);
+    }
+    for uses in gather(slos, |watch| watch.sees_one_slice().then_some(())).into_values() {
         report_short(&uses, checker);
     }
-    let mut all: Targets =
+    // The targets that each condition stands under.
+    let mut all: BTreeMap<Span, BTreeSet<Ratio>> =
         pairs.values().map(|pair| (pair.burn.threshold.span, BTreeSet::new())).collect();
-    let with_pairs = if all.is_empty() { &[] } else { slos };
-    for slo in with_pairs {
+    for slo in slos.iter().filter(|_| !pairs.is_empty()) {
         for (_, burn) in upward(slo) {
             if let Some(targets) = all.get_mut(&burn.threshold.span) {
                 targets.extend(slo.targets().map(|target| target.value.clone()));
@@ -82,7 +103,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     }
     for pair in pairs.into_values() {
         let targets = all.get(&pair.burn.threshold.span);
-        let is_alone = targets.is_some_and(|targets| targets.len() == 1);
+        let is_alone = targets.is_some_and(|targets| targets.is_subset(&pair.targets));
         report(&pair, is_alone, checker);
     }
 }
@@ -95,7 +116,13 @@ fn upward<'a>(slo: &'a Subject<'_>) -> impl Iterator<Item = (Alert<'a>, &'a Burn
 }
 
 /// Notes the targets of an SLO under which a condition is dead, or nearly.
-fn judge(slo: &Subject<'_>, alert: Alert<'_>, burn: &BurnRate, pairs: &mut BTreeMap<Key, Pair>) {
+fn judge<'a>(
+    slo: &'a Subject<'a>,
+    alert: Alert<'_>,
+    burn: &BurnRate,
+    checker: &Checker<'_>,
+    found: &mut Found<'a>,
+) {
     let largest = largest_error_ratio(slo);
     let half = &largest / 2;
     let is_alive = slo.targets().any(|target| can_fire(burn, &target.value, &largest));
@@ -103,32 +130,47 @@ fn judge(slo: &Subject<'_>, alert: Alert<'_>, burn: &BurnRate, pairs: &mut BTree
     if is_alive && Watch::of(slo, alert).is_some_and(Watch::is_too_late) {
         return;
     }
+    let is_late = Watch::of(slo, alert).is_some_and(|watch| spends_too_much(watch, checker));
     for target in slo.targets() {
         let needed = &burn.threshold.value * &target.value.complement();
-        // A burn rate of 1 is the least worth an alert, however much a low target lets fail.
-        let is_least =
-            burn.threshold.value <= Ratio::one() && can_fire(burn, &target.value, &largest);
-        if needed <= half || is_least {
+        // A burn rate of 1 is the least worth an alert, however much a low target lets fail; and a
+        // slower alert has to spend less first, as `alert-after-budget-gone` says.
+        let is_least = burn.threshold.value <= Ratio::one() || is_late;
+        if needed <= half || is_least && can_fire(burn, &target.value, &largest) {
             continue;
         }
         // A ladder of objectives may share an alert that is meant for its strictest one.
         let level = if is_alive { Level::Warning } else { Level::Error };
-        let key = (burn.threshold.span, target.value.clone(), largest.clone());
-        let pair = pairs.entry(key).or_insert_with(|| Pair {
+        if target.value.complement() >= largest {
+            let kept = found.kept.entry(target.span).or_insert_with(|| Kept {
+                slo,
+                target: target.value.clone(),
+                alerts: BTreeSet::new(),
+                level,
+            });
+            kept.level = kept.level.max(level);
+            kept.alerts.insert(burn.threshold.span);
+            continue;
+        }
+        let key = (burn.threshold.span, largest.clone());
+        let pair = found.pairs.entry(key).or_insert_with(|| Pair {
             burn: burn.clone(),
-            target: target.value.clone(),
+            targets: BTreeSet::new(),
             largest: largest.clone(),
             windows: Vec::new(),
             has_short_window: false,
+            is_late,
             users: Vec::new(),
             level,
         });
         pair.level = pair.level.max(level);
+        pair.is_late |= is_late;
+        pair.targets.insert(target.value.clone());
         let window = slo.window.as_ref().map(|window| window.duration.value);
         pair.windows.extend(window.filter(|window| !pair.windows.contains(window)));
-        let of_policy = Some(&alert.policy.meta);
-        pair.has_short_window |= short_window(&alert.condition.meta, of_policy).is_some();
-        let user = (slo.meta.name().to_owned(), target.span);
+        pair.has_short_window |=
+            short_window(&alert.condition.meta, Some(&alert.policy.meta)).is_some();
+        let user = (slo.meta.name().to_owned(), target.clone());
         if !pair.users.contains(&user) {
             pair.users.push(user);
         }
@@ -136,11 +178,11 @@ fn judge(slo: &Subject<'_>, alert: Alert<'_>, burn: &BurnRate, pairs: &mut BTree
 }
 
 fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
-    let Pair { burn, target, largest, .. } = pair;
+    let Pair { burn, targets, largest, .. } = pair;
+    let Some(target) = targets.first() else { return };
     let budget = target.complement();
     let needed = percent_beside(&(&burn.threshold.value * &budget), largest);
     let rate = &burn.threshold.value;
-    let is_dead = !can_fire(burn, target, largest);
     let more = match burn.operator.value {
         Operator::Gt => "more than ",
         _ => "",
@@ -151,17 +193,18 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     );
     let most = largest.checked_div(&budget).map_or_else(String::new, |most| most.significant(4));
     // Another SLO may need the condition as it is.
-    let fix = is_alone.then(|| fix(pair, checker)).flatten();
+    let fix = (is_alone && !pair.is_late).then(|| fix(pair, target, checker)).flatten();
     let finding = checker.report_at(pair.level, burn.threshold.span, message);
-    if is_dead {
+    if !can_fire(burn, target, largest) {
         finding.label(format!("never reached: the highest possible burn rate is {most}"));
     } else {
         finding.label(format!(
             "fires only when more than half of what can fail does; the highest possible burn rate is {most}"
         ));
     }
-    for (name, span) in &pair.users {
-        finding.also(*span, format!("`{name}` has an error budget of {}", percent(&budget)));
+    for (name, target) in &pair.users {
+        let budget = percent(&target.value.complement());
+        finding.also(target.span, format!("`{name}` has an error budget of {budget}"));
     }
     if *largest < Ratio::one() {
         let share = percent(largest);
@@ -171,14 +214,33 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     match fix {
         Some((title, Some(edits))) => finding.unsafe_fix(title, edits),
         Some((title, None)) => finding.help(title),
+        None if is_alone && pair.is_late => finding.help("lower the burn rate"),
         None if is_alone => finding.help("lower the burn rate and lengthen the lookback"),
-        None => finding.help("watch this target with a condition of its own, at a lower burn rate"),
+        None => {
+            finding.help("watch such a target with a condition of its own, at a lower burn rate")
+        }
     };
+}
+
+fn report_kept(span: Span, kept: &Kept<'_>, checker: &mut Checker<'_>) {
+    let most = percent(&largest_error_ratio(kept.slo));
+    let target = percent(&kept.target);
+    let message =
+        format!("at most {most} of events can be bad, so a target of {target} is never missed");
+    let finding = checker.report_at(kept.level, span, message);
+    finding.label(format!("leaves an error budget of {}", percent(&kept.target.complement())));
+    if let Some(share) = kept.slo.meta.declared_share("slo/max-error-ratio") {
+        finding.also(share.span, format!("says that at most {most} can be bad"));
+    }
+    for alert in &kept.alerts {
+        finding.also(*alert, "is never reached");
+    }
+    finding.help("raise the target, or correct `slo/max-error-ratio`");
 }
 
 /// Returns a slower alert that spends the same share of the budget and needs at most half of all
 /// possible errors, and the edits where they are all that is needed.
-fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Option<Vec<Edit>>)> {
+fn fix(pair: &Pair, target: &Ratio, checker: &Checker<'_>) -> Option<(String, Option<Vec<Edit>>)> {
     const HOURS: [u64; 8] = [1, 2, 3, 6, 12, 24, 48, 72];
     let burn = &pair.burn;
     let lookback = burn.lookback.value.seconds().filter(|seconds| *seconds > 0)?;
@@ -191,7 +253,7 @@ fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Option<Vec<Edit>>)
     let (rate, longer) = HOURS.into_iter().find_map(|hours| {
         let longer = Duration::new(hours, Unit::Hour);
         let rate = spent.checked_div(&Ratio::whole(longer.nominal_seconds()))?;
-        let is_slow_enough = &rate * &pair.target.complement() <= half;
+        let is_slow_enough = &rate * &target.complement() <= half;
         let is_exact = (&rate * &Ratio::whole(1_000)).is_whole();
         let is_alert = rate > Ratio::one();
         let is_short = longer.nominal_seconds() < shortest;
@@ -215,22 +277,6 @@ fn fix(pair: &Pair, checker: &Checker<'_>) -> Option<(String, Option<Vec<Edit>>)
         checker.rewrite(burn.lookback.span, &longer.to_string())?,
     ];
     Some((title, Some(edits)))
-}
-
-/// Returns whether an alert looks back on less than two slices of its SLO: it sees one at most.
-fn is_short(watch: Watch<'_>) -> bool {
-    let is_told = is_upward(watch.burn) && tells_of_breaches(watch.alert.policy);
-    let two = longest_slice(watch.slo).map(|(seconds, _)| seconds.saturating_mul(2));
-    is_told && two.is_some_and(|two| watch.lookback < two)
-}
-
-/// Returns the longest slice that an SLO counts, with its seconds.
-fn longest_slice(slo: &Slo) -> Option<(u64, &Spanned<Duration>)> {
-    let is_sliced = slo.method() == BudgetingMethod::Timeslices;
-    let objectives = slo.objectives.iter().filter(|_| is_sliced);
-    let slices = objectives.filter_map(|objective| objective.slice_window.as_ref());
-    let slices = slices.filter_map(|slice| Some((slice.value.seconds()?, slice)));
-    slices.max_by_key(|(seconds, _)| *seconds)
 }
 
 fn report_short(uses: &Uses<'_>, checker: &mut Checker<'_>) {

@@ -45,7 +45,10 @@ fn check(_: &Catalog, checker: &mut Checker<'_>) {
                         note_off(policy, &mut off);
                     }
                 }
-                note_untold(catalog, slo, &mut untold);
+                // An alert of Prometheus tells of it.
+                if !checker.watched().contains(&slo.meta.span) {
+                    note_untold(catalog, slo, &mut untold);
+                }
             }
             _ => {}
         }

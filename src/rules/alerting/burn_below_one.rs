@@ -14,7 +14,11 @@ use crate::source::Span;
 
 use crate::alerts::is_upward;
 use crate::alerts::telling;
+use crate::alerts::watch::Watch;
 use crate::alerts::watch::is_whole;
+
+use super::alert_after_budget_gone::spends_too_much;
+use super::burn_equivalence_mismatch::is_said_to_be;
 
 pub(super) const RULE: Rule = Rule {
     name: "burn-below-one",
@@ -35,12 +39,18 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     }
     for slo in checker.subjects() {
         let Some(window) = &slo.window else { continue };
-        for burn in slo.alerts.iter().filter_map(|alert| alert.burn()) {
+        for (alert, burn) in slo.alerts.iter().filter_map(|alert| Some((alert, alert.burn()?))) {
             // What looks back on more is told of that.
             let lookback = burn.lookback.value;
+            // So is what spends too much, or says that its burn rate is another one.
             let is_longer = lookback.nominal_seconds() > window.duration.value.nominal_seconds();
             let is_share = is_longer || is_whole(lookback, window.duration.value);
-            if is_share && burn.threshold.value > Ratio::zero() {
+            let is_told = |watch| {
+                spends_too_much(watch, checker)
+                    || is_said_to_be(watch, |rate| *rate >= Ratio::one())
+            };
+            let is_told = || Watch::of(slo, *alert).is_some_and(is_told);
+            if burn.threshold.value > Ratio::zero() && (is_share || is_told()) {
                 low.remove(&burn.span);
             }
         }

@@ -53,6 +53,15 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     }
 }
 
+/// Returns whether an alert is told here, and what is said of it takes such a burn rate.
+pub(super) fn is_said_to_be(watch: Watch<'_>, is_such: impl Fn(&Ratio) -> bool) -> bool {
+    let is_told = |statement: Statement| {
+        let is_wrong = is_wrong(watch, &statement) && !watch.is_too_late() && watch.is_live();
+        is_wrong && right_rate(watch, &statement).is_some_and(|rate| is_such(&rate))
+    };
+    statement(watch).is_some_and(is_told)
+}
+
 /// Returns whether an alert spends another amount than is said: by more than a twentieth of what
 /// `slo/budget` declares, or by more than a tenth of what a text says and more than rounding to its
 /// digits explains.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::alerts::is_meant_for_health;
 use crate::alerts::urgency::Urgency;
 use crate::alerts::watch::Uses;
@@ -30,6 +32,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
     let mut first = First::default();
+    // The longest of each condition: its policies may declare several.
+    let mut shorts: BTreeMap<Span, u64> = BTreeMap::new();
     let judge = |watch: Watch<'_>| {
         if watch.wait() == 0 {
             return None;
@@ -39,15 +43,20 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let is_found = is_late || is_long(watch, short);
         // What fires too late even at once is told of its burn rate.
         let is_told = is_found && !watch.is_too_late() && watch.is_live();
-        is_told.then_some((short.filter(|_| !is_late), !is_late))
+        if let Some(short) = short.filter(|_| is_told) {
+            let longest = shorts.entry(watch.burn.span).or_default();
+            *longest = short.max(*longest);
+        }
+        is_told.then_some(!is_late)
     };
     let mut late = None;
     // Of one condition those for which it is late come first: of the others it is one cause.
-    for ((condition, (short, is_early)), uses) in gather(slos, judge) {
+    for ((condition, is_early), uses) in gather(slos, judge) {
         if is_early && late == Some(condition) {
             continue;
         }
         late = (!is_early).then_some(condition).or(late);
+        let short = shorts.get(&condition).copied();
         report(short, !is_early, &uses, checker);
     }
 }

@@ -116,6 +116,9 @@ fn drift<'a>(
     let is_one_number =
         factors.len() == 1 && factors.iter().all(|(_, factor)| !is_complement(factor, text));
     let (budget, factor, expression) = match factors.as_slice() {
+        [_] if is_one_number && budgets.iter().any(|budget| is_chosen(&bound, budget)) => {
+            return None;
+        }
         [_] if is_one_number => of_number(&bound, &rates, comparison.bound)?,
         [(budget, expression)] => (budget.clone(), Ratio::one(), *expression),
         [one, other] => of_product(one, other, text),
@@ -163,6 +166,21 @@ fn of_number<'e>(bound: &Ratio, rates: &[Ratio], place: &'e Expression) -> Optio
         let budget = bound.checked_div(rate)?;
         is_round(&budget).then(|| (budget, rate.clone(), place))
     })
+}
+
+/// Returns whether a number may have been chosen for a budget, whatever the alerts of the SLO say: it is
+/// round itself, or the budget times a burn rate of one digit behind the point.
+///
+/// # Source
+///
+/// Google, *The Site Reliability Workbook*, chapter 5: the highest burn rate of its alerts is 36.
+fn is_chosen(bound: &Ratio, budget: &Ratio) -> bool {
+    let is_rate = |rate: Ratio| {
+        rate >= Ratio::one()
+            && rate.compare_whole(36).is_le()
+            && (&rate * &Ratio::whole(10)).is_whole()
+    };
+    is_round(bound) || bound.checked_div(budget).is_some_and(is_rate)
 }
 
 /// Returns which of two factors is the budget: the one that is written as one less a target, or the

@@ -128,11 +128,7 @@ impl<'a> Judge<'_, 'a> {
             let usual = ["page", "ticket", "critical", "warning"].into_iter();
             let all = usual.chain(words.page.iter().chain(&words.ticket).map(String::as_str));
             let near = spelling::nearest(word, all, Vocabulary::Words);
-            // `page2` is one letter from `page` and no slip.
-            let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
-            let is_slip =
-                |near: &&str| spelling::is_certain(word, near) && digits(near) == digits(word);
-            match near.first().copied().filter(is_slip) {
+            match near.first().copied().filter(|near| is_slip(word, near)) {
                 Some(near) => (of_word(near, words), Some(near)),
                 None => (Urgency::Unknown, None),
             }
@@ -153,6 +149,27 @@ impl<'a> Judge<'_, 'a> {
             }
         })
     }
+}
+
+/// Returns whether a word is a known one with two letters swapped, or one lost or doubled within it.
+///
+/// `Warnung` and `critica` are one letter from `warning` and `critical`, and words of other languages;
+/// `page2` is a word of a team.
+fn is_slip(word: &str, known: &str) -> bool {
+    let letters = |text: &str| text.trim().to_lowercase().chars().collect::<Vec<_>>();
+    let (word_letters, known_letters) = (letters(word), letters(known));
+    let is_within = word_letters.first() == known_letters.first()
+        && word_letters.last() == known_letters.last();
+    let sorted = |letters: &[char]| {
+        let mut letters = letters.to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    let is_swapped = sorted(&word_letters) == sorted(&known_letters);
+    let is_longer = word_letters.len() != known_letters.len();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let is_near = spelling::is_certain(word, known) && digits(word) == digits(known);
+    is_near && (is_swapped || is_longer && is_within)
 }
 
 fn report(span: Span, fault: &Fault<'_>, checker: &mut Checker<'_>) {

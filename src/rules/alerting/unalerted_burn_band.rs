@@ -19,6 +19,8 @@ use crate::rules::words::in_words;
 
 use crate::alerts::is_exempt;
 use crate::alerts::is_meant;
+use crate::alerts::watch::is_whole;
+use crate::alerts::watch::slow_lookback;
 
 pub(super) const RULE: Rule = Rule {
     name: "unalerted-burn-band",
@@ -64,16 +66,8 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     if let Some(tier) = telling {
         finding.also(tier.name.span, "this tier tells once the budget is gone");
     }
-    let lookback = slow_lookback(length);
+    let lookback = in_words(&Ratio::whole(slow_lookback(length)));
     finding.help(format!("add an alert that files a ticket at a burn rate of 1 over {lookback}"));
-}
-
-/// Returns how far a slow alert looks back, in words: over three days a burn rate of 1 would be most of
-/// the budget of a short window.
-fn slow_lookback(window: Duration) -> String {
-    let days = 3 * 86_400;
-    let quarter = window.nominal_seconds() / 4;
-    in_words(&Ratio::whole(if window.nominal_seconds() >= 7 * 86_400 { days } else { quarter }))
 }
 
 /// Returns the tier of a policy that tells somebody that the budget of the whole window is gone.
@@ -110,15 +104,12 @@ fn is_budget_gone<'a>(
             named.is_some_and(|named| is_budget_gone(&named.condition, policy, window, seen))
         }
         Condition::Burn(burn) => {
-            let is_whole = match burn.lookback.value {
+            let is_of_window = match burn.lookback.value {
                 Lookback::Slo => true,
-                Lookback::For(length) => {
-                    length.nominal_seconds() == window.nominal_seconds()
-                        && length.unit.is_calendar() == window.unit.is_calendar()
-                }
+                Lookback::For(length) => is_whole(length, window),
             };
             let is_upward = matches!(burn.operator, Operator::Gt | Operator::Gte);
-            is_whole && is_upward && burn.threshold.value <= Ratio::one()
+            is_of_window && is_upward && burn.threshold.value <= Ratio::one()
         }
         _ => false,
     }

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use crate::alerts::is_upward;
+use crate::alerts::tells_of_breaches;
 use crate::finding::Level;
 use crate::model::BudgetingMethod;
 use crate::model::Subject;
@@ -148,7 +150,8 @@ fn check_alerts(
     if export != Export::Datadog {
         return;
     }
-    for burn in slo.alerts.iter().filter_map(|alert| alert.burn()) {
+    let alerts = slo.alerts.iter().filter(|alert| tells_of_breaches(alert.policy));
+    for burn in alerts.filter_map(|alert| alert.burn()) {
         let lookback = &burn.lookback;
         let Some(seconds) = lookback.value.seconds().filter(|seconds| *seconds > 0) else {
             continue;
@@ -161,8 +164,10 @@ fn check_alerts(
         finding.label("burn-rate alerts look back 1 to 48 hours").note(declared(&[export]));
         finding.help(if seconds < HOUR {
             "look back `1h`, and write the shorter time into `slo/short-window`"
-        } else {
+        } else if is_upward(burn) {
             "look back up to `48h` at a higher burn rate, or watch the budget itself"
+        } else {
+            "look back up to `48h`, or leave this alert to another tool"
         });
     }
 }

@@ -217,7 +217,11 @@ fn report(store: &Store<'_>, checker: &mut Checker<'_>) {
             .also(need.span, format!("remembers a tier for {} beyond its lookbacks", need.length));
         let reach = need.seconds.saturating_sub(need.length.shortest_seconds());
         let left = Duration::from_seconds(kept.longest_seconds().saturating_sub(reach));
-        finding.help(format!("keep it longer, or write a `maxLatch` of at most {left}"));
+        finding.help(if left.count > 0 {
+            format!("keep it for at least {most}, or write a `maxLatch` of at most {left}")
+        } else {
+            format!("keep it for at least {most}")
+        });
     }
 }
 
