@@ -50,6 +50,11 @@ impl Slo {
         self.budgeting_method.is_some() || is_optional && !self.meta.misspells("budgetingMethod")
     }
 
+    /// Returns whether it is known to count events.
+    pub fn counts_events(&self) -> bool {
+        self.method() == BudgetingMethod::Occurrences && self.knows_method()
+    }
+
     /// Returns whether it promises what it asks for: it is in force, and more than a hope.
     pub fn is_promise(&self) -> bool {
         !self.is_draft() && !self.is_aspirational()

@@ -195,12 +195,12 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     // Another SLO may need the condition as it is.
     let fix = (is_alone && !pair.is_late).then(|| fix(pair, target, checker)).flatten();
     let finding = checker.report_at(pair.level, burn.threshold.span, message);
-    if !can_fire(burn, target, largest) {
-        finding.label(format!("never reached: the highest possible burn rate is {most}"));
-    } else {
+    if can_fire(burn, target, largest) {
         finding.label(format!(
             "fires only when more than half of what can fail does; the highest possible burn rate is {most}"
         ));
+    } else {
+        finding.label(format!("never reached: the highest possible burn rate is {most}"));
     }
     for (name, target) in &pair.users {
         let budget = percent(&target.value.complement());

@@ -3,7 +3,6 @@ use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
 use crate::finding::Level;
-use crate::model::BudgetingMethod;
 use crate::model::Operator;
 use crate::model::Subject;
 use crate::quantity::Ratio;
@@ -51,7 +50,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 
 /// Returns the events of an hour, where they are declared and a few of them are too few.
 fn events_an_hour(slo: &Subject<'_>) -> Option<Spanned<Ratio>> {
-    if slo.meta.annotations.is_empty() || slo.method() != BudgetingMethod::Occurrences {
+    if slo.meta.annotations.is_empty() || !slo.counts_events() {
         return None;
     }
     let rate = slo.meta.declared_number("slo/events-per-hour")?;

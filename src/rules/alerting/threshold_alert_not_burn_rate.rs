@@ -12,7 +12,6 @@ use crate::alerts::urgency::of_word;
 use crate::config::Alerting;
 use crate::finding::Level;
 use crate::model::AlertRule;
-use crate::model::BudgetingMethod;
 use crate::model::Catalog;
 use crate::model::Measure;
 use crate::model::MetricSource;
@@ -185,7 +184,7 @@ fn recorded(measured: &Expression, text: &str, records: &Records<'_>) -> Option<
 fn own<'a>(slo: &'a Slo, catalog: &'a Catalog, metrics: &BTreeSet<String>, pages: &mut Pages<'a>) {
     let Some(window) = &slo.window else { return };
     // Time slices have a budget of slices, and a hope has none.
-    if slo.method() != BudgetingMethod::Occurrences || is_exempt(slo) {
+    if !slo.counts_events() || is_exempt(slo) {
         return;
     }
     for objective in &slo.objectives {

@@ -1,5 +1,4 @@
 use crate::finding::Level;
-use crate::model::BudgetingMethod;
 use crate::model::Subject;
 use crate::model::Window;
 use crate::quantity::Ratio;
@@ -27,8 +26,7 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
         return;
     };
     // The parts of a composite count different events, and one number says nothing of each.
-    let counts_events = slo.method() == BudgetingMethod::Occurrences && slo.knows_method();
-    if !counts_events || slo.composite {
+    if !slo.counts_events() || slo.composite {
         return;
     }
     let hours = &Ratio::whole(window.duration.value.nominal_seconds()) / 3_600;
