@@ -195,13 +195,13 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
     // Another SLO may need the condition as it is.
     let fix = (is_alone && !pair.is_late).then(|| fix(pair, target, checker)).flatten();
     let finding = checker.report_at(pair.level, burn.threshold.span, message);
-    if can_fire(burn, target, largest) {
-        finding.label(format!(
+    finding.label(if can_fire(burn, target, largest) {
+        format!(
             "fires only when more than half of what can fail does; the highest possible burn rate is {most}"
-        ));
+        )
     } else {
-        finding.label(format!("never reached: the highest possible burn rate is {most}"));
-    }
+        format!("never reached: the highest possible burn rate is {most}")
+    });
     for (name, target) in &pair.users {
         let budget = percent(&target.value.complement());
         finding.also(target.span, format!("`{name}` has an error budget of {budget}"));
@@ -217,7 +217,8 @@ fn report(pair: &Pair, is_alone: bool, checker: &mut Checker<'_>) {
         None if is_alone && pair.is_late => finding.help("lower the burn rate"),
         None if is_alone => finding.help("lower the burn rate and lengthen the lookback"),
         None => {
-            finding.help("watch such a target with a condition of its own, at a lower burn rate")
+            let which = if targets.len() == 1 { "this target" } else { "each of these targets" };
+            finding.help(format!("watch {which} with a condition of its own, at a lower burn rate"))
         }
     };
 }
