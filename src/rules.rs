@@ -33,6 +33,7 @@ use crate::model::AlertCondition;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
+use crate::model::Object;
 use crate::model::Subject;
 use crate::needs;
 use crate::needs::Circles;
@@ -142,6 +143,8 @@ pub enum Check {
     File(fn(&FileFacts, &mut Checker<'_>)),
     /// All files at once: each in the light of the others.
     Files(fn(&[FileFacts], &mut Checker<'_>)),
+    /// Each object, for itself.
+    Object(fn(&Object, &mut Checker<'_>)),
     /// Each SLO, with what it refers to.
     Slo(fn(&Subject<'_>, &mut Checker<'_>)),
     /// All SLOs at once, in the order of the files: what several share is reported once.

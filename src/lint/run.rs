@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::finding::Finding;
+use crate::model::Object;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -55,8 +56,21 @@ pub fn run_allowing(
         };
         chosen.par_iter().map(found_by).collect::<Vec<Vec<Finding>>>()
     };
-    let together = || of_each_slo(&chosen, tree, &context, rules);
-    // No rule waits for another. Of one rule, what it found stands in the order of the SLOs.
+    let of_slos = chosen.iter().filter_map(|rule| match rule.check {
+        Check::Slo(check) => Some((*rule, check as Look<Subject<'_>>)),
+        _ => None,
+    });
+    let of_objects = chosen.iter().filter_map(|rule| match rule.check {
+        Check::Object(check) => Some((*rule, check as Look<Object>)),
+        _ => None,
+    });
+    let (of_slos, of_objects) = (of_slos.collect::<Vec<_>>(), of_objects.collect::<Vec<_>>());
+    let together = || {
+        let mut found = of_each(&subjects, &of_slos, &context, tree, rules);
+        found.append(&mut of_each(catalog.objects(), &of_objects, &context, tree, rules));
+        found
+    };
+    // No rule waits for another.
     let (one_by_one, together) = rayon::join(one_by_one, together);
     let mut findings: Vec<Finding> = one_by_one.into_iter().chain(together).flatten().collect();
     let honored: Vec<&Suppression> = tree.suppressions.iter().filter(|one| counts(one)).collect();
@@ -90,35 +104,35 @@ pub(super) fn leveled(
     leveled.collect()
 }
 
-/// Runs the rules that look at one SLO.
+/// How a rule looks at one thing.
+type Look<T> = fn(&T, &mut Checker<'_>);
+
+/// Runs the rules that look at one SLO, or at one object.
 ///
-/// They go from SLO to SLO together, so that each is fetched from memory once and not for each rule.
-fn of_each_slo<'a>(
-    chosen: &[&'static Rule],
-    tree: &Tree,
+/// They go from one to the next together, so that each is fetched from memory once and not for each
+/// rule.
+fn of_each<'a, T: Sync>(
+    items: &[T],
+    checks: &[(&'static Rule, Look<T>)],
     context: &'a Context<'a>,
+    tree: &Tree,
     rules: &RuleSet,
 ) -> Vec<Vec<Finding>> {
     /// How many runs of neighbors each thread gets: enough to share the work evenly, few enough that
     /// no file is read many times to be mended.
     const RUNS: usize = 4;
-    let checks = chosen.iter().filter_map(|rule| match rule.check {
-        Check::Slo(check) => Some((*rule, check)),
-        _ => None,
-    });
-    let checks: Vec<_> = checks.collect();
-    let length = context.subjects.len().div_ceil(rayon::current_num_threads() * RUNS).max(1);
-    let runs = context.subjects.par_chunks(length);
-    let found = runs.flat_map_iter(|subjects| {
-        let mut checkers: Vec<_> =
-            checks.iter().map(|(rule, check)| (Checker::new(rule, context), check)).collect();
-        for subject in subjects {
-            for (checker, check) in &mut checkers {
-                check(subject, checker);
+    let length = items.len().div_ceil(rayon::current_num_threads() * RUNS).max(1);
+    let found = items.par_chunks(length).flat_map_iter(|items| {
+        let checkers =
+            checks.iter().map(|(rule, check)| (*rule, check, Checker::new(rule, context)));
+        let mut checkers: Vec<_> = checkers.collect();
+        for item in items {
+            for (_, check, checker) in &mut checkers {
+                check(item, checker);
             }
         }
-        let checkers = checks.iter().zip(checkers);
-        let found = checkers.map(|((rule, _), (checker, _))| leveled(rule, checker, tree, rules));
+        let found =
+            checkers.into_iter().map(|(rule, _, checker)| leveled(rule, checker, tree, rules));
         found.collect::<Vec<_>>()
     });
     found.collect()
@@ -130,7 +144,7 @@ fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
         Check::Files(check) => check(&tree.files, checker),
         Check::Slos(check) => check(checker.subjects(), checker),
         Check::Catalog(check) => check(&tree.catalog, checker),
-        Check::Slo(_) | Check::Suppression(_) | Check::Baseline(_) => {}
+        Check::Object(_) | Check::Slo(_) | Check::Suppression(_) | Check::Baseline(_) => {}
     }
 }
 

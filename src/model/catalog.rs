@@ -341,28 +341,8 @@ impl Catalog {
     }
 
     /// Returns every metric source of every indicator, those in place included, in order.
-    pub fn metric_sources(&self) -> Vec<&MetricSource> {
-        let mut sources = Vec::new();
-        for object in &self.objects {
-            match object {
-                Object::Sli(indicator) => sources.extend(indicator.measure.sources()),
-                Object::Slo(slo) => {
-                    let mut seen: Option<&Arc<Indicator>> = None;
-                    for objective in &slo.objectives {
-                        let IndicatorUse::Inline(indicator) = &objective.indicator else {
-                            continue;
-                        };
-                        // An indicator of the SLO is shared by its objectives and counts once.
-                        if !seen.is_some_and(|seen| Arc::ptr_eq(seen, indicator)) {
-                            sources.extend(indicator.measure.sources());
-                        }
-                        seen = Some(indicator);
-                    }
-                }
-                _ => {}
-            }
-        }
-        sources
+    pub fn metric_sources(&self) -> impl Iterator<Item = &MetricSource> {
+        self.objects.iter().flat_map(Object::metric_sources)
     }
 
     fn resolve<'a, T>(

@@ -14,6 +14,7 @@ use super::AlertPolicy;
 use super::ErrorBudgetPolicy;
 use super::Indicator;
 use super::IndicatorUse;
+use super::MetricSource;
 use super::NotificationTarget;
 use super::Referable;
 use super::Slo;
@@ -454,6 +455,26 @@ impl Object {
             | Self::AlertNotificationTarget(_)
             | Self::DataSource(_)
             | Self::ErrorBudgetPolicy(_) => {}
+        }
+    }
+
+    /// Returns every metric source of the object, or of the indicators written inside it.
+    pub fn metric_sources(&self) -> Vec<&MetricSource> {
+        match self {
+            Self::Sli(indicator) => indicator.measure.sources().collect(),
+            Self::Slo(slo) => {
+                let (mut sources, mut seen) = (Vec::new(), None);
+                for objective in &slo.objectives {
+                    // An indicator of the SLO is shared by its objectives and counts once.
+                    if let IndicatorUse::Inline(indicator) = &objective.indicator
+                        && seen.replace(Arc::as_ptr(indicator)) != Some(Arc::as_ptr(indicator))
+                    {
+                        sources.extend(indicator.measure.sources());
+                    }
+                }
+                sources
+            }
+            _ => Vec::new(),
         }
     }
 

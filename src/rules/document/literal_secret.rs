@@ -1,5 +1,4 @@
 use crate::finding::Level;
-use crate::model::Catalog;
 use crate::model::Object;
 use crate::model::Setting;
 use crate::model::Text;
@@ -17,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("literal_secret.md"),
     settings: &[],
-    check: Check::Catalog(check),
+    check: Check::Object(check),
 };
 
 /// Words that mean a secret at the end of a key, and something else before another word.
@@ -41,13 +40,11 @@ const STORES: &str = "env vault keyvault file arn ssm awssm sm secretsmanager ma
 /// The longest word that a name is made of; generated text is longer.
 const LONGEST_WORD: usize = 15;
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    for object in catalog.objects() {
-        if let Object::DataSource(source) = object {
-            report(&source.settings, checker);
-        }
+fn check(object: &Object, checker: &mut Checker<'_>) {
+    if let Object::DataSource(source) = object {
+        report(&source.settings, checker);
     }
-    for source in catalog.metric_sources() {
+    for source in object.metric_sources() {
         report(&source.settings, checker);
     }
 }

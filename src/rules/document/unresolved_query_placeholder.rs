@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use crate::finding::Level;
-use crate::model::Catalog;
 use crate::model::MetricSource;
+use crate::model::Object;
 use crate::model::Query;
 use crate::model::answers_promql;
 use crate::query::Extent;
@@ -25,11 +25,11 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("unresolved_query_placeholder.md"),
     settings: &[Setting { name: VARIABLES, holds: Holds::Texts }],
-    check: Check::Catalog(check),
+    check: Check::Object(check),
 };
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
-    for source in catalog.metric_sources() {
+fn check(object: &Object, checker: &mut Checker<'_>) {
+    for source in object.metric_sources() {
         if let Some(query) = &source.query {
             report(query, source, checker);
         }

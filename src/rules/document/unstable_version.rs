@@ -1,5 +1,4 @@
 use crate::finding::Level;
-use crate::model::Catalog;
 use crate::model::Dialect;
 use crate::model::Object;
 use crate::rules::Check;
@@ -14,17 +13,17 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("unstable_version.md"),
     settings: &[],
-    check: Check::Catalog(check),
+    check: Check::Object(check),
 };
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+fn check(object: &Object, checker: &mut Checker<'_>) {
+    if object.meta().dialect != Dialect::OpenSloV2Alpha {
+        return;
+    }
     let version = Dialect::OpenSloV2Alpha.api_version();
     let stable = Dialect::OpenSloV1.api_version();
-    let metas = catalog.objects().iter().map(Object::meta);
-    for meta in metas.filter(|meta| meta.dialect == Dialect::OpenSloV2Alpha) {
-        let message = format!("one object is written in `{version}`, a draft");
-        let finding = checker.report(meta.place(), message);
-        finding.label("this one").help(format!("`{stable}` is the stable version"));
-        finding.once("several objects are written in `openslo.com/v2alpha`, a draft");
-    }
+    let message = format!("one object is written in `{version}`, a draft");
+    let finding = checker.report(object.meta().place(), message);
+    finding.label("this one").help(format!("`{stable}` is the stable version"));
+    finding.once("several objects are written in `openslo.com/v2alpha`, a draft");
 }

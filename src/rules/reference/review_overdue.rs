@@ -2,7 +2,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::finding::Level;
-use crate::model::Catalog;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -18,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("review_overdue.md"),
     settings: &[],
-    check: Check::Catalog(check),
+    check: Check::Object(check),
 };
 
 /// The annotation that names the day of the next review.
@@ -27,21 +26,16 @@ const NEXT_REVIEW: &str = "slo/next-review";
 /// The days for which a review may be late before it counts as forgotten.
 const MAX_DAYS: i32 = 30;
 
-fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
+fn check(object: &Object, checker: &mut Checker<'_>) {
+    let mut day = object.meta().declared_day(NEXT_REVIEW);
+    if let Object::ErrorBudgetPolicy(policy) = object {
+        // One review has one day: the later of two.
+        day = day.into_iter().chain(policy.revisit).max_by_key(|day| day.value);
+    }
+    let Some(day) = day else { return };
     let today = checker.now().to_zoned(TimeZone::UTC).date();
-    for object in catalog.objects() {
-        let meta = object.meta();
-        let mut day = None;
-        if !meta.annotations.is_empty() {
-            day = meta.declared_day(NEXT_REVIEW);
-        }
-        if let Object::ErrorBudgetPolicy(policy) = object {
-            // One review has one day: the later of two.
-            day = day.into_iter().chain(policy.revisit).max_by_key(|day| day.value);
-        }
-        if let Some(day) = day.filter(|day| day.value < today) {
-            report(object, day, today, checker);
-        }
+    if day.value < today {
+        report(object, day, today, checker);
     }
 }
 
