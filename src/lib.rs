@@ -56,6 +56,7 @@
 //! | 5 | [`rules`] | the rules, by family, with their pages |
 //! | 4 | [`policy`] | where an error budget policy stands over measured history |
 //! | 4 | [`alerts`] | when a burn-rate alert fires, whom it wakes, what it spends |
+//! | 4 | [`indicators`] | what the queries of an indicator count |
 //! | 4 | [`needs`] | what an SLO needs of others, and what those promise together |
 //! | 4 | [`twins`] | objectives that judge the same |
 //! | 4 | `git` | **door**: trees, changes and commits of a repository |
@@ -113,6 +114,7 @@ pub mod gate;
 #[cfg(feature = "git")]
 pub mod git;
 pub mod globs;
+pub mod indicators;
 pub mod lint;
 pub mod model;
 pub mod needs;

@@ -26,10 +26,13 @@ use crate::query::tree::Expression;
 
 pub mod comparison;
 pub mod counts;
+pub mod events;
 pub mod functions;
 pub mod placeholder;
 pub mod problem;
+pub mod status;
 pub mod tree;
+pub mod values;
 
 mod check;
 mod fingerprint;

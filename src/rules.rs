@@ -28,18 +28,22 @@ use crate::finding::Finding;
 use crate::finding::Level;
 use crate::finding::Words;
 use crate::globs::Globs;
+use crate::indicators::Sli;
 use crate::model;
 use crate::model::AlertCondition;
 use crate::model::Catalog;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::Lost;
 use crate::model::Object;
+use crate::model::Query;
 use crate::model::Subject;
 use crate::needs;
 use crate::needs::Circles;
 use crate::policy::Governance;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
+use crate::query::Extent;
+use crate::query::values::Automata;
 use crate::source::Edit;
 use crate::source::SourceId;
 use crate::source::Sources;
@@ -54,6 +58,7 @@ use crate::yaml::Node;
 mod alerting;
 mod approval;
 mod document;
+mod indicator;
 mod objective;
 mod policy;
 mod reference;
@@ -145,6 +150,8 @@ pub enum Check {
     Files(fn(&[FileFacts], &mut Checker<'_>)),
     /// Each object, for itself.
     Object(fn(&Object, &mut Checker<'_>)),
+    /// Each indicator, with what its queries count.
+    Indicator(fn(&Sli<'_>, &mut Checker<'_>)),
     /// Each SLO, with what it refers to.
     Slo(fn(&Subject<'_>, &mut Checker<'_>)),
     /// All SLOs at once, in the order of the files: what several share is reported once.
@@ -206,6 +213,7 @@ pub struct Shared<'a> {
     circles: OnceLock<Circles<'a>>,
     watched: OnceLock<BTreeSet<Span>>,
     mistyped_services: OnceLock<BTreeMap<Span, &'a str>>,
+    automata: Automata,
 }
 
 /// What is known beside the definitions.
@@ -292,6 +300,16 @@ impl<'a> Checker<'a> {
     fn mistyped_services(&self) -> &'a BTreeMap<Span, &'a str> {
         let shared = self.context.shared;
         shared.mistyped_services.get_or_init(|| reference::mistyped_services(self))
+    }
+
+    /// Returns the automata of label matchers, each of which is built once in a run.
+    fn automata(&self) -> &'a Automata {
+        &self.context.shared.automata
+    }
+
+    /// Returns where a part of a query stands in its file.
+    fn place(&self, query: &Query, part: Extent) -> Span {
+        query.place(part, self.text(query.span))
     }
 
     /// Returns the names of objects that another repository owns.
@@ -401,6 +419,27 @@ impl<'a> Checker<'a> {
         is_safe.then_some(Edit { span, text })
     }
 
+    /// Returns the edit that writes another text for a part of a query.
+    ///
+    /// Nothing where the part is not written as it is read, or its text would have to be escaped, or an
+    /// anchor stands anywhere before it: what is wrong here may be right where an alias brings it.
+    fn rewrite_part(&self, query: &Query, part: Extent, text: &str) -> Option<Edit> {
+        let span = self.place(query, part);
+        let file = &self.context.sources.file(span.source).text;
+        if file.get(..span.range().start).is_none_or(yaml::may_hold_anchor) {
+            return None;
+        }
+        let is_as_read = span != query.span && self.text(span) == part.slice(&query.text);
+        let is_plain = match self.text(query.span).chars().next()? {
+            '"' => !text.contains(['"', '\\']),
+            '\'' => !text.contains('\''),
+            '|' | '>' => true,
+            _ => !text.contains(": ") && !text.contains(" #"),
+        };
+        (is_as_read && is_plain && !text.contains('\n'))
+            .then(|| Edit { span, text: text.to_owned() })
+    }
+
     /// Returns the edit that adds lines below an entry of a block mapping, as [`yaml::add_below`] does;
     /// nothing where the object that holds it has a key of that name, read or not.
     pub fn add_below(
@@ -471,6 +510,7 @@ impl Rule {
 pub const FAMILIES: &[(&str, &[&Rule])] = &[
     ("document", document::RULES),
     ("reference", reference::RULES),
+    ("indicator", indicator::RULES),
     ("objective", objective::RULES),
     ("window", window::RULES),
     ("alerting", alerting::RULES),

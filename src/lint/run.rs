@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::finding::Finding;
+use crate::indicators;
+use crate::indicators::Sli;
 use crate::model::Object;
 use crate::model::Subject;
 use crate::rules::Check;
@@ -68,6 +70,7 @@ pub fn run_allowing(
     let together = || {
         let mut found = of_each(&subjects, &of_slos, &context, tree, rules);
         found.append(&mut of_each(catalog.objects(), &of_objects, &context, tree, rules));
+        found.append(&mut of_indicators(&chosen, &context, tree, rules));
         found
     };
     // No rule waits for another.
@@ -107,7 +110,27 @@ pub(super) fn leveled(
 /// How a rule looks at one thing.
 type Look<T> = fn(&T, &mut Checker<'_>);
 
-/// Runs the rules that look at one SLO, or at one object.
+/// Runs the rules that look at one indicator; without any, no query is parsed.
+fn of_indicators<'a>(
+    chosen: &[&'static Rule],
+    context: &'a Context<'a>,
+    tree: &Tree,
+    rules: &RuleSet,
+) -> Vec<Vec<Finding>> {
+    let checks = chosen.iter().filter_map(|rule| match rule.check {
+        Check::Indicator(check) => Some((*rule, check as Look<Sli<'_>>)),
+        _ => None,
+    });
+    let checks: Vec<_> = checks.collect();
+    if checks.is_empty() {
+        return Vec::new();
+    }
+    let queries = indicators::read(context.catalog, context.subjects);
+    let indicators: Vec<Sli<'_>> = queries.par_iter().map(Sli::new).collect();
+    of_each(&indicators, &checks, context, tree, rules)
+}
+
+/// Runs the rules that look at one SLO, at one object or at one indicator.
 ///
 /// They go from one to the next together, so that each is fetched from memory once and not for each
 /// rule.
@@ -144,7 +167,11 @@ fn walk(rule: &'static Rule, tree: &Tree, checker: &mut Checker<'_>) {
         Check::Files(check) => check(&tree.files, checker),
         Check::Slos(check) => check(checker.subjects(), checker),
         Check::Catalog(check) => check(&tree.catalog, checker),
-        Check::Object(_) | Check::Slo(_) | Check::Suppression(_) | Check::Baseline(_) => {}
+        Check::Object(_)
+        | Check::Indicator(_)
+        | Check::Slo(_)
+        | Check::Suppression(_)
+        | Check::Baseline(_) => {}
     }
 }
 

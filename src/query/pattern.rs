@@ -1,13 +1,14 @@
 //! The regular expressions of label matchers, as far as their syntax tells.
 //!
-//! **Invariant:** nothing is matched here; which label values an expression selects is for others
-//! to find out. How they may end is told.
+//! **Invariant:** nothing is matched here; which label values an expression selects is for
+//! [`values`](super::values) to find out. How they may end is told.
 //!
 //! # Why
 //!
 //! Prometheus reads the syntax of Go, which differs in corners from the one read here. So only
 //! mistakes that both know are reported, and only for what every one of them means an error.
 
+use regex_syntax::ast;
 use regex_syntax::ast::Ast;
 use regex_syntax::ast::ErrorKind;
 use regex_syntax::ast::RepetitionKind;
@@ -67,6 +68,100 @@ pub(super) fn may_end_with(expression: &str, endings: &[&str]) -> bool {
     literals.any(|literal| endings.iter().any(|end| literal.as_bytes().ends_with(end.as_bytes())))
 }
 
+/// Returns whether a text holds what looks like a placeholder of another tool: nobody knows which
+/// values are meant then. A `$` alone ends an expression.
+pub(super) fn may_hold_placeholder(text: &str) -> bool {
+    let begins = |rest: &str| {
+        rest.starts_with(|letter: char| letter.is_alphabetic() || "_{".contains(letter))
+    };
+    text.contains("{{") || text.split('$').skip(1).any(begins)
+}
+
+/// Returns a regular expression that means here what the given one means to Prometheus; nothing where
+/// that is not certain.
+///
+/// `\d`, `\s` and `\w` are of ASCII alone there. A `[` within brackets, or `&&`, is plain text there and
+/// not here.
+pub(super) fn portable(expression: &str) -> Option<String> {
+    let ast = Parser::new().parse(expression).ok()?;
+    let classes = ast::visit(&ast, Classes::default()).ok()?;
+    let (mut text, mut end) = (String::new(), 0);
+    for (span, class) in classes.perl {
+        text.push_str(expression.get(end..span.start.offset)?);
+        text.push_str(class);
+        end = span.end.offset;
+    }
+    text.push_str(expression.get(end..)?);
+    Some(text)
+}
+
+/// The classes of an expression that are written `\d` and the like, in order, with what they mean.
+#[derive(Default)]
+struct Classes {
+    perl: Vec<(ast::Span, &'static str)>,
+}
+
+impl Classes {
+    fn note(&mut self, class: &ast::ClassPerl) {
+        let meaning = match (&class.kind, class.negated) {
+            (ast::ClassPerlKind::Digit, false) => "[0-9]",
+            (ast::ClassPerlKind::Digit, true) => "[^0-9]",
+            (ast::ClassPerlKind::Space, false) => r"[\t\n\x0C\r ]",
+            (ast::ClassPerlKind::Space, true) => r"[^\t\n\x0C\r ]",
+            (ast::ClassPerlKind::Word, false) => "[0-9A-Za-z_]",
+            (ast::ClassPerlKind::Word, true) => "[^0-9A-Za-z_]",
+        };
+        self.perl.push((class.span, meaning));
+    }
+}
+
+/// What the two readers of an expression do not agree on.
+struct Foreign;
+
+impl ast::Visitor for Classes {
+    type Output = Self;
+    type Err = Foreign;
+
+    fn finish(self) -> Result<Self, Foreign> {
+        Ok(self)
+    }
+
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Foreign> {
+        match ast {
+            Ast::ClassPerl(class) => self.note(class),
+            Ast::Assertion(assertion) if !is_edge(&assertion.kind) => return Err(Foreign),
+            // Names of classes are those of the tables that each reader has.
+            Ast::ClassUnicode(_) => return Err(Foreign),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_item_pre(&mut self, item: &ast::ClassSetItem) -> Result<(), Foreign> {
+        match item {
+            ast::ClassSetItem::Perl(class) => self.note(class),
+            ast::ClassSetItem::Bracketed(_) | ast::ClassSetItem::Unicode(_) => return Err(Foreign),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_binary_op_pre(&mut self, _: &ast::ClassSetBinaryOp) -> Result<(), Foreign> {
+        Err(Foreign)
+    }
+}
+
+/// Returns whether an assertion is one of the edges of a text or a line.
+fn is_edge(kind: &ast::AssertionKind) -> bool {
+    matches!(
+        kind,
+        ast::AssertionKind::StartLine
+            | ast::AssertionKind::EndLine
+            | ast::AssertionKind::StartText
+            | ast::AssertionKind::EndText
+    )
+}
+
 fn matches_empty(ast: &Ast) -> bool {
     match ast {
         Ast::Empty(_) | Ast::Flags(_) | Ast::Assertion(_) => true,
@@ -100,6 +195,21 @@ mod tests {
         }
         for expression in [".+", "5..", "api-.*", "(5..|429)", "[^a]", "x{2}"] {
             assert_eq!(read(expression), Pattern::Filled, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_two_readers_take_differently_is_no_expression_of_both() {
+        assert_eq!(portable(r"a\d[\w.-]+").as_deref(), Some(r"a[0-9][[0-9A-Za-z_].-]+"));
+        assert_eq!(portable("5..|[^4]x{2}$").as_deref(), Some("5..|[^4]x{2}$"));
+        for expression in ["[a[b]", "[a&&b]", r"\bx", r"\pL", "{{.name}}", "("] {
+            assert_eq!(portable(expression), None, "{expression}");
+        }
+        for text in ["$code", "a-${b}", "{{ .x }}", "$名"] {
+            assert!(may_hold_placeholder(text), "{text}");
+        }
+        for text in ["5..$", "^a$|b", "x{2}"] {
+            assert!(!may_hold_placeholder(text), "{text}");
         }
     }
 

@@ -1,0 +1,68 @@
+//! Rules about indicators: whether the queries count what they are said to count.
+
+use crate::indicators::Role;
+use crate::indicators::Side;
+use crate::indicators::Sli;
+use crate::query::status::Codes;
+use crate::query::tree::Matcher;
+
+use super::words::few;
+use super::words::sentence;
+
+use super::Rule;
+
+mod good_not_proper_subset;
+mod server_errors_counted_good;
+
+pub(super) const RULES: &[&Rule] =
+    &[&good_not_proper_subset::RULE, &server_errors_counted_good::RULE];
+
+/// Returns what people call a side of an indicator.
+fn name(side: &Side<'_>, sli: &Sli<'_>) -> &'static str {
+    let is_whole = sli.total.as_ref().is_some_and(|total| std::ptr::eq(total, side));
+    match side.parsed.role {
+        Role::Good => "`good`",
+        Role::Bad => "`bad`",
+        Role::Total => "`total`",
+        Role::Ratio(_) | Role::Value if is_whole => "the denominator",
+        Role::Ratio(_) | Role::Value => "the numerator",
+    }
+}
+
+/// Returns matchers as they are written.
+fn written(matchers: &[&Matcher], text: &str) -> String {
+    let written: Vec<&str> = matchers.iter().map(|matcher| matcher.extent.slice(text)).collect();
+    written.join(",")
+}
+
+/// Returns a value of a label as it would be written.
+fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Returns codes of responses in words: those that servers send, or where none is among them all.
+fn codes(codes: &Codes) -> String {
+    let used: Vec<u16> = STATUSES.iter().copied().filter(|code| codes.contain(*code)).collect();
+    let words = if used.is_empty() {
+        let span = |(first, last): &(u16, u16)| match last - first {
+            0 => first.to_string(),
+            _ => format!("{first} to {last}"),
+        };
+        few(&codes.runs(), span)
+    } else {
+        few(&used, u16::to_string)
+    };
+    sentence(&words, "and")
+}
+
+/// The codes that servers and proxies send.
+///
+/// # Source
+///
+/// IANA, "HTTP Status Code Registry"; nginx for 499.
+const STATUSES: [u16; 63] = [
+    100, 101, 102, 103, 200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304,
+    305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415,
+    416, 417, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 499, 500, 501, 502, 503, 504, 505,
+    506, 507, 508, 510, 511, 599,
+];

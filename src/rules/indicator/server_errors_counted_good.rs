@@ -1,0 +1,81 @@
+use crate::finding::Level;
+use crate::indicators::Sli;
+use crate::indicators::statuses::declared_good;
+use crate::indicators::statuses::good_codes;
+use crate::query::tree::MatchOperator;
+use crate::query::tree::Matcher;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+
+use super::codes;
+use super::name;
+
+pub(super) const RULE: Rule = Rule {
+    name: "server-errors-counted-good",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("server_errors_counted_good.md"),
+    settings: &[],
+    check: Check::Indicator(check),
+};
+
+/// The class of server errors, by its first digit.
+const SERVER_ERRORS: u16 = 5;
+
+fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    let Some(good) = good_codes(sli, checker.automata()) else { return };
+    let mut errors = good.codes.of_class(SERVER_ERRORS);
+    // A good query that asks for server errors alone is not incomplete but inverted.
+    let is_inverted = good.codes.without(&errors).is_empty();
+    for user in &sli.queries.users {
+        if let Some(declared) = declared_good(user.slo) {
+            errors = errors.without(&declared);
+        }
+    }
+    let Some(matcher) = good.matchers.first().filter(|_| !errors.is_empty() && !is_inverted) else {
+        return;
+    };
+    let query = good.side.parsed.query;
+    let (own, found) = (name(good.side, sli), codes(&errors));
+    let is_good = sli.good.is_some();
+    let edit = match good.matchers.as_slice() {
+        [only] => all_of_class(only, is_good).and_then(|text| {
+            let part = only.operator_extent.join(only.value_extent);
+            checker.rewrite_part(query, part, &text)
+        }),
+        _ => None,
+    };
+    let message = format!("server errors count as good: status {found}");
+    let finding = checker.report(checker.place(query, matcher.extent), message);
+    finding.label(if is_good {
+        format!("{own} lets them through")
+    } else {
+        format!("{own} does not ask for them")
+    });
+    match edit {
+        Some(edit) => {
+            let label = &matcher.label.text;
+            let title = format!("write `{label}{}`", edit.text);
+            finding.unsafe_fix(title, vec![edit])
+        }
+        None => {
+            finding.help("count every 5xx as bad, or name those that are not in `slo/good-status`")
+        }
+    };
+}
+
+/// Returns what asks for all server errors, or for none, where a matcher asks for one of them.
+fn all_of_class(matcher: &Matcher, is_good: bool) -> Option<String> {
+    let is_code = matcher.value.starts_with('5')
+        && matcher.value.len() == 3
+        && matcher.value.bytes().all(|byte| byte.is_ascii_digit());
+    let operator = match matcher.operator {
+        MatchOperator::NotEqual if is_good => "!~",
+        MatchOperator::Equal if !is_good => "=~",
+        _ => return None,
+    };
+    is_code.then(|| format!("{operator}\"5..\""))
+}
