@@ -280,10 +280,11 @@ fn compared(queries: &Queries<'_>) -> Option<RawType> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Files;
-    use crate::lint;
+    use crate::dialect;
     use crate::source::Origin;
     use crate::source::Source;
+    use crate::source::SourceId;
+    use crate::yaml;
 
     fn slo(raw_type: &str, operator: &str, query: &str) -> String {
         let (measure, compared) = match raw_type {
@@ -307,10 +308,10 @@ mod tests {
     /// Returns the good, bad and valid events of the only indicator, by their selectors.
     fn sides(text: &str) -> [Option<String>; 3] {
         let source = Source::from_text("slo.yaml", text, Origin::Worktree);
-        let tree = lint::load(vec![source], &Files::default());
-        let slos = tree.catalog.slos();
-        let subjects: Vec<_> = slos.map(|slo| Subject::new(&tree.catalog, slo)).collect();
-        let queries = read(&tree.catalog, &subjects);
+        let stream = yaml::parse(SourceId::default(), &source);
+        let catalog = Catalog::new(dialect::read(&stream).objects, Vec::new());
+        let subjects: Vec<_> = catalog.slos().map(|slo| Subject::new(&catalog, slo)).collect();
+        let queries = read(&catalog, &subjects);
         let only = Sli::new(queries.first().expect("there is an indicator"));
         let selected = |side: &Option<Side<'_>>| {
             let side = side.as_ref()?;
