@@ -99,6 +99,11 @@ pub fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
     (expression, problems)
 }
 
+/// Returns the type of the value of a query, problems or not.
+pub fn value_type(expression: &Expression) -> functions::ValueType {
+    check::value_type(expression)
+}
+
 /// Returns the length of a duration such as `1h30m` in seconds, rounded down; nothing for what is none.
 pub fn seconds(text: &str) -> Option<u64> {
     let nanoseconds = number::nanoseconds(text).ok().filter(|_| !text.is_empty())?;
