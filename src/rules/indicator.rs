@@ -11,12 +11,17 @@ use super::words::sentence;
 
 use super::Rule;
 
+mod counter_misuse;
 mod good_not_proper_subset;
 mod query_syntax_error;
 mod server_errors_counted_good;
 
-pub(super) const RULES: &[&Rule] =
-    &[&query_syntax_error::RULE, &good_not_proper_subset::RULE, &server_errors_counted_good::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &query_syntax_error::RULE,
+    &good_not_proper_subset::RULE,
+    &server_errors_counted_good::RULE,
+    &counter_misuse::RULE,
+];
 
 /// Returns what people call a side of an indicator.
 fn name(side: &Side<'_>, sli: &Sli<'_>) -> &'static str {

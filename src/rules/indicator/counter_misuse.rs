@@ -1,0 +1,128 @@
+use crate::finding::Level;
+use crate::indicators::Parsed;
+use crate::indicators::Sli;
+use crate::indicators::counters::Misuse;
+use crate::indicators::counters::misuses;
+use crate::model::Measure;
+use crate::quantity::Duration;
+use crate::query::Extent;
+use crate::query::tree::Call;
+use crate::query::tree::RangeSelector;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::words::quote;
+use crate::source::Edit;
+use crate::source::Span;
+
+pub(super) const RULE: Rule = Rule {
+    name: "counter-misuse",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("counter_misuse.md"),
+    settings: &[],
+    check: Check::Indicator(check),
+};
+
+/// The range that people take where they have no reason for another.
+const RANGE: &str = "5m";
+
+fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    // Whoever reads a metric that is declared a counter takes its growth.
+    let is_declared = matches!(&sli.queries.indicator.measure, Measure::Counts(counts)
+        if counts.counter == Some(true));
+    let metrics = &checker.config().metrics;
+    let mut bare: Vec<(&Parsed<'_>, Extent)> = Vec::new();
+    for parsed in &sli.queries.each {
+        let Some(tree) = parsed.sound() else { continue };
+        for misuse in misuses(tree, metrics) {
+            match misuse {
+                Misuse::Bare(_) if is_declared => {}
+                Misuse::Bare(selector) => bare.push((parsed, selector.extent)),
+                Misuse::OfGauge(call, selector) => {
+                    let name = quote(selector.name.as_ref().map_or("", |name| &name.text));
+                    let message = format!("`{}` of {name}, which is no counter", call.name.text);
+                    let place = checker.place(parsed.query, call.name.extent);
+                    let other = checker.place(parsed.query, selector.extent);
+                    let finding = checker.report(place, message);
+                    finding.label("takes every fall for the start of a new process");
+                    finding.also(other, "goes up and down");
+                    finding.help("use `delta`, or a function such as `avg_over_time`");
+                }
+                Misuse::OfSum(call, subquery) => {
+                    let message = format!("`{}` of a sum of counters", call.name.text);
+                    let place = checker.place(parsed.query, call.name.extent);
+                    let other = checker.place(parsed.query, subquery.operand.extent);
+                    let finding = checker.report(place, message);
+                    finding.label("takes the sum for one counter");
+                    finding.also(other, "falls when one of the processes starts anew");
+                    finding.help("take the growth first and the sum then: `sum(rate(…))`");
+                }
+                Misuse::Range(call, range) => short(parsed, call, range, checker),
+            }
+        }
+    }
+    report_bare(&bare, sli, checker);
+}
+
+/// Says that a range holds fewer than two samples.
+fn short(parsed: &Parsed<'_>, call: &Call, range: &RangeSelector, checker: &mut Checker<'_>) {
+    let interval = checker.config().metrics.scrape_interval;
+    let Some(seconds) = interval.and_then(Duration::seconds) else { return };
+    let length = range.range.nanoseconds().and_then(|length| u64::try_from(length).ok());
+    let is_short = length
+        .is_some_and(|length| length < seconds.saturating_mul(2).saturating_mul(1_000_000_000));
+    if !is_short {
+        return;
+    }
+    let written = quote(range.range.extent.slice(&parsed.query.text));
+    let every = Duration::from_seconds(seconds);
+    let message = format!("a range of {written} holds fewer than two samples, taken every {every}");
+    let finding = checker.report(checker.place(parsed.query, range.range.extent), message);
+    finding.label(format!("`{}` needs two of them", call.name.text));
+    finding.note("`scrapeInterval` says how often samples are taken");
+    let four = Duration::from_seconds(seconds.saturating_mul(4));
+    finding.help(format!("write at least `{four}`, so that a sample may be missed"));
+}
+
+fn report_bare(bare: &[(&Parsed<'_>, Extent)], sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    let Some(((parsed, first), rest)) = bare.split_first() else { return };
+    let range = range_of(sli);
+    let edit = |(parsed, extent): &(&Parsed<'_>, Extent)| -> Option<Edit> {
+        let text = format!("rate({}[{range}])", extent.slice(&parsed.query.text));
+        checker.rewrite_part(parsed.query, *extent, &text)
+    };
+    let edits: Option<Vec<Edit>> = bare.iter().map(edit).collect();
+    let name = quote(name_in(first.slice(&parsed.query.text)));
+    let places: Vec<Span> =
+        rest.iter().map(|(parsed, extent)| checker.place(parsed.query, *extent)).collect();
+    let finding = checker.report(
+        checker.place(parsed.query, *first),
+        format!("the counter {name} is read without `rate` or `increase`"),
+    );
+    finding.label("counts everything since the process started");
+    for place in places {
+        finding.also(place, "and here");
+    }
+    finding.note("its value falls to 0 whenever a process starts anew");
+    match edits {
+        Some(edits) => finding.unsafe_fix(format!("take its growth over `{range}`"), edits),
+        None => finding.help(format!("take its growth: `rate(…[{range}])`")),
+    };
+}
+
+/// Returns the name that a selector begins with.
+fn name_in(selector: &str) -> &str {
+    selector.split('{').next().unwrap_or_default().trim()
+}
+
+/// Returns the range that another selection of the indicator has.
+fn range_of<'s>(sli: &'s Sli<'_>) -> &'s str {
+    let ranges = sli.sides().filter_map(|side| {
+        let range = side.events.as_ref()?.sets.iter().find_map(|set| set.range)?;
+        Some(range.extent.slice(&side.parsed.query.text))
+    });
+    ranges.into_iter().next().unwrap_or(RANGE)
+}
