@@ -223,9 +223,9 @@ fn only_range(ranges: &[Duration]) -> Result<Option<(Range, Extent)>, NotCountab
     Ok(only)
 }
 
-/// Tells whether a placeholder is the window of an indicator: `{{.window}}` as Sloth and OpenSLO
+/// Returns whether a placeholder is the window of an indicator: `{{.window}}` as Sloth and OpenSLO
 /// write it, `window` as slo-generator does.
-fn is_window(text: &str) -> bool {
+pub fn is_window(text: &str) -> bool {
     let inner = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
     let inner = inner.unwrap_or(text).trim_matches('-').trim();
     inner.strip_prefix('.').unwrap_or(inner).eq_ignore_ascii_case("window")

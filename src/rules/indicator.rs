@@ -13,6 +13,7 @@ use super::Rule;
 
 mod counter_misuse;
 mod good_not_proper_subset;
+mod mismatched_ratio_operands;
 mod query_syntax_error;
 mod server_errors_counted_good;
 
@@ -21,6 +22,7 @@ pub(super) const RULES: &[&Rule] = &[
     &good_not_proper_subset::RULE,
     &server_errors_counted_good::RULE,
     &counter_misuse::RULE,
+    &mismatched_ratio_operands::RULE,
 ];
 
 /// Returns what people call a side of an indicator.

@@ -1,0 +1,211 @@
+use crate::finding::Level;
+use crate::indicators::Side;
+use crate::indicators::Sli;
+use crate::query::Extent;
+use crate::query::counts::is_window;
+use crate::query::events::EventSet;
+use crate::query::events::Groups;
+use crate::query::events::Reading;
+use crate::query::tree::Duration;
+use crate::query::tree::DurationKind;
+use crate::query::tree::Grouping;
+use crate::query::tree::GroupingKind;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::words::quote;
+
+use super::name;
+
+pub(super) const RULE: Rule = Rule {
+    name: "mismatched-ratio-operands",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("mismatched_ratio_operands.md"),
+    settings: &[],
+    check: Check::Indicator(check),
+};
+
+/// One side with the first of its sets.
+struct Operand<'s, 'a> {
+    side: &'s Side<'a>,
+    set: &'s EventSet<'a>,
+    name: &'static str,
+}
+
+impl Operand<'_, '_> {
+    fn text(&self, extent: Extent) -> &str {
+        extent.slice(&self.side.parsed.query.text)
+    }
+}
+
+fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    for part in [&sli.good, &sli.bad].into_iter().flatten() {
+        let both = operand(part, sli).zip(sli.total.as_ref().and_then(|total| operand(total, sli)));
+        let Some((part, total)) = both else { continue };
+        // Of several differences the first is told: who mends it sees the next.
+        let _ = readings(&part, &total, checker)
+            || ranges(&part, &total, checker)
+            || times(&part, &total, checker)
+            || groups(&part, &total, sli, checker);
+    }
+}
+
+/// Returns a side whose sets are all read alike.
+fn operand<'s, 'a>(side: &'s Side<'a>, sli: &Sli<'_>) -> Option<Operand<'s, 'a>> {
+    let (set, rest) = side.events.as_ref()?.sets.split_first()?;
+    let range = |set: &EventSet<'_>| set.range.map(length);
+    let is_alike = rest.iter().all(|other| {
+        other.reading == set.reading && range(other) == range(set) && other.groups == set.groups
+    });
+    is_alike.then(|| Operand { side, set, name: name(side, sli) })
+}
+
+/// The length of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// In nanoseconds.
+    Exact(i64),
+    /// That of the window of the indicator, which takes many lengths.
+    Window,
+}
+
+/// Returns the length of a range; nothing where something else fills it in.
+fn length(range: &Duration) -> Option<Length> {
+    match &range.kind {
+        DurationKind::Placeholder(text) => is_window(text).then_some(Length::Window),
+        _ => range.nanoseconds().map(Length::Exact),
+    }
+}
+
+/// Events per second and events per range are of two units.
+fn readings(part: &Operand<'_, '_>, total: &Operand<'_, '_>, checker: &mut Checker<'_>) -> bool {
+    let word = |reading: Reading| match reading {
+        Reading::Rate => Some("rate"),
+        Reading::InstantRate => Some("irate"),
+        Reading::Increase => Some("increase"),
+        Reading::Sum | Reading::Value => None,
+    };
+    let (Some(own), Some(other)) = (word(part.set.reading), word(total.set.reading)) else {
+        return false;
+    };
+    if own == other {
+        return false;
+    }
+    let message = format!("{} counts by `{own}` and {} by `{other}`", part.name, total.name);
+    let label = match (part.set.reading, total.set.reading) {
+        (Reading::Increase, _) | (_, Reading::Increase) => {
+            "one is events per second, the other events in the range"
+        }
+        _ => "`irate` sees the last two samples alone",
+    };
+    let places = [(part, part.set.extent), (total, total.set.extent)];
+    report(places, message, label, format!("use `{other}` on both sides"), checker);
+    true
+}
+
+fn ranges(part: &Operand<'_, '_>, total: &Operand<'_, '_>, checker: &mut Checker<'_>) -> bool {
+    let (Some(own), Some(other)) = (part.set.range, total.set.range) else { return false };
+    let lengths = length(own).zip(length(other));
+    if lengths.is_none_or(|(own, other)| own == other) {
+        return false;
+    }
+    let (first, second) = (quote(part.text(own.extent)), quote(total.text(other.extent)));
+    let message = format!("{} looks back {first} and {} {second}", part.name, total.name);
+    let places = [(part, own.extent), (total, other.extent)];
+    let label = "events of one time are divided by those of another";
+    report(places, message, label, format!("write {second} on both sides"), checker);
+    true
+}
+
+fn times(part: &Operand<'_, '_>, total: &Operand<'_, '_>, checker: &mut Checker<'_>) -> bool {
+    let offset = |operand: &Operand<'_, '_>| match &operand.set.modifiers.offset {
+        Some(offset) => length(&offset.duration),
+        None => Some(Length::Exact(0)),
+    };
+    if offset(part).zip(offset(total)).is_none_or(|(own, other)| own == other) {
+        return false;
+    }
+    let extent = |operand: &Operand<'_, '_>| {
+        let offset = operand.set.modifiers.offset.as_ref();
+        offset.map_or(operand.set.selector.extent, |offset| offset.extent)
+    };
+    let words = |operand: &Operand<'_, '_>| match &operand.set.modifiers.offset {
+        Some(offset) => quote(operand.text(offset.extent)),
+        None => "no `offset`".to_owned(),
+    };
+    let message =
+        format!("{} has {} and {} has {}", part.name, words(part), total.name, words(total));
+    let places = [(part, extent(part)), (total, extent(total))];
+    let label = "events of one time are divided by those of another";
+    report(places, message, label, "write one `offset` on both sides".to_owned(), checker);
+    true
+}
+
+/// Series are paired by their labels: what only one side keeps pairs with nothing.
+fn groups(
+    part: &Operand<'_, '_>,
+    total: &Operand<'_, '_>,
+    sli: &Sli<'_>,
+    checker: &mut Checker<'_>,
+) -> bool {
+    // Where two queries are divided by whoever reads them, their series are often added up first.
+    let Some(share) = &sli.share else { return false };
+    let has_matching = share.division.matching.is_some();
+    let (Some(own), Some(other)) = (labels(part.set.groups), labels(total.set.groups)) else {
+        return false;
+    };
+    if has_matching || own == other {
+        return false;
+    }
+    let words = |labels: &[&str]| match labels {
+        [] => "no label".to_owned(),
+        labels => labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", "),
+    };
+    let message = format!(
+        "{} keeps {} and {} {}: their series never pair",
+        part.name,
+        words(&own),
+        total.name,
+        words(&other)
+    );
+    let extent = |operand: &Operand<'_, '_>| match operand.set.groups {
+        Groups::Some(grouping) => grouping.extent,
+        _ => operand.side.expression.extent,
+    };
+    let places = [(part, extent(part)), (total, extent(total))];
+    let label = "a division pairs series whose labels are all equal";
+    report(places, message, label, "sum both sides by the same labels".to_owned(), checker);
+    true
+}
+
+/// Returns the labels that certainly are on the series, in order; nothing where that is not known.
+fn labels(groups: Groups<'_>) -> Option<Vec<&str>> {
+    match groups {
+        Groups::One => Some(Vec::new()),
+        Groups::Some(Grouping { kind: GroupingKind::By, labels, .. }) => {
+            let mut names: Vec<&str> = labels.iter().map(|label| label.text.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            Some(names)
+        }
+        _ => None,
+    }
+}
+
+fn report(
+    [(part, own), (total, other)]: [(&Operand<'_, '_>, Extent); 2],
+    message: String,
+    label: &'static str,
+    help: String,
+    checker: &mut Checker<'_>,
+) {
+    let place = checker.place(part.side.parsed.query, own);
+    let there = checker.place(total.side.parsed.query, other);
+    let finding = checker.report(place, message);
+    finding.label(label);
+    finding.also(there, total.name);
+    finding.help(help);
+}
