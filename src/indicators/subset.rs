@@ -4,6 +4,7 @@ use crate::quantity::Ratio;
 use crate::query::events::EventSet;
 use crate::query::events::Events;
 use crate::query::events::GuardKind;
+use crate::query::events::are_as_long;
 use crate::query::tree::MatchOperator;
 use crate::query::values::Automata;
 use crate::query::values::Containment;
@@ -98,6 +99,7 @@ pub fn are_equal(one: &Events<'_>, other: &Events<'_>, automata: &Automata) -> b
         family(one) == family(other)
             && one.reading == other.reading
             && one.is_taken == other.is_taken
+            && are_as_long(one.range, other.range)
             && one.modifiers.offset.is_none()
             && other.modifiers.offset.is_none()
             && gap(one, other, automata).is_none()

@@ -13,12 +13,14 @@
 //! on the value, or a value for no data, does not either, and is kept beside them for those who ask.
 
 use super::Extent;
+use super::counts::is_window;
 use super::tree::Aggregation;
 use super::tree::Aggregator;
 use super::tree::Binary;
 use super::tree::BinaryOperator;
 use super::tree::Call;
 use super::tree::Duration;
+use super::tree::DurationKind;
 use super::tree::Expression;
 use super::tree::ExpressionKind;
 use super::tree::Grouping;
@@ -138,6 +140,17 @@ impl EventSet<'_> {
             }
         }
         labels
+    }
+}
+
+/// Returns whether two ranges certainly are of one length: by what is written, or by what fills them in.
+pub fn are_as_long(one: Option<&Duration>, other: Option<&Duration>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return one.is_none() && other.is_none() };
+    match (&one.kind, &other.kind) {
+        (DurationKind::Placeholder(one), DurationKind::Placeholder(other)) => {
+            is_window(one) && is_window(other) || one == other
+        }
+        _ => one.nanoseconds().is_some_and(|length| other.nanoseconds() == Some(length)),
     }
 }
 

@@ -1,11 +1,14 @@
 use crate::finding::Level;
 use crate::indicators::Side;
 use crate::indicators::Sli;
+use crate::indicators::counters::Samples;
+use crate::indicators::counters::samples;
 use crate::indicators::statuses;
 use crate::indicators::subset;
 use crate::indicators::subset::BOUND;
 use crate::indicators::subset::Gap;
 use crate::query::events::EventSet;
+use crate::query::events::Reading;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -44,7 +47,12 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         if events.sets.iter().chain(&all.sets).any(|set| set.is_taken) {
             continue;
         }
-        for set in &events.sets {
+        // What a gauge shows, such as what is used, is no part of another value of it.
+        let metrics = &checker.config().metrics;
+        let counts = |set: &&EventSet<'_>| {
+            set.reading != Reading::Value || samples(set.metric, metrics) == Samples::Counter
+        };
+        for set in events.sets.iter().filter(counts) {
             let is_alike = |whole: &&EventSet<'_>| subset::family(whole) == subset::family(set);
             let mut likely = all.sets.iter().filter(is_alike);
             // Of several, one may hold what another does not.

@@ -22,14 +22,17 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Indicator(check),
 };
 
+/// The class of successful responses, by its first digit.
+const SUCCESS: u16 = 2;
+
 /// The class of server errors, by its first digit.
 const SERVER_ERRORS: u16 = 5;
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let Some(good) = good_codes(sli, checker.automata()) else { return };
     let mut errors = good.codes.of_class(SERVER_ERRORS);
-    // A good query that asks for server errors alone is not incomplete but inverted.
-    let is_inverted = good.codes.without(&errors).is_empty();
+    // A good query that asks for errors and for no success is not incomplete but inverted.
+    let is_inverted = good.codes.of_class(SUCCESS).is_empty();
     for user in &sli.queries.users {
         if let Some(declared) = declared_good(user.slo) {
             errors = errors.without(&declared);
