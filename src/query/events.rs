@@ -123,6 +123,18 @@ pub struct Share<'t> {
     pub guards: Vec<Guard>,
 }
 
+impl GuardKind {
+    /// Returns what it does to what a value leaves of a whole.
+    fn taken_from(self, whole: f64) -> Self {
+        match self {
+            Self::Default(value) => Self::Default(whole - value),
+            Self::AtLeast(least) => Self::AtMost(whole - least),
+            Self::AtMost(most) => Self::AtLeast(whole - most),
+            Self::Only => Self::Only,
+        }
+    }
+}
+
 impl EventSet<'_> {
     /// Returns the matchers of a label, in the order of the text.
     pub fn matchers<'s>(&'s self, label: &'s str) -> impl Iterator<Item = &'s Matcher> {
@@ -192,7 +204,10 @@ pub fn share(expression: &Expression) -> Option<Share<'_>> {
                 }
                 (BinaryOperator::Multiply, [Some(_), None]) => share(&binary.right),
                 (BinaryOperator::Subtract, [Some(whole), None]) if is_whole(whole) => {
-                    let inner = share(&binary.right)?;
+                    let mut inner = share(&binary.right)?;
+                    for guard in &mut inner.guards {
+                        guard.kind = guard.kind.taken_from(whole);
+                    }
                     Some(Share { is_complement: !inner.is_complement, ..inner })
                 }
                 _ => {
@@ -209,6 +224,16 @@ pub fn share(expression: &Expression) -> Option<Share<'_>> {
             share.guards.extend(guard);
             Some(share)
         }
+        _ => None,
+    }
+}
+
+/// Returns the value that a query has where there is no data, with what gives it: `x or vector(0)`.
+pub fn default_of(expression: &Expression) -> Option<(Guard, f64)> {
+    let ExpressionKind::Binary(binary) = &expression.bare().kind else { return None };
+    let (_, guard) = guarded(binary)?;
+    match guard.kind {
+        GuardKind::Default(value) => Some((guard, value)),
         _ => None,
     }
 }

@@ -11,9 +11,12 @@ use super::words::sentence;
 
 use super::Rule;
 
+mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
 mod mismatched_ratio_operands;
+mod missing_data_masked;
+mod query_never_counts;
 mod query_syntax_error;
 mod server_errors_counted_good;
 
@@ -23,6 +26,9 @@ pub(super) const RULES: &[&Rule] = &[
     &server_errors_counted_good::RULE,
     &counter_misuse::RULE,
     &mismatched_ratio_operands::RULE,
+    &missing_data_masked::RULE,
+    &clamped_denominator::RULE,
+    &query_never_counts::RULE,
 ];
 
 /// Returns what people call a side of an indicator.

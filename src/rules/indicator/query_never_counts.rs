@@ -1,0 +1,113 @@
+use crate::finding::Level;
+use crate::indicators::Parsed;
+use crate::indicators::Sli;
+use crate::query::Extent;
+use crate::query::tree::BinaryOperator;
+use crate::query::tree::Call;
+use crate::query::tree::Expression;
+use crate::query::tree::ExpressionKind;
+use crate::query::tree::Matcher;
+use crate::query::tree::VectorSelector;
+use crate::query::values::Values;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::words::sentence;
+
+pub(super) const RULE: Rule = Rule {
+    name: "query-never-counts",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("query_never_counts.md"),
+    settings: &[],
+    check: Check::Indicator(check),
+};
+
+fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    for parsed in &sli.queries.each {
+        let Some(tree) = parsed.sound() else { continue };
+        for selector in tree.selectors() {
+            contradiction(parsed, selector, checker);
+        }
+        comparisons(parsed, tree, checker);
+    }
+}
+
+/// Says which matchers of a label no value satisfies.
+fn contradiction(parsed: &Parsed<'_>, selector: &VectorSelector, checker: &mut Checker<'_>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for matcher in &selector.matchers {
+        let label = matcher.label.text.as_str();
+        if seen.contains(&label) {
+            continue;
+        }
+        seen.push(label);
+        let of_label = |matcher: &&Matcher| matcher.label.text == label;
+        let matchers: Vec<&Matcher> = selector.matchers.iter().filter(of_label).collect();
+        let values = Values::of(matchers.iter().copied(), checker.automata());
+        if values.is_empty() != Some(true) {
+            continue;
+        }
+        let text = &parsed.query.text;
+        let words: Vec<String> =
+            matchers.iter().map(|matcher| format!("`{}`", matcher.extent.slice(text))).collect();
+        let message = match words.as_slice() {
+            [only] => format!("no series satisfies {only}"),
+            words => format!("no series satisfies {}", sentence(words, "and")),
+        };
+        let mut places =
+            matchers.iter().rev().map(|matcher| checker.place(parsed.query, matcher.extent));
+        let Some(place) = places.next() else { continue };
+        let others: Vec<_> = places.collect();
+        let finding = checker.report(place, message);
+        finding.label("the query never counts anything");
+        for other in others {
+            finding.also(other, "excludes it");
+        }
+    }
+}
+
+/// Says where the growth of a counter is asked to be below 0, or above what nothing is.
+fn comparisons(parsed: &Parsed<'_>, expression: &Expression, checker: &mut Checker<'_>) {
+    if let ExpressionKind::Binary(binary) = &expression.kind
+        && let Some(bound) = number(&binary.right)
+        && is_growth(&binary.left)
+    {
+        let never = match binary.operator {
+            BinaryOperator::Less => bound <= 0.0,
+            BinaryOperator::LessOrEqual | BinaryOperator::Equal => bound < 0.0,
+            _ => false,
+        };
+        if never && binary.bool_extent.is_none() {
+            let extent = Extent::join(binary.operator_extent, binary.right.extent);
+            let place = checker.place(parsed.query, extent);
+            let finding = checker.report(place, "the growth of a counter is never below 0");
+            finding.label("the query never has a value");
+        }
+    }
+    for child in expression.children() {
+        comparisons(parsed, child, checker);
+    }
+}
+
+/// Returns whether an expression is the growth of counters, or a sum of that.
+fn is_growth(expression: &Expression) -> bool {
+    match &expression.bare().kind {
+        ExpressionKind::Aggregation(aggregation) => is_growth(&aggregation.operand),
+        ExpressionKind::Call(call) => is_rate(call),
+        _ => false,
+    }
+}
+
+fn is_rate(call: &Call) -> bool {
+    ["rate", "irate", "increase"].contains(&call.name.text.as_str())
+}
+
+fn number(expression: &Expression) -> Option<f64> {
+    match &expression.bare().kind {
+        ExpressionKind::Number(number) => Some(number.value),
+        _ => None,
+    }
+}
