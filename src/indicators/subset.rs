@@ -10,6 +10,8 @@ use crate::query::values::Automata;
 use crate::query::values::Containment;
 use crate::query::values::Values;
 
+use super::statuses::codes_of_label;
+
 /// The label that holds the upper bound of a bucket.
 pub const BOUND: &str = "le";
 
@@ -81,6 +83,8 @@ pub fn gap(set: &EventSet<'_>, whole: &EventSet<'_>, automata: &Automata) -> Opt
         let values = |set: &EventSet<'_>| Values::of(set.matchers(label), automata);
         match values(set).within(&values(whole)) {
             Containment::Inside => {}
+            // Codes are few, and all that is not among them is no status.
+            Containment::Outside(_) if are_codes_within(set, whole, label, automata) => {}
             Containment::Outside(witness) => {
                 return Some(Gap::Label { label: label.to_owned(), witness });
             }
@@ -88,6 +92,18 @@ pub fn gap(set: &EventSet<'_>, whole: &EventSet<'_>, automata: &Automata) -> Opt
         }
     }
     found
+}
+
+/// Returns whether all codes that a set asks for by a label are among those of another.
+fn are_codes_within(
+    set: &EventSet<'_>,
+    whole: &EventSet<'_>,
+    label: &str,
+    automata: &Automata,
+) -> bool {
+    let codes = |set: &EventSet<'_>| codes_of_label(set, label, automata);
+    let both = codes(set).zip(codes(whole));
+    both.is_some_and(|(own, all)| !own.is_empty() && own.without(&all).is_empty())
 }
 
 /// Returns whether two queries certainly count the same events in the same way, whatever their spelling.

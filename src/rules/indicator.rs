@@ -15,6 +15,7 @@ mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
 mod mismatched_ratio_operands;
+mod mismatched_scope;
 mod missing_data_masked;
 mod query_never_counts;
 mod query_syntax_error;
@@ -26,6 +27,7 @@ pub(super) const RULES: &[&Rule] = &[
     &server_errors_counted_good::RULE,
     &counter_misuse::RULE,
     &mismatched_ratio_operands::RULE,
+    &mismatched_scope::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,

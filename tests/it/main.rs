@@ -28,6 +28,7 @@ mod parts;
 mod policy_files;
 mod prometheus_rules;
 mod publish;
+mod queries;
 mod registry;
 mod report;
 mod repository;

@@ -1,12 +1,16 @@
 use crate::finding::Level;
 use crate::indicators::Parsed;
+use crate::indicators::Side;
 use crate::indicators::Sli;
 use crate::indicators::counters::Misuse;
 use crate::indicators::counters::misuses;
 use crate::model::Measure;
 use crate::quantity::Duration;
 use crate::query::Extent;
+use crate::query::events::Groups;
 use crate::query::tree::Call;
+use crate::query::tree::Grouping;
+use crate::query::tree::GroupingKind;
 use crate::query::tree::RangeSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -65,6 +69,35 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         }
     }
     report_bare(&bare, sli, checker);
+    for side in sli.sides() {
+        buckets(side, checker);
+    }
+}
+
+/// Says that all buckets of a histogram are added up.
+fn buckets(side: &Side<'_>, checker: &mut Checker<'_>) {
+    const BOUND: &str = "le";
+    let query = side.parsed.query;
+    for set in side.events.iter().flat_map(|events| &events.sets) {
+        let is_asked = set.matchers(BOUND).next().is_some();
+        let is_added = match set.groups {
+            Groups::One => true,
+            Groups::Some(Grouping { kind, labels, .. }) => {
+                let is_named = labels.iter().any(|label| label.text == BOUND);
+                (*kind == GroupingKind::Without) == is_named
+            }
+            Groups::Each => false,
+        };
+        if !set.metric.ends_with("_bucket") || is_asked || !is_added {
+            continue;
+        }
+        let place = checker.place(query, set.selector.extent);
+        let finding =
+            checker.report(place, format!("all buckets of {} are added up", quote(set.metric)));
+        finding.label("counts an event once for each bucket that holds it");
+        finding.note("buckets are cumulative: each holds what the ones before it hold");
+        finding.help("ask for one bucket, such as `le=\"0.5\"`; `le=\"+Inf\"` holds every event");
+    }
 }
 
 /// Says that a range holds fewer than two samples.

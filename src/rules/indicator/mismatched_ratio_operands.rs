@@ -1,13 +1,19 @@
 use crate::finding::Level;
 use crate::indicators::Side;
 use crate::indicators::Sli;
+use crate::indicators::counters::Samples;
+use crate::indicators::counters::samples;
+use crate::indicators::subset::family;
 use crate::query::Extent;
 use crate::query::counts::is_window;
 use crate::query::events::EventSet;
 use crate::query::events::Groups;
 use crate::query::events::Reading;
+use crate::query::events::reduce;
+use crate::query::tree::Aggregator;
 use crate::query::tree::Duration;
 use crate::query::tree::DurationKind;
+use crate::query::tree::ExpressionKind;
 use crate::query::tree::Grouping;
 use crate::query::tree::GroupingKind;
 use crate::rules::Check;
@@ -42,11 +48,15 @@ impl Operand<'_, '_> {
 }
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    let Some(total) = &sli.total else { return };
     for part in [&sli.good, &sli.bad].into_iter().flatten() {
-        let both = operand(part, sli).zip(sli.total.as_ref().and_then(|total| operand(total, sli)));
-        let Some((part, total)) = both else { continue };
+        if aggregators(part, total, sli, checker) {
+            continue;
+        }
+        let Some((part, total)) = operand(part, sli).zip(operand(total, sli)) else { continue };
         // Of several differences the first is told: who mends it sees the next.
-        let _ = readings(&part, &total, checker)
+        let _ = values(&part, &total, checker)
+            || readings(&part, &total, checker)
             || ranges(&part, &total, checker)
             || times(&part, &total, checker)
             || groups(&part, &total, sli, checker);
@@ -80,29 +90,95 @@ fn length(range: &Duration) -> Option<Length> {
     }
 }
 
+/// An average of series is as many times smaller as there are series.
+fn aggregators(
+    part: &Side<'_>,
+    total: &Side<'_>,
+    sli: &Sli<'_>,
+    checker: &mut Checker<'_>,
+) -> bool {
+    let outer = |side: &Side<'_>| match &side.expression.bare().kind {
+        ExpressionKind::Aggregation(outer) => {
+            let counts = reduce(&outer.operand)?;
+            let grows = counts.sets.iter().all(|set| set.reading != Reading::Value);
+            grows.then_some((outer.aggregator, outer.aggregator_extent))
+        }
+        _ => None,
+    };
+    let Some(((own, first), (other, second))) = outer(part).zip(outer(total)) else { return false };
+    if own == other || ![own, other].contains(&Aggregator::Sum) {
+        return false;
+    }
+    let text = |side: &Side<'_>, extent: Extent| quote(extent.slice(&side.parsed.query.text));
+    let message = format!(
+        "{} takes {} of series and {} {}",
+        name(part, sli),
+        text(part, first),
+        name(total, sli),
+        text(total, second)
+    );
+    let place = checker.place(part.parsed.query, first);
+    let there = checker.place(total.parsed.query, second);
+    let finding = checker.report(place, message);
+    finding.label("the share depends on how many series there are");
+    finding.also(there, name(total, sli));
+    finding.help("use `sum` on both sides");
+    true
+}
+
+/// `X_sum` adds up what was measured, `X_count` and `X_bucket` count events.
+fn values(part: &Operand<'_, '_>, total: &Operand<'_, '_>, checker: &mut Checker<'_>) -> bool {
+    let sum =
+        |operand: &Operand<'_, '_>| operand.set.metric.strip_suffix("_sum").map(str::to_owned);
+    let events = |operand: &Operand<'_, '_>| {
+        let family = family(operand.set);
+        (family != operand.set.metric).then(|| family.to_owned())
+    };
+    let is_mixed = |one: &Operand<'_, '_>, other: &Operand<'_, '_>| {
+        sum(one).is_some() && sum(one) == events(other)
+    };
+    if !is_mixed(part, total) && !is_mixed(total, part) {
+        return false;
+    }
+    let (own, other) = (quote(part.set.metric), quote(total.set.metric));
+    let message = format!("{} counts {own} and {} {other}", part.name, total.name);
+    let places = [(part, part.set.extent), (total, total.set.extent)];
+    let label = "`_sum` adds up what was measured, not events";
+    report(places, message, label, "count events on both sides".to_owned(), checker);
+    true
+}
+
 /// Events per second and events per range are of two units.
 fn readings(part: &Operand<'_, '_>, total: &Operand<'_, '_>, checker: &mut Checker<'_>) -> bool {
-    let word = |reading: Reading| match reading {
-        Reading::Rate => Some("rate"),
-        Reading::InstantRate => Some("irate"),
-        Reading::Increase => Some("increase"),
+    let metrics = &checker.config().metrics;
+    let is_one = family(part.set) == family(total.set);
+    let word = |operand: &Operand<'_, '_>| match operand.set.reading {
+        Reading::Rate => Some("`rate`"),
+        Reading::InstantRate => Some("`irate`"),
+        Reading::Increase => Some("`increase`"),
+        // Of what is a counter by its name, `counter-misuse` speaks.
+        Reading::Value if is_one && samples(operand.set.metric, metrics) != Samples::Counter => {
+            Some("its value")
+        }
         Reading::Sum | Reading::Value => None,
     };
-    let (Some(own), Some(other)) = (word(part.set.reading), word(total.set.reading)) else {
-        return false;
-    };
+    let (Some(own), Some(other)) = (word(part), word(total)) else { return false };
     if own == other {
         return false;
     }
-    let message = format!("{} counts by `{own}` and {} by `{other}`", part.name, total.name);
+    let message = format!("{} counts by {own} and {} by {other}", part.name, total.name);
     let label = match (part.set.reading, total.set.reading) {
+        (Reading::Value, _) | (_, Reading::Value) => {
+            "one is the growth of a counter, the other what it has grown to"
+        }
         (Reading::Increase, _) | (_, Reading::Increase) => {
             "one is events per second, the other events in the range"
         }
         _ => "`irate` sees the last two samples alone",
     };
     let places = [(part, part.set.extent), (total, total.set.extent)];
-    report(places, message, label, format!("use `{other}` on both sides"), checker);
+    let better = if total.set.reading == Reading::Value { own } else { other };
+    report(places, message, label, format!("use {better} on both sides"), checker);
     true
 }
 

@@ -1,0 +1,74 @@
+use crate::finding::Level;
+use crate::indicators::Side;
+use crate::indicators::Sli;
+use crate::indicators::subset::family;
+use crate::query::events::EventSet;
+use crate::query::events::Reading;
+use crate::query::tree::MatchOperator;
+use crate::query::tree::Matcher;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::words::quote;
+
+use super::name;
+
+pub(super) const RULE: Rule = Rule {
+    name: "mismatched-scope",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("mismatched_scope.md"),
+    settings: &[],
+    check: Check::Indicator(check),
+};
+
+/// Labels that say whose events these are.
+const SCOPES: [&str; 8] =
+    ["app", "cluster", "env", "environment", "job", "namespace", "region", "service"];
+
+fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    let Some(total) = &sli.total else { return };
+    for part in [&sli.good, &sli.bad].into_iter().flatten() {
+        if let (Some(set), Some(whole)) = (only(part), only(total)) {
+            compare((part, set), (total, whole), sli, checker);
+        }
+    }
+}
+
+/// Returns the only set of a side, where it is the growth of counters.
+fn only<'s, 'a>(side: &'s Side<'a>) -> Option<&'s EventSet<'a>> {
+    match side.events.as_ref()?.sets.as_slice() {
+        [only] => Some(only).filter(|set| set.reading != Reading::Value),
+        _ => None,
+    }
+}
+
+fn compare(
+    (part, set): (&Side<'_>, &EventSet<'_>),
+    (total, whole): (&Side<'_>, &EventSet<'_>),
+    sli: &Sli<'_>,
+    checker: &mut Checker<'_>,
+) {
+    let is_asked = |label: &str| whole.matchers(label).next().is_some();
+    let asks = |matcher: &&Matcher| {
+        let label = matcher.label.text.as_str();
+        let is_positive = matches!(matcher.operator, MatchOperator::Equal | MatchOperator::Matches);
+        is_positive && SCOPES.contains(&label) && !is_asked(label)
+    };
+    let found = set.selector.matchers.iter().find(asks);
+    let Some(matcher) = found.filter(|_| family(set) == family(whole)) else { return };
+    // Two labels may say the same of a series.
+    let is_scoped = SCOPES.iter().any(|label| is_asked(label));
+    let level = if is_scoped { Level::Warning } else { Level::Error };
+    let (own, other) = (name(part, sli), name(total, sli));
+    let written = quote(matcher.extent.slice(&part.parsed.query.text));
+    let place = checker.place(part.parsed.query, matcher.extent);
+    let there = checker.place(total.parsed.query, whole.selector.extent);
+    let message = format!("{own} asks for {written} and {other} does not");
+    let finding = checker.report_at(level, place, message);
+    finding.label(format!("only some of the events that {other} counts can be among these"));
+    finding.also(there, format!("counts events whatever their `{}`", matcher.label.text));
+    finding.help(format!("ask {other} for {written} too"));
+}
