@@ -319,33 +319,3 @@ proptest! {
         }
     }
 }
-
-/// Compares with `promtool` over queries that people wrote, where a folder of them is given.
-#[test]
-#[expect(clippy::disallowed_methods, reason = "the corpus is outside the repository")]
-fn queries_that_people_wrote_are_judged_as_by_promtool() {
-    let Ok(folder) = std::env::var("SLO_CORPUS") else {
-        println!("skipped: SLO_CORPUS is not set");
-        return;
-    };
-    let path = std::path::Path::new(&folder).join("promql.tsv");
-    let rows = std::fs::read_to_string(&path).expect("the corpus has a table of queries");
-    let mut disagreements = Vec::new();
-    let (mut accepted, mut refused) = (0, 0);
-    for row in rows.lines().skip(1) {
-        let columns: Vec<&str> = row.splitn(6, '\t').collect();
-        let [_, _, _, _, judgment, text] = columns[..] else { panic!("a row has six columns") };
-        let (_, problems) = parse(text);
-        if problems.is_empty() {
-            accepted += 1;
-        } else {
-            refused += 1;
-        }
-        if problems.is_empty() != (judgment == "ok") {
-            disagreements.push(format!("{judgment}: {text}: {problems:?}"));
-        }
-    }
-    println!("{accepted} queries accepted, {refused} refused");
-    assert!(accepted + refused > 0, "{} is empty", path.display());
-    assert_eq!(disagreements, [""; 0]);
-}
