@@ -62,9 +62,11 @@ pub(super) enum TokenKind {
 /// latter with what is wrong.
 pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
     let mut lexer = Lexer { text, at: 0, in_brackets: false };
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<Token> = Vec::new();
     loop {
-        lexer.skip_space();
+        // Prometheus reads no comment between `[` and a range.
+        let opens = tokens.last().is_some_and(|token| token.kind == TokenKind::OpeningBracket);
+        lexer.skip_space(if opens { Comments::Kept } else { Comments::Skipped });
         let start = lexer.at;
         let (kind, fault) = match lexer.next() {
             Ok(kind) => (kind, None),
@@ -84,6 +86,13 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
 /// Something that is no token, and at which bytes from its start.
 type Fault = quoted::Fault;
 
+/// Whether comments count as space.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comments {
+    Skipped,
+    Kept,
+}
+
 struct Lexer<'text> {
     text: &'text str,
     at: usize,
@@ -95,12 +104,12 @@ impl<'text> Lexer<'text> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Skips spaces and comments, which run to the end of their line.
-    fn skip_space(&mut self) {
+    /// Skips spaces, and comments, which run to the end of their line.
+    fn skip_space(&mut self, comments: Comments) {
         loop {
             let rest = self.rest().trim_start_matches([' ', '\t', '\n', '\r']);
             self.at = self.text.len() - rest.len();
-            if !rest.starts_with('#') {
+            if comments == Comments::Kept || !rest.starts_with('#') {
                 return;
             }
             self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
@@ -295,6 +304,7 @@ mod tests {
             ("x[{{.a", "{{"),
             ("a $ b", "$"),
             ("a ! b", "!"),
+            ("a[ #b\n5m]", "#"),
         ] {
             let words = words(text);
             assert_eq!(words.last(), Some(&(TokenKind::Faulty, faulty)), "{text}");
