@@ -1,19 +1,23 @@
 //! What we make of PromQL beside what others make of it: `promtool` over queries that people wrote, and the
-//! crate `promql-parser` over the same and over drawn ones.
+//! crate `promql-parser` over the same and over drawn ones, which `tests/run` shows to Prometheus 3.9 itself.
 
 use std::fs;
 
 use promql_parser::parser;
 use proptest::prelude::ProptestConfig;
+use proptest::prelude::Strategy;
 use proptest::prelude::prop_assert;
 use proptest::prelude::prop_assert_eq;
 use proptest::prelude::proptest;
 use proptest::test_runner::RngSeed;
+use proptest::test_runner::TestRunner;
 use slo::query;
 use slo::query::placeholder;
 use slo::query::placeholder::Language;
 
 use crate::corpus;
+use crate::parts::ask::agent;
+use crate::parts::server::Prometheus;
 
 mod differences;
 mod drawn;
@@ -134,10 +138,49 @@ fn known_differences_from_promql_parser_are_differences() {
     }
 }
 
+/// What versions after 3.9 added, as it stands among the tokens of a drawn query.
+const LATER: &[&str] = &[
+    "fill",
+    "</",
+    ">/",
+    "_of",
+    "range",
+    "start (",
+    "end (",
+    "step",
+    "histogram_quantiles",
+    "integral",
+    "start_timestamp",
+];
+
+/// Asserts that a server of Prometheus 3.9 judges drawn queries as we do, but for what is later than it.
+fn judged_as_by_the_server(url: &str, queries: impl Strategy<Value = drawn::Tokens>) {
+    let (agent, address) = (agent(), format!("{url}/api/v1/parse_query"));
+    let result = TestRunner::new(config(1500)).run(&queries.no_shrink(), |tokens| {
+        let (text, tokens) = (drawn::text(&tokens, true), tokens.join(" "));
+        let answer = agent.post(&address).send_form([("query", &text)]).unwrap();
+        let theirs = answer.status().as_u16() == 200;
+        let ours = we_accept(&text);
+        let is_later = ours && LATER.iter().any(|later| tokens.contains(later));
+        prop_assert!(theirs == ours || is_later, "{}\nwe: {:?}", text, query::parse(&text).1);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+#[ignore = "needs Prometheus 3: tests/run provides it"]
+fn drawn_queries_are_judged_as_by_prometheus_3() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let server = Prometheus::start_3(folder.path());
+    judged_as_by_the_server(server.url(), drawn::sound());
+    judged_as_by_the_server(server.url(), drawn::slipped());
+}
+
 /// The same queries in each run: what else differs is found by drawing more, not by another run.
-fn config() -> ProptestConfig {
+fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
-        cases: 6000,
+        cases,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(0),
         ..ProptestConfig::default()
@@ -145,7 +188,7 @@ fn config() -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(6000))]
 
     #[test]
     fn sound_queries_of_every_construct_are_accepted(tokens in drawn::sound()) {

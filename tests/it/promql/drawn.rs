@@ -501,9 +501,9 @@ impl Pen {
     fn vector_and_scalar(&mut self) {
         let scalar_first = self.ways(2) == 1;
         if scalar_first {
-            self.pick(NUMBERS)
+            self.pick(NUMBERS);
         } else {
-            self.operand()
+            self.operand();
         }
         match self.ways(3) {
             0 => self.pick(ARITHMETIC),
