@@ -117,8 +117,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         accepted: false,
         why: "a `+` stands before scalars and instant vectors alone, as a `-` does",
-        examples: &["+x[5m]", "+(x[5m:])"],
-        marks: &["+…["],
+        examples: &["+x[5m]", "+(x[5m:])", "+\"a\""],
+        marks: &["+…[", "+…\"", "+…'", "+…`"],
     },
     Difference {
         accepted: true,

@@ -117,8 +117,8 @@ pub(crate) fn sound() -> impl Strategy<Value = Tokens> {
     prop::collection::vec(any::<u16>(), 0..80).prop_map(|choices| draw(choices, Kind::Sound))
 }
 
-/// Draws queries with one slip or two: arguments of another type or number, and tokens that were left out,
-/// written twice or exchanged.
+/// Draws queries with one slip or two: values of another type or number, and tokens that were left out, written
+/// twice or exchanged.
 pub(crate) fn slipped() -> impl Strategy<Value = Tokens> {
     let slips = prop::collection::vec((0_u8..4, any::<prop::sample::Index>()), 1..3);
     (prop::collection::vec(any::<u16>(), 0..40), slips).prop_map(|(choices, slips)| {
@@ -178,7 +178,7 @@ enum Kind {
     Sound,
     /// What `promql-parser` reads as well.
     Common,
-    /// The same, with calls that have other arguments than they take.
+    /// The same, with values of other types and numbers than are taken, and modifiers twice.
     Slipped,
 }
 
@@ -237,6 +237,14 @@ impl Pen {
     }
 
     fn instant(&mut self) {
+        if self.kind == Kind::Slipped && self.depth < DEPTH && self.ways(8) == 7 {
+            match self.ways(3) {
+                0 => self.scalar(),
+                1 => self.range(),
+                _ => self.pick(TEXTS),
+            }
+            return;
+        }
         self.deeper(9, |pen, way| match way {
             0 | 1 => pen.selector(),
             2 | 3 => pen.call(),
@@ -360,6 +368,9 @@ impl Pen {
                 self.write("-");
             }
             self.pick(DURATIONS);
+        }
+        if self.kind == Kind::Slipped && self.ways(6) == 5 {
+            self.modifiers();
         }
     }
 
@@ -490,6 +501,9 @@ impl Pen {
 
     /// Writes a vector that no operator beside it can take apart.
     fn operand(&mut self) {
+        if self.ways(8) == 7 {
+            self.pick(&["-", "+"]);
+        }
         match self.ways(4) {
             0 => self.selector(),
             1 => self.call(),
