@@ -501,6 +501,10 @@ impl Pen {
 
     /// Writes a vector that no operator beside it can take apart.
     fn operand(&mut self) {
+        if self.kind == Kind::Slipped && self.ways(4) == 3 {
+            self.pick(NUMBERS);
+            return;
+        }
         if self.ways(8) == 7 {
             self.pick(&["-", "+"]);
         }
