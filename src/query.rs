@@ -1,8 +1,8 @@
 //! Query text to a tree with a byte extent on every node, and the planning of event counts.
 //!
-//! The language is PromQL as Prometheus 3.9 reads it, with its experimental functions, duration
-//! expressions and range modifiers, plus the placeholders that people leave in definitions
-//! (`{{.window}}`, `$__rate_interval`, `${VAR}`, and `window` in brackets). [`parse`] gives the tree of [`tree`] and the
+//! The language is PromQL as Prometheus 3.9 to 3.16 read it, experiments included, plus the placeholders
+//! that people leave in definitions (`{{.window}}`, also as a chart of Helm writes it, `$__rate_interval`,
+//! `${VAR}`, and `window` in brackets). [`parse`] gives the tree of [`tree`] and the
 //! [`problem`]s found on the way; [`counts`] turns a query into one that counts the events of a
 //! step; [`functions`] says what each function takes and returns.
 //!
@@ -15,11 +15,11 @@
 //! A tree of our own, although crates parse PromQL: a caret and a fix need the place of every
 //! part, and a definition is linted before its placeholders are filled.
 //!
-//! A query without placeholders is accepted or refused as Prometheus does, but for a few known
-//! differences. Of regular expressions, only plain mistakes are problems here, for their syntax
-//! is Go's. A comment may stand between `[` and a range. `NaN` is no duration. Bytes in a string
-//! that are no UTF-8 become U+FFFD. Experimental syntax and functions are read as if the server
-//! had them switched on; [`functions::Function::stability`] tells.
+//! A query without placeholders is refused when no version of that line accepts it, for nobody knows which
+//! one will read it; but for a few known differences. Of regular expressions, only plain mistakes are
+//! problems here, for their syntax is Go's. `NaN` is no duration. Bytes in a string that are no UTF-8
+//! become U+FFFD. Names with letters beyond ASCII need quotes. Experimental syntax and functions are read as
+//! if the server had them switched on; [`functions::Function::stability`] tells.
 
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;

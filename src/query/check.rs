@@ -111,6 +111,13 @@ impl Checker {
         if operator.is_set() && scalars > 0 {
             self.report(ProblemKind::SetOperatorOnScalar, extent);
         }
+        if let Some(fill) = &binary.fill {
+            if scalars > 0 {
+                self.report(ProblemKind::FillOnScalar, fill.extent);
+            } else if operator.is_set() {
+                self.report(ProblemKind::FillOnSetOperator, fill.extent);
+            }
+        }
         if let Some(matching) = &binary.matching {
             if scalars > 0 && !matching.labels.is_empty() {
                 self.report(ProblemKind::MatchingOnScalar, matching.extent);

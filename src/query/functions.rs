@@ -4,7 +4,7 @@
 //!
 //! # Source
 //!
-//! Prometheus documentation, "Query functions", 3.9.
+//! Prometheus documentation, "Query functions", 3.9 and 3.16.
 
 use crate::query::functions::Stability::Experimental;
 use crate::query::functions::Stability::Stable;
@@ -31,9 +31,9 @@ pub enum ValueType {
 /// Whether a server offers a function without being asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stability {
-    /// Every server of the version has it.
+    /// Every server since 3.9 has it.
     Stable,
-    /// Only with `--enable-feature=promql-experimental-functions`.
+    /// In 3.9 only with `--enable-feature=promql-experimental-functions`, or in a later version.
     Experimental,
 }
 
@@ -91,6 +91,7 @@ pub static FUNCTIONS: &[Function] = &[
     over_time("delta", Stable),
     over_time("deriv", Stable),
     exact("double_exponential_smoothing", &[Range, Scalar, Scalar], Instant, Experimental),
+    exact("end", &[], Scalar, Experimental),
     instant("exp"),
     over_time("first_over_time", Experimental),
     instant("floor"),
@@ -98,6 +99,7 @@ pub static FUNCTIONS: &[Function] = &[
     instant("histogram_count"),
     exact("histogram_fraction", &[Scalar, Scalar, Instant], Instant, Stable),
     exact("histogram_quantile", &[Scalar, Instant], Instant, Stable),
+    ranged("histogram_quantiles", &[Instant, Text, Scalar], 3, Some(12), Experimental),
     instant("histogram_stddev"),
     instant("histogram_stdvar"),
     instant("histogram_sum"),
@@ -105,6 +107,7 @@ pub static FUNCTIONS: &[Function] = &[
     over_time("idelta", Stable),
     over_time("increase", Stable),
     ranged("info", &[Instant, Instant], 1, Some(2), Experimental),
+    ranged("integral", &[Range, Scalar], 1, Some(2), Experimental),
     over_time("irate", Stable),
     ranged("label_join", &[Instant, Text, Text, Text], 3, None, Stable),
     exact("label_replace", &[Instant, Text, Text, Text, Text], Instant, Stable),
@@ -113,7 +116,9 @@ pub static FUNCTIONS: &[Function] = &[
     instant("log10"),
     instant("log2"),
     over_time("mad_over_time", Experimental),
+    exact("max_of", &[Scalar, Scalar], Scalar, Experimental),
     over_time("max_over_time", Stable),
+    exact("min_of", &[Scalar, Scalar], Scalar, Experimental),
     over_time("min_over_time", Stable),
     of_time("minute"),
     of_time("month"),
@@ -122,6 +127,7 @@ pub static FUNCTIONS: &[Function] = &[
     over_time("present_over_time", Stable),
     exact("quantile_over_time", &[Scalar, Range], Instant, Stable),
     instant("rad"),
+    exact("range", &[], Scalar, Experimental),
     over_time("rate", Stable),
     over_time("resets", Stable),
     ranged("round", &[Instant, Scalar], 1, Some(2), Stable),
@@ -134,8 +140,11 @@ pub static FUNCTIONS: &[Function] = &[
     ranged("sort_by_label_desc", &[Instant, Text], 1, None, Experimental),
     instant("sort_desc"),
     instant("sqrt"),
+    exact("start", &[], Scalar, Experimental),
+    exact("start_timestamp", &[Instant], Instant, Experimental),
     over_time("stddev_over_time", Stable),
     over_time("stdvar_over_time", Stable),
+    exact("step", &[], Scalar, Experimental),
     over_time("sum_over_time", Stable),
     instant("tan"),
     instant("tanh"),

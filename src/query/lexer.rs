@@ -44,6 +44,8 @@ pub(super) enum TokenKind {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    TrimUpper,
+    TrimLower,
     Plus,
     Minus,
     Star,
@@ -60,9 +62,11 @@ pub(super) enum TokenKind {
 /// latter with what is wrong.
 pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
     let mut lexer = Lexer { text, at: 0, in_brackets: false };
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<Token> = Vec::new();
     loop {
-        lexer.skip_space();
+        // Prometheus reads no comment between `[` and a range.
+        let opens = tokens.last().is_some_and(|token| token.kind == TokenKind::OpeningBracket);
+        lexer.skip_space(if opens { Comments::Kept } else { Comments::Skipped });
         let start = lexer.at;
         let (kind, fault) = match lexer.next() {
             Ok(kind) => (kind, None),
@@ -82,6 +86,13 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<ProblemKind>) {
 /// Something that is no token, and at which bytes from its start.
 type Fault = quoted::Fault;
 
+/// Whether comments count as space.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comments {
+    Skipped,
+    Kept,
+}
+
 struct Lexer<'text> {
     text: &'text str,
     at: usize,
@@ -93,12 +104,12 @@ impl<'text> Lexer<'text> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Skips spaces and comments, which run to the end of their line.
-    fn skip_space(&mut self) {
+    /// Skips spaces, and comments, which run to the end of their line.
+    fn skip_space(&mut self, comments: Comments) {
         loop {
             let rest = self.rest().trim_start_matches([' ', '\t', '\n', '\r']);
             self.at = self.text.len() - rest.len();
-            if !rest.starts_with('#') {
+            if comments == Comments::Kept || !rest.starts_with('#') {
                 return;
             }
             self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
@@ -176,8 +187,10 @@ impl<'text> Lexer<'text> {
             ('!', Some('=')) => (TokenKind::NotEqual, 2),
             ('!', Some('~')) => (TokenKind::NotMatches, 2),
             ('<', Some('=')) => (TokenKind::LessOrEqual, 2),
+            ('<', Some('/')) => (TokenKind::TrimUpper, 2),
             ('<', _) => (TokenKind::Less, 1),
             ('>', Some('=')) => (TokenKind::GreaterOrEqual, 2),
+            ('>', Some('/')) => (TokenKind::TrimLower, 2),
             ('>', _) => (TokenKind::Greater, 1),
             ('+', _) => (TokenKind::Plus, 1),
             ('-', _) => (TokenKind::Minus, 1),
@@ -216,19 +229,15 @@ fn is_name(character: char, in_brackets: bool) -> bool {
 
 /// Returns the length of the placeholder that begins the text, 0 when none does.
 ///
-/// Known forms: `{{.window}}` of Go templates, `$name` and `${name}` of Grafana and shells.
-/// Braces with a `=` in them are matchers in doubled braces, not a placeholder. An error is the
-/// length of the opening that is never closed.
+/// Known forms: [`template`], `$name` and `${name}` of Grafana and shells. An error is the length
+/// of the opening that is never closed.
 fn placeholder(text: &str) -> Result<usize, usize> {
     if text.starts_with("{{{") {
         return Ok(0);
     }
-    if let Some(inner) = text.strip_prefix("{{") {
-        let Some((inner, _)) = inner.split_once("}}") else {
-            return Err(2);
-        };
-        let is_template = !inner.trim().is_empty() && !inner.contains(['=', '{', '}']);
-        return Ok(if is_template { inner.len() + 4 } else { 0 });
+    if text.starts_with("{{") {
+        let is_closed = text.contains("}}");
+        return template(text).map_or(if is_closed { Ok(0) } else { Err(2) }, Ok);
     }
     if let Some(inner) = text.strip_prefix("${") {
         let behind = inner.trim_start_matches(|c: char| {
@@ -247,6 +256,49 @@ fn placeholder(text: &str) -> Result<usize, usize> {
     Ok(end.unwrap_or(inner.len()) + 1)
 }
 
+/// Returns the length of the Go template that begins the text, such as `{{.window}}`.
+///
+/// A chart of Helm writes its braces so that they outlast Helm's own: `{{ "{{" }}.window{{ "}}" }}`, or whole in
+/// backticks. Braces with a `=` in them are matchers in doubled braces, no template.
+pub(super) fn template(text: &str) -> Option<usize> {
+    let (opening, inside) = action(text)?;
+    if unquoted(inside) != Some("{{") {
+        return Some(opening);
+    }
+    let rest = text.get(opening..)?;
+    let name = rest.find("{{")?;
+    let (closing, inside) = action(rest.get(name..)?)?;
+    (unquoted(inside) == Some("}}")).then_some(opening + name + closing)
+}
+
+/// Returns the length of one pair of doubled braces at the start of a text, and what is in them; braces in quotes
+/// are no braces.
+fn action(text: &str) -> Option<(usize, &str)> {
+    let inner = text.strip_prefix("{{")?;
+    let mut at = 0;
+    loop {
+        let rest = inner.get(at..)?;
+        at += rest.find(['"', '`', '=', '{', '}'])?;
+        let rest = inner.get(at..)?;
+        let quote = rest.chars().next().filter(|first| matches!(first, '"' | '`'));
+        if let Some(quote) = quote {
+            at += 1 + rest.get(1..)?.find(quote)? + 1;
+        } else if rest.starts_with("}}") {
+            let inside = inner.get(..at)?;
+            return (!inside.trim().is_empty()).then_some((at + 4, inside));
+        } else {
+            return None;
+        }
+    }
+}
+
+/// Returns what stands in quotes when nothing else does, but for marks that trim space.
+fn unquoted(inside: &str) -> Option<&str> {
+    let text = inside.trim_matches(['-', ' ', '\t', '\n', '\r']);
+    let inside = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('`'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,6 +314,15 @@ mod tests {
         use TokenKind::Placeholder;
         for text in ["{{.window}}", "{{ .window }}", "$__range", "${VAR}", "slo_{{.a}}:$b", "${a}m"]
         {
+            assert_eq!(words(text), [(Placeholder, text), (End, "")]);
+        }
+        for text in [
+            r#"{{ "{{" }}.window{{ "}}" }}"#,
+            "{{`{{`}}.window{{`}}`}}",
+            "{{- `{{.window}}` -}}",
+            r#"{{ "{{ .window }}" }}"#,
+            r#"{{ .Values.range | default "a=b" }}"#,
+        ] {
             assert_eq!(words(text), [(Placeholder, text), (End, "")]);
         }
         let brackets = words("x[$__range:$step]");
@@ -291,6 +352,7 @@ mod tests {
             ("x[{{.a", "{{"),
             ("a $ b", "$"),
             ("a ! b", "!"),
+            ("a[ #b\n5m]", "#"),
         ] {
             let words = words(text);
             assert_eq!(words.last(), Some(&(TokenKind::Faulty, faulty)), "{text}");

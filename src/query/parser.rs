@@ -106,6 +106,7 @@ impl Parser<'_> {
             let operator_extent = self.advance();
             let bool_extent = self.take_word("bool");
             let matching = self.matching()?;
+            let fill = self.fill()?;
             let right = match operator {
                 BinaryOperator::Power => self.operation(binds)?,
                 _ => self.operation(binds + 1)?,
@@ -118,6 +119,7 @@ impl Parser<'_> {
                     operator_extent,
                     bool_extent,
                     matching,
+                    fill,
                     left,
                     right,
                 })),
@@ -182,6 +184,23 @@ impl Parser<'_> {
         let length = number::nanoseconds(text).map_err(|kind| self.stop_at(kind, extent))?;
         let value = std::time::Duration::from_nanos(length.unsigned_abs()).as_secs_f64();
         Ok(Number { value, nanoseconds: Some(length) })
+    }
+
+    /// Goes past a sign, where one stands, and returns it as a factor.
+    fn sign(&mut self) -> Option<f64> {
+        let sign = match self.kind() {
+            TokenKind::Plus => 1.0,
+            TokenKind::Minus => -1.0,
+            _ => return None,
+        };
+        self.advance();
+        Some(sign)
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self.kind(), TokenKind::Number | TokenKind::Duration)
+            || self.is_word("inf")
+            || self.is_word("nan")
     }
 
     /// Parses what begins with a placeholder: a call, a selector, or the placeholder alone.
@@ -328,6 +347,8 @@ impl Parser<'_> {
             TokenKind::LessOrEqual => BinaryOperator::LessOrEqual,
             TokenKind::Greater => BinaryOperator::Greater,
             TokenKind::GreaterOrEqual => BinaryOperator::GreaterOrEqual,
+            TokenKind::TrimUpper => BinaryOperator::TrimUpper,
+            TokenKind::TrimLower => BinaryOperator::TrimLower,
             TokenKind::Word if self.is_word("and") => BinaryOperator::And,
             TokenKind::Word if self.is_word("or") => BinaryOperator::Or,
             TokenKind::Word if self.is_word("unless") => BinaryOperator::Unless,
@@ -422,10 +443,8 @@ impl Parser<'_> {
 const NO_METRICS: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];
 
 /// Words that can be metrics and are not functions, whatever follows.
-const KEYWORDS: [&str; 11] = [
-    "and", "or", "unless", "offset", "by", "without", "start", "end", "step", "anchored",
-    "smoothed",
-];
+const KEYWORDS: [&str; 8] =
+    ["and", "or", "unless", "offset", "by", "without", "anchored", "smoothed"];
 
 /// Returns how tightly an operator binds.
 fn binding(operator: BinaryOperator) -> u8 {
@@ -437,7 +456,9 @@ fn binding(operator: BinaryOperator) -> u8 {
         | BinaryOperator::Less
         | BinaryOperator::LessOrEqual
         | BinaryOperator::Greater
-        | BinaryOperator::GreaterOrEqual => 3,
+        | BinaryOperator::GreaterOrEqual
+        | BinaryOperator::TrimUpper
+        | BinaryOperator::TrimLower => 3,
         BinaryOperator::Add | BinaryOperator::Subtract => 4,
         BinaryOperator::Multiply
         | BinaryOperator::Divide

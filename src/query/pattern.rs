@@ -17,6 +17,8 @@ use regex_syntax::ast::parse::Parser;
 use regex_syntax::hir::literal::ExtractKind;
 use regex_syntax::hir::literal::Extractor;
 
+use crate::query::placeholder::may_hold_placeholders;
+
 /// What the syntax of a regular expression tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pattern {
@@ -32,25 +34,56 @@ pub(super) enum Pattern {
 
 /// Reads the syntax of a regular expression.
 pub(super) fn read(expression: &str) -> Pattern {
-    match Parser::new().parse(expression) {
-        Ok(ast) if matches_empty(&ast) => Pattern::Empty,
-        Ok(_) => Pattern::Filled,
-        Err(error) => match error.kind() {
-            ErrorKind::ClassUnclosed | ErrorKind::GroupUnclosed | ErrorKind::GroupUnopened => {
-                Pattern::Malformed
+    let error = match Parser::new().parse(expression) {
+        Ok(ast) if repeats_repetition(&ast) => return Pattern::Malformed,
+        Ok(ast) if matches_empty(&ast) => return Pattern::Empty,
+        Ok(_) => return Pattern::Filled,
+        Err(error) => error,
+    };
+    let at = error.span().start.offset;
+    let (before, behind) = expression.split_at_checked(at).unwrap_or_default();
+    let is_malformed = match error.kind() {
+        ErrorKind::ClassUnclosed | ErrorKind::GroupUnclosed | ErrorKind::GroupUnopened => true,
+        // Go takes a `{` that begins no repetition for itself, and repeats what stands before `(?i)`.
+        ErrorKind::RepetitionMissing => {
+            behind.starts_with(['*', '+', '?']) && !before.ends_with(')')
+        }
+        ErrorKind::ClassRangeInvalid
+        | ErrorKind::EscapeUnexpectedEof
+        | ErrorKind::FlagUnexpectedEof
+        | ErrorKind::FlagUnrecognized
+        | ErrorKind::RepetitionCountInvalid
+        | ErrorKind::UnsupportedLookAround => {
+            // What is still to be filled in may make these whole.
+            !may_hold_placeholders(expression)
+        }
+        _ => false,
+    };
+    if is_malformed && !nests_brackets(expression) { Pattern::Malformed } else { Pattern::Unknown }
+}
+
+/// Tells whether a `[` stands in brackets, where Go takes it for itself unless it begins `[:alpha:]`.
+fn nests_brackets(expression: &str) -> bool {
+    let mut letters = expression.chars().peekable();
+    let mut is_inside = false;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '[' if is_inside && letters.peek() == Some(&':') => {
+                letters.by_ref().take_while(|letter| *letter != ']').for_each(drop);
             }
-            ErrorKind::RepetitionMissing => {
-                let rest = expression.get(error.span().start.offset..).unwrap_or_default();
-                // Go takes a `{` that begins no repetition for itself.
-                if rest.starts_with(['*', '+', '?']) {
-                    Pattern::Malformed
-                } else {
-                    Pattern::Unknown
-                }
+            '[' if is_inside => return true,
+            '[' => {
+                is_inside = true;
+                letters.next_if_eq(&'^');
+                // A `]` that comes first closes nothing.
+                letters.next_if_eq(&']');
             }
-            _ => Pattern::Unknown,
-        },
+            ']' => is_inside = false,
+            _ => {}
+        }
     }
+    false
 }
 
 /// Returns whether what a regular expression matches may end with one of some texts.
@@ -162,6 +195,19 @@ fn is_edge(kind: &ast::AssertionKind) -> bool {
     )
 }
 
+/// Tells whether an operator that repeats stands right behind another, as in `a**`, which Go refuses.
+fn repeats_repetition(ast: &Ast) -> bool {
+    match ast {
+        Ast::Repetition(repetition) => {
+            matches!(*repetition.ast, Ast::Repetition(_)) || repeats_repetition(&repetition.ast)
+        }
+        Ast::Group(group) => repeats_repetition(&group.ast),
+        Ast::Alternation(alternation) => alternation.asts.iter().any(repeats_repetition),
+        Ast::Concat(concat) => concat.asts.iter().any(repeats_repetition),
+        _ => false,
+    }
+}
+
 fn matches_empty(ast: &Ast) -> bool {
     match ast {
         Ast::Empty(_) | Ast::Flags(_) | Ast::Assertion(_) => true,
@@ -228,11 +274,27 @@ mod tests {
 
     #[test]
     fn only_mistakes_in_both_syntaxes_are_mistakes() {
-        for expression in ["(", "a)", "[a", "*a", "a|+"] {
+        for expression in [
+            "(", "a)", "[a", "*a", "a|+", "a**", "(x|b++)", "a{2}{3}", "[z-a]", "a{2,1}", r"a\",
+            "(?i", "(?z)", "(?=a)",
+        ] {
             assert_eq!(read(expression), Pattern::Malformed, "{expression}");
         }
-        for expression in [r"\Qa.b\E", "{{.name}}", r"\C"] {
+        for expression in [
+            r"\Qa.b\E",
+            "{{.name}}",
+            r"\C",
+            r"\12",
+            "[${from}-a]",
+            "[[a-z]",
+            "([[a])]",
+            "[]a[a-z]",
+            "a(?i)+",
+        ] {
             assert_eq!(read(expression), Pattern::Unknown, "{expression}");
+        }
+        for expression in ["a*?", "(a*)*", "a{2}?", "5..$", "(?i)a"] {
+            assert!(matches!(read(expression), Pattern::Empty | Pattern::Filled), "{expression}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Extent;
+use super::lexer;
 use super::parse;
 use super::tree::Expression;
 use super::tree::ExpressionKind;
@@ -177,7 +178,7 @@ fn length(text: &str) -> Option<usize> {
         return inner.starts_with(begins).then(|| text.find('}').map(|end| end + 1)).flatten();
     }
     if text.starts_with("{{") {
-        return text.find("}}").map(|end| end + 2);
+        return lexer::template(text).or_else(|| text.find("}}").map(|end| end + 2));
     }
     let name = text.strip_prefix('$')?;
     let length = name.find(|letter| !is_in_name(letter)).unwrap_or(name.len());
@@ -204,6 +205,8 @@ mod tests {
             ["$job", "${ENV}", "$__rate_interval"]
         );
         assert_eq!(promql("x[{{.window}}] / x[{{.window}}]"), ["{{.window}}"]);
+        let helm = r#"rate(x[{{ "{{" }}.window{{ "}}" }}])"#;
+        assert_eq!(found(helm, Language::Promql), [r#"{{ "{{" }}.window{{ "}}" }}"#]);
         assert_eq!(promql("x{a=~\"$b|c\",d=~\"e$f\"}"), ["$b", "$f"]);
         assert_eq!(promql("x{a=\"it's\"} # it's $b\n / y{c=\"$d\"}"), ["$d"]);
         for correct in [

@@ -13,6 +13,7 @@ use crate::query::tree::DurationKind;
 use crate::query::tree::EdgesKind;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
+use crate::query::tree::Fill;
 use crate::query::tree::GroupingKind;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
@@ -148,6 +149,7 @@ impl fmt::Display for Duration {
             DurationKind::Literal(number) => write!(f, "{number}"),
             DurationKind::Placeholder(text) => f.write_str(text),
             DurationKind::Step => f.write_str("step()"),
+            DurationKind::Range => f.write_str("range()"),
             DurationKind::Parenthesized(inner) => write!(f, "({inner})"),
             DurationKind::Signed(sign, inner) => write!(f, "{sign}{inner}"),
             DurationKind::Arithmetic(operator, left, right) => {
@@ -177,6 +179,9 @@ impl fmt::Display for Binary {
         if let Some(matching) = &self.matching {
             write!(f, " {matching}")?;
         }
+        if let Some(fill) = &self.fill {
+            write!(f, "{fill}")?;
+        }
         write!(f, " {}", self.right)
     }
 }
@@ -197,6 +202,8 @@ impl fmt::Display for BinaryOperator {
             Self::LessOrEqual => "<=",
             Self::Greater => ">",
             Self::GreaterOrEqual => ">=",
+            Self::TrimUpper => "</",
+            Self::TrimLower => ">/",
             Self::And => "and",
             Self::Or => "or",
             Self::Unless => "unless",
@@ -223,6 +230,20 @@ impl fmt::Display for Matching {
             f.write_str(")")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Fill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.left, self.right) {
+            (Some(left), Some(right)) if left.to_bits() == right.to_bits() => {
+                write!(f, " fill ({left})")
+            }
+            (left, right) => {
+                left.map_or(Ok(()), |value| write!(f, " fill_left ({value})"))?;
+                right.map_or(Ok(()), |value| write!(f, " fill_right ({value})"))
+            }
+        }
     }
 }
 

@@ -98,6 +98,10 @@ pub enum ProblemKind {
     SetOperatorOnScalar,
     /// `group_left` or `group_right` on `and`, `or` or `unless`.
     GroupOnSetOperator,
+    /// `fill`, `fill_left` or `fill_right` on `and`, `or` or `unless`.
+    FillOnSetOperator,
+    /// `fill`, `fill_left` or `fill_right` where one side is a scalar.
+    FillOnScalar,
     /// `on` or `ignoring` with labels where one side is a scalar.
     MatchingOnScalar,
     /// A label in both `on` and `group_left` or `group_right`.
@@ -147,6 +151,8 @@ pub enum Expected {
     String,
     /// A duration or a number of seconds.
     Duration,
+    /// A number.
+    Number,
     /// A number, `start()` or `end()`.
     Timestamp,
 }

@@ -223,15 +223,17 @@ pub enum DurationKind {
     Placeholder(String),
     /// `step()`: the step of the evaluated range.
     Step,
+    /// `range()`: the length of the evaluated range.
+    Range,
     /// A duration in parentheses.
     Parenthesized(Box<Duration>),
     /// A sign in front of a duration.
     Signed(Sign, Box<Duration>),
     /// Arithmetic on durations.
     Arithmetic(BinaryOperator, Box<Duration>, Box<Duration>),
-    /// `min(1h, 5m)`.
+    /// `min_of(1h, 5m)`, or `min(1h, 5m)` as early versions had it.
     Minimum(Box<Duration>, Box<Duration>),
-    /// `max(1h, 5m)`.
+    /// `max_of(1h, 5m)`, or `max(1h, 5m)` as early versions had it.
     Maximum(Box<Duration>, Box<Duration>),
 }
 
@@ -264,8 +266,10 @@ pub struct Binary {
     pub operator_extent: Extent,
     /// The place of `bool`, where it is written.
     pub bool_extent: Option<Extent>,
-    /// `on` or `ignoring`, with what follows.
+    /// `on` or `ignoring`, with `group_left` or `group_right`.
     pub matching: Option<Matching>,
+    /// `fill`, `fill_left` or `fill_right`, which is experimental.
+    pub fill: Option<Fill>,
     /// The expression before the operator.
     pub left: Expression,
     /// The expression after the operator.
@@ -301,6 +305,10 @@ pub enum BinaryOperator {
     Greater,
     /// `>=`.
     GreaterOrEqual,
+    /// `</`: drops the observations of a histogram above a threshold.
+    TrimUpper,
+    /// `>/`: drops the observations of a histogram below a threshold.
+    TrimLower,
     /// `and`.
     And,
     /// `or`.
@@ -340,6 +348,17 @@ pub struct Group {
     pub side: Side,
     /// Labels taken over from the other side.
     pub labels: Vec<Name>,
+}
+
+/// The values that stand in for series that the other operand has and this one lacks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fill {
+    /// From the first word to the last closing parenthesis.
+    pub extent: Extent,
+    /// The value on the left; absent when nothing is filled in there.
+    pub left: Option<f64>,
+    /// The value on the right; absent when nothing is filled in there.
+    pub right: Option<f64>,
 }
 
 /// A side of an operator.

@@ -31,6 +31,7 @@ use slo::yaml;
 
 use crate::command::NOW;
 use crate::command::slo;
+use crate::corpus;
 use crate::dialect;
 use crate::fixture;
 use crate::mutations;
@@ -263,15 +264,9 @@ fn a_report_without_data_is_a_budget_without_data() {
     assert!(seen > 10, "{seen} rows");
 }
 
-/// Returns the folder of a tool in the corpus; nothing, with a line that says so, where it is not at
-/// hand.
+/// Returns the folder of a tool in the corpus, where that is at hand.
 fn corpus(tool: &str) -> Option<PathBuf> {
-    let Some(root) = std::env::var_os("SLO_CORPUS").map(PathBuf::from) else {
-        let mut out = std::io::stdout();
-        let _ = std::io::Write::write_all(&mut out, b"skipped: SLO_CORPUS is not set\n");
-        return None;
-    };
-    Some(root.join("vectors").join(tool))
+    Some(corpus::root()?.join("vectors").join(tool))
 }
 
 /// Asserts that the rows of a table are the cases of a list, each by its number.

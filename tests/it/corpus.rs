@@ -49,13 +49,19 @@ struct File {
     bytes: Vec<u8>,
 }
 
-/// Returns the corpus; nothing, with a line that says so, where it is not at hand.
-fn corpus() -> Option<Vec<File>> {
-    let Some(root) = std::env::var_os("SLO_CORPUS").map(PathBuf::from) else {
+/// Returns the folder of the corpus; nothing, with a line that says so, where it is not at hand.
+pub(crate) fn root() -> Option<PathBuf> {
+    let root = std::env::var_os("SLO_CORPUS").map(PathBuf::from);
+    if root.is_none() {
         let mut out = std::io::stdout();
         let _ = std::io::Write::write_all(&mut out, b"skipped: SLO_CORPUS is not set\n");
-        return None;
-    };
+    }
+    root
+}
+
+/// Returns the files of the corpus.
+fn corpus() -> Option<Vec<File>> {
+    let root = root()?;
     let manifest = fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
     let files = manifest.lines().skip(1).map(|line| {
         let columns: Vec<&str> = line.split('\t').collect();

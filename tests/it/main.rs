@@ -27,6 +27,7 @@ mod pages;
 mod parts;
 mod policy_files;
 mod prometheus_rules;
+mod promql;
 mod publish;
 mod queries;
 mod registry;

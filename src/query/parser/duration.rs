@@ -133,18 +133,24 @@ impl Parser<'_> {
         Ok(Duration { extent, kind })
     }
 
-    /// Parses `step()`, `min(a, b)` or `max(a, b)`.
+    /// Parses `step()`, `range()`, `min_of(a, b)` or `max_of(a, b)`; Prometheus 3.9 had `min` and `max`.
     fn duration_function(&mut self) -> Result<Duration, Stopped> {
-        let [step, minimum] = ["step", "min"].map(|word| self.is_word(word));
-        if !(step || minimum || self.is_word("max")) {
+        let is = |word: &str| self.is_word(word);
+        let (minimum, maximum) = (is("min_of") || is("min"), is("max_of") || is("max"));
+        let whole = match (is("step"), is("range")) {
+            (true, _) => Some(DurationKind::Step),
+            (_, true) => Some(DurationKind::Range),
+            _ => None,
+        };
+        if whole.is_none() && !minimum && !maximum {
             return Err(self.unexpected(Expected::Duration));
         }
         self.operate()?;
         let start = self.advance();
         let opening = self.advance();
-        if step {
+        if let Some(kind) = whole {
             let end = self.close(TokenKind::ClosingParenthesis, opening)?;
-            return Ok(Duration { extent: start.join(end), kind: DurationKind::Step });
+            return Ok(Duration { extent: start.join(end), kind });
         }
         let left = Box::new(self.duration(1)?);
         match self.kind() {

@@ -6,6 +6,7 @@ use crate::query::Extent;
 use crate::query::lexer::TokenKind;
 use crate::query::problem::Expected;
 use crate::query::problem::ProblemKind;
+use crate::query::tree::Fill;
 use crate::query::tree::Group;
 use crate::query::tree::Grouping;
 use crate::query::tree::GroupingKind;
@@ -54,6 +55,44 @@ impl Parser<'_> {
             break;
         }
         Ok(Some(Matching { extent, kind, labels, group }))
+    }
+
+    /// Parses `fill`, or `fill_left` and `fill_right` in any order, where they stand with their values.
+    ///
+    /// Without parentheses they are metrics, for queries that are older than they.
+    pub(super) fn fill(&mut self) -> Result<Option<Fill>, Stopped> {
+        let mut fill: Option<Fill> = None;
+        while self.kind_after() == TokenKind::OpeningParenthesis {
+            let [both, left, right] =
+                ["fill", "fill_left", "fill_right"].map(|word| self.is_word(word));
+            let is_filled = fill.as_ref().is_some_and(|fill| {
+                both || (left && fill.left.is_some()) || (right && fill.right.is_some())
+            });
+            if is_filled || !(both || left || right) {
+                break;
+            }
+            let start = self.advance();
+            let (value, end) = self.fill_value()?;
+            let extent = start.join(end);
+            let old = fill.unwrap_or(Fill { extent, left: None, right: None });
+            fill = Some(Fill {
+                extent: old.extent.join(extent),
+                left: if right { old.left } else { Some(value) },
+                right: if left { old.right } else { Some(value) },
+            });
+        }
+        Ok(fill)
+    }
+
+    /// Parses a number in parentheses and returns it with the place of the closing one.
+    fn fill_value(&mut self) -> Result<(f64, Extent), Stopped> {
+        let opening = self.advance();
+        let sign = self.sign();
+        if !self.is_number() {
+            return Err(self.unexpected(Expected::Number));
+        }
+        let value = self.number()?.value * sign.unwrap_or(1.0);
+        Ok((value, self.close(TokenKind::ClosingParenthesis, opening)?))
     }
 
     /// Parses names of labels in parentheses and returns them with the place of the parentheses.

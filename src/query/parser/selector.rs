@@ -166,19 +166,9 @@ impl Parser<'_> {
     /// Parses `@` and the time after it.
     fn at(&mut self) -> Result<At, Stopped> {
         let start = self.advance();
-        let sign = match self.kind() {
-            TokenKind::Plus => Some(1.0),
-            TokenKind::Minus => Some(-1.0),
-            _ => None,
-        };
-        if sign.is_some() {
-            self.advance();
-        }
+        let sign = self.sign();
         let first = self.extent();
-        let is_number = matches!(self.kind(), TokenKind::Number | TokenKind::Duration)
-            || self.is_word("inf")
-            || self.is_word("nan");
-        if is_number {
+        if self.is_number() {
             let seconds = self.number()?.value * sign.unwrap_or(1.0);
             let extent = start.join(first);
             // The bound is 64 bits of seconds, as in Prometheus.

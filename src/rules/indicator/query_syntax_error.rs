@@ -140,10 +140,12 @@ fn plain_words(kind: &ProblemKind, quoted: &str) -> (String, Option<&'static str
             ("two numbers are compared without `bool`", Some("write `bool` behind the operator"))
         }
         ProblemKind::SetOperatorOnScalar => ("`and`, `or` and `unless` take no numbers", None),
-        ProblemKind::GroupOnSetOperator => {
+        ProblemKind::GroupOnSetOperator | ProblemKind::FillOnSetOperator => {
             ("`and`, `or` and `unless` pair series by themselves", None)
         }
-        ProblemKind::MatchingOnScalar => ("a number has no labels to pair by", None),
+        ProblemKind::MatchingOnScalar | ProblemKind::FillOnScalar => {
+            ("a number has no labels to pair by", None)
+        }
         ProblemKind::LabelInMatchingAndGroup => {
             ("this label is already one of those in `on`", None)
         }
@@ -240,5 +242,6 @@ fn expected_name(expected: Expected) -> &'static str {
         Expected::String => "a string",
         Expected::Duration => "a duration",
         Expected::Timestamp => "a time",
+        Expected::Number => "a number",
     }
 }

@@ -27,19 +27,21 @@ pub(crate) struct VictoriaMetrics(Server);
 impl Prometheus {
     /// Starts the Prometheus of Debian, a 2.x, over a folder of blocks.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_program("SLO_PROMETHEUS", data)
+        Self::start_program("SLO_PROMETHEUS", data, "")
     }
 
-    /// Starts a Prometheus 3.x over a folder of blocks.
+    /// Starts a Prometheus 3.x over a folder of blocks, with its experiments in the language of queries.
     pub(crate) fn start_3(data: &Path) -> Self {
-        Self::start_program("SLO_PROMETHEUS3", data)
+        const EXPERIMENTS: &str =
+            "promql-experimental-functions,promql-duration-expr,promql-extended-range-selectors";
+        Self::start_program("SLO_PROMETHEUS3", data, EXPERIMENTS)
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.0.url
     }
 
-    fn start_program(variable: &str, data: &Path) -> Self {
+    fn start_program(variable: &str, data: &Path, features: &str) -> Self {
         let program = part(variable);
         Self(Server::start("/-/ready", |folder, address| {
             let config = folder.join("prom.yml");
@@ -51,7 +53,8 @@ impl Prometheus {
                 // The data ends years before some run of this test: age removes nothing.
                 .arg("--storage.tsdb.retention.time=100y")
                 .arg(format!("--web.listen-address={address}"))
-                .arg("--log.level=warn");
+                .arg("--log.level=warn")
+                .arg(format!("--enable-feature={features}"));
             command
         }))
     }

@@ -21,8 +21,8 @@ pub(super) const EDITS: &[(&str, Edit)] = &[
         in_part(pair, |text| text.replace("!~\"5..\"", "!=\"500\""))
     }),
     ("`5..` becomes `5xx`", |pair| in_part(pair, |text| text.replace("~\"5..\"", "~\"5xx\""))),
-    ("`rate` is removed from the part", |pair| in_part(pair, |text| without_growth(text))),
-    ("`rate` is removed from the total", |pair| in_total(pair, |text| without_growth(text))),
+    ("`rate` is removed from the part", |pair| in_part(pair, without_growth)),
+    ("`rate` is removed from the total", |pair| in_total(pair, without_growth)),
     ("the range of the part is longer", |pair| in_part(pair, |text| with_range(text, "2h"))),
     ("the range of the total is shorter", |pair| in_total(pair, |text| with_range(text, "90s"))),
     ("`rate` becomes `increase`, or the other way round", |pair| in_part(pair, other_growth)),
@@ -191,9 +191,10 @@ fn with_offset(text: &str) -> String {
 }
 
 fn other_growth(text: &str) -> String {
-    match text.contains("rate(") {
-        true => text.replacen("rate(", "increase(", 1),
-        false => text.replacen("increase(", "rate(", 1),
+    if text.contains("rate(") {
+        text.replacen("rate(", "increase(", 1)
+    } else {
+        text.replacen("increase(", "rate(", 1)
     }
 }
 
@@ -217,15 +218,15 @@ fn without_bound(text: &str) -> String {
 fn with_matcher(text: &str, make: impl Fn(&Matcher) -> Matcher) -> String {
     let all = matchers(text);
     let Some(first) = all.first() else { return text.to_owned() };
-    let made = make(first);
-    let sign = match made.operator {
+    let added = make(first);
+    let sign = match added.operator {
         MatchOperator::Equal => "=",
         MatchOperator::NotEqual => "!=",
         MatchOperator::Matches => "=~",
         MatchOperator::NotMatches => "!~",
     };
     let mut written = written(text, &all);
-    written.push(format!("{}{sign}{}", made.label.text, made.value_extent.slice(text)));
+    written.push(format!("{}{sign}{}", added.label.text, added.value_extent.slice(text)));
     with_matchers(text, &written)
 }
 
