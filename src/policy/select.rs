@@ -75,7 +75,7 @@ impl<'a> Governance<'a> {
             }
         }
         let circles = found.into_values().chain(idle.into_values());
-        circles.flat_map(|circle| circle.of_one_change()).collect()
+        circles.flat_map(Circle::of_one_change).collect()
     }
 
     /// Returns those of some SLOs that a policy governs, in their order.
