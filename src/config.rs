@@ -110,7 +110,8 @@ pub struct Files {
     pub exclude: Globs,
     /// The files that are templates, which are passed over and counted.
     pub templates: Globs,
-    /// The folders that are sets of definitions of their own: nothing reads two of them together.
+    /// The folders that are sets of definitions of their own: nothing reads two of them together, but
+    /// what stands in one inside another sees the outer one, too.
     pub overlays: Globs,
 }
 
@@ -134,15 +135,15 @@ impl Default for Files {
             include: Globs::default(),
             exclude: Globs::default(),
             templates: Globs::default(),
-            overlays: Globs::of_paths(OVERLAYS).unwrap_or_default(),
+            overlays: Globs::of_folders(OVERLAYS).unwrap_or_default(),
         }
     }
 }
 
 impl Files {
-    /// Returns the outermost folder of a path that is a set of definitions of its own.
+    /// Returns the innermost folder of a path that is a set of definitions of its own.
     pub fn overlay<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let ends = path.match_indices('/').map(|(end, _)| end);
+        let ends = path.rmatch_indices('/').map(|(end, _)| end);
         ends.filter_map(|end| path.get(..end)).find(|folder| self.overlays.matches(folder))
     }
 

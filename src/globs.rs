@@ -77,6 +77,7 @@ pub enum Refusal {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
     Paths,
+    Folders,
     Names,
 }
 
@@ -92,6 +93,17 @@ impl Globs {
     /// Why one of them is no glob. Whoever goes on without the list takes the stricter side.
     pub fn of_paths<T: AsRef<str>>(globs: impl IntoIterator<Item = T>) -> Result<Self, Refusal> {
         Self::compiled(globs, Of::Paths)
+    }
+
+    /// Compiles globs of folders from the root, which match the folders that they name and nothing below.
+    ///
+    /// One that ends with `/`, `/**` or `/**/*` names the folders right in another one.
+    ///
+    /// # Errors
+    ///
+    /// Why one of them is no glob. Whoever goes on without the list takes the stricter side.
+    pub fn of_folders<T: AsRef<str>>(globs: impl IntoIterator<Item = T>) -> Result<Self, Refusal> {
+        Self::compiled(globs, Of::Folders)
     }
 
     /// Compiles globs of names, in which `/` is a letter like any other.
@@ -162,6 +174,7 @@ impl Globs {
             refuse(glob)?;
             let rooted = match of {
                 Of::Paths => rooted(glob)?,
+                Of::Folders => rooted(glob)?.into_iter().take(1).map(named).collect(),
                 Of::Names => vec![glob.to_owned()],
             };
             for glob in &rooted {
@@ -223,6 +236,16 @@ fn rooted(glob: &str) -> Result<Vec<String>, Refusal> {
     })
 }
 
+/// Returns a glob of the folders that a glob of paths from the root names.
+fn named(rooted: String) -> String {
+    let open = rooted.strip_suffix("/*").filter(|rest| ends_open(rest)).unwrap_or(&rooted);
+    match open.trim_end_matches("/**") {
+        "**" => "*".to_owned(),
+        outer if outer.len() < open.len() => format!("{outer}/*"),
+        _ => rooted,
+    }
+}
+
 /// Returns a glob that compiles with `?` for each `[…]`, and without the commas that separate nothing.
 fn outline(glob: &str) -> Result<String, Refusal> {
     let mut outline = String::with_capacity(glob.len());
@@ -268,7 +291,7 @@ fn last_part(outline: &str) -> &str {
 /// Compiles one glob.
 fn build(glob: &str, of: Of) -> Result<Glob, Refusal> {
     GlobBuilder::new(glob)
-        .literal_separator(of == Of::Paths)
+        .literal_separator(of != Of::Names)
         .build()
         .map_err(|error| Refusal::Syntax(error.kind().to_string()))
 }

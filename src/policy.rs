@@ -42,6 +42,7 @@ pub use select::Governance;
 pub use select::applies;
 pub use select::governing;
 pub use select::horizon_seconds;
+pub use select::may_share_change;
 pub use select::selects;
 pub use standing::Gate;
 pub use standing::Held;

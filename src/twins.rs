@@ -12,6 +12,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use crate::change::indicator_meaning;
@@ -19,6 +21,7 @@ use crate::model::BudgetingMethod;
 use crate::model::Catalog;
 use crate::model::Home;
 use crate::model::Indicator;
+use crate::model::Labels;
 use crate::model::Measure;
 use crate::model::MetricSource;
 use crate::model::Objective;
@@ -152,8 +155,7 @@ struct Candidate<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms<'a> {
     home: Home<'a>,
-    /// What a label says of where it runs: a metric that names no server may count either.
-    environment: Option<&'a str>,
+    environment: Environment<'a>,
     relation: Relation,
     method: BudgetingMethod,
     window: Length,
@@ -183,7 +185,7 @@ impl<'a> Terms<'a> {
         };
         Some(Self {
             home: slo.meta.home(),
-            environment: environment(slo),
+            environment: Environment(&slo.meta.labels),
             relation: slo.relation()?,
             method: slo.method(),
             window: length(&window.duration),
@@ -207,11 +209,33 @@ impl<'a> Terms<'a> {
     }
 }
 
-/// Returns what the labels of an SLO say of where it runs.
-fn environment(slo: &Slo) -> Option<&str> {
-    const LABELS: [&str; 6] = ["environment", "env", "stage", "cluster", "region", "zone"];
-    let label = LABELS.iter().find_map(|label| slo.meta.label(label))?;
-    Some(label.value.as_str())
+/// What the labels of an SLO say of where it runs: a metric that names no server may count either.
+#[derive(Clone, Copy, Debug)]
+struct Environment<'a>(&'a Labels);
+
+impl Environment<'_> {
+    /// Returns the values of each label that says it.
+    fn values(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
+        const LABELS: [&str; 6] = ["environment", "env", "stage", "cluster", "region", "zone"];
+        let values = |label| self.0.get(label).iter().map(|value| value.value.as_str());
+        LABELS.into_iter().map(values)
+    }
+}
+
+impl PartialEq for Environment<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values().zip(other.values()).all(|(own, others)| own.eq(others))
+    }
+}
+
+impl Eq for Environment<'_> {}
+
+impl Hash for Environment<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for (label, values) in self.values().enumerate() {
+            values.for_each(|value| (label, value).hash(state));
+        }
+    }
 }
 
 /// Returns those of some objectives whose indicators measure the same, group by group.

@@ -236,7 +236,12 @@ pub(super) fn wrong(file: &Source, span: Span, message: String, hint: Option<Str
         return Error::Config { message, path, position, hint };
     }
     let message = format!("in the base branch, {message}");
-    let hint = "mend it there first: until then every run of `slo gate` ends so".to_owned();
+    let there = "mend it there first: until then every run of `slo gate` ends so";
+    let hint = match hint {
+        Some(hint) if hint.ends_with('?') => format!("{hint} {there}"),
+        Some(hint) => format!("{hint}; {there}"),
+        None => there.to_owned(),
+    };
     Error::Config { message, path, position, hint: Some(hint) }
 }
 

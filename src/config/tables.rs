@@ -103,7 +103,8 @@ fn files(decoder: &mut Decoder, node: &Node<'_>) -> Files {
             files.templates = decoder.globs("templates", node).unwrap_or_default();
         }
         if let Some(node) = table.get("overlays") {
-            files.overlays = decoder.globs("overlays", node).unwrap_or_default();
+            let overlays = decoder.globs("overlays", node).unwrap_or_default();
+            files.overlays = Globs::of_folders(overlays.written()).unwrap_or_default();
         }
     }
     files

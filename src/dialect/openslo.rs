@@ -11,6 +11,7 @@ use crate::model::Kind;
 use crate::yaml::Node;
 use crate::yaml::replace_scalar;
 
+use super::Expected;
 use super::Problem;
 use super::Reading;
 use super::schema::Schema;
@@ -163,11 +164,17 @@ fn meant(
     let is_version = |(other, _): (Dialect, &Schema)| {
         fits(other, kind, ["apiVersion", dialect.api_version(), other.api_version()])
     };
+    // What the fields of another kind hold is of the types that it asks for.
+    let is_of_type = |problem: &Problem| {
+        let is_wrong = matches!(problem, Problem::InvalidValue { expected: Expected::Type(_), .. });
+        !is_wrong || problems.iter().any(|own| own.span() == problem.span())
+    };
     let kinds = kinds(dialect);
     let (found, _) = kinds.iter().find(|(_, other)| *other == kind)?;
     let is_kind = |&(meant, other): &(&'static str, Kind)| {
         let may_fit = other != kind && schema(dialect, other)?.has_field(unknown);
-        may_fit.then(|| fits(dialect, other, ["kind", found, meant]))?
+        let fits = may_fit.then(|| fits(dialect, other, ["kind", found, meant]))?;
+        fits.filter(|(.., problems)| problems.iter().all(is_of_type))
     };
     other_versions(dialect, kind).find_map(is_version).or_else(|| kinds.iter().find_map(is_kind))
 }

@@ -1,9 +1,11 @@
 //! Finds the objects of a document and what each of them is.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use crate::model::Dialect;
 use crate::model::Kind;
+use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
 use crate::yaml::Document;
@@ -65,12 +67,12 @@ pub(super) fn document(document: &Document, reading: &mut Reading) {
         let decisive = document.overrides.iter();
         let decisive = decisive.filter(|given| DECISIVE.contains(&given.key.as_str()));
         let mut decisive = decisive.peekable();
-        let mut holders = HashMap::new();
-        if decisive.peek().is_some() {
-            find_holders(root, Holder { field: "", is_free: false }, &mut holders);
-        }
+        let holders = match decisive.peek() {
+            Some(_) => holders(root),
+            None => HashMap::new(),
+        };
         let is_judged = |given: &&Override| {
-            let holder = holders.get(&given.mapping);
+            let holder = holders.get(&given.span);
             holder.is_none_or(|holder| !holder.is_free && holder.decides_by(&given.key))
         };
         let decisive = decisive.filter(is_judged);
@@ -108,18 +110,38 @@ impl<'a> Holder<'a> {
     }
 }
 
-/// Finds where each mapping stands, by its index.
-///
-/// An alias is not followed: what it leads to stands elsewhere and is judged there.
-fn find_holders<'a>(node: Node<'a>, holder: Holder<'a>, found: &mut HashMap<u32, Holder<'a>>) {
-    if node.is_mapping() {
-        found.insert(node.index(), holder);
+/// Returns where each key is read, by its place: where it stands, and wherever an alias or a merge
+/// brings it. A key that some place reads is not free, whatever the others are.
+fn holders(root: Node<'_>) -> HashMap<Span, Holder<'_>> {
+    let mut keys = HashMap::new();
+    let mut seen = HashMap::new();
+    // Aliases of aliases reach deeper than anything that is written.
+    let mut open = vec![(root, Holder { field: "", is_free: false })];
+    while let Some((node, holder)) = open.pop() {
+        if !is_news(&mut seen, node.index(), holder) {
+            continue;
+        }
+        for entry in node.entries() {
+            is_news(&mut keys, entry.key.span(), holder);
+            let key = entry.key.text().unwrap_or_default();
+            open.push((entry.value, holder.value_of(key)));
+        }
+        open.extend(node.items().map(|item| (item, holder)));
     }
-    for entry in node.entries().filter(|entry| !entry.merged && entry.value.is_own()) {
-        let key = entry.key.text().unwrap_or_default();
-        find_holders(entry.value, holder.value_of(key), found);
+    keys
+}
+
+/// Keeps where something is read; returns whether it was known from no place, or from free ones alone.
+fn is_news<'a, K: Eq + Hash>(
+    known: &mut HashMap<K, Holder<'a>>,
+    what: K,
+    holder: Holder<'a>,
+) -> bool {
+    let is_news = known.get(&what).is_none_or(|other| other.is_free && !holder.is_free);
+    if is_news {
+        known.insert(what, holder);
     }
-    node.items().filter(|item| item.is_own()).for_each(|item| find_holders(item, holder, found));
+    is_news
 }
 
 /// Returns whether a node is a Kubernetes list; no version of ours has a kind of that name.

@@ -50,6 +50,25 @@ fn a_folder_can_be_named() {
 }
 
 #[test]
+fn a_glob_of_folders_is_nothing_below_them() {
+    for (glob, folder, other) in [
+        ("regions/*", "regions/eu", "regions/eu/api"),
+        ("**/prod", "slo/prod", "slo/prod/api"),
+        ("**/prod", "prod", "prod/api"),
+        ("regions/", "regions/eu", "regions"),
+        ("regions/**", "regions/eu", "regions/eu/api"),
+        ("regions/**/", "regions/eu", "regions/eu/api"),
+        ("regions/**/*", "regions/eu", "regions/eu/api"),
+        ("**", "eu", "eu/api"),
+        ("**/*", "eu", "eu/api"),
+        ("/", "eu", "eu/api"),
+    ] {
+        let globs = Globs::of_folders([glob]).expect("the glob compiles");
+        assert!(globs.matches(folder) && !globs.matches(other), "{glob}");
+    }
+}
+
+#[test]
 fn what_is_no_glob_is_refused() {
     let of_both: &[(&str, Refusal)] = &[
         ("", Refusal::Empty),

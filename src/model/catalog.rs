@@ -390,8 +390,9 @@ impl Catalog {
     }
 
     /// Returns those of the objects of one name that are nearest to a place: first those of its
-    /// overlay, or of none, then those of its namespace, of its format, of its file.
-    fn nearest<'a>(&self, mut named: &'a [usize], place: Span) -> &'a [usize] {
+    /// overlay, of the nearest one around it, or of none, then those of its namespace, of its format, of
+    /// its file.
+    fn nearest<'a>(&'a self, mut named: &'a [usize], place: Span) -> &'a [usize] {
         let Some(holder) = self.enclosing(place) else { return named };
         let own = holder.meta().home();
         let of = |index: &usize| self.objects.get(*index).map(Object::meta);
@@ -399,8 +400,10 @@ impl Catalog {
         let namespace = |index: &usize| of(index).map(|meta| meta.home().namespace);
         let dialect = |index: &usize| of(index).map(|meta| meta.dialect);
         let source = |index: &usize| of(index).map(|meta| meta.span.source);
-        let of_overlay = equal(named, overlay, &Some(own.overlay));
-        let near = of_overlay.or_else(|| equal(named, overlay, &Some(None)));
+        // A folder around that is no overlay is none of any object.
+        let outer = |folder: &&'a str| Some(folder.rsplit_once('/')?.0);
+        let folders = std::iter::successors(own.overlay, outer).map(Some);
+        let near = folders.chain([None]).find_map(|folder| equal(named, overlay, &Some(folder)));
         // Behind what none of them has in common with the place, they are in no order.
         let steps = near.and_then(|near| {
             named = near;

@@ -178,7 +178,7 @@ pub struct Meta {
     pub labels: Labels,
     /// Annotations.
     pub annotations: Annotations,
-    /// The folder of its file that is a set of definitions of its own, such as `envs/prod`.
+    /// The innermost folder of its file that is a set of definitions of its own, such as `envs/prod`.
     #[serde(skip)]
     pub overlay: Option<Text>,
     /// The fields that keys which nothing reads were most likely meant to be.

@@ -55,8 +55,11 @@ impl<'a> Governance<'a> {
         selecting.into_iter().filter(|policy| Some(policy.precedence) == highest).collect()
     }
 
-    /// Returns which policies govern which of some SLOs together; those that govern nothing yet may come
-    /// to do so with all others of their precedence.
+    /// Returns which policies govern which of some SLOs together, in one change; those that govern nothing
+    /// yet may come to do so with all others of their precedence.
+    ///
+    /// Policies that never meet in one change are in no circle together, and one that meets either of
+    /// them is in both circles.
     pub fn circles(&self, slos: impl Iterator<Item = &'a Arc<Slo>>) -> Vec<Circle<'a>> {
         let mut found: BTreeMap<Vec<Span>, Circle<'a>> = BTreeMap::new();
         for slo in slos {
@@ -71,7 +74,8 @@ impl<'a> Governance<'a> {
                 idle.entry(policy.precedence).or_insert(circle).policies.push(policy);
             }
         }
-        found.into_values().chain(idle.into_values()).collect()
+        let circles = found.into_values().chain(idle.into_values());
+        circles.flat_map(Circle::of_one_change).collect()
     }
 
     /// Returns those of some SLOs that a policy governs, in their order.
@@ -108,10 +112,72 @@ impl<'a> Circle<'a> {
         self.policies.iter().flat_map(|policy| &policy.tiers)
     }
 
+    /// Returns the circles of those of the policies that may meet in one change.
+    fn of_one_change(self) -> Vec<Self> {
+        let scopes: Vec<Scope<'_>> =
+            self.policies.iter().map(|policy| Scope::new(policy)).collect();
+        let mut found: Vec<Vec<usize>> = Vec::new();
+        for own in &scopes {
+            let mut common = own.each();
+            let mut together = Vec::new();
+            for (index, other) in scopes.iter().enumerate() {
+                if let Some(narrower) = narrower(common, other.each()) {
+                    common = narrower;
+                    together.push(index);
+                }
+            }
+            if together.len() == scopes.len() {
+                return vec![self];
+            }
+            if !found.contains(&together) {
+                found.push(together);
+            }
+        }
+        let circle = |together: Vec<usize>| {
+            let policies = together.iter().filter_map(|index| self.policies.get(*index).copied());
+            Self { policies: policies.collect(), slos: self.slos.clone() }
+        };
+        found.into_iter().map(circle).collect()
+    }
+
     /// Returns where the policies stand.
     pub fn places(&self) -> Vec<Span> {
         self.policies.iter().map(|policy| policy.meta.span).collect()
     }
+}
+
+/// Returns whether two policies may meet in one change.
+pub fn may_share_change(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy) -> bool {
+    narrower(Scope::new(one).each(), Scope::new(other).each()).is_some()
+}
+
+/// The paths and the branches of the changes that a policy judges; none are all of them.
+struct Scope<'a>([BTreeSet<&'a str>; 2]);
+
+impl<'a> Scope<'a> {
+    fn new(policy: &'a ErrorBudgetPolicy) -> Self {
+        let texts = |globs: &'a [Spanned<String>]| -> BTreeSet<&'a str> {
+            globs.iter().map(|glob| glob.value.as_str()).collect()
+        };
+        Self([texts(&policy.scope.paths), texts(&policy.scope.branches)])
+    }
+
+    fn each(&self) -> [&BTreeSet<&'a str>; 2] {
+        let Self([paths, branches]) = self;
+        [paths, branches]
+    }
+}
+
+/// Returns the scope of the changes that two scopes share; nothing where there may be none.
+fn narrower<'s, 'a>(
+    [paths, branches]: [&'s BTreeSet<&'a str>; 2],
+    [other_paths, other_branches]: [&'s BTreeSet<&'a str>; 2],
+) -> Option<[&'s BTreeSet<&'a str>; 2]> {
+    let shared = |one: &'s BTreeSet<&'a str>, other: &'s BTreeSet<&'a str>| {
+        let narrower = if one.is_empty() { other } else { one };
+        (narrower == other || other.is_empty()).then_some(narrower)
+    };
+    Some([shared(paths, other_paths)?, shared(branches, other_branches)?])
 }
 
 /// Returns the policies that govern an SLO; for many SLOs, [`Governance`] reads the selectors once.

@@ -97,15 +97,6 @@ fn holds_for_all_of(tier: &Tier, other: &Tier) -> bool {
             && other.priority.iter().all(|priority| has(tier, &priority.value))
 }
 
-/// Returns whether two policies may meet in one change.
-fn may_share_change(one: &ErrorBudgetPolicy, other: &ErrorBudgetPolicy) -> bool {
-    let may_overlap = |one: &[Spanned<String>], other: &[Spanned<String>]| {
-        one.is_empty() || other.is_empty() || texts(one) == texts(other)
-    };
-    may_overlap(&one.scope.paths, &other.scope.paths)
-        && may_overlap(&one.scope.branches, &other.scope.branches)
-}
-
 /// Returns texts without their order and places.
 fn texts(texts: &[Spanned<String>]) -> BTreeSet<&str> {
     texts.iter().map(|text| text.value.as_str()).collect()

@@ -356,3 +356,42 @@ fn an_slo_is_measured_by_the_indicator_of_its_own_overlay() {
     let queries: Vec<String> = queries.collect();
     assert!(queries[0].contains("prod") && queries[1].contains("staging"), "{queries:?}");
 }
+
+/// From an overlay inside another one a reference looks outwards, and never into one beside it.
+#[test]
+fn an_slo_is_measured_by_the_indicator_of_the_nearest_overlay_around_it() {
+    let sli = |folder: &str| {
+        let text = format!(
+            "{{ apiVersion: openslo/v1, kind: SLI, metadata: {{ name: requests }}, spec: {{ ratioMetric: {{ rawType: success, \
+             raw: {{ metricSource: {{ type: Prometheus, spec: {{ query: 'of({folder})' }} }} }} }} }} }}\n"
+        );
+        Source::from_text(format!("{folder}/sli.yaml"), text, Origin::Worktree)
+    };
+    let slo = |folder: &&str| {
+        let text = "{ apiVersion: openslo/v1, kind: SLO, metadata: { name: checkout }, spec: { service: shop, indicatorRef: requests, \
+                    objectives: [{ target: 0.9 }] } }\n";
+        Source::from_text(format!("{folder}/slo.yaml"), text, Origin::Worktree)
+    };
+    let folders = ["dev", "envs/eu/common", "envs/eu/prod", "envs/eu/prod/api", "envs/eu/stg"];
+    let found = |at: &[&str]| {
+        let sources = at.iter().map(|folder| sli(folder)).chain(folders.iter().map(slo));
+        let mut sources: Vec<Source> = sources.collect();
+        sources.sort_by(|one, other| one.path.cmp(&other.path));
+        let tree = lint::load(sources, &Files::default());
+        let queries = tree.catalog.slos().map(|slo| {
+            let indicator = tree.catalog.indicator(&slo.objectives[0].indicator).one();
+            let source = indicator.and_then(|indicator| indicator.measure.sources().next());
+            source.map_or_else(String::new, |source| source.query.clone().expect("it is text").text)
+        });
+        queries.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        found(&["base", "envs/eu/lib", "envs/eu/prod/lib", "envs/us/lib"]),
+        "of(base) of(envs/eu/lib) of(envs/eu/prod/lib) of(envs/eu/prod/lib) of(envs/eu/lib)"
+    );
+    assert_eq!(
+        found(&["envs/eu/lib", "envs/eu/prod/lib", "envs/us/lib"]),
+        " of(envs/eu/lib) of(envs/eu/prod/lib) of(envs/eu/prod/lib) of(envs/eu/lib)",
+        "none of several sets that all stand elsewhere is nearer"
+    );
+}

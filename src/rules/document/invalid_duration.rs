@@ -112,7 +112,12 @@ fn in_minutes(slo: &Slo, checker: &mut Checker<'_>) {
     let is_letter = slo.meta.dialect != Dialect::OpenSloV1Alpha;
     let window = slo.window.as_ref().filter(|_| is_letter).map(|window| &window.duration);
     let window = window.filter(|window| window.value.may_be_months());
-    other_unit(window, "duration", "no promise is kept or broken in so little time", checker);
+    let why = "no promise is kept or broken in so little time";
+    if slo.meta.dialect == Dialect::OpenSloOperator {
+        in_days(window, why, checker);
+    } else {
+        other_unit(window, "duration", why, checker);
+    }
     if let Some(agreement) = slo.meta.agreement()
         && let Some(length) = agreement.value.window.filter(|length| length.may_be_months())
     {
@@ -156,6 +161,16 @@ fn other_unit(
     if let Some(edit) = edit {
         finding.unsafe_fix(format!("write `{meant}`"), vec![edit]);
     }
+}
+
+/// Says that minutes stand where months may have been meant, in a format that has none.
+fn in_days(window: Option<&Spanned<Duration>>, label: &'static str, checker: &mut Checker<'_>) {
+    let Some(Spanned { value, span }) = window else { return };
+    let days = other(*value).nominal_seconds() / Unit::Day.nominal_seconds();
+    let message = format!("`{value}` in `duration` is {}", in_full(*value));
+    let finding = checker.report_at(Level::Warning, *span, message);
+    finding.label(label).note("this format has no unit for months");
+    finding.help(format!("write `{days}d` if months are meant"));
 }
 
 /// Returns the alert conditions that stand in an object.

@@ -132,10 +132,12 @@ fn in_other_style(field: &str, found: &str, kinds: &[String]) -> Option<String> 
     }
     let percent = bare.strip_suffix('%').and_then(|share| Ratio::parse(share.trim_end()));
     let is_percent = field.ends_with("Percent");
-    let share = |percent: Ratio| if is_percent { percent } else { &percent / 100 };
-    let value = percent.map(share).or_else(|| Ratio::parse(&bare.replace('_', "")));
     let fits = |value: &Ratio| wants("number") || (wants("integer") && value.to_i64().is_some());
-    let value = value.filter(fits)?;
+    if let Some(percent) = percent {
+        let value = if is_percent { percent } else { &percent / 100 };
+        return fits(&value).then(|| value.to_string());
+    }
+    let value = Ratio::parse(&bare.replace('_', "")).filter(fits)?;
     if let Some(value) = in_unit(field, &value) {
         return Some(value.to_string());
     }

@@ -34,8 +34,12 @@ const ABOUT: &str = "ref refs reference env file path dir name names id ids url 
     ttl bucket seconds duration interval timeout rotation enabled required length size limit count usage \
     parameter parameters param from profile metric chain";
 
-/// What a reference begins with, before a colon, be it alone or as the last word: `ssm:`, `aws-ssm:`.
-const STORES: &str = "env vault keyvault file arn ssm awssm sm secretsmanager manager";
+/// What a reference begins with, before a colon. As the last word or two of more, a user may be called
+/// so as well: `log-file:`.
+const SCHEMES: [&str; 5] = ["env", "file", "arn", "awssm", "gcpsm"];
+
+/// What keeps secrets: it begins a reference alone, and as the last word or two: `ssm:`, `aws-ssm:`.
+const STORES: [&str; 5] = ["vault", "keyvault", "ssm", "secretmanager", "secretsmanager"];
 
 /// The longest word that a name is made of; generated text is longer.
 const LONGEST_WORD: usize = 15;
@@ -166,8 +170,13 @@ fn is_reference(key: &str, value: &str) -> bool {
     // `secret:datadog` names one, and `secret:9f8a77c1e0` may be one.
     let name = value.strip_prefix("secret:");
     let scheme = value.split_once(':').filter(|(scheme, _)| is_words(scheme));
-    let scheme = scheme.and_then(|(scheme, _)| words(scheme).pop());
-    let is_store = |word: String| STORES.split_whitespace().any(|store| store == word);
+    let scheme = scheme.map(|(scheme, _)| words(scheme));
+    let is_store = |words: Vec<String>| {
+        let last = |count| words.iter().skip(words.len().saturating_sub(count));
+        let ends = [1, 2].map(|count| last(count).map(String::as_str).collect::<String>());
+        SCHEMES.contains(&words.concat().as_str())
+            || ends.iter().any(|end| STORES.contains(&end.as_str()))
+    };
     let is_kept = ["file", "path"].iter().any(|end| key.to_ascii_lowercase().ends_with(end));
     value.is_empty()
         || ENCLOSED.iter().any(is_enclosed)

@@ -35,9 +35,32 @@ struct Part<'a> {
 }
 
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
+    let Some(parts) = parts(slo) else { return };
+    let total = total(&parts);
+    if total >= Ratio::one() {
+        report_worthless(&parts, slo.method(), &total, checker);
+    } else if let Some(promise) = promise(slo) {
+        check_promise(&parts, slo.method(), &total, &promise, checker);
+    }
+}
+
+/// Returns whether this rule judges what `slo/sla` promises of an SLO, or the parts leave nothing to
+/// promise.
+pub(super) fn judges_promise(slo: &Subject<'_>) -> bool {
+    let is_worthless = |given: Ratio| given <= Ratio::zero();
+    given(slo).is_some_and(|given| promise(slo).is_some() || is_worthless(given))
+}
+
+/// Returns what a composite gives while each of its parts is just on target; nothing where that is not
+/// known, and with `Occurrences`: burn rates are no shares.
+pub(super) fn given(slo: &Subject<'_>) -> Option<Ratio> {
+    Some(total(&parts(slo)?).complement())
+}
+
+fn parts<'a>(slo: &'a Subject<'_>) -> Option<Vec<Part<'a>>> {
     let method = slo.method();
     if !slo.composite || method == BudgetingMethod::Occurrences || !knows_indicators(slo) {
-        return;
+        return None;
     }
     let parts = slo.objectives.iter().map(|objective| {
         let target = objective.budgeted()?;
@@ -48,13 +71,12 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
         let cost = &weight * &target.value.complement();
         Some(Part { target, weight, cost })
     });
-    let Some(parts) = parts.collect::<Option<Vec<_>>>() else { return };
-    let total: Ratio = parts.iter().map(|part| part.cost.clone()).sum();
-    if total >= Ratio::one() {
-        report_worthless(&parts, method, &total, checker);
-    } else if let Some(promise) = promise(slo) {
-        check_promise(&parts, method, &total, &promise, checker);
-    }
+    parts.collect()
+}
+
+/// Returns what the parts may cost the whole together.
+fn total(parts: &[Part<'_>]) -> Ratio {
+    parts.iter().map(|part| part.cost.clone()).sum()
 }
 
 /// Returns the share that `slo/sla` promises of the whole, over the window of the SLO.

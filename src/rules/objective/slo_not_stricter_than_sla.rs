@@ -12,6 +12,7 @@ use crate::rules::words::about;
 use crate::rules::words::percent;
 use crate::source::Spanned;
 
+use super::composite_target_inconsistent;
 use super::in_unlike_words;
 use super::strictest;
 
@@ -39,16 +40,7 @@ enum Fault {
 
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     let Some(agreement) = slo.meta.agreement() else { return };
-    // An SLO that states the agreement itself stands beside a stricter one, and what a composite gives
-    // follows from all its parts.
-    if slo.is_agreement() || slo.composite {
-        return;
-    }
-    // One below half is told: it is mistyped, or was meant as the share of bad events.
-    let half = &Ratio::one() / 2;
-    let is_judged = |target: &&Spanned<Ratio>| target.value < Ratio::one() && target.value >= half;
-    let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
-    let Some(target) = strictest(targets.filter(is_judged)) else { return };
+    let Some(target) = judged(slo) else { return };
     let window = slo.window.as_ref().map(|window| window.duration.value);
     let Some(fault) = fault(&target.value, window, &agreement.value) else { return };
     let share = percent(&target.value);
@@ -96,10 +88,27 @@ fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     });
     let stricter = (&promised.complement() / 2).complement();
     if stricter < Ratio::one() {
-        finding.help(format!("raise the target, such as to {}", percent(&stricter)));
+        let what = if slo.composite { "targets of the parts" } else { "target" };
+        finding.help(format!("raise the {what}, such as to {}", percent(&stricter)));
     } else {
         finding.help("agree on less than 100 %: no target is stricter");
     }
+}
+
+/// Returns the target that is held against the agreement; none of an SLO that another rule judges.
+fn judged<'a>(slo: &'a Subject<'_>) -> Option<&'a Spanned<Ratio>> {
+    // An SLO that states the agreement itself stands beside a stricter one.
+    if slo.is_agreement() || composite_target_inconsistent::judges_promise(slo) {
+        return None;
+    }
+    // One below half is told: it is mistyped, or was meant as the share of bad events.
+    let half = &Ratio::one() / 2;
+    let is_judged = |target: &&Spanned<Ratio>| target.value < Ratio::one() && target.value >= half;
+    let targets = slo.objectives.iter().filter_map(|objective| objective.target.as_ref());
+    let target = strictest(targets.filter(is_judged))?;
+    // A composite gives more than its best part only where light weights say so.
+    let is_lighter = |given: Ratio| given > target.value;
+    (!composite_target_inconsistent::given(slo).is_some_and(is_lighter)).then_some(target)
 }
 
 fn fault(target: &Ratio, window: Option<Duration>, agreement: &Agreement) -> Option<Fault> {

@@ -16,6 +16,7 @@ use crate::model::Slo;
 use crate::model::Tier;
 use crate::model::WindowKind;
 use crate::policy::applies;
+use crate::policy::may_share_change;
 use crate::policy::selects;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -26,7 +27,6 @@ use crate::rules::words::quote;
 use crate::source::Span;
 
 use super::in_a_note;
-use super::may_share_change;
 use super::texts;
 
 pub(super) const RULE: Rule = Rule {

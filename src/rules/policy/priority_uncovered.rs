@@ -13,6 +13,7 @@ use crate::model::PRIORITY;
 use crate::model::Slo;
 use crate::model::Tier;
 use crate::policy::Circle;
+use crate::policy::may_share_change;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -43,12 +44,15 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let mut circles = checker.governance().circles(catalog.slos());
     // What seems to be lacking may be what could not be read.
     circles.retain(|circle| circle.policies.iter().all(|policy| policy.is_whole));
-    let mut told = BTreeSet::new();
+    let (mut told, mut lacking) = (BTreeSet::new(), BTreeSet::new());
     for circle in &circles {
         let Some(first) = first(circle) else { continue };
         inversions(circle, &mut told, checker);
         let slos = circle.slos.iter().copied().filter(|slo| !slo.is_aspirational());
-        let without = slos.filter(|slo| slo.meta.declared(PRIORITY).is_none()).collect::<Vec<_>>();
+        let without = slos.filter(|slo| slo.meta.declared(PRIORITY).is_none());
+        // A policy that meets several others has them in several circles.
+        let without = without.filter(|slo| lacking.insert((first.name.span, slo.meta.span)));
+        let without = without.collect::<Vec<_>>();
         unknown(circle, first, &without, checker);
     }
     for uncovered in uncovered(&circles).values() {
@@ -107,6 +111,7 @@ struct Uncovered<'a> {
 /// Returns the priorities for which no tier holds, by their name and by where that is said.
 fn uncovered<'a>(circles: &'a [Circle<'a>]) -> BTreeMap<(String, Vec<Span>), Uncovered<'a>> {
     let mut found: BTreeMap<(String, Vec<Span>), Uncovered<'a>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let keyed = || circles.iter().filter(|circle| first(circle).is_some());
     for circle in keyed() {
         for &slo in circle.slos.iter().filter(|slo| !slo.is_aspirational()) {
@@ -118,8 +123,10 @@ fn uncovered<'a>(circles: &'a [Circle<'a>]) -> BTreeMap<(String, Vec<Span>), Unc
             let listed = listed(circle, name);
             let uncovered = Uncovered { name, circle, listed, slos: Vec::new() };
             let place = listed.map_or_else(|| circle.places(), |listed| vec![listed]);
-            let entry = found.entry((name.to_ascii_lowercase(), place)).or_insert(uncovered);
-            entry.slos.push((slo, declared.span));
+            let key = (name.to_ascii_lowercase(), place);
+            if seen.insert((key.clone(), slo.meta.span)) {
+                found.entry(key).or_insert(uncovered).slos.push((slo, declared.span));
+            }
         }
     }
     // One that no SLO has may be covered together with any of the others.
@@ -128,7 +135,11 @@ fn uncovered<'a>(circles: &'a [Circle<'a>]) -> BTreeMap<(String, Vec<Span>), Unc
         for policy in &circle.policies {
             for Spanned { value: name, span } in &policy.priorities {
                 // The order is that of the team, and stands in each of its policies.
-                let is_covered = circles.iter().any(|other| covers(other, name));
+                let mut others = circles.iter().flat_map(|circle| &circle.policies);
+                let is_covered = others.any(|other| {
+                    may_share_change(policy, other)
+                        && other.tiers.iter().any(|tier| holds_for(tier, name))
+                });
                 let key = name.to_ascii_lowercase();
                 if !is_covered && told.insert(key.clone()) {
                     let listed = Some(*span);

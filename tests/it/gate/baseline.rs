@@ -87,6 +87,27 @@ fn what_is_wrong_in_the_base_branch_is_to_be_mended_there() {
 }
 
 #[test]
+fn what_is_wrong_in_the_base_branch_is_told_with_what_was_meant() {
+    for (slip, hint) in [
+        ("[gate]\nfail_on = \"error\"\n", "did you mean `fail-on`? mend it there first"),
+        (
+            "[files]\nexclude = \"old\"\n",
+            "put the string in brackets: `[\"…\"]`; mend it there first",
+        ),
+    ] {
+        let shop = old_shop();
+        shop.switch("main");
+        shop.write("slo.toml", slip);
+        shop.commit("Break it");
+        shop.git(&["checkout", "-q", "-b", "change"]);
+        shop.write("slo/new.yaml", slo_of("new", &[]));
+        shop.commit("Add one");
+        let ended = gate(&shop, &["--base", "main"]).expect(2);
+        assert!(ended.err.contains(hint), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_change_cannot_hold_its_own_findings() {
     let shop = old_shop();
     shop.write("slo/new.yaml", slo_of("new", &[SLIP]));
