@@ -337,6 +337,9 @@ impl Measure {
 pub struct RatioCounts {
     /// Whether the metrics are counters that only grow; absent where the file does not say.
     pub counter: Option<bool>,
+    /// The field that says so, even where it could not be read or its key is misspelled.
+    #[serde(skip)]
+    pub counter_span: Option<Span>,
     /// Good events.
     pub good: Option<MetricSource>,
     /// Bad events.

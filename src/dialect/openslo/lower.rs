@@ -253,6 +253,7 @@ impl Lower<'_> {
         }
         Measure::Counts(Box::new(RatioCounts {
             counter: fields::truth(ratio, "counter").map(|counter| counter.value),
+            counter_span: self.place(ratio, "counter"),
             good: source("good"),
             bad: source("bad"),
             total: source("total"),
@@ -265,6 +266,7 @@ impl Lower<'_> {
         let counter = counter.or_else(|| fields::truth(metrics, "counter"));
         Measure::Counts(Box::new(RatioCounts {
             counter: counter.map(|counter| counter.value),
+            counter_span: self.place(metrics, "incremental").or(self.place(metrics, "counter")),
             good: source("good"),
             bad: source("bad"),
             total: source("total"),

@@ -34,9 +34,10 @@ pub(super) const RULE: Rule = Rule {
 const RANGE: &str = "5m";
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
-    // Whoever reads a metric that is declared a counter takes its growth.
+    // Whoever reads a metric that is declared a counter takes its growth. What could not be read may
+    // declare it.
     let is_declared = matches!(&sli.queries.indicator.measure, Measure::Counts(counts)
-        if counts.counter == Some(true));
+        if counts.counter.unwrap_or(counts.counter_span.is_some()));
     let metrics = &checker.config().metrics;
     let mut bare: Vec<(&Parsed<'_>, Extent)> = Vec::new();
     for parsed in &sli.queries.each {
