@@ -35,6 +35,7 @@ use crate::query::events::Share;
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
+pub mod direction;
 pub mod statuses;
 pub mod subset;
 

@@ -12,10 +12,14 @@ use super::words::sentence;
 use super::Rule;
 
 mod good_not_proper_subset;
+mod ratio_direction_inverted;
 mod server_errors_counted_good;
 
-pub(super) const RULES: &[&Rule] =
-    &[&good_not_proper_subset::RULE, &server_errors_counted_good::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &good_not_proper_subset::RULE,
+    &ratio_direction_inverted::RULE,
+    &server_errors_counted_good::RULE,
+];
 
 /// Returns what people call a side of an indicator.
 fn name(side: &Side<'_>, sli: &Sli<'_>) -> &'static str {
