@@ -27,6 +27,7 @@ use crate::query::tree::Expression;
 pub mod comparison;
 pub mod counts;
 pub mod events;
+pub mod form;
 pub mod functions;
 pub mod placeholder;
 pub mod problem;

@@ -3,6 +3,7 @@
 use crate::model::Slo;
 use crate::query::events::EventSet;
 use crate::query::events::Events;
+use crate::query::form::Form;
 use crate::query::status::Codes;
 use crate::query::status::are_of_classes;
 use crate::query::status::is_status;
@@ -72,7 +73,14 @@ fn codes<'s>(events: &'s Events<'_>, automata: &Automata) -> Option<(Codes, Vec<
     let mut found: Option<(Codes, Vec<&'s Matcher>)> = None;
     for set in &events.sets {
         let matchers: Vec<&Matcher> = matchers(set).collect();
-        if set.is_taken || matchers.is_empty() || are_of_classes(matchers.iter().copied()) {
+        let is_other = |matcher: &&Matcher| {
+            Form::of(set.metric, &matcher.label.text).is_some_and(|form| form != Form::Codes)
+        };
+        if set.is_taken
+            || matchers.is_empty()
+            || matchers.iter().any(is_other)
+            || are_of_classes(matchers.iter().copied())
+        {
             return None;
         }
         let own = Codes::of(&Values::of(matchers.iter().copied(), automata))?;

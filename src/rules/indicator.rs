@@ -14,11 +14,13 @@ use super::Rule;
 mod good_not_proper_subset;
 mod ratio_direction_inverted;
 mod server_errors_counted_good;
+mod status_class_literal;
 
 pub(super) const RULES: &[&Rule] = &[
     &good_not_proper_subset::RULE,
     &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
+    &status_class_literal::RULE,
 ];
 
 /// Returns what people call a side of an indicator.
