@@ -35,7 +35,9 @@ use crate::query::events::Share;
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
+pub mod asked;
 pub mod direction;
+pub mod protocol;
 pub mod statuses;
 pub mod subset;
 

@@ -29,6 +29,7 @@ pub mod counts;
 pub mod events;
 pub mod form;
 pub mod functions;
+pub mod grpc;
 pub mod placeholder;
 pub mod problem;
 pub mod status;

@@ -4,6 +4,7 @@ use crate::model::Slo;
 use crate::query::events::EventSet;
 use crate::query::events::Events;
 use crate::query::form::Form;
+use crate::query::grpc;
 use crate::query::status::Codes;
 use crate::query::status::are_of_classes;
 use crate::query::status::is_status;
@@ -74,7 +75,9 @@ fn codes<'s>(events: &'s Events<'_>, automata: &Automata) -> Option<(Codes, Vec<
     for set in &events.sets {
         let matchers: Vec<&Matcher> = matchers(set).collect();
         let is_other = |matcher: &&Matcher| {
-            Form::of(set.metric, &matcher.label.text).is_some_and(|form| form != Form::Codes)
+            let label = &matcher.label.text;
+            grpc::is_code_of(set.metric, label)
+                || Form::of(set.metric, label).is_some_and(|form| form != Form::Codes)
         };
         if set.is_taken
             || matchers.is_empty()

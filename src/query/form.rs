@@ -113,11 +113,7 @@ pub struct Named {
 /// Returns the classes that a matcher names, whether to let them through or to refuse them, with the forms
 /// that it knows them by; nothing where nobody knows its values.
 pub fn named(matcher: &Matcher, automata: &Automata) -> Option<Vec<Named>> {
-    let operator = match matcher.operator {
-        MatchOperator::Equal | MatchOperator::NotEqual => MatchOperator::Equal,
-        MatchOperator::Matches | MatchOperator::NotMatches => MatchOperator::Matches,
-    };
-    let values = Values::of([&Matcher { operator, ..matcher.clone() }], automata);
+    let values = Values::of([&positive(matcher)], automata);
     let mut named = Vec::new();
     for class in CLASSES {
         let mut forms = Vec::new();
@@ -133,6 +129,15 @@ pub fn named(matcher: &Matcher, automata: &Automata) -> Option<Vec<Named>> {
         }
     }
     Some(named)
+}
+
+/// Returns the matcher that lets through what the given one names, whether that lets it through or not.
+pub(super) fn positive(matcher: &Matcher) -> Matcher {
+    let operator = match matcher.operator {
+        MatchOperator::Equal | MatchOperator::NotEqual => MatchOperator::Equal,
+        MatchOperator::Matches | MatchOperator::NotMatches => MatchOperator::Matches,
+    };
+    Matcher { operator, ..matcher.clone() }
 }
 
 #[cfg(test)]

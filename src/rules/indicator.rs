@@ -12,6 +12,7 @@ use super::words::sentence;
 use super::Rule;
 
 mod good_not_proper_subset;
+mod grpc_status_blind;
 mod ratio_direction_inverted;
 mod server_errors_counted_good;
 mod status_class_literal;
@@ -20,6 +21,7 @@ pub(super) const RULES: &[&Rule] = &[
     &good_not_proper_subset::RULE,
     &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
+    &grpc_status_blind::RULE,
     &status_class_literal::RULE,
 ];
 

@@ -1,11 +1,12 @@
 use crate::config::Metrics;
 use crate::finding::Level;
-use crate::indicators::Parsed;
 use crate::indicators::Sli;
-use crate::query::events;
+use crate::indicators::asked;
+use crate::indicators::asked::Asked;
 use crate::query::form;
 use crate::query::form::Form;
 use crate::query::form::Named;
+use crate::query::grpc;
 use crate::query::status::class_words;
 use crate::query::status::is_status;
 use crate::query::tree::MatchOperator;
@@ -29,14 +30,6 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Indicator(check),
 };
 
-/// A matcher of a metric, and the query that it stands in.
-#[derive(Clone, Copy)]
-struct Asked<'s, 'a> {
-    parsed: &'s Parsed<'a>,
-    metric: &'s str,
-    matcher: &'s Matcher,
-}
-
 /// How the form of a label is known.
 enum Source<'s, 'a> {
     Documented,
@@ -46,8 +39,9 @@ enum Source<'s, 'a> {
 }
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
-    let asked = asked(sli);
-    for one in &asked {
+    let asked = asked::matchers(sli);
+    let is_foreign = |one: &&Asked<'_, '_>| grpc::is_code_of(one.metric, &one.matcher.label.text);
+    for one in asked.iter().filter(|one| !is_foreign(one)) {
         let Some((form, source)) = form(one, &asked, checker) else { continue };
         let named = form::named(one.matcher, checker.automata()).unwrap_or_default();
         let is_stray = |named: &&Named| {
@@ -60,19 +54,6 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             report(one, form, &source, &strays, checker);
         }
     }
-}
-
-/// Returns every matcher of the queries, in the order of the text.
-fn asked<'s, 'a>(sli: &'s Sli<'a>) -> Vec<Asked<'s, 'a>> {
-    let selectors = sli.queries.each.iter().flat_map(|parsed| {
-        let selectors = parsed.sound().map(|tree| tree.selectors()).unwrap_or_default();
-        selectors.into_iter().map(move |selector| (parsed, selector))
-    });
-    let matchers = selectors.flat_map(|(parsed, selector)| {
-        let metric = events::metric(selector).unwrap_or_default();
-        selector.matchers.iter().map(move |matcher| Asked { parsed, metric, matcher })
-    });
-    matchers.filter(|asked| !asked.metric.is_empty()).collect()
 }
 
 fn form<'s, 'a>(
