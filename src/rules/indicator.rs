@@ -12,6 +12,7 @@ use super::words::sentence;
 use super::Rule;
 
 mod good_not_proper_subset;
+mod graphql_status_blind;
 mod grpc_status_blind;
 mod ratio_direction_inverted;
 mod server_errors_counted_good;
@@ -21,6 +22,7 @@ pub(super) const RULES: &[&Rule] = &[
     &good_not_proper_subset::RULE,
     &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
+    &graphql_status_blind::RULE,
     &grpc_status_blind::RULE,
     &status_class_literal::RULE,
 ];
