@@ -35,7 +35,10 @@ use crate::query::events::Share;
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
+pub mod asked;
 pub mod counters;
+pub mod direction;
+pub mod protocol;
 pub mod statuses;
 pub mod subset;
 

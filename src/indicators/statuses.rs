@@ -3,6 +3,8 @@
 use crate::model::Slo;
 use crate::query::events::EventSet;
 use crate::query::events::Events;
+use crate::query::form::Form;
+use crate::query::grpc;
 use crate::query::status::Codes;
 use crate::query::status::are_of_classes;
 use crate::query::status::is_status;
@@ -30,10 +32,8 @@ pub struct GoodCodes<'s, 'a> {
 /// Nothing where no label of either tells codes, or where its values are classes such as `5xx`.
 pub fn good_codes<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<GoodCodes<'s, 'a>> {
     let found = |side: &'s Side<'a>| {
-        let (codes, matchers) = codes(side.events.as_ref()?, automata)?;
-        // What asks for no code, or refuses none, does not speak of codes.
-        let is_asked = !codes.is_empty() && codes != Codes::all();
-        is_asked.then_some((codes, side, matchers))
+        let (codes, matchers) = asked(side.events.as_ref()?, automata)?;
+        Some((codes, side, matchers))
     };
     if let Some(good) = &sli.good {
         let (codes, side, matchers) = found(good)?;
@@ -41,12 +41,7 @@ pub fn good_codes<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<GoodC
     }
     let (bad, side, matchers) = found(sli.bad.as_ref()?)?;
     let total = sli.total.as_ref()?;
-    let events = total.events.as_ref()?;
-    let valid = if events.sets.iter().any(speaks_of_codes) {
-        codes(events, automata)?.0
-    } else {
-        Codes::all()
-    };
+    let valid = valid(total.events.as_ref()?, automata)?;
     Some(GoodCodes { codes: valid.without(&bad), side, matchers })
 }
 
@@ -57,12 +52,38 @@ pub fn codes_of_label(set: &EventSet<'_>, label: &str, automata: &Automata) -> O
     is_told.then(|| Codes::of(&Values::of(matchers, automata)))?
 }
 
+/// Returns the codes that some events are, with the matchers that say so; nothing where they are told
+/// otherwise.
+pub fn asked<'s>(events: &'s Events<'_>, automata: &Automata) -> Option<(Codes, Vec<&'s Matcher>)> {
+    let (codes, matchers) = codes(events, automata)?;
+    // What asks for no code, or refuses none, does not speak of codes.
+    let is_asked = !codes.is_empty() && codes != Codes::all();
+    is_asked.then_some((codes, matchers))
+}
+
+/// Returns the codes of valid events: all of them where no label asks for some.
+pub fn valid(events: &Events<'_>, automata: &Automata) -> Option<Codes> {
+    if events.sets.iter().any(speaks_of_codes) {
+        return Some(codes(events, automata)?.0);
+    }
+    Some(Codes::all())
+}
+
 /// Returns the codes that any of some sets asks for; nothing where one of them asks for none.
 fn codes<'s>(events: &'s Events<'_>, automata: &Automata) -> Option<(Codes, Vec<&'s Matcher>)> {
     let mut found: Option<(Codes, Vec<&'s Matcher>)> = None;
     for set in &events.sets {
         let matchers: Vec<&Matcher> = matchers(set).collect();
-        if set.is_taken || matchers.is_empty() || are_of_classes(matchers.iter().copied()) {
+        let is_other = |matcher: &&Matcher| {
+            let label = &matcher.label.text;
+            grpc::is_code_of(set.metric, label)
+                || Form::of(set.metric, label).is_some_and(|form| form != Form::Codes)
+        };
+        if set.is_taken
+            || matchers.is_empty()
+            || matchers.iter().any(is_other)
+            || are_of_classes(matchers.iter().copied())
+        {
             return None;
         }
         let own = Codes::of(&Values::of(matchers.iter().copied(), automata))?;

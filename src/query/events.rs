@@ -239,7 +239,7 @@ pub fn default_of(expression: &Expression) -> Option<(Guard, f64)> {
 }
 
 /// Returns whether a number is the whole of a share: 1, or 100 of a percentage.
-fn is_whole(number: f64) -> bool {
+pub fn is_whole(number: f64) -> bool {
     [1.0, 100.0].iter().any(|whole| (number - whole).abs() < f64::EPSILON)
 }
 
@@ -358,7 +358,7 @@ fn clamped(call: &Call, extent: Extent) -> Option<(&Expression, Vec<Guard>)> {
 }
 
 /// Returns the number that an expression is wherever it is asked: a number, or a sign in front of one.
-fn constant(expression: &Expression) -> Option<f64> {
+pub fn constant(expression: &Expression) -> Option<f64> {
     match &expression.bare().kind {
         ExpressionKind::Number(number) => Some(number.value),
         ExpressionKind::Unary(unary) => {

@@ -14,23 +14,31 @@ use super::Rule;
 mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
+mod graphql_status_blind;
+mod grpc_status_blind;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
 mod query_never_counts;
 mod query_syntax_error;
+mod ratio_direction_inverted;
 mod server_errors_counted_good;
+mod status_class_literal;
 
 pub(super) const RULES: &[&Rule] = &[
     &query_syntax_error::RULE,
     &good_not_proper_subset::RULE,
+    &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
+    &graphql_status_blind::RULE,
+    &grpc_status_blind::RULE,
     &counter_misuse::RULE,
     &mismatched_ratio_operands::RULE,
     &mismatched_scope::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
+    &status_class_literal::RULE,
 ];
 
 /// Returns what people call a side of an indicator.

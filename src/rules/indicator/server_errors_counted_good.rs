@@ -1,5 +1,6 @@
 use crate::finding::Level;
 use crate::indicators::Sli;
+use crate::indicators::direction;
 use crate::indicators::statuses::declared_good;
 use crate::indicators::statuses::good_codes;
 use crate::query::tree::MatchOperator;
@@ -31,8 +32,9 @@ const SERVER_ERRORS: u16 = 5;
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let Some(good) = good_codes(sli, checker.automata()) else { return };
     let mut errors = good.codes.of_class(SERVER_ERRORS);
-    // A good query that asks for errors and for no success is not incomplete but inverted.
-    let is_inverted = good.codes.of_class(SUCCESS).is_empty();
+    // What asks for the wrong events is not incomplete but inverted.
+    let is_inverted = good.codes.of_class(SUCCESS).is_empty()
+        || direction::inverted(sli, checker.automata()).is_some();
     for user in &sli.queries.users {
         if let Some(declared) = declared_good(user.slo) {
             errors = errors.without(&declared);
