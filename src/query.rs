@@ -26,6 +26,7 @@ use crate::query::tree::Expression;
 
 pub mod comparison;
 pub mod counts;
+pub mod datadog;
 pub mod functions;
 pub mod placeholder;
 pub mod problem;
