@@ -16,9 +16,9 @@
 //! unknown aggregator or function is no problem, an empty list is none, and a tag may hold any
 //! character but white space at its ends, commas, parentheses and braces.
 //!
-//! Queries of monitors are read too, with the time in front and the comparison behind, and so
-//! are several queries with commas between them. An indicator takes neither, but they are no
-//! mistakes of syntax.
+//! Queries of monitors are read too, with the time in front and the comparison behind, but not
+//! those that alert on a change; and so are several queries with commas between them. An indicator
+//! takes neither, but they are no mistakes of syntax.
 //!
 //! Placeholders are those of dashboards (`$env`, `$env.value`), of Terraform (`${var.env}`,
 //! `%{ if … }`) and of Go templates and their kin (`{{ .Env }}`). What is in them is not read.

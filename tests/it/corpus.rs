@@ -42,15 +42,15 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// A file of the corpus.
-struct File {
-    path: String,
+pub(crate) struct File {
+    pub(crate) path: String,
     dialect: String,
     valid: String,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Returns the corpus; nothing, with a line that says so, where it is not at hand.
-fn corpus() -> Option<Vec<File>> {
+pub(crate) fn corpus() -> Option<Vec<File>> {
     let Some(root) = std::env::var_os("SLO_CORPUS").map(PathBuf::from) else {
         let mut out = std::io::stdout();
         let _ = std::io::Write::write_all(&mut out, b"skipped: SLO_CORPUS is not set\n");

@@ -10,6 +10,7 @@
 use crate::query::Extent;
 
 /// The opening of a placeholder that is never closed.
+#[derive(Clone, Copy)]
 pub(super) struct Unterminated(pub(super) Extent);
 
 /// A piece of the text.

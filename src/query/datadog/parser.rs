@@ -230,10 +230,7 @@ impl Parser<'_> {
             Ok(piece) => Some(Name {
                 text: piece.extent.slice(self.cursor.text()).to_owned(),
                 extent: piece.extent,
-                form: match piece.has_placeholder {
-                    true => NameForm::Placeholder,
-                    false => NameForm::Bare,
-                },
+                form: if piece.has_placeholder { NameForm::Placeholder } else { NameForm::Bare },
             }),
             Err(Unterminated(opening)) => self.stop(ProblemKind::UnterminatedPlaceholder, opening),
         }
