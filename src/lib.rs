@@ -68,7 +68,7 @@
 //! | 2 | [`model`] | the normalized objects, every field with its place |
 //! | 2 | [`config`] | `slo.toml`, CODEOWNERS and the baseline |
 //! | 1 | [`yaml`] | YAML with exact positions, and edits that keep comments |
-//! | 1 | [`query`] | PromQL with exact positions, and the counts it can give |
+//! | 1 | [`query`] | PromQL with exact positions, and the counts it can give; metric queries of Datadog |
 //! | 1 | [`finding`] | what a rule reports |
 //! | 0 | [`source`] | files, spans, lines, edits |
 //! | 0 | [`quantity`] | exact numbers and durations |

@@ -4,7 +4,8 @@
 //! that people leave in definitions (`{{.window}}`, also as a chart of Helm writes it, `$__rate_interval`,
 //! `${VAR}`, and `window` in brackets). [`parse`] gives the tree of [`tree`] and the
 //! [`problem`]s found on the way; [`counts`] turns a query into one that counts the events of a
-//! step; [`functions`] says what each function takes and returns.
+//! step; [`functions`] says what each function takes and returns. Another language is read in a
+//! module of its own: [`datadog`].
 //!
 //! **Invariant:** `query` words nothing and reads nothing. A problem is a kind and an extent; a
 //! rule gives it a sentence. An [`Extent`] counts bytes from the start of the query text; where
@@ -26,6 +27,7 @@ use crate::query::tree::Expression;
 
 pub mod comparison;
 pub mod counts;
+pub mod datadog;
 pub mod events;
 pub mod form;
 pub mod functions;

@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str) -> (Option<Expression>, Vec<Problem>) {
 }
 
 /// How many operators may be open at once: what bounds the parser's own stack.
-const MAX_NESTING: u32 = 128;
+pub(super) const MAX_NESTING: u32 = 128;
 
 /// The mark of a grammatical mistake, which is among the problems already.
 struct Stopped;

@@ -42,11 +42,11 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// A file of the corpus.
-struct File {
-    path: String,
+pub(crate) struct File {
+    pub(crate) path: String,
     dialect: String,
     valid: String,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Returns the folder of the corpus; nothing, with a line that says so, where it is not at hand.
@@ -60,7 +60,7 @@ pub(crate) fn root() -> Option<PathBuf> {
 }
 
 /// Returns the files of the corpus.
-fn corpus() -> Option<Vec<File>> {
+pub(crate) fn corpus() -> Option<Vec<File>> {
     let root = root()?;
     let manifest = fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
     let files = manifest.lines().skip(1).map(|line| {

@@ -12,6 +12,7 @@ mod cli;
 mod command;
 mod conformance;
 mod corpus;
+mod datadog;
 mod dialect;
 mod discovery;
 mod examples;
