@@ -11,6 +11,7 @@ use super::words::sentence;
 
 use super::Rule;
 
+mod client_cancel_counted_bad;
 mod good_not_proper_subset;
 mod graphql_status_blind;
 mod grpc_status_blind;
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&Rule] = &[
     &good_not_proper_subset::RULE,
     &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
+    &client_cancel_counted_bad::RULE,
     &graphql_status_blind::RULE,
     &grpc_status_blind::RULE,
     &status_class_literal::RULE,
