@@ -18,12 +18,14 @@ mod grpc_status_blind;
 mod ratio_direction_inverted;
 mod server_errors_counted_good;
 mod status_class_literal;
+mod undeclared_4xx_policy;
 
 pub(super) const RULES: &[&Rule] = &[
     &good_not_proper_subset::RULE,
     &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
     &client_cancel_counted_bad::RULE,
+    &undeclared_4xx_policy::RULE,
     &graphql_status_blind::RULE,
     &grpc_status_blind::RULE,
     &status_class_literal::RULE,
