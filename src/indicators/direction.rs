@@ -96,8 +96,8 @@ const TURNS: [&str; 12] = [
     "budget", "burn", "burnrate", "free", "good", "no", "non", "not", "ok", "un", "without", "zero",
 ];
 
-/// Returns the side that counts what the other one is there for: good events that are all server errors,
-/// bad ones that are all successes or redirects, or metrics whose names say so.
+/// Returns the side that counts what the other one is there for: good events that are all errors, some of
+/// them of the server, bad ones that are all successes or redirects, or metrics whose names say so.
 pub fn inverted<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<Inversion<'s, 'a>> {
     let total = sli.total.as_ref()?;
     let sides = [(sli.good.as_ref(), Kind::Failure), (sli.bad.as_ref(), Kind::Success)];
@@ -120,7 +120,10 @@ fn by_codes<'s>(
     // A side that is all of the valid events says nothing about its codes.
     let valid = statuses::valid(all, automata)?;
     let is_wrong = match wrong {
-        Kind::Failure => codes.without(&codes.of_class(5)).is_empty(),
+        Kind::Failure => {
+            let errors = codes.of_class(4).with(&codes.of_class(5));
+            codes.without(&errors).is_empty() && !codes.of_class(5).is_empty()
+        }
         // A redirect may be a failure, and so may a success that another label tells apart.
         Kind::Success => {
             let errors = codes.of_class(4).with(&codes.of_class(5));
