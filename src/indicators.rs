@@ -36,6 +36,7 @@ use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
 pub mod asked;
+pub mod cancels;
 pub mod counters;
 pub mod direction;
 pub mod protocol;

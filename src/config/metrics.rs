@@ -66,6 +66,15 @@ impl Metrics {
         is_ours.then(|| Self::read(&stream))
     }
 
+    /// Returns the values that a label of a metric is declared to have; what is said of a histogram holds for
+    /// its parts.
+    pub fn values_of(&self, metric: &str, label: &str) -> Option<&[String]> {
+        let parts = ["", "_bucket", "_count", "_sum"].iter();
+        let names = parts.filter_map(|part| metric.strip_suffix(part));
+        let mut found = names.filter_map(|name| self.labels.get(name)?.get(label));
+        found.next().map(Vec::as_slice)
+    }
+
     fn read(stream: &yaml::Stream) -> (Self, Vec<Problem>) {
         let mut reader = Reader { problems: Vec::new() };
         let mut metrics = Self::default();

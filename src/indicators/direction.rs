@@ -96,8 +96,8 @@ const TURNS: [&str; 12] = [
     "budget", "burn", "burnrate", "free", "good", "no", "non", "not", "ok", "un", "without", "zero",
 ];
 
-/// Returns the side that counts what the other one is there for: good events that are all server errors,
-/// bad ones that are all successes or redirects, or metrics whose names say so.
+/// Returns the side that counts what the other one is there for: good events that are all errors, some of
+/// them of the server, bad ones that are all successes or redirects, or metrics whose names say so.
 pub fn inverted<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<Inversion<'s, 'a>> {
     let total = sli.total.as_ref()?;
     let sides = [(sli.good.as_ref(), Kind::Failure), (sli.bad.as_ref(), Kind::Success)];

@@ -10,7 +10,6 @@ use crate::query::form::Form;
 use crate::query::form::Named;
 use crate::query::grpc;
 use crate::query::status::is_status;
-use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::query::values::Automata;
 use crate::query::values::Values;
@@ -42,7 +41,7 @@ pub struct ByStatus<'s, 'a> {
 }
 
 /// Returns who speaks for an indicator: the SLOs that use it, and itself.
-fn owners<'s>(sli: &'s Sli<'_>) -> impl Iterator<Item = &'s Meta> {
+pub fn owners<'s>(sli: &'s Sli<'_>) -> impl Iterator<Item = &'s Meta> {
     let users = sli.queries.users.iter().map(|user| &user.slo.slo.meta);
     users.chain([&sli.queries.indicator.meta])
 }
@@ -77,16 +76,11 @@ pub fn grpc<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<Witness<'s,
     let is_grpc = |asked: &Asked<'_, '_>| {
         let values = Values::of([asked.matcher], automata);
         LABELS.contains(&asked.matcher.label.text.as_str())
-            && is_positive(asked.matcher)
+            && asked.matcher.operator.is_positive()
             && values.contain("grpc") == Some(true)
             && values.contain("http") == Some(false)
     };
     asked::matchers(sli).into_iter().find(is_grpc).map(Witness::Asked)
-}
-
-/// Returns whether a matcher asks for values, and does not refuse some.
-fn is_positive(matcher: &Matcher) -> bool {
-    matches!(matcher.operator, MatchOperator::Equal | MatchOperator::Matches)
 }
 
 /// Returns how it is known that an indicator counts requests of GraphQL: it is declared, or a path ends so.
@@ -96,7 +90,7 @@ pub fn graphql<'s, 'a>(sli: &'s Sli<'a>) -> Option<Witness<'s, 'a>> {
     }
     let is_graphql = |asked: &Asked<'_, '_>| {
         PATHS.contains(&asked.matcher.label.text.as_str())
-            && is_positive(asked.matcher)
+            && asked.matcher.operator.is_positive()
             && ends_in_graphql(&asked.matcher.value)
     };
     asked::matchers(sli).into_iter().find(is_graphql).map(Witness::Asked)

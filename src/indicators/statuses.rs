@@ -20,6 +20,8 @@ use super::Sli;
 pub struct GoodCodes<'s, 'a> {
     /// The codes.
     pub codes: Codes,
+    /// The codes of valid events, where they are known.
+    pub valid: Option<Codes>,
     /// The side whose matchers say so: good events, or bad ones.
     pub side: &'s Side<'a>,
     /// Those matchers, in the order of the text.
@@ -35,14 +37,15 @@ pub fn good_codes<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<GoodC
         let (codes, matchers) = asked(side.events.as_ref()?, automata)?;
         Some((codes, side, matchers))
     };
+    let total = sli.total.as_ref().and_then(|total| total.events.as_ref());
+    let valid = total.and_then(|events| valid(events, automata));
     if let Some(good) = &sli.good {
         let (codes, side, matchers) = found(good)?;
-        return Some(GoodCodes { codes, side, matchers });
+        return Some(GoodCodes { codes, valid, side, matchers });
     }
     let (bad, side, matchers) = found(sli.bad.as_ref()?)?;
-    let total = sli.total.as_ref()?;
-    let valid = valid(total.events.as_ref()?, automata)?;
-    Some(GoodCodes { codes: valid.without(&bad), side, matchers })
+    let codes = valid.as_ref()?.without(&bad);
+    Some(GoodCodes { codes, valid, side, matchers })
 }
 
 /// Returns the codes that a set of events asks for by a label; nothing where the label tells none.

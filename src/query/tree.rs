@@ -492,6 +492,13 @@ impl Duration {
     }
 }
 
+impl MatchOperator {
+    /// Tells whether the operator asks for values, and does not refuse some: `=`, `=~`.
+    pub fn is_positive(self) -> bool {
+        matches!(self, Self::Equal | Self::Matches)
+    }
+}
+
 impl BinaryOperator {
     /// Tells whether the operator compares: `==`, `!=`, `<`, `<=`, `>`, `>=`.
     pub fn is_comparison(self) -> bool {

@@ -12,6 +12,7 @@ use super::words::sentence;
 use super::Rule;
 
 mod clamped_denominator;
+mod client_cancel_counted_bad;
 mod counter_misuse;
 mod good_not_proper_subset;
 mod graphql_status_blind;
@@ -24,12 +25,15 @@ mod query_syntax_error;
 mod ratio_direction_inverted;
 mod server_errors_counted_good;
 mod status_class_literal;
+mod undeclared_4xx_policy;
 
 pub(super) const RULES: &[&Rule] = &[
     &query_syntax_error::RULE,
     &good_not_proper_subset::RULE,
     &ratio_direction_inverted::RULE,
     &server_errors_counted_good::RULE,
+    &client_cancel_counted_bad::RULE,
+    &undeclared_4xx_policy::RULE,
     &graphql_status_blind::RULE,
     &grpc_status_blind::RULE,
     &counter_misuse::RULE,

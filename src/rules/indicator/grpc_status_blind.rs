@@ -5,7 +5,6 @@ use crate::indicators::asked::Asked;
 use crate::indicators::protocol;
 use crate::indicators::protocol::Witness;
 use crate::query::grpc;
-use crate::query::tree::MatchOperator;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -49,9 +48,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 /// Reports a label of gRPC codes that is asked for those of HTTP.
 fn report_http(one: &Asked<'_, '_>, checker: &mut Checker<'_>) {
     let (matcher, query) = (one.matcher, one.parsed.query);
-    let is_refused =
-        matches!(matcher.operator, MatchOperator::NotEqual | MatchOperator::NotMatches);
-    let verb = if is_refused { "refuses" } else { "finds" };
+    let verb = if matcher.operator.is_positive() { "finds" } else { "refuses" };
     let written = quote(matcher.extent.slice(&query.text));
     let message = format!("{written} {verb} no call: the codes of gRPC are not those of HTTP");
     let finding = checker.report(checker.place(query, matcher.extent), message);

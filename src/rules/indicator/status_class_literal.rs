@@ -1,4 +1,3 @@
-use crate::config::Metrics;
 use crate::finding::Level;
 use crate::indicators::Sli;
 use crate::indicators::asked;
@@ -62,7 +61,7 @@ fn form<'s, 'a>(
     checker: &Checker<'_>,
 ) -> Option<(Form, Source<'s, 'a>)> {
     let label = one.matcher.label.text.as_str();
-    if let Some(values) = declared(&checker.config().metrics, one.metric, label) {
+    if let Some(values) = checker.config().metrics.values_of(one.metric, label) {
         return Some((Form::of_values(values)?, Source::Declared));
     }
     if let Some(form) = Form::of(one.metric, label) {
@@ -74,14 +73,6 @@ fn form<'s, 'a>(
     let mut others = all.iter().filter(is_same);
     let other = others.find(|other| are_codes(other.matcher, checker.automata()))?;
     Some((Form::Codes, Source::Other(*other)))
-}
-
-/// Returns the values that a label of a metric is declared to have.
-fn declared<'m>(metrics: &'m Metrics, metric: &str, label: &str) -> Option<&'m [String]> {
-    let parts = ["", "_bucket", "_count", "_sum"].iter();
-    let names = parts.filter_map(|part| metric.strip_suffix(part));
-    let mut found = names.filter_map(|name| metrics.labels.get(name)?.get(label));
-    found.next().map(Vec::as_slice)
 }
 
 /// Returns whether a matcher names codes, and nothing that is one only in another form.
@@ -99,9 +90,7 @@ fn report(
 ) {
     let (matcher, query) = (one.matcher, one.parsed.query);
     let label = &matcher.label.text;
-    let is_refused =
-        matches!(matcher.operator, MatchOperator::NotEqual | MatchOperator::NotMatches);
-    let verb = if is_refused { "refuses" } else { "finds" };
+    let verb = if matcher.operator.is_positive() { "finds" } else { "refuses" };
     let classes: Vec<String> = strays.iter().map(|class| Form::Classes.word(*class)).collect();
     let values = match form {
         Form::Codes => "codes",
