@@ -226,6 +226,9 @@ pub(super) struct RulesOptions {
     /// List only these rules, or those of these families
     #[arg(value_name = "RULE", value_parser = Names::OfRulesAndFamilies, hide_possible_values = true)]
     pub(super) names: Vec<String>,
+    /// List only the rules of this family; may be given several times
+    #[arg(long = "family", value_name = "FAMILY", value_parser = Names::OfRulesAndFamilies, hide_possible_values = true)]
+    pub(super) families: Vec<String>,
     #[command(flatten)]
     pub(super) rules: RuleOptions,
     /// Write the list for a terminal or as JSON

@@ -24,8 +24,8 @@ use super::output;
 use super::project::Project;
 
 pub(super) fn run(global: &Global, options: &RulesOptions) -> Result<Exit, Error> {
-    let named: Vec<Named> =
-        options.names.iter().map(|name| Named::of(name)).collect::<Result<_, _>>()?;
+    let asked = options.names.iter().chain(&options.families);
+    let named: Vec<Named> = asked.map(|name| Named::of(name)).collect::<Result<_, _>>()?;
     let project = Project::open(global)?;
     let chosen = project.rules(&options.rules)?;
     let is_asked = |rule: &Rule| {

@@ -11,6 +11,7 @@ use super::words::sentence;
 
 use super::Rule;
 
+mod cause_metric_as_sli;
 mod clamped_denominator;
 mod client_cancel_counted_bad;
 mod counter_misuse;
@@ -26,6 +27,7 @@ mod ratio_direction_inverted;
 mod server_errors_counted_good;
 mod status_class_literal;
 mod undeclared_4xx_policy;
+mod unscoped_selector;
 
 pub(super) const RULES: &[&Rule] = &[
     &query_syntax_error::RULE,
@@ -42,7 +44,9 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
+    &unscoped_selector::RULE,
     &status_class_literal::RULE,
+    &cause_metric_as_sli::RULE,
 ];
 
 /// Returns what people call a side of an indicator.

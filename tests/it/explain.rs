@@ -219,6 +219,7 @@ fn the_rules_stand_in_columns() {
     }
     let family = slo(folder.path(), &["rules", "policy"]).expect(0).out;
     assert!(family.contains("no-data-unspecified") && !family.contains("target-100"), "{family}");
+    assert_eq!(slo(folder.path(), &["rules", "--family", "policy"]).expect(0).out, family);
 }
 
 #[test]
