@@ -35,7 +35,10 @@ use crate::query::events::Share;
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
+pub mod averages;
 pub mod counters;
+pub mod latency;
+pub mod percentiles;
 pub mod statuses;
 pub mod subset;
 

@@ -28,6 +28,7 @@ pub mod comparison;
 pub mod counts;
 pub mod events;
 pub mod functions;
+pub mod origin;
 pub mod placeholder;
 pub mod problem;
 pub mod status;

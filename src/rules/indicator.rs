@@ -3,6 +3,7 @@
 use crate::indicators::Role;
 use crate::indicators::Side;
 use crate::indicators::Sli;
+use crate::quantity::Ratio;
 use crate::query::status::Codes;
 use crate::query::tree::Matcher;
 
@@ -11,6 +12,7 @@ use super::words::sentence;
 
 use super::Rule;
 
+mod average_of_ratios_or_percentiles;
 mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
@@ -28,6 +30,7 @@ pub(super) const RULES: &[&Rule] = &[
     &counter_misuse::RULE,
     &mismatched_ratio_operands::RULE,
     &mismatched_scope::RULE,
+    &average_of_ratios_or_percentiles::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
@@ -54,6 +57,20 @@ fn written(matchers: &[&Matcher], text: &str) -> String {
 /// Returns a value of a label as it would be written.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Returns what people call a percentile, by its share: "99th percentile".
+fn percentile_name(share: Option<&Ratio>) -> String {
+    let Some(share) = share else { return "percentile".to_owned() };
+    let number = share.percent().to_string();
+    let end = match number.as_bytes() {
+        [.., b'1', b'1' | b'2' | b'3'] => "th",
+        [.., b'1'] => "st",
+        [.., b'2'] => "nd",
+        [.., b'3'] => "rd",
+        _ => "th",
+    };
+    format!("{number}{end} percentile")
 }
 
 /// Returns codes of responses in words: those that servers send, or where none is among them all.
