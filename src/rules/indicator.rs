@@ -16,6 +16,7 @@ mod average_of_ratios_or_percentiles;
 mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
+mod mean_latency;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
@@ -31,6 +32,7 @@ pub(super) const RULES: &[&Rule] = &[
     &mismatched_ratio_operands::RULE,
     &mismatched_scope::RULE,
     &average_of_ratios_or_percentiles::RULE,
+    &mean_latency::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
