@@ -20,6 +20,7 @@ mod mean_latency;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
+mod quantile_as_event_ratio;
 mod query_never_counts;
 mod query_syntax_error;
 mod server_errors_counted_good;
@@ -33,6 +34,7 @@ pub(super) const RULES: &[&Rule] = &[
     &mismatched_scope::RULE,
     &average_of_ratios_or_percentiles::RULE,
     &mean_latency::RULE,
+    &quantile_as_event_ratio::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
