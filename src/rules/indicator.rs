@@ -21,6 +21,7 @@ mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
 mod quantile_as_event_ratio;
+mod quantile_without_le;
 mod query_never_counts;
 mod query_syntax_error;
 mod server_errors_counted_good;
@@ -35,6 +36,7 @@ pub(super) const RULES: &[&Rule] = &[
     &average_of_ratios_or_percentiles::RULE,
     &mean_latency::RULE,
     &quantile_as_event_ratio::RULE,
+    &quantile_without_le::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
