@@ -36,9 +36,12 @@ use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
 pub mod asked;
+pub mod averages;
 pub mod cancels;
 pub mod counters;
 pub mod direction;
+pub mod latency;
+pub mod percentiles;
 pub mod protocol;
 pub mod statuses;
 pub mod subset;

@@ -32,6 +32,7 @@ pub mod events;
 pub mod form;
 pub mod functions;
 pub mod grpc;
+pub mod origin;
 pub mod placeholder;
 pub mod problem;
 pub mod status;

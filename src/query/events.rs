@@ -168,6 +168,10 @@ pub fn are_as_long(one: Option<&Duration>, other: Option<&Duration>) -> bool {
 
 const NAME: &str = "__name__";
 
+/// Functions that change the order or the labels of series.
+pub(super) const KEEP: [&str; 6] =
+    ["label_join", "label_replace", "sort", "sort_by_label", "sort_by_label_desc", "sort_desc"];
+
 /// Returns what a query counts; nothing where that is not certain.
 pub fn reduce(expression: &Expression) -> Option<Events<'_>> {
     match &expression.kind {
@@ -285,9 +289,6 @@ fn summed(aggregation: &Aggregation) -> Option<Events<'_>> {
 }
 
 fn called(call: &Call, extent: Extent) -> Option<Events<'_>> {
-    /// Functions that change the order or the labels of series.
-    const KEEP: [&str; 6] =
-        ["label_join", "label_replace", "sort", "sort_by_label", "sort_by_label_desc", "sort_desc"];
     let reading = match call.name.text.as_str() {
         "rate" => Reading::Rate,
         "irate" => Reading::InstantRate,
@@ -331,7 +332,7 @@ fn combined(binary: &Binary) -> Option<Events<'_>> {
 }
 
 /// Returns what is guarded by `or vector(0)` or by a comparison with a constant.
-fn guarded(binary: &Binary) -> Option<(&Expression, Guard)> {
+pub(super) fn guarded(binary: &Binary) -> Option<(&Expression, Guard)> {
     let extent = binary.operator_extent.join(binary.right.extent);
     let kind = match binary.operator {
         BinaryOperator::Or => GuardKind::Default(of_vector(&binary.right)?),
@@ -345,7 +346,7 @@ fn guarded(binary: &Binary) -> Option<(&Expression, Guard)> {
 }
 
 /// Returns what is clamped; with what that does, where a bound is a number.
-fn clamped(call: &Call, extent: Extent) -> Option<(&Expression, Vec<Guard>)> {
+pub(super) fn clamped(call: &Call, extent: Extent) -> Option<(&Expression, Vec<Guard>)> {
     let (inner, rest) = call.arguments.split_first()?;
     let bounds: Vec<f64> = rest.iter().map(constant).collect::<Option<_>>()?;
     let kinds = match (call.name.text.as_str(), bounds.as_slice()) {

@@ -69,7 +69,11 @@ pub fn class_words(value: &str) -> impl Iterator<Item = (usize, &str)> {
 impl Codes {
     /// Returns the codes among some values; nothing where nobody knows, or where the values are classes.
     pub fn of(values: &Values) -> Option<Self> {
-        let held = (FIRST..END).map(|code| values.contain(&code.to_string()));
+        let digit = |place: u16| u8::try_from(place % 10).map_or(b'0', |digit| b'0' + digit);
+        let held = (FIRST..END).map(|code| {
+            let digits = [digit(code / 100), digit(code / 10), digit(code)];
+            values.contain(std::str::from_utf8(&digits).ok()?)
+        });
         Some(Self { held: held.collect::<Option<_>>()? })
     }
 

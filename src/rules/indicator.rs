@@ -3,6 +3,7 @@
 use crate::indicators::Role;
 use crate::indicators::Side;
 use crate::indicators::Sli;
+use crate::quantity::Ratio;
 use crate::query::status::Codes;
 use crate::query::tree::Matcher;
 
@@ -11,6 +12,7 @@ use super::words::sentence;
 
 use super::Rule;
 
+mod average_of_ratios_or_percentiles;
 mod cause_metric_as_sli;
 mod clamped_denominator;
 mod client_cancel_counted_bad;
@@ -18,9 +20,12 @@ mod counter_misuse;
 mod good_not_proper_subset;
 mod graphql_status_blind;
 mod grpc_status_blind;
+mod mean_latency;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
+mod quantile_as_event_ratio;
+mod quantile_without_le;
 mod query_never_counts;
 mod query_syntax_error;
 mod ratio_direction_inverted;
@@ -41,6 +46,10 @@ pub(super) const RULES: &[&Rule] = &[
     &counter_misuse::RULE,
     &mismatched_ratio_operands::RULE,
     &mismatched_scope::RULE,
+    &average_of_ratios_or_percentiles::RULE,
+    &mean_latency::RULE,
+    &quantile_as_event_ratio::RULE,
+    &quantile_without_le::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
@@ -70,6 +79,20 @@ fn written(matchers: &[&Matcher], text: &str) -> String {
 /// Returns a value of a label as it would be written.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Returns what people call a percentile, by its share: "99th percentile".
+fn percentile_name(share: Option<&Ratio>) -> String {
+    let Some(share) = share else { return "percentile".to_owned() };
+    let number = share.percent().to_string();
+    let end = match number.as_bytes() {
+        [.., b'1', b'1' | b'2' | b'3'] => "th",
+        [.., b'1'] => "st",
+        [.., b'2'] => "nd",
+        [.., b'3'] => "rd",
+        _ => "th",
+    };
+    format!("{number}{end} percentile")
 }
 
 /// Returns codes of responses in words: those that servers send, or where none is among them all.

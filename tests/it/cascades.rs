@@ -50,12 +50,12 @@ spec:
       metricSource:
         metricSourceRef: harbor
         spec:
-          query: sum(increase(crossings_total{late="no"}[28d]))
+          query: sum(increase(crossings_total{job="ferries",late="no"}[28d]))
     total:
       metricSource:
         metricSourceRef: harbor
         spec:
-          query: sum(increase(crossings_total[28d]))
+          query: sum(increase(crossings_total{job="ferries"}[28d]))
 ---
 apiVersion: openslo/v1
 kind: DataSource

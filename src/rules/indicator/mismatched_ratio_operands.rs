@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Role;
 use crate::indicators::Side;
 use crate::indicators::Sli;
 use crate::indicators::counters::Samples;
@@ -126,8 +127,12 @@ fn aggregators(
     true
 }
 
-/// `X_sum` adds up what was measured, `X_count` and `X_bucket` count events.
+/// `X_sum` adds up what was measured, `X_count` and `X_bucket` count events. What an objective compares
+/// may be a mean, which is no share.
 fn values(part: &Operand<'_, '_>, total: &Operand<'_, '_>, checker: &mut Checker<'_>) -> bool {
+    if part.side.parsed.role == Role::Value {
+        return false;
+    }
     let sum =
         |operand: &Operand<'_, '_>| operand.set.metric.strip_suffix("_sum").map(str::to_owned);
     let events = |operand: &Operand<'_, '_>| {

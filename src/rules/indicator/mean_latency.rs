@@ -1,0 +1,52 @@
+use crate::finding::Level;
+use crate::indicators::Sli;
+use crate::indicators::latency::Mean;
+use crate::indicators::latency::compared;
+use crate::indicators::latency::mean_behind;
+use crate::indicators::latency::unit;
+use crate::query::Extent;
+use crate::rules::Check;
+use crate::rules::Checker;
+use crate::rules::Rule;
+use crate::rules::Set;
+use crate::rules::words::quote;
+
+pub(super) const RULE: Rule = Rule {
+    name: "mean-latency",
+    level: Level::Error,
+    set: Set::Recommended,
+    since: "0.1.0",
+    docs: include_str!("mean_latency.md"),
+    settings: &[],
+    check: Check::Indicator(check),
+};
+
+fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    for parsed in &sli.queries.each {
+        let text = parsed.query.text.as_str();
+        let mut seen: Vec<Extent> = Vec::new();
+        for expression in compared(parsed) {
+            let Some(mean) = mean_behind(expression, text) else { continue };
+            if !is_latency(&mean, checker) || seen.contains(&mean.extent) {
+                continue;
+            }
+            seen.push(mean.extent);
+            let name = quote(mean.family);
+            let place = checker.place(parsed.query, mean.extent);
+            let finding = checker.report(place, format!("the mean of {name} hides slow requests"));
+            finding.label("one number for the fast and the slow together");
+            finding.note("99 requests of 0.1 s and one of 10 s have a mean of 0.2 s");
+            finding.help(
+                "count the requests up to a threshold by a bucket, such as `le=\"0.3\"`, out of all requests",
+            );
+        }
+    }
+}
+
+/// Returns whether a metric measures how long something took, not how old something is.
+fn is_latency(mean: &Mean<'_>, checker: &Checker<'_>) -> bool {
+    const TOOK: [&str; 6] = ["duration", "elapsed", "latencies", "latency", "rtt", "time"];
+    const AGES: [&str; 5] = ["age", "delay", "freshness", "lag", "staleness"];
+    let has = |words: &[&str]| mean.family.split(['_', ':', '.']).any(|word| words.contains(&word));
+    !has(&AGES) && (has(&TOOK) || unit(mean.family, &checker.config().metrics).is_some())
+}
