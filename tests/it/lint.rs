@@ -18,7 +18,7 @@ spec:
     spec:
       ratioMetric:
         counter: true
-        good: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum({name}_good) }} }} }}
+        good: {{ metricSource: {{ type: Prometheus, spec: {{ query: 'sum({name}_good{{job=\"shop\"}})' }} }} }}
         total: {{ metricSource: {{ type: Prometheus, spec: {{ query: sum({name}_all) }} }} }}
   timeWindow: [{{ duration: 28d, isRolling: true }}]
   budgetingMethod: Occurrences
