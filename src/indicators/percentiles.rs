@@ -69,7 +69,7 @@ pub fn of_series(selector: &VectorSelector) -> Option<Percentile<'_>> {
     let share = label.and_then(|matcher| Ratio::parse(&matcher.value)).filter(Ratio::is_part);
     let (share, kind) = match (share, named(name)) {
         (Some(share), _) => (Some(share), Kind::OfSummary),
-        (None, Some(share)) if label.is_none() => (share, Kind::Recorded),
+        (None, Some(word)) if label.is_none() => (share_of(word), Kind::Recorded),
         _ => return None,
     };
     Some(Percentile { share, selector, kind, groups: Groups::Each, extent: selector.extent })
@@ -91,10 +91,10 @@ fn of_histogram<'t>(call: &'t Call, extent: Extent, text: &str) -> Option<Percen
     Some(Percentile { share, selector, kind: Kind::OfHistogram, groups, extent })
 }
 
-/// Returns the percentile that a name says, and which one where it tells.
+/// Returns the word of a name that says that it holds a percentile.
 ///
 /// After the word stand units and lengths of time alone: `latency_p99_ok` is an answer.
-fn named(name: &str) -> Option<Option<Ratio>> {
+fn named(name: &str) -> Option<&str> {
     const UNITS: [&str; 7] =
         ["seconds", "milliseconds", "microseconds", "ms", "s", "duration", "latency"];
     let words: Vec<&str> = name.split(['_', ':', '.']).collect();
@@ -107,7 +107,7 @@ fn named(name: &str) -> Option<Option<Ratio>> {
     };
     let rest = words.get(at + 1..).unwrap_or_default();
     let is_value = rest.iter().all(|word| UNITS.contains(word) || is_length(word));
-    is_value.then(|| words.get(at).and_then(|word| share_of(word)))
+    words.get(at).copied().filter(|_| is_value)
 }
 
 fn is_percentile(word: &str) -> bool {
@@ -139,14 +139,12 @@ pub struct Drop<'t> {
 /// Prometheus, `promql/functions.go`: series without a number in `le` are passed over, with a warning.
 pub fn drops<'t>(expression: &'t Expression, text: &str) -> Vec<Drop<'t>> {
     let mut found = Vec::new();
-    if let ExpressionKind::Call(call) = &expression.kind {
-        if let ("histogram_quantile", Some(histogram)) =
-            (call.name.text.as_str(), call.arguments.get(1))
-        {
-            let function = call.name.extent;
-            found
-                .extend(drop_of(histogram, text).map(|aggregation| Drop { aggregation, function }));
-        }
+    if let ExpressionKind::Call(call) = &expression.kind
+        && call.name.text == "histogram_quantile"
+        && let Some(histogram) = call.arguments.get(1)
+    {
+        let function = call.name.extent;
+        found.extend(drop_of(histogram, text).map(|aggregation| Drop { aggregation, function }));
     }
     // The height of a tree is bounded, so this ends.
     found.extend(expression.children().into_iter().flat_map(|child| drops(child, text)));
@@ -157,11 +155,12 @@ pub fn drops<'t>(expression: &'t Expression, text: &str) -> Vec<Drop<'t>> {
 fn drop_of<'t>(histogram: &'t Expression, text: &str) -> Option<&'t Aggregation> {
     let mut expression = histogram;
     loop {
-        if writes_bound(expression) {
+        let found = origin(expression, text);
+        let ExpressionKind::Aggregation(aggregation) = &found.expression.kind else { return None };
+        // `label_replace` may have written `le` anew.
+        if found.is_relabeled {
             return None;
         }
-        let found = origin(expression, text).expression;
-        let ExpressionKind::Aggregation(aggregation) = &found.kind else { return None };
         let is_kept = match aggregation.aggregator {
             Aggregator::TopK
             | Aggregator::BottomK
@@ -189,18 +188,6 @@ fn drop_of<'t>(histogram: &'t Expression, text: &str) -> Option<&'t Aggregation>
 fn has_placeholder(aggregation: &Aggregation) -> bool {
     let labels = aggregation.grouping.iter().flat_map(|grouping| &grouping.labels);
     labels.into_iter().any(|label| label.form == NameForm::Placeholder)
-}
-
-/// Returns whether a function that changes labels stands around an expression: it may write `le` anew.
-fn writes_bound(expression: &Expression) -> bool {
-    match &expression.bare().kind {
-        ExpressionKind::Call(call) => {
-            let name = call.name.text.as_str();
-            name.starts_with("label_") || call.arguments.first().is_some_and(writes_bound)
-        }
-        ExpressionKind::Binary(binary) => writes_bound(&binary.left) || writes_bound(&binary.right),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

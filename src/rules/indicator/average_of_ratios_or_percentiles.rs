@@ -32,7 +32,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         for average in averages(tree, &parsed.query.text) {
             match &average.of {
                 Parts::Percentiles(percentile) => {
-                    of_percentiles(parsed, &average, percentile, checker)
+                    of_percentiles(parsed, &average, percentile, checker);
                 }
                 Parts::Shares(share) if is_wrong(&average, sli.queries) => {
                     let text = parsed.query.text.as_str();
