@@ -16,6 +16,7 @@ mod average_of_ratios_or_percentiles;
 mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
+mod latency_threshold_not_on_bucket;
 mod mean_latency;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
@@ -35,6 +36,7 @@ pub(super) const RULES: &[&Rule] = &[
     &mismatched_scope::RULE,
     &average_of_ratios_or_percentiles::RULE,
     &mean_latency::RULE,
+    &latency_threshold_not_on_bucket::RULE,
     &quantile_as_event_ratio::RULE,
     &quantile_without_le::RULE,
     &missing_data_masked::RULE,
