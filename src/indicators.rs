@@ -39,6 +39,7 @@ pub mod averages;
 pub mod counters;
 pub mod latency;
 pub mod percentiles;
+pub mod stated;
 pub mod statuses;
 pub mod subset;
 

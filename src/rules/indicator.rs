@@ -17,6 +17,7 @@ mod clamped_denominator;
 mod counter_misuse;
 mod good_not_proper_subset;
 mod latency_threshold_not_on_bucket;
+mod latency_unit_mismatch;
 mod mean_latency;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
@@ -37,6 +38,7 @@ pub(super) const RULES: &[&Rule] = &[
     &average_of_ratios_or_percentiles::RULE,
     &mean_latency::RULE,
     &latency_threshold_not_on_bucket::RULE,
+    &latency_unit_mismatch::RULE,
     &quantile_as_event_ratio::RULE,
     &quantile_without_le::RULE,
     &missing_data_masked::RULE,
