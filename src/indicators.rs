@@ -42,6 +42,7 @@ pub mod percentiles;
 pub mod stated;
 pub mod statuses;
 pub mod subset;
+pub mod vitals;
 
 /// An indicator with its queries, parsed.
 #[derive(Debug)]

@@ -19,6 +19,7 @@ mod good_not_proper_subset;
 mod latency_threshold_not_on_bucket;
 mod latency_unit_mismatch;
 mod mean_latency;
+mod miscalibrated_web_vital;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
@@ -41,6 +42,7 @@ pub(super) const RULES: &[&Rule] = &[
     &latency_unit_mismatch::RULE,
     &quantile_as_event_ratio::RULE,
     &quantile_without_le::RULE,
+    &miscalibrated_web_vital::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
