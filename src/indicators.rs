@@ -43,8 +43,10 @@ pub mod direction;
 pub mod latency;
 pub mod percentiles;
 pub mod protocol;
+pub mod stated;
 pub mod statuses;
 pub mod subset;
+pub mod vitals;
 
 /// An indicator with its queries, parsed.
 #[derive(Debug)]

@@ -96,6 +96,16 @@ pub fn family_of(name: &str) -> &str {
     parts.find_map(|part| name.strip_suffix(part)).unwrap_or(name)
 }
 
+/// Returns the upper bounds of the buckets that a histogram is declared to have, in rising order; nothing
+/// of a native one, which has no buckets of its own.
+pub fn buckets<'m>(name: &str, metrics: &'m Metrics) -> Option<&'m [Ratio]> {
+    let family = family_of(name);
+    let of = |name: &str| metrics.buckets.get(name).map(Vec::as_slice);
+    let kind = metrics.types.get(name).or_else(|| metrics.types.get(family));
+    let is_native = kind.is_some_and(|kind| kind == "native-histogram");
+    of(name).or_else(|| of(family)).filter(|_| !is_native)
+}
+
 /// Returns the histogram whose mean an expression is: `rate(X_sum[5m]) / rate(X_count[5m])`.
 pub fn mean(binary: &Binary) -> Option<&str> {
     if binary.operator != BinaryOperator::Divide {
@@ -167,7 +177,7 @@ pub struct Threshold<'s, 'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Place<'s, 'a> {
     /// The bound of a bucket.
-    Bucket(&'s Parsed<'a>, &'s VectorSelector, &'s Matcher),
+    Bucket(&'s Parsed<'a>, &'s Matcher),
     /// A constant of a query.
     Constant(&'s Parsed<'a>, Extent),
     /// The value of an objective.
@@ -211,7 +221,7 @@ fn of_bucket<'s, 'a>(
     let mut matchers = selector.matchers.iter().filter(is_bound);
     let (matcher, None) = (matchers.next()?, matchers.next()) else { return None };
     let value = Ratio::parse(&matcher.value)?;
-    let place = Place::Bucket(parsed, selector, matcher);
+    let place = Place::Bucket(parsed, matcher);
     (matcher.operator == MatchOperator::Equal).then_some(Threshold { value, metric, place })
 }
 
@@ -229,4 +239,56 @@ fn measured<'s, 'a>(
     };
     let value = value.checked_div(&origin.factor?)?;
     Some(Threshold { value, metric, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::parse;
+
+    #[test]
+    fn the_unit_is_declared_or_the_last_word() {
+        let metrics = Metrics {
+            units: [("shop_checkout".to_owned(), "ms".to_owned())].into_iter().collect(),
+            ..Metrics::default()
+        };
+        for (name, expected) in [
+            ("http_request_duration_seconds_bucket", Some(Unit::Seconds)),
+            ("rpc_latency_ms", Some(Unit::Milliseconds)),
+            ("db_read_microseconds_sum", Some(Unit::Microseconds)),
+            ("shop_checkout_bucket", Some(Unit::Milliseconds)),
+            ("orders_us", None),
+            ("batch_timestamp_seconds", None),
+            ("http_response_size_bytes", None),
+            ("seconds", None),
+        ] {
+            assert_eq!(unit(name, &metrics), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_mean_is_the_sum_of_a_histogram_by_its_count() {
+        let found = |text: &str| {
+            let (Some(tree), problems) = parse(text) else { panic!("{text}") };
+            assert_eq!(problems, [], "{text}");
+            mean_behind(&tree, text).map(|mean| mean.family.to_owned())
+        };
+        for text in [
+            "rate(a_sum[5m]) / rate(a_count[5m])",
+            "max(1000 * (sum by (x) (rate(a_sum[5m])) / sum by (x) (rate(a_count[5m]))) > 0)",
+            "sum(increase(a_sum[5m])) / sum(increase(a_bucket{le='+Inf'}[5m]))",
+            "histogram_avg(rate(a[5m]))",
+        ] {
+            assert_eq!(found(text).as_deref(), Some("a"), "{text}");
+        }
+        for text in [
+            "rate(a_sum[5m]) / rate(b_count[5m])",
+            "rate(a_sum[5m]) / rate(a_bucket{le='1'}[5m])",
+            "rate(a_sum[5m]) / rate(a[5m])",
+            "a_sum / a_count",
+            "rate(a_sum[5m]) * rate(a_count[5m])",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
 }

@@ -91,7 +91,7 @@ fn of_histogram<'t>(call: &'t Call, extent: Extent, text: &str) -> Option<Percen
     Some(Percentile { share, selector, kind: Kind::OfHistogram, groups, extent })
 }
 
-/// Returns the word of a name that says a percentile, such as `p99` or `quantile`.
+/// Returns the word of a name that says that it holds a percentile.
 ///
 /// After the word stand units and lengths of time alone: `latency_p99_ok` is an answer.
 fn named(name: &str) -> Option<&str> {
@@ -140,8 +140,8 @@ pub struct Drop<'t> {
 pub fn drops<'t>(expression: &'t Expression, text: &str) -> Vec<Drop<'t>> {
     let mut found = Vec::new();
     if let ExpressionKind::Call(call) = &expression.kind
-        && let ("histogram_quantile", Some(histogram)) =
-            (call.name.text.as_str(), call.arguments.get(1))
+        && call.name.text == "histogram_quantile"
+        && let Some(histogram) = call.arguments.get(1)
     {
         let function = call.name.extent;
         found.extend(drop_of(histogram, text).map(|aggregation| Drop { aggregation, function }));
@@ -155,11 +155,12 @@ pub fn drops<'t>(expression: &'t Expression, text: &str) -> Vec<Drop<'t>> {
 fn drop_of<'t>(histogram: &'t Expression, text: &str) -> Option<&'t Aggregation> {
     let mut expression = histogram;
     loop {
-        if writes_bound(expression) {
+        let found = origin(expression, text);
+        let ExpressionKind::Aggregation(aggregation) = &found.expression.kind else { return None };
+        // `label_replace` may have written `le` anew.
+        if found.is_relabeled {
             return None;
         }
-        let found = origin(expression, text).expression;
-        let ExpressionKind::Aggregation(aggregation) = &found.kind else { return None };
         let is_kept = match aggregation.aggregator {
             Aggregator::TopK
             | Aggregator::BottomK
@@ -187,18 +188,6 @@ fn drop_of<'t>(histogram: &'t Expression, text: &str) -> Option<&'t Aggregation>
 fn has_placeholder(aggregation: &Aggregation) -> bool {
     let labels = aggregation.grouping.iter().flat_map(|grouping| &grouping.labels);
     labels.into_iter().any(|label| label.form == NameForm::Placeholder)
-}
-
-/// Returns whether a function that changes labels stands around an expression: it may write `le` anew.
-fn writes_bound(expression: &Expression) -> bool {
-    match &expression.bare().kind {
-        ExpressionKind::Call(call) => {
-            let name = call.name.text.as_str();
-            name.starts_with("label_") || call.arguments.first().is_some_and(writes_bound)
-        }
-        ExpressionKind::Binary(binary) => writes_bound(&binary.left) || writes_bound(&binary.right),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Origin<'t> {
     pub expression: &'t Expression,
     /// What it is multiplied by; absent where that is not written as decimals.
     pub factor: Option<Ratio>,
+    /// Whether `label_replace` or `label_join` changes labels on the way.
+    pub is_relabeled: bool,
 }
 
 /// Returns what an expression takes its value from, series by series: behind parentheses, factors, bounds,
@@ -35,8 +37,11 @@ pub struct Origin<'t> {
 ///
 /// * `text`: the query.
 pub fn origin<'t>(expression: &'t Expression, text: &str) -> Origin<'t> {
-    let mut origin = Origin { expression: expression.bare(), factor: Some(Ratio::one()) };
+    let factor = Some(Ratio::one());
+    let mut origin = Origin { expression: expression.bare(), factor, is_relabeled: false };
     while let Some(inner) = step(origin.expression, text, &mut origin.factor) {
+        origin.is_relabeled |= matches!(&origin.expression.kind,
+            ExpressionKind::Call(call) if call.name.text.starts_with("label_"));
         origin.expression = inner.bare();
     }
     origin
@@ -49,7 +54,9 @@ pub fn source<'t>(expression: &'t Expression, text: &str) -> Origin<'t> {
     while let Some(inner) = gathered(found.expression) {
         let next = origin(inner, text);
         let both = found.factor.zip(next.factor);
-        found = Origin { factor: both.map(|(one, other)| &one * &other), ..next };
+        let factor = both.map(|(one, other)| &one * &other);
+        let is_relabeled = found.is_relabeled || next.is_relabeled;
+        found = Origin { factor, is_relabeled, ..next };
     }
     found
 }

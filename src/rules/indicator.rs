@@ -20,7 +20,10 @@ mod counter_misuse;
 mod good_not_proper_subset;
 mod graphql_status_blind;
 mod grpc_status_blind;
+mod latency_threshold_not_on_bucket;
+mod latency_unit_mismatch;
 mod mean_latency;
+mod miscalibrated_web_vital;
 mod mismatched_ratio_operands;
 mod mismatched_scope;
 mod missing_data_masked;
@@ -48,8 +51,11 @@ pub(super) const RULES: &[&Rule] = &[
     &mismatched_scope::RULE,
     &average_of_ratios_or_percentiles::RULE,
     &mean_latency::RULE,
+    &latency_threshold_not_on_bucket::RULE,
+    &latency_unit_mismatch::RULE,
     &quantile_as_event_ratio::RULE,
     &quantile_without_le::RULE,
+    &miscalibrated_web_vital::RULE,
     &missing_data_masked::RULE,
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
