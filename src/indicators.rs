@@ -29,6 +29,7 @@ use crate::model::RawType;
 use crate::model::Subject;
 use crate::model::answers_promql;
 use crate::query;
+use crate::query::datadog;
 use crate::query::events;
 use crate::query::events::Events;
 use crate::query::events::Share;
@@ -78,6 +79,10 @@ pub struct Parsed<'a> {
     pub tree: Option<Expression>,
     /// What is wrong with it as PromQL.
     pub problems: Vec<Problem>,
+    /// The tree, where it is a query of Datadog that can be read.
+    pub datadog: Option<datadog::tree::Expression>,
+    /// What is wrong with it as a query of Datadog.
+    pub datadog_problems: Vec<datadog::problem::Problem>,
 }
 
 /// What a query is for.
@@ -200,7 +205,11 @@ fn parsed<'a>(indicator: &'a Indicator, catalog: &Catalog) -> Vec<Parsed<'a>> {
             Language::Datadog | Language::Other => (None, Vec::new()),
             _ => query::parse(&query.text),
         };
-        Some(Parsed { role, source, query, language, tree, problems })
+        let (datadog, datadog_problems) = match language {
+            Language::Datadog => datadog::parse(&query.text),
+            _ => (None, Vec::new()),
+        };
+        Some(Parsed { role, source, query, language, tree, problems, datadog, datadog_problems })
     });
     parsed.collect()
 }
@@ -209,6 +218,11 @@ impl Parsed<'_> {
     /// Returns the tree, where the query is PromQL without a mistake.
     pub fn sound(&self) -> Option<&Expression> {
         self.tree.as_ref().filter(|_| self.problems.is_empty())
+    }
+
+    /// Returns the tree, where the query is one of Datadog without a mistake.
+    pub fn sound_datadog(&self) -> Option<&datadog::tree::Expression> {
+        self.datadog.as_ref().filter(|_| self.datadog_problems.is_empty())
     }
 }
 
