@@ -29,7 +29,6 @@ use crate::model::RawType;
 use crate::model::Subject;
 use crate::model::answers_promql;
 use crate::query;
-use crate::query::datadog;
 use crate::query::events;
 use crate::query::events::Events;
 use crate::query::events::Share;
@@ -39,6 +38,7 @@ use crate::query::tree::Expression;
 pub mod asked;
 pub mod cancels;
 pub mod counters;
+pub mod datadog;
 pub mod direction;
 pub mod protocol;
 pub mod statuses;
@@ -80,9 +80,9 @@ pub struct Parsed<'a> {
     /// What is wrong with it as PromQL.
     pub problems: Vec<Problem>,
     /// The tree, where it is a query of Datadog that can be read.
-    pub datadog: Option<datadog::tree::Expression>,
+    pub datadog: Option<query::datadog::tree::Expression>,
     /// What is wrong with it as a query of Datadog.
-    pub datadog_problems: Vec<datadog::problem::Problem>,
+    pub datadog_problems: Vec<query::datadog::problem::Problem>,
 }
 
 /// What a query is for.
@@ -206,7 +206,7 @@ fn parsed<'a>(indicator: &'a Indicator, catalog: &Catalog) -> Vec<Parsed<'a>> {
             _ => query::parse(&query.text),
         };
         let (datadog, datadog_problems) = match language {
-            Language::Datadog => datadog::parse(&query.text),
+            Language::Datadog => query::datadog::parse(&query.text),
             _ => (None, Vec::new()),
         };
         Some(Parsed { role, source, query, language, tree, problems, datadog, datadog_problems })
@@ -221,7 +221,7 @@ impl Parsed<'_> {
     }
 
     /// Returns the tree, where the query is one of Datadog without a mistake.
-    pub fn sound_datadog(&self) -> Option<&datadog::tree::Expression> {
+    pub fn sound_datadog(&self) -> Option<&query::datadog::tree::Expression> {
         self.datadog.as_ref().filter(|_| self.datadog_problems.is_empty())
     }
 }

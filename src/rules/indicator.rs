@@ -14,6 +14,7 @@ use super::Rule;
 mod clamped_denominator;
 mod client_cancel_counted_bad;
 mod counter_misuse;
+mod datadog_count_misaggregated;
 mod good_not_proper_subset;
 mod graphql_status_blind;
 mod grpc_status_blind;
@@ -43,6 +44,7 @@ pub(super) const RULES: &[&Rule] = &[
     &clamped_denominator::RULE,
     &query_never_counts::RULE,
     &status_class_literal::RULE,
+    &datadog_count_misaggregated::RULE,
 ];
 
 /// Returns what people call a side of an indicator.
