@@ -39,6 +39,7 @@ pub mod asked;
 pub mod averages;
 pub mod cancels;
 pub mod counters;
+pub mod datadog;
 pub mod direction;
 pub mod latency;
 pub mod percentiles;
@@ -83,6 +84,10 @@ pub struct Parsed<'a> {
     pub tree: Option<Expression>,
     /// What is wrong with it as PromQL.
     pub problems: Vec<Problem>,
+    /// The tree, where it is a query of Datadog that can be read.
+    pub datadog: Option<query::datadog::tree::Expression>,
+    /// What is wrong with it as a query of Datadog.
+    pub datadog_problems: Vec<query::datadog::problem::Problem>,
 }
 
 /// What a query is for.
@@ -205,7 +210,11 @@ fn parsed<'a>(indicator: &'a Indicator, catalog: &Catalog) -> Vec<Parsed<'a>> {
             Language::Datadog | Language::Other => (None, Vec::new()),
             _ => query::parse(&query.text),
         };
-        Some(Parsed { role, source, query, language, tree, problems })
+        let (datadog, datadog_problems) = match language {
+            Language::Datadog => query::datadog::parse(&query.text),
+            _ => (None, Vec::new()),
+        };
+        Some(Parsed { role, source, query, language, tree, problems, datadog, datadog_problems })
     });
     parsed.collect()
 }
@@ -214,6 +223,11 @@ impl Parsed<'_> {
     /// Returns the tree, where the query is PromQL without a mistake.
     pub fn sound(&self) -> Option<&Expression> {
         self.tree.as_ref().filter(|_| self.problems.is_empty())
+    }
+
+    /// Returns the tree, where the query is one of Datadog without a mistake.
+    pub fn sound_datadog(&self) -> Option<&query::datadog::tree::Expression> {
+        self.datadog.as_ref().filter(|_| self.datadog_problems.is_empty())
     }
 }
 

@@ -57,6 +57,7 @@ use crate::yaml::Node;
 
 mod alerting;
 mod approval;
+mod datadog;
 mod document;
 mod indicator;
 mod objective;

@@ -17,6 +17,7 @@ mod cause_metric_as_sli;
 mod clamped_denominator;
 mod client_cancel_counted_bad;
 mod counter_misuse;
+mod datadog_count_misaggregated;
 mod good_not_proper_subset;
 mod graphql_status_blind;
 mod grpc_status_blind;
@@ -61,6 +62,7 @@ pub(super) const RULES: &[&Rule] = &[
     &query_never_counts::RULE,
     &unscoped_selector::RULE,
     &status_class_literal::RULE,
+    &datadog_count_misaggregated::RULE,
     &cause_metric_as_sli::RULE,
 ];
 

@@ -33,7 +33,7 @@ use edits::EDITS;
 use edits::SPELLINGS;
 
 /// The least share of changes of meaning that is noticed, in percent.
-const NOTICED: usize = 90;
+const NOTICED: usize = 95;
 
 /// Which events the part of a pair counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,6 +14,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::datadog;
 use crate::rules::words::list;
 use crate::rules::words::quote;
 use crate::spelling;
@@ -50,6 +51,20 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             let message = format!("the query gives {}, where numbers are needed", type_name(found));
             let finding = checker.report(place, message);
             finding.help("write a function such as `rate` around it");
+        }
+    }
+    for parsed in sli.queries.each.iter().filter(|parsed| !parsed.query.text.is_empty()) {
+        report_datadog(parsed, checker);
+    }
+}
+
+fn report_datadog(parsed: &Parsed<'_>, checker: &mut Checker<'_>) {
+    for problem in &parsed.datadog_problems {
+        let (fault, help) = datadog::words(&problem.kind, problem.extent.slice(&parsed.query.text));
+        let place = checker.place(parsed.query, problem.extent);
+        let finding = checker.report(place, format!("the query is no Datadog query: {fault}"));
+        if let Some(help) = help {
+            finding.help(help);
         }
     }
 }
