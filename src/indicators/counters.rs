@@ -51,6 +51,8 @@ pub fn samples(name: &str, metrics: &Metrics) -> Samples {
     let declared = metrics.types.get(name).or(of_histogram);
     match declared.map(String::as_str) {
         Some("gauge") => Samples::Gauge,
+        // The quantiles of a summary go up and down beside its count and its sum.
+        Some("summary") if histogram.is_none() => Samples::Gauge,
         // A native histogram is one series, whose growth is taken as that of a counter.
         Some(_) => Samples::Counter,
         None if name.ends_with("_total") || name.ends_with("_bucket") => Samples::Counter,

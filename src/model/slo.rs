@@ -386,42 +386,64 @@ pub struct Query {
 }
 
 impl Query {
-    /// Returns where a part of the text stands in the file; the whole scalar where an escape makes
-    /// that uncertain.
+    /// Returns where a part of the text stands in the file; the whole scalar where that is not certain.
     ///
     /// * `raw`: the scalar as it is written.
     pub fn place(&self, extent: Extent, raw: &str) -> Span {
         self.narrow(extent, raw).unwrap_or(self.span)
     }
 
-    /// What is decoded differs from what is written by white space alone, or by escapes.
+    /// What is decoded differs from what is written by white space and by escapes alone.
     fn narrow(&self, extent: Extent, raw: &str) -> Option<Span> {
-        let body = match raw.chars().next()? {
+        let first = raw.chars().next()?;
+        let body = match first {
             '|' | '>' => raw.find('\n')?,
             '"' | '\'' => 1,
             _ => 0,
         };
         let part = extent.slice(&self.text);
         let inked = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
-        let (before, length) = (self.text.get(..extent.start as usize)?, inked(part));
-        let written = raw.get(body..)?.char_indices();
-        let mut written = written.filter(|(_, letter)| !letter.is_whitespace());
+        let before = self.text.get(..extent.start as usize)?;
+        let mut written = letters(raw.get(body..)?, first);
         let mut decoded = self.text.chars().filter(|letter| !letter.is_whitespace());
-        let skipped = inked(before);
+        let (skipped, length) = (inked(before), inked(part));
         let (mut start, mut end) = (None, body);
         for position in 0..skipped + length {
-            let ((at, letter), same) = (written.next()?, decoded.next()?);
+            let ((from, to, letter), same) = (written.next()?, decoded.next()?);
             if letter != same {
                 return None;
             }
             if position == skipped {
-                start = Some(body + at);
+                start = Some(body + from);
             }
-            end = body + at + letter.len_utf8();
+            end = body + to;
         }
         let offset = self.span.start as usize;
         Some(Span::new(self.span.source, offset + start?, offset + end))
     }
+}
+
+/// Returns the letters that a scalar stands for, white space left out, each with where it begins and ends;
+/// they end where an escape is not known.
+///
+/// * `quote`: the first letter of the scalar.
+fn letters(body: &str, quote: char) -> impl Iterator<Item = (usize, usize, char)> {
+    let mut rest = body.char_indices().peekable();
+    let decoded = std::iter::from_fn(move || {
+        let (from, letter) = rest.next()?;
+        let meant = match (quote, letter) {
+            ('"', '\\') => match rest.next()?.1 {
+                same @ ('"' | '\\' | '/') => same,
+                'n' | 't' | 'r' | ' ' | '\n' | '\r' => ' ',
+                _ => return None,
+            },
+            ('\'', '\'') => rest.next_if(|(_, next)| *next == '\'').map(|_| '\'')?,
+            _ => letter,
+        };
+        let to = rest.peek().map_or(body.len(), |(at, _)| *at);
+        Some((from, to, meant))
+    });
+    decoded.filter(|(.., letter)| !letter.is_whitespace())
 }
 
 #[cfg(test)]
@@ -452,9 +474,19 @@ mod tests {
     }
 
     #[test]
-    fn behind_an_escape_the_whole_scalar_is_the_place() {
-        assert_eq!(placed("'a{b=\"it''s\"} > 1'", "a{b=\"it's\"} > 1", "1"), None);
-        assert_eq!(placed("\"a{b=\\\"c\\\"} > 1\"", "a{b=\"c\"} > 1", "1"), None);
-        assert!(placed("\"a{b=\\\"c\\\"} > 1\"", "a{b=\"c\"} > 1", "a").is_some());
+    fn a_part_is_found_behind_escapes() {
+        assert_eq!(
+            placed("'a{b=\"it''s\"} > 1'", "a{b=\"it's\"} > 1", "1"),
+            Some((116, "1".to_owned()))
+        );
+        let raw = "\"a{b=\\\"c\\\"} \\\n  > 1\"";
+        assert_eq!(
+            placed(raw, "a{b=\"c\"} > 1", "> 1").map(|(_, found)| found),
+            Some("> 1".to_owned())
+        );
+        let found = placed("\"a{b=\\\"c\\\"} > 1\"", "a{b=\"c\"} > 1", "b=\"c\"");
+        assert_eq!(found, Some((103, "b=\\\"c\\\"".to_owned())));
+        // Another escape ends what is certain.
+        assert_eq!(placed("\"a{b=\\x22c\\x22} > 1\"", "a{b=\"c\"} > 1", "1"), None);
     }
 }
