@@ -96,7 +96,7 @@ fn walk<'t>(
             walk(&binary.left, keeps, metrics, found);
             walk(&binary.right, keeps, metrics, found);
         }
-        ExpressionKind::Call(call) if is_growth(call) => growth(call, metrics, found),
+        ExpressionKind::Call(call) if takes_growth(call) => growth(call, metrics, found),
         _ => {
             for child in expression.children() {
                 walk(child, false, metrics, found);
@@ -112,7 +112,7 @@ fn keeps(binary: &Binary) -> bool {
 }
 
 /// Returns whether a function takes the growth of counters.
-fn is_growth(call: &Call) -> bool {
+pub fn takes_growth(call: &Call) -> bool {
     ["rate", "irate", "increase"].contains(&call.name.text.as_str())
 }
 

@@ -1,9 +1,10 @@
 use crate::finding::Level;
 use crate::indicators::Parsed;
 use crate::indicators::Sli;
+use crate::indicators::counters::takes_growth;
 use crate::query::Extent;
+use crate::query::events::constant;
 use crate::query::tree::BinaryOperator;
-use crate::query::tree::Call;
 use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
 use crate::query::tree::Matcher;
@@ -72,7 +73,7 @@ fn contradiction(parsed: &Parsed<'_>, selector: &VectorSelector, checker: &mut C
 /// Says where the growth of a counter is asked to be below 0, or above what nothing is.
 fn comparisons(parsed: &Parsed<'_>, expression: &Expression, checker: &mut Checker<'_>) {
     if let ExpressionKind::Binary(binary) = &expression.kind
-        && let Some(bound) = number(&binary.right)
+        && let Some(bound) = constant(&binary.right)
         && is_growth(&binary.left)
     {
         let never = match binary.operator {
@@ -96,18 +97,7 @@ fn comparisons(parsed: &Parsed<'_>, expression: &Expression, checker: &mut Check
 fn is_growth(expression: &Expression) -> bool {
     match &expression.bare().kind {
         ExpressionKind::Aggregation(aggregation) => is_growth(&aggregation.operand),
-        ExpressionKind::Call(call) => is_rate(call),
+        ExpressionKind::Call(call) => takes_growth(call),
         _ => false,
-    }
-}
-
-fn is_rate(call: &Call) -> bool {
-    ["rate", "irate", "increase"].contains(&call.name.text.as_str())
-}
-
-fn number(expression: &Expression) -> Option<f64> {
-    match &expression.bare().kind {
-        ExpressionKind::Number(number) => Some(number.value),
-        _ => None,
     }
 }
