@@ -90,7 +90,9 @@ pub fn unit(name: &str, metrics: &Metrics) -> Option<Unit> {
     is_time.then(|| Unit::named(word))?
 }
 
-/// Returns the name of a metric without what tells the parts of a histogram apart.
+/// Returns the name of what a metric measures: without the ending of a histogram's buckets, count or sum.
+///
+/// The sum belongs to it here, and not in [`family`], which compares numbers of events.
 pub fn family_of(name: &str) -> &str {
     let mut parts = ["_bucket", "_count", "_sum"].iter();
     parts.find_map(|part| name.strip_suffix(part)).unwrap_or(name)
