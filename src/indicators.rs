@@ -35,6 +35,10 @@ use crate::query::events::Share;
 use crate::query::problem::Problem;
 use crate::query::tree::Expression;
 
+use self::recorded::Expansion;
+use self::recorded::Records;
+use self::recorded::Series;
+
 pub mod asked;
 pub mod averages;
 pub mod cancels;
@@ -44,6 +48,7 @@ pub mod direction;
 pub mod latency;
 pub mod percentiles;
 pub mod protocol;
+pub mod recorded;
 pub mod stated;
 pub mod statuses;
 pub mod subset;
@@ -88,6 +93,18 @@ pub struct Parsed<'a> {
     pub datadog: Option<query::datadog::tree::Expression>,
     /// What is wrong with it as a query of Datadog.
     pub datadog_problems: Vec<query::datadog::problem::Problem>,
+    /// What it counts in PromQL, where that is not what is written.
+    meant: Option<Meant<'a>>,
+}
+
+/// What a query counts, in PromQL: recorded series replaced by what they record, queries of Datadog by
+/// what counts the same.
+#[derive(Debug)]
+struct Meant<'a> {
+    /// The text that the extents of the tree are of.
+    query: Query,
+    tree: Expression,
+    series: Vec<Series<'a>>,
 }
 
 /// What a query is for.
@@ -140,7 +157,9 @@ pub struct Sli<'a> {
 pub struct Side<'a> {
     /// The query.
     pub parsed: &'a Parsed<'a>,
-    /// What counts: the whole query, or the part of it before or after the division.
+    /// The text of the query, in full: recorded series replaced by what they record.
+    pub query: &'a Query,
+    /// What counts, in PromQL: the whole query, or the part of it before or after the division.
     pub expression: &'a Expression,
     /// The events, where they can be told.
     pub events: Option<Events<'a>>,
@@ -182,8 +201,9 @@ pub fn read<'a>(catalog: &'a Catalog, subjects: &'a [Subject<'a>]) -> Vec<Querie
             }
         }
     }
+    let records = Records::new(catalog.rules());
     let parsed = found.into_par_iter().map(|(indicator, users)| {
-        let each = parsed(indicator, catalog);
+        let each = parsed(indicator, catalog, &records);
         Queries { indicator, users, each }
     });
     let mut queries: Vec<Queries<'a>> = parsed.collect();
@@ -191,7 +211,11 @@ pub fn read<'a>(catalog: &'a Catalog, subjects: &'a [Subject<'a>]) -> Vec<Querie
     queries
 }
 
-fn parsed<'a>(indicator: &'a Indicator, catalog: &Catalog) -> Vec<Parsed<'a>> {
+fn parsed<'a>(
+    indicator: &'a Indicator,
+    catalog: &'a Catalog,
+    records: &Records<'a>,
+) -> Vec<Parsed<'a>> {
     let sources = match &indicator.measure {
         Measure::Unreadable => Vec::new(),
         Measure::Threshold(source) => vec![(Role::Value, source)],
@@ -214,12 +238,48 @@ fn parsed<'a>(indicator: &'a Indicator, catalog: &Catalog) -> Vec<Parsed<'a>> {
             Language::Datadog => query::datadog::parse(&query.text),
             _ => (None, Vec::new()),
         };
-        Some(Parsed { role, source, query, language, tree, problems, datadog, datadog_problems })
+        let mut parsed = Parsed {
+            role,
+            source,
+            query,
+            language,
+            tree,
+            problems,
+            datadog,
+            datadog_problems,
+            meant: None,
+        };
+        parsed.meant = parsed.meant(records);
+        Some(parsed)
     });
     parsed.collect()
 }
 
-impl Parsed<'_> {
+impl<'a> Parsed<'a> {
+    fn meant(&self, records: &Records<'a>) -> Option<Meant<'a>> {
+        if let Some(tree) = self.sound_datadog() {
+            let tree = query::datadog::lower::lower(tree)?;
+            return Some(Meant { query: self.query.clone(), tree, series: Vec::new() });
+        }
+        let Expansion { query, series } = records.expand(self.query, self.sound()?)?;
+        let (tree, problems) = query::parse(&query.text);
+        tree.filter(|_| problems.is_empty()).map(|tree| Meant { query, tree, series })
+    }
+
+    /// Returns what the query counts, in PromQL, with the text of it: recorded series replaced by what
+    /// they record, a query of Datadog by what counts the same.
+    pub fn counted(&self) -> Option<(&Query, &Expression)> {
+        match &self.meant {
+            Some(meant) => Some((&meant.query, &meant.tree)),
+            None => Some((self.query, self.sound()?)),
+        }
+    }
+
+    /// Returns the recorded series that the query names, where what they record is known.
+    pub fn series(&self) -> &[Series<'a>] {
+        self.meant.as_ref().map_or(&[], |meant| &meant.series)
+    }
+
     /// Returns the tree, where the query is PromQL without a mistake.
     pub fn sound(&self) -> Option<&Expression> {
         self.tree.as_ref().filter(|_| self.problems.is_empty())
@@ -243,15 +303,16 @@ impl<'a> Sli<'a> {
     pub fn new(queries: &'a Queries<'a>) -> Self {
         let mut sli = Self { queries, good: None, bad: None, total: None, share: None };
         for parsed in &queries.each {
-            let Some(tree) = parsed.sound() else { continue };
+            let Some((query, tree)) = parsed.counted() else { continue };
+            let whole = || Some(Side::new(parsed, query, tree));
             match parsed.role {
-                Role::Good => sli.good = Some(Side::new(parsed, tree)),
-                Role::Bad => sli.bad = Some(Side::new(parsed, tree)),
-                Role::Total => sli.total = Some(Side::new(parsed, tree)),
-                Role::Ratio(raw_type) => sli.divide(parsed, tree, raw_type),
+                Role::Good => sli.good = whole(),
+                Role::Bad => sli.bad = whole(),
+                Role::Total => sli.total = whole(),
+                Role::Ratio(raw_type) => sli.divide(parsed, raw_type),
                 Role::Value => {
                     if let Some(raw_type) = compared(queries) {
-                        sli.divide(parsed, tree, raw_type);
+                        sli.divide(parsed, raw_type);
                     }
                 }
             }
@@ -259,15 +320,16 @@ impl<'a> Sli<'a> {
         sli
     }
 
-    fn divide(&mut self, parsed: &'a Parsed<'a>, tree: &'a Expression, raw_type: RawType) {
+    fn divide(&mut self, parsed: &'a Parsed<'a>, raw_type: RawType) {
+        let Some((query, tree)) = parsed.counted() else { return };
         let Some(share) = events::share(tree) else { return };
-        let part = Some(Side::new(parsed, share.part));
+        let part = Some(Side::new(parsed, query, share.part));
         // What a share of bad events leaves is a share of good ones; the part is bad then.
         match (raw_type, share.is_complement) {
             (RawType::Success, false) | (RawType::Failure, true) => self.good = part,
             (RawType::Success, true) | (RawType::Failure, false) => self.bad = part,
         }
-        self.total = Some(Side::new(parsed, share.whole));
+        self.total = Some(Side::new(parsed, query, share.whole));
         self.share = Some(share);
     }
 
@@ -278,8 +340,8 @@ impl<'a> Sli<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn new(parsed: &'a Parsed<'a>, expression: &'a Expression) -> Self {
-        Self { parsed, expression, events: events::reduce(expression) }
+    fn new(parsed: &'a Parsed<'a>, query: &'a Query, expression: &'a Expression) -> Self {
+        Self { parsed, query, expression, events: events::reduce(expression) }
     }
 
     /// Returns whether two sides stand in one query.

@@ -84,7 +84,7 @@ impl Extent {
     }
 
     /// Makes an extent from byte positions, which [`MAX_LENGTH`] keeps small.
-    fn between(start: usize, end: usize) -> Self {
+    pub fn between(start: usize, end: usize) -> Self {
         let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
         Self { start: narrow(start), end: narrow(end) }
     }

@@ -48,7 +48,7 @@ fn groups(holder: Node<'_>, rules: &mut PrometheusRules) {
 fn rule(node: Node<'_>, shared: Option<Node<'_>>, rules: &mut PrometheusRules) {
     let Some(expression) = node
         .given("expr")
-        .and_then(|expr| Some(Query { text: expr.text()?.trim().to_owned(), span: expr.span() }))
+        .and_then(|expr| Some(Query::new(expr.text()?.trim().to_owned(), expr.span())))
     else {
         return;
     };

@@ -1,5 +1,6 @@
 //! What the queries of an indicator ask of labels, wherever in them.
 
+use crate::model::Query;
 use crate::query::events;
 use crate::query::tree::Matcher;
 
@@ -11,6 +12,8 @@ use super::Sli;
 pub struct Asked<'s, 'a> {
     /// The query.
     pub parsed: &'s Parsed<'a>,
+    /// The text that the matcher stands in: that of the query, in full.
+    pub query: &'s Query,
     /// The name of the metric.
     pub metric: &'s str,
     /// The matcher.
@@ -20,12 +23,15 @@ pub struct Asked<'s, 'a> {
 /// Returns every matcher of the queries, in the order of the text, where the metric is known.
 pub fn matchers<'s, 'a>(sli: &'s Sli<'a>) -> Vec<Asked<'s, 'a>> {
     let selectors = sli.queries.each.iter().flat_map(|parsed| {
-        let selectors = parsed.sound().map(|tree| tree.selectors()).unwrap_or_default();
-        selectors.into_iter().map(move |selector| (parsed, selector))
+        let selectors = parsed.counted().map(|(query, tree)| {
+            tree.selectors().into_iter().map(move |selector| (parsed, query, selector))
+        });
+        selectors.into_iter().flatten()
     });
-    let matchers = selectors.filter_map(|(parsed, selector)| {
+    let matchers = selectors.filter_map(|(parsed, query, selector)| {
         let metric = events::metric(selector)?;
-        Some(selector.matchers.iter().map(move |matcher| Asked { parsed, metric, matcher }))
+        let asked = move |matcher| Asked { parsed, query, metric, matcher };
+        Some(selector.matchers.iter().map(asked))
     });
     matchers.flatten().collect()
 }

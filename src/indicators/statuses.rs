@@ -6,7 +6,6 @@ use crate::query::events::Events;
 use crate::query::form::Form;
 use crate::query::grpc;
 use crate::query::status::Codes;
-use crate::query::status::are_of_classes;
 use crate::query::status::is_status;
 use crate::query::tree::Matcher;
 use crate::query::values::Automata;
@@ -31,7 +30,8 @@ pub struct GoodCodes<'s, 'a> {
 /// Returns the codes that an indicator counts as good: those that `good` asks for, or those of `total`
 /// that `bad` does not ask for.
 ///
-/// Nothing where no label of either tells codes, or where its values are classes such as `5xx`.
+/// A label of classes, such as `5xx`, tells all codes of a class. Nothing where no label of either tells
+/// codes.
 pub fn good_codes<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<GoodCodes<'s, 'a>> {
     let found = |side: &'s Side<'a>| {
         let (codes, matchers) = asked(side.events.as_ref()?, automata)?;
@@ -51,8 +51,16 @@ pub fn good_codes<'s, 'a>(sli: &'s Sli<'a>, automata: &Automata) -> Option<GoodC
 /// Returns the codes that a set of events asks for by a label; nothing where the label tells none.
 pub fn codes_of_label(set: &EventSet<'_>, label: &str, automata: &Automata) -> Option<Codes> {
     let matchers: Vec<&Matcher> = set.matchers(label).collect();
-    let is_told = is_status(label) && !are_of_classes(matchers.iter().copied());
-    is_told.then(|| Codes::of(&Values::of(matchers, automata)))?
+    if !is_status(label) || grpc::is_code_of(set.metric, label) {
+        return None;
+    }
+    let values = Values::of(matchers.iter().copied(), automata);
+    match (Form::of(set.metric, label), Form::of_words(matchers)) {
+        // What no value of the label is, `status-class-literal` tells.
+        (Some(Form::Codes), Some(_)) => None,
+        (Some(Form::Codes) | None, None) => Codes::of(&values),
+        (Some(form), _) | (None, Some(form)) => Codes::of_classes(&values, form),
+    }
 }
 
 /// Returns the codes that some events are, with the matchers that say so; nothing where they are told
@@ -77,19 +85,10 @@ fn codes<'s>(events: &'s Events<'_>, automata: &Automata) -> Option<(Codes, Vec<
     let mut found: Option<(Codes, Vec<&'s Matcher>)> = None;
     for set in &events.sets {
         let matchers: Vec<&Matcher> = matchers(set).collect();
-        let is_other = |matcher: &&Matcher| {
-            let label = &matcher.label.text;
-            grpc::is_code_of(set.metric, label)
-                || Form::of(set.metric, label).is_some_and(|form| form != Form::Codes)
-        };
-        if set.is_taken
-            || matchers.is_empty()
-            || matchers.iter().any(is_other)
-            || are_of_classes(matchers.iter().copied())
-        {
+        if set.is_taken {
             return None;
         }
-        let own = Codes::of(&Values::of(matchers.iter().copied(), automata))?;
+        let own = codes_of_label(set, &matchers.first()?.label.text, automata)?;
         found = Some(match found {
             None => (own, matchers),
             Some((codes, before)) => (codes.with(&own), [before, matchers].concat()),

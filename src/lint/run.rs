@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::finding::Finding;
 use crate::indicators;
+use crate::indicators::Queries;
 use crate::indicators::Sli;
 use crate::model::Object;
 use crate::model::Subject;
@@ -127,7 +128,36 @@ fn of_indicators<'a>(
     }
     let queries = indicators::read(context.catalog, context.subjects);
     let indicators: Vec<Sli<'_>> = queries.par_iter().map(Sli::new).collect();
-    of_each(&indicators, &checks, context, tree, rules)
+    let mut found = of_each(&indicators, &checks, context, tree, rules);
+    show_rules(&queries, &mut found, tree);
+    found
+}
+
+/// Shows the rules of Prometheus behind the series that findings speak of.
+fn show_rules(queries: &[Queries<'_>], found: &mut [Vec<Finding>], tree: &Tree) {
+    let mut recorded: Vec<(Span, Span)> = Vec::new();
+    for parsed in queries.iter().flat_map(|queries| &queries.each) {
+        let raw = |span: Span| tree.sources.file(span.source).text.get(span.range());
+        for series in parsed.series() {
+            let Some(raw) = raw(parsed.query.span) else { continue };
+            let place = parsed.query.place(series.extent, raw);
+            recorded.push((place, series.rule.expression.span));
+        }
+    }
+    for finding in found.iter_mut().flatten() {
+        let places: Vec<Span> =
+            finding.labels.iter().map(|label| label.span).chain([finding.span]).collect();
+        let mut rules: Vec<Span> = recorded
+            .iter()
+            .filter(|(place, _)| places.contains(place))
+            .map(|(_, rule)| *rule)
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        for rule in rules {
+            finding.also(rule, "recorded here");
+        }
+    }
 }
 
 /// Runs the rules that look at one SLO, at one object or at one indicator.

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
-use crate::query::Extent;
 use crate::source::Span;
 use crate::source::Spanned;
 
 use super::Dialect;
 use super::Meta;
 use super::PolicyUse;
+use super::Query;
 use super::Text;
 
 /// A service level objective: an indicator, one or more targets, a window.
@@ -372,121 +372,4 @@ pub struct MetricSource {
     /// The whole source.
     #[serde(skip)]
     pub span: Span,
-}
-
-/// The text of a query.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-pub struct Query {
-    /// The text, decoded, without white space around it.
-    pub text: String,
-    /// The scalar as it is written, quotes and block header included.
-    #[serde(skip)]
-    pub span: Span,
-}
-
-impl Query {
-    /// Returns where a part of the text stands in the file; the whole scalar where that is not certain.
-    ///
-    /// * `raw`: the scalar as it is written.
-    pub fn place(&self, extent: Extent, raw: &str) -> Span {
-        self.narrow(extent, raw).unwrap_or(self.span)
-    }
-
-    /// What is decoded differs from what is written by white space and by escapes alone.
-    fn narrow(&self, extent: Extent, raw: &str) -> Option<Span> {
-        let first = raw.chars().next()?;
-        let body = match first {
-            '|' | '>' => raw.find('\n')?,
-            '"' | '\'' => 1,
-            _ => 0,
-        };
-        let part = extent.slice(&self.text);
-        let inked = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
-        let before = self.text.get(..extent.start as usize)?;
-        let mut written = letters(raw.get(body..)?, first);
-        let mut decoded = self.text.chars().filter(|letter| !letter.is_whitespace());
-        let (skipped, length) = (inked(before), inked(part));
-        let (mut start, mut end) = (None, body);
-        for position in 0..skipped + length {
-            let ((from, to, letter), same) = (written.next()?, decoded.next()?);
-            if letter != same {
-                return None;
-            }
-            if position == skipped {
-                start = Some(body + from);
-            }
-            end = body + to;
-        }
-        let offset = self.span.start as usize;
-        Some(Span::new(self.span.source, offset + start?, offset + end))
-    }
-}
-
-/// Returns the letters that a scalar stands for, white space left out, each with where it begins and ends;
-/// they end where an escape is not known.
-///
-/// * `quote`: the first letter of the scalar.
-fn letters(body: &str, quote: char) -> impl Iterator<Item = (usize, usize, char)> {
-    let mut rest = body.char_indices().peekable();
-    let decoded = std::iter::from_fn(move || {
-        let (from, letter) = rest.next()?;
-        let meant = match (quote, letter) {
-            ('"', '\\') => match rest.next()?.1 {
-                same @ ('"' | '\\' | '/') => same,
-                'n' | 't' | 'r' | ' ' | '\n' | '\r' => ' ',
-                _ => return None,
-            },
-            ('\'', '\'') => rest.next_if(|(_, next)| *next == '\'').map(|_| '\'')?,
-            _ => letter,
-        };
-        let to = rest.peek().map_or(body.len(), |(at, _)| *at);
-        Some((from, to, meant))
-    });
-    decoded.filter(|(.., letter)| !letter.is_whitespace())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::SourceId;
-
-    fn placed(raw: &str, text: &str, part: &str) -> Option<(usize, String)> {
-        let query = Query { text: text.to_owned(), span: Span::new(SourceId::default(), 100, 999) };
-        let start = u32::try_from(text.find(part)?).ok()?;
-        let extent = Extent { start, end: start + u32::try_from(part.len()).ok()? };
-        let span = query.place(extent, raw);
-        let range = span.range();
-        (span != query.span)
-            .then(|| (range.start, raw[range.start - 100..range.end - 100].to_owned()))
-    }
-
-    #[test]
-    fn a_part_is_found_in_every_style() {
-        let found = |raw, text| placed(raw, text, "14.4 * 0.001").map(|(_, found)| found);
-        let same = Some("14.4 * 0.001".to_owned());
-        assert_eq!(found("a > 14.4 * 0.001", "a > 14.4 * 0.001"), same);
-        assert_eq!(found("'a > 14.4 * 0.001'", "a > 14.4 * 0.001"), same);
-        assert_eq!(found("|-\n  a\n  > 14.4 * 0.001\n", "a\n> 14.4 * 0.001"), same);
-        let folded = found("a > 14.4 *\n    0.001", "a > 14.4 * 0.001");
-        assert_eq!(folded.as_deref(), Some("14.4 *\n    0.001"));
-        assert_eq!(placed("\"名 > 1\"", "名 > 1", "1"), Some((107, "1".to_owned())));
-    }
-
-    #[test]
-    fn a_part_is_found_behind_escapes() {
-        assert_eq!(
-            placed("'a{b=\"it''s\"} > 1'", "a{b=\"it's\"} > 1", "1"),
-            Some((116, "1".to_owned()))
-        );
-        let raw = "\"a{b=\\\"c\\\"} \\\n  > 1\"";
-        assert_eq!(
-            placed(raw, "a{b=\"c\"} > 1", "> 1").map(|(_, found)| found),
-            Some("> 1".to_owned())
-        );
-        let found = placed("\"a{b=\\\"c\\\"} > 1\"", "a{b=\"c\"} > 1", "b=\"c\"");
-        assert_eq!(found, Some((103, "b=\\\"c\\\"".to_owned())));
-        // Another escape ends what is certain.
-        assert_eq!(placed("\"a{b=\\x22c\\x22} > 1\"", "a{b=\"c\"} > 1", "1"), None);
-    }
 }

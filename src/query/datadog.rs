@@ -31,6 +31,7 @@
 use crate::query::datadog::problem::Problem;
 use crate::query::datadog::tree::Expression;
 
+pub mod lower;
 pub mod problem;
 pub mod tree;
 

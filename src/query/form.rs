@@ -8,6 +8,7 @@
 //! A matcher in the wrong form is valid and matches nothing: `5xx` no code, `500` no class. `5..` matches
 //! both, so what counts is which words a matcher lets through, not how it looks.
 
+use super::status::class_words;
 use super::tree::MatchOperator;
 use super::tree::Matcher;
 use super::values::Automata;
@@ -35,8 +36,11 @@ pub const CLASSES: std::ops::RangeInclusive<u16> = 1..=5;
 ///
 /// Documentation of Prometheus and its Go client, Kubernetes, Istio, Traefik, HAProxy, the VTS module of
 /// nginx, the NGINX Prometheus Exporter, and Envoy; OpenTelemetry semantic conventions for HTTP, where the
-/// code is a number. The labels of ingress-nginx depend on a flag, so it is not among them.
-const KNOWN: [(&str, &str, &str, Form); 15] = [
+/// code is a number; Datadog, "Trace Metrics". The labels of ingress-nginx depend on a flag, so it is not
+/// among them.
+const KNOWN: [(&str, &str, &str, Form); 17] = [
+    ("trace.", ".by_http_status", "http.status_class", Form::Classes),
+    ("trace.", ".by_http_status", "http.status_code", Form::Codes),
     ("", "", "http_response_status_code", Form::Codes),
     ("", "", "http.response.status_code", Form::Codes),
     ("apiserver_request_total", "", "code", Form::Codes),
@@ -69,6 +73,13 @@ impl Form {
             is_metric && label == *known
         };
         KNOWN.iter().find(is_one).map(|(.., form)| *form)
+    }
+
+    /// Returns the form that matchers name classes in, by the words that they hold.
+    pub fn of_words<'m>(matchers: impl IntoIterator<Item = &'m Matcher>) -> Option<Self> {
+        let mut words = matchers.into_iter().flat_map(|matcher| class_words(&matcher.value));
+        let (_, word) = words.next()?;
+        Some(if word.ends_with('X') { Self::Capitals } else { Self::Classes })
     }
 
     /// Returns the form that all of some values have.

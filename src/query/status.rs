@@ -3,9 +3,11 @@
 //! # Why
 //!
 //! Codes are few, so what a selector makes of them is found by asking of each. Some metrics carry whole
-//! classes instead, as `5xx`: whoever writes such a word is taken to know their metric.
+//! classes instead, as `5xx`: whoever writes such a word is taken to know their metric, and to mean every
+//! code of the class.
 
-use super::tree::Matcher;
+use super::form::CLASSES;
+use super::form::Form;
 use super::values::Values;
 
 /// The labels that hold the code of a response, or its class.
@@ -14,7 +16,7 @@ use super::values::Values;
 ///
 /// Prometheus client libraries, ingress-nginx, Istio and Envoy metrics, OpenTelemetry semantic
 /// conventions for HTTP, Datadog trace metrics.
-const LABELS: [&str; 12] = [
+const LABELS: [&str; 15] = [
     "code",
     "status",
     "status_code",
@@ -27,6 +29,9 @@ const LABELS: [&str; 12] = [
     "response_code",
     "http.status_code",
     "http.response.status_code",
+    "http.status_class",
+    "status_class",
+    "envoy_response_code_class",
 ];
 
 /// The lowest code.
@@ -47,12 +52,6 @@ pub fn is_status(label: &str) -> bool {
     LABELS.iter().any(|known| known.eq_ignore_ascii_case(label))
 }
 
-/// Returns whether some matchers speak of classes, as `5xx`, instead of codes.
-pub fn are_of_classes<'m>(matchers: impl IntoIterator<Item = &'m Matcher>) -> bool {
-    let is_class = |matcher: &Matcher| class_words(&matcher.value).next().is_some();
-    matchers.into_iter().any(is_class)
-}
-
 /// Returns the words for classes in a value, such as `5xx`, with where they begin.
 pub fn class_words(value: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = value.as_bytes();
@@ -67,7 +66,7 @@ pub fn class_words(value: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 impl Codes {
-    /// Returns the codes among some values; nothing where nobody knows, or where the values are classes.
+    /// Returns the codes among some values; nothing where nobody knows.
     pub fn of(values: &Values) -> Option<Self> {
         let digit = |place: u16| u8::try_from(place % 10).map_or(b'0', |digit| b'0' + digit);
         let held = (FIRST..END).map(|code| {
@@ -75,6 +74,15 @@ impl Codes {
             values.contain(std::str::from_utf8(&digits).ok()?)
         });
         Some(Self { held: held.collect::<Option<_>>()? })
+    }
+
+    /// Returns the codes of the classes among some values, which a label writes in a form of its own;
+    /// nothing where nobody knows.
+    pub fn of_classes(values: &Values, form: Form) -> Option<Self> {
+        let classes = CLASSES.map(|class| Some((class, values.contain(&form.word(class))?)));
+        let classes: Vec<(u16, bool)> = classes.collect::<Option<_>>()?;
+        let is_held = |code: u16| classes.contains(&(code / 100, true));
+        Some(Self { held: (FIRST..END).map(is_held).collect() })
     }
 
     /// Returns every code.
@@ -135,6 +143,12 @@ impl Codes {
         !self.held.contains(&true)
     }
 
+    /// Returns the classes of which every code is among them, by their first digits.
+    pub fn classes(&self) -> Vec<u16> {
+        let is_whole = |class: &u16| (class * 100..=class * 100 + 99).all(|it| self.contain(it));
+        CLASSES.filter(is_whole).collect()
+    }
+
     /// Returns runs of neighbors, each by its first and its last code, in order.
     pub fn runs(&self) -> Vec<(u16, u16)> {
         let mut runs: Vec<(u16, u16)> = Vec::new();
@@ -169,6 +183,17 @@ mod tests {
         assert_eq!(runs(r#"{code!~"5..",code!="404"}"#), Some(vec![(100, 403), (405, 499)]));
         assert_eq!(runs(r#"{code=~"5xx"}"#), Some(vec![]));
         assert_eq!(runs(r#"{code="$code"}"#), None);
+    }
+
+    #[test]
+    fn classes_stand_for_their_codes() {
+        let (tree, _) = query::parse(r#"x{code!~"4xx|5.."}"#);
+        let tree = tree.expect("it is read");
+        let selectors = tree.selectors();
+        let matchers = selectors.first().map(|selector| selector.matchers.iter());
+        let values = Values::of(matchers.into_iter().flatten(), &Automata::default());
+        let found = Codes::of_classes(&values, Form::Classes).expect("it is known");
+        assert_eq!(found.runs(), [(100, 399)]);
     }
 
     #[test]

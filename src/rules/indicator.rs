@@ -105,8 +105,14 @@ fn percentile_name(share: Option<&Ratio>) -> String {
 
 /// Returns codes of responses in words: those that servers send, or where none is among them all.
 fn codes(codes: &Codes) -> String {
-    let used: Vec<u16> = STATUSES.iter().copied().filter(|code| codes.contain(*code)).collect();
-    let words = if used.is_empty() {
+    let classes = codes.classes();
+    let is_apart = |code: &u16| codes.contain(*code) && !classes.contains(&(code / 100));
+    let used: Vec<u16> = STATUSES.iter().copied().filter(is_apart).collect();
+    let words = if !classes.is_empty() {
+        let classes = classes.iter().map(|class| format!("{class}xx"));
+        let all: Vec<String> = classes.chain(used.iter().map(u16::to_string)).collect();
+        few(&all, String::clone)
+    } else if used.is_empty() {
         let span = |(first, last): &(u16, u16)| match last - first {
             0 => first.to_string(),
             _ => format!("{first} to {last}"),

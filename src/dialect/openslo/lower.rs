@@ -293,7 +293,7 @@ impl Lower<'_> {
         };
         let query = spec.and_then(|spec| spec.given("query")).and_then(|query| {
             let text = query.text()?.trim().to_owned();
-            Some(Query { text, span: query.span() })
+            Some(Query::new(text, query.span()))
         });
         let without: &[&str] = match self.dialect {
             Dialect::OpenSloV1Alpha => &["query", "source", "queryType"],

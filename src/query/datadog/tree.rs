@@ -210,6 +210,8 @@ pub enum ConditionOperator {
 /// A condition of a conjunction, and which side of it is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term<'tree> {
+    /// The condition with what turns it round.
+    pub extent: Extent,
     /// The condition as written.
     pub condition: &'tree Condition,
     /// Whether the series with one of the values are left out, and not all others.
@@ -361,7 +363,7 @@ impl Scope {
     pub fn conjunction(&self) -> Option<Vec<Term<'_>>> {
         let mut terms = Vec::new();
         match &self.filter {
-            Some(filter) => filter.add_terms(false, &mut terms).then_some(terms),
+            Some(filter) => filter.add_terms(None, false, &mut terms).then_some(terms),
             None => Some(terms),
         }
     }
@@ -369,18 +371,31 @@ impl Scope {
 
 impl Filter {
     /// Adds the conditions of this filter; tells whether it is a plain conjunction.
-    fn add_terms<'tree>(&'tree self, is_excluded: bool, terms: &mut Vec<Term<'tree>>) -> bool {
+    ///
+    /// * `turned`: the filter that turns this one round.
+    fn add_terms<'tree>(
+        &'tree self,
+        turned: Option<Extent>,
+        is_excluded: bool,
+        terms: &mut Vec<Term<'tree>>,
+    ) -> bool {
         match &self.kind {
             FilterKind::Everything => !is_excluded,
             FilterKind::Condition(condition) => {
                 let is_reversed = condition.operator == ConditionOperator::NotIn;
-                terms.push(Term { condition, is_excluded: is_excluded != is_reversed });
+                let is_excluded = is_excluded != is_reversed;
+                let extent = turned.unwrap_or(condition.extent);
+                terms.push(Term { extent, condition, is_excluded });
                 true
             }
-            FilterKind::Parenthesized(inner) => inner.add_terms(is_excluded, terms),
-            FilterKind::Not(negation) => negation.operand.add_terms(!is_excluded, terms),
+            FilterKind::Parenthesized(inner) => inner.add_terms(turned, is_excluded, terms),
+            FilterKind::Not(negation) => {
+                let turned = turned.or(Some(self.extent));
+                negation.operand.add_terms(turned, !is_excluded, terms)
+            }
             FilterKind::All(filters) => {
-                !is_excluded && filters.iter().all(|filter| filter.add_terms(false, terms))
+                let mut filters = filters.iter();
+                !is_excluded && filters.all(|filter| filter.add_terms(None, false, terms))
             }
             FilterKind::Any(_) => false,
         }

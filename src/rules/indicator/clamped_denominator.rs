@@ -48,7 +48,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     if !users.is_empty() && users.iter().all(is_busy) {
         return;
     }
-    let (query, name) = (total.parsed.query, name(total, sli));
+    let (query, name) = (total.query, name(total, sli));
     let place = checker.place(query, guard.extent);
     let finding = checker.report(place, format!("{name} is never less than {least}"));
     let count = an_hour.significant(3);

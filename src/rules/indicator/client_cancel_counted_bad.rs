@@ -35,7 +35,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     }
     let what = if counted.is_grpc { "code `Canceled`" } else { "status 499" };
     let own = name(counted.side, sli);
-    let place = checker.place(counted.side.parsed.query, counted.matcher.extent);
+    let place = checker.place(counted.side.query, counted.matcher.extent);
     let message = format!("calls that their clients gave up count as bad: {what}");
     let finding = checker.report(place, message);
     finding.label(if sli.good.is_some() {

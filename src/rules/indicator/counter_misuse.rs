@@ -78,7 +78,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 /// Says that all buckets of a histogram are added up.
 fn buckets(side: &Side<'_>, checker: &mut Checker<'_>) {
     const BOUND: &str = "le";
-    let query = side.parsed.query;
+    let query = side.query;
     for set in side.events.iter().flat_map(|events| &events.sets) {
         let is_asked = set.matchers(BOUND).next().is_some();
         let is_added = match set.groups {
@@ -156,7 +156,7 @@ fn name_in(selector: &str) -> &str {
 fn range_of<'s>(sli: &'s Sli<'_>) -> &'s str {
     let ranges = sli.sides().filter_map(|side| {
         let range = side.events.as_ref()?.sets.iter().find_map(|set| set.range)?;
-        Some(range.extent.slice(&side.parsed.query.text))
+        Some(range.extent.slice(&side.query.text))
     });
     ranges.into_iter().next().unwrap_or(RANGE)
 }

@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Language;
 use crate::indicators::Side;
 use crate::indicators::Sli;
 use crate::indicators::counters::Samples;
@@ -70,8 +71,8 @@ fn report_same(part: &Side<'_>, total: &Side<'_>, sli: &Sli<'_>, checker: &mut C
     let (share, kind) = if is_good { ("100 %", "good") } else { ("0 %", "bad") };
     let message =
         format!("{own} and {whole} count the same events: the indicator is always {share}");
-    let place = checker.place(part.parsed.query, part.expression.extent);
-    let other = checker.place(total.parsed.query, total.expression.extent);
+    let place = checker.place(part.query, part.expression.extent);
+    let other = checker.place(total.query, total.expression.extent);
     let finding = checker.report(place, message);
     finding.label(format!("every valid event is {kind}"));
     finding.also(other, "the same events");
@@ -93,11 +94,11 @@ fn report(
     let (own, other) = (name(part, sli), name(total, sli));
     let asked: Vec<_> = whole.matchers(label).collect();
     let given: Vec<_> = set.matchers(label).collect();
-    let wanted = written(&asked, &total.parsed.query.text);
-    let example = example(gap, set, whole, checker);
+    let wanted = written(&asked, &total.query.text);
+    let example = example(gap, (part, set), whole, checker);
     let extent = given.first().map_or(set.selector.extent, |matcher| matcher.extent);
-    let place = checker.place(part.parsed.query, extent);
-    let there = asked.first().map(|matcher| checker.place(total.parsed.query, matcher.extent));
+    let place = checker.place(part.query, extent);
+    let there = asked.first().map(|matcher| checker.place(total.query, matcher.extent));
     let edit = if given.is_empty() { added(part, set, &wanted, checker) } else { None };
     let message = if given.is_empty() {
         format!("{own} counts events that {other} does not: it lacks {}", quote(&wanted))
@@ -124,7 +125,7 @@ fn report(
 
 /// Returns the edit that adds matchers to a selector.
 fn added(part: &Side<'_>, set: &EventSet<'_>, wanted: &str, checker: &Checker<'_>) -> Option<Edit> {
-    let query = part.parsed.query;
+    let query = part.query;
     if let Some(first) = set.selector.matchers.first() {
         let text = format!("{wanted},{}", first.extent.slice(&query.text));
         return checker.rewrite_part(query, first.extent, &text);
@@ -135,7 +136,12 @@ fn added(part: &Side<'_>, set: &EventSet<'_>, wanted: &str, checker: &Checker<'_
 }
 
 /// Returns an event that only the first of two sets counts, in words.
-fn example(gap: &Gap, set: &EventSet<'_>, whole: &EventSet<'_>, checker: &Checker<'_>) -> String {
+fn example(
+    gap: &Gap,
+    (part, set): Place<'_, '_>,
+    whole: &EventSet<'_>,
+    checker: &Checker<'_>,
+) -> String {
     let Gap::Label { label, witness } = gap else { return "values above its bound".to_owned() };
     let [own, valid] =
         [set, whole].map(|set| statuses::codes_of_label(set, label, checker.automata()));
@@ -143,6 +149,9 @@ fn example(gap: &Gap, set: &EventSet<'_>, whole: &EventSet<'_>, checker: &Checke
     match more.filter(|more| !more.is_empty()) {
         Some(more) => format!("those of status {}", codes(&more)),
         None if witness.is_empty() => format!("those of series without `{label}`"),
+        None if part.parsed.language == Language::Datadog => {
+            format!("those of `{label}:{witness}`")
+        }
         None => format!("those of `{label}={}`", quoted(witness)),
     }
 }

@@ -32,10 +32,10 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let (there, words) = match witness {
         Witness::Declared(span) => (span, "GraphQL is spoken"),
         Witness::Asked(asked) => {
-            (checker.place(asked.parsed.query, asked.matcher.extent), "an endpoint of GraphQL")
+            (checker.place(asked.query, asked.matcher.extent), "an endpoint of GraphQL")
         }
     };
-    let place = checker.place(found.side.parsed.query, found.matcher.extent);
+    let place = checker.place(found.side.query, found.matcher.extent);
     let finding = checker.report(place, message);
     finding.label("does not see the errors of an answer");
     finding.also(there, words);

@@ -47,7 +47,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 
 /// Reports a label of gRPC codes that is asked for those of HTTP.
 fn report_http(one: &Asked<'_, '_>, checker: &mut Checker<'_>) {
-    let (matcher, query) = (one.matcher, one.parsed.query);
+    let (matcher, query) = (one.matcher, one.query);
     let verb = if matcher.operator.is_positive() { "finds" } else { "refuses" };
     let written = quote(matcher.extent.slice(&query.text));
     let message = format!("{written} {verb} no call: the codes of gRPC are not those of HTTP");
@@ -72,7 +72,7 @@ fn failures(label: &str) -> &'static str {
 
 /// Reports words that are no codes of gRPC.
 fn report_unknown(one: &Asked<'_, '_>, checker: &mut Checker<'_>) {
-    let (matcher, query) = (one.matcher, one.parsed.query);
+    let (matcher, query) = (one.matcher, one.query);
     let words = grpc::listed(matcher);
     let is_unknown = |word: &&&str| !word.is_empty() && !grpc::is_code(word);
     let Some(unknown) = words.iter().find(is_unknown) else { return };
@@ -99,7 +99,7 @@ fn report_blind(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let (place, words, label) = match witness {
         Witness::Declared(span) => (span, "gRPC is spoken", "grpc_code"),
         Witness::Asked(asked) => {
-            let place = checker.place(asked.parsed.query, asked.matcher.extent);
+            let place = checker.place(asked.query, asked.matcher.extent);
             let is_istio = asked.metric.starts_with("istio_");
             (
                 place,
@@ -108,7 +108,7 @@ fn report_blind(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             )
         }
     };
-    let query = found.side.parsed.query;
+    let query = found.side.query;
     let finding = checker.report(checker.place(query, found.matcher.extent), message);
     finding.label("does not see failed calls");
     finding.also(place, words);

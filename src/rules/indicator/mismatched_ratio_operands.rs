@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Language;
 use crate::indicators::Role;
 use crate::indicators::Side;
 use crate::indicators::Sli;
@@ -44,7 +45,7 @@ struct Operand<'s, 'a> {
 
 impl Operand<'_, '_> {
     fn text(&self, extent: Extent) -> &str {
-        extent.slice(&self.side.parsed.query.text)
+        extent.slice(&self.side.query.text)
     }
 }
 
@@ -110,7 +111,7 @@ fn aggregators(
     if own == other || ![own, other].contains(&Aggregator::Sum) {
         return false;
     }
-    let text = |side: &Side<'_>, extent: Extent| quote(extent.slice(&side.parsed.query.text));
+    let text = |side: &Side<'_>, extent: Extent| quote(extent.slice(&side.query.text));
     let message = format!(
         "{} takes {} of series and {} {}",
         name(part, sli),
@@ -118,8 +119,8 @@ fn aggregators(
         name(total, sli),
         text(total, second)
     );
-    let place = checker.place(part.parsed.query, first);
-    let there = checker.place(total.parsed.query, second);
+    let place = checker.place(part.query, first);
+    let there = checker.place(total.query, second);
     let finding = checker.report(place, message);
     finding.label("the share depends on how many series there are");
     finding.also(there, name(total, sli));
@@ -234,6 +235,10 @@ fn groups(
 ) -> bool {
     // Where two queries are divided by whoever reads them, their series are often added up first.
     let Some(share) = &sli.share else { return false };
+    // Datadog divides each series by the one that has no tags.
+    if part.side.parsed.language == Language::Datadog {
+        return false;
+    }
     let has_matching = share.division.matching.is_some();
     let (Some(own), Some(other)) = (labels(part.set.groups), labels(total.set.groups)) else {
         return false;
@@ -283,8 +288,8 @@ fn report(
     help: String,
     checker: &mut Checker<'_>,
 ) {
-    let place = checker.place(part.side.parsed.query, own);
-    let there = checker.place(total.side.parsed.query, other);
+    let place = checker.place(part.side.query, own);
+    let there = checker.place(total.side.query, other);
     let finding = checker.report(place, message);
     finding.label(label);
     finding.also(there, total.name);

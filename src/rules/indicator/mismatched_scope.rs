@@ -63,9 +63,9 @@ fn compare(
     let is_scoped = SCOPES.iter().any(|label| is_asked(label));
     let level = if is_scoped { Level::Warning } else { Level::Error };
     let (own, other) = (name(part, sli), name(total, sli));
-    let written = quote(matcher.extent.slice(&part.parsed.query.text));
-    let place = checker.place(part.parsed.query, matcher.extent);
-    let there = checker.place(total.parsed.query, whole.selector.extent);
+    let written = quote(matcher.extent.slice(&part.query.text));
+    let place = checker.place(part.query, matcher.extent);
+    let there = checker.place(total.query, whole.selector.extent);
     let message = format!("{own} asks for {written} and {other} does not");
     let finding = checker.report_at(level, place, message);
     finding.label(format!("only some of the events that {other} counts can be among these"));

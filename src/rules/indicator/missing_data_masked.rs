@@ -55,7 +55,8 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 /// Says that a value which an objective compares is good where there is none.
 fn compared(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     for parsed in sli.queries.each.iter().filter(|parsed| parsed.role == Role::Value) {
-        let Some((guard, value)) = parsed.sound().and_then(default_of) else { continue };
+        let Some((query, tree)) = parsed.counted() else { continue };
+        let Some((guard, value)) = default_of(tree) else { continue };
         let Some(value) = Ratio::parse(&value.to_string()) else { continue };
         let is_good = |user: &User<'_>| {
             let objective = user.objective;
@@ -66,8 +67,8 @@ fn compared(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         if users.is_empty() || !users.iter().all(is_good) || is_decided(users) {
             continue;
         }
-        let written = quote(guard.extent.slice(&parsed.query.text));
-        let place = checker.place(parsed.query, guard.extent);
+        let written = quote(guard.extent.slice(&query.text));
+        let place = checker.place(query, guard.extent);
         let finding =
             checker.report(place, "the indicator is good where there is no data".to_owned());
         finding.label("missing data looks like success");
@@ -95,7 +96,7 @@ fn report(
     label: &'static str,
     checker: &mut Checker<'_>,
 ) {
-    let query = side.parsed.query;
+    let query = side.query;
     let written = quote(guard.extent.slice(&query.text));
     let finding = checker.report(checker.place(query, guard.extent), message);
     finding.label(label);

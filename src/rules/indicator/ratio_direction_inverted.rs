@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Language;
 use crate::indicators::Parsed;
 use crate::indicators::Role;
 use crate::indicators::Side;
@@ -8,6 +9,7 @@ use crate::indicators::direction::Clue;
 use crate::indicators::direction::Inversion;
 use crate::model::Operator;
 use crate::model::RawType;
+use crate::query::form::Form;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::rules::Check;
@@ -43,7 +45,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 fn report(inversion: &Inversion<'_, '_>, sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let side = inversion.side;
     let is_good = sli.good.as_ref().is_some_and(|good| std::ptr::eq(good, side));
-    let (own, query) = (name(side, sli), side.parsed.query);
+    let (own, query) = (name(side, sli), side.query);
     let (wanted, counted) = if is_good { ("good", "failures") } else { ("bad", "successes") };
     let subject = match side.parsed.role {
         Role::Good | Role::Bad | Role::Total => own.to_owned(),
@@ -93,13 +95,21 @@ fn way_out(role: Role, is_good: bool) -> &'static str {
 /// Returns the edit that asks for all other values of a label.
 fn others(matchers: &[&Matcher], side: &Side<'_>, checker: &Checker<'_>) -> Option<Edit> {
     let [only] = matchers else { return None };
-    let query = side.parsed.query;
+    let query = side.query;
     // One code of several leaves the rest of the errors among the good events.
-    if only.operator != MatchOperator::Matches {
+    let is_class = Form::of_words([*only]).is_some();
+    let is_asked = only.operator == MatchOperator::Matches
+        || (is_class && only.operator == MatchOperator::Equal);
+    if !is_asked {
         return None;
     }
+    if side.parsed.language == Language::Datadog {
+        let written = only.extent.slice(&query.text);
+        return checker.rewrite_part(query, only.extent, &format!("!{written}"));
+    }
+    let operator = if only.operator == MatchOperator::Matches { "!~" } else { "!=" };
     let text = format!(
-        "{}!~{}",
+        "{}{operator}{}",
         only.label.extent.slice(&query.text),
         only.value_extent.slice(&query.text)
     );

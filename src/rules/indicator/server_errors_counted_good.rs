@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Language;
 use crate::indicators::Sli;
 use crate::indicators::direction;
 use crate::indicators::statuses::declared_good;
@@ -43,14 +44,17 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let Some(matcher) = good.matchers.first().filter(|_| !errors.is_empty() && !is_inverted) else {
         return;
     };
-    let query = good.side.parsed.query;
+    let query = good.side.query;
     let (own, found) = (name(good.side, sli), codes(&errors));
     let is_good = sli.good.is_some();
     let edit = match good.matchers.as_slice() {
-        [only] => all_of_class(only, is_good).and_then(|text| {
-            let part = only.operator_extent.join(only.value_extent);
-            checker.rewrite_part(query, part, &text)
-        }),
+        [only] => {
+            let is_datadog = good.side.parsed.language == Language::Datadog;
+            all_of_class(only, is_good, is_datadog).and_then(|text| {
+                let part = only.operator_extent.join(only.value_extent);
+                checker.rewrite_part(query, part, text)
+            })
+        }
         _ => None,
     };
     let message = format!("server errors count as good: status {found}");
@@ -73,14 +77,16 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 }
 
 /// Returns what asks for all server errors, or for none, where a matcher asks for one of them.
-fn all_of_class(matcher: &Matcher, is_good: bool) -> Option<String> {
+fn all_of_class(matcher: &Matcher, is_good: bool, is_datadog: bool) -> Option<&'static str> {
     let is_code = matcher.value.starts_with('5')
         && matcher.value.len() == 3
         && matcher.value.bytes().all(|byte| byte.is_ascii_digit());
-    let operator = match matcher.operator {
-        MatchOperator::NotEqual if is_good => "!~",
-        MatchOperator::Equal if !is_good => "=~",
+    let text = match matcher.operator {
+        MatchOperator::NotEqual if is_good && is_datadog => ":5*",
+        MatchOperator::NotEqual if is_good => "!~\"5..\"",
+        MatchOperator::Equal if !is_good && is_datadog => ":5*",
+        MatchOperator::Equal if !is_good => "=~\"5..\"",
         _ => return None,
     };
-    is_code.then(|| format!("{operator}\"5..\""))
+    is_code.then_some(text)
 }

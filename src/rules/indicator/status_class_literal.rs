@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Language;
 use crate::indicators::Sli;
 use crate::indicators::asked;
 use crate::indicators::asked::Asked;
@@ -88,7 +89,7 @@ fn report(
     strays: &[u16],
     checker: &mut Checker<'_>,
 ) {
-    let (matcher, query) = (one.matcher, one.parsed.query);
+    let (matcher, query) = (one.matcher, one.query);
     let label = &matcher.label.text;
     let verb = if matcher.operator.is_positive() { "finds" } else { "refuses" };
     let classes: Vec<String> = strays.iter().map(|class| Form::Classes.word(*class)).collect();
@@ -105,7 +106,7 @@ fn report(
     );
     let edit = rewritten(one, form, checker);
     let other = match source {
-        Source::Other(other) => Some(checker.place(other.parsed.query, other.matcher.extent)),
+        Source::Other(other) => Some(checker.place(other.query, other.matcher.extent)),
         _ => None,
     };
     let level = if other.is_some() { Level::Warning } else { RULE.level };
@@ -131,21 +132,28 @@ fn report(
 ///
 /// Nothing where there are none, for what names a code may be meant to find that code alone.
 fn rewritten(one: &Asked<'_, '_>, form: Form, checker: &Checker<'_>) -> Option<Edit> {
-    let (matcher, query) = (one.matcher, one.parsed.query);
+    let (matcher, query) = (one.matcher, one.query);
+    let is_datadog = one.parsed.language == Language::Datadog;
     let written = matcher.value_extent.slice(&query.text);
     let mut text = written.to_owned();
     let words: Vec<_> = class_words(written).collect();
     for (at, word) in words.iter().rev() {
         let class: u16 = word.get(..1)?.parse().ok()?;
-        let new = if form == Form::Codes { format!("{class}..") } else { form.word(class) };
+        let new = match form {
+            Form::Codes if is_datadog => format!("{class}*"),
+            Form::Codes => format!("{class}.."),
+            _ => form.word(class),
+        };
         text.replace_range(*at..at + word.len(), &new);
     }
     let operator = match matcher.operator {
+        _ if is_datadog => matcher.operator_extent.slice(&query.text),
         MatchOperator::Equal if form == Form::Codes => "=~",
         MatchOperator::NotEqual if form == Form::Codes => "!~",
         _ => matcher.operator_extent.slice(&query.text),
     };
+    let extent = matcher.label.extent.join(matcher.value_extent);
     let text = format!("{}{operator}{text}", matcher.label.extent.slice(&query.text));
-    let edit = checker.rewrite_part(query, matcher.extent, &text)?;
+    let edit = checker.rewrite_part(query, extent, &text)?;
     (!words.is_empty()).then_some(edit)
 }

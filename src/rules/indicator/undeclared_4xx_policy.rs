@@ -43,7 +43,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         return;
     }
     let policy = policy(&good, valid);
-    let place = checker.place(good.side.parsed.query, matcher.extent);
+    let place = checker.place(good.side.query, matcher.extent);
     let message =
         format!("how responses to faults of the client count is not written down: {policy}");
     let finding = checker.report(place, message);
