@@ -33,6 +33,7 @@ pub mod form;
 pub mod functions;
 pub mod grpc;
 pub mod origin;
+pub mod pattern;
 pub mod placeholder;
 pub mod problem;
 pub mod status;
@@ -44,7 +45,6 @@ mod fingerprint;
 mod lexer;
 mod number;
 mod parser;
-mod pattern;
 mod print;
 mod quoted;
 

@@ -7,6 +7,19 @@ use crate::query::tree::Matcher;
 use super::Parsed;
 use super::Sli;
 
+/// Labels that say whose events these are.
+pub const SCOPES: [&str; 9] = [
+    "app",
+    "cluster",
+    "env",
+    "environment",
+    "job",
+    "namespace",
+    "region",
+    "service",
+    "service_name",
+];
+
 /// A matcher of a metric, and the query that it stands in.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'s, 'a> {

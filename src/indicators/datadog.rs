@@ -3,6 +3,8 @@
 //! **Invariant:** only what is added up or taken away is told; what a function makes of it is another
 //! number, which nobody here knows.
 
+use crate::quantity::Ratio;
+use crate::query::datadog::tree::Aggregator;
 use crate::query::datadog::tree::BinaryOperator;
 use crate::query::datadog::tree::Expression;
 use crate::query::datadog::tree::ExpressionKind;
@@ -60,6 +62,43 @@ fn add<'s, 'a>(
             add(parsed, &binary.right, outer, found);
         }
         _ => {}
+    }
+}
+
+/// Returns the series whose mean is what an objective compares: the whole query, averaged.
+///
+/// # Source
+///
+/// Datadog documentation, "Metrics": a query without an aggregator averages.
+pub fn mean_of_datadog<'s>(parsed: &'s Parsed<'_>) -> Option<&'s Selection> {
+    let mut tree = parsed.sound_datadog().filter(|_| parsed.role == Role::Value)?;
+    while let ExpressionKind::Parenthesized(inner) = &tree.kind {
+        tree = inner;
+    }
+    let ExpressionKind::Selection(selection) = &tree.kind else { return None };
+    averages(selection).then_some(selection)
+}
+
+/// Returns the rank of the percentiles that agents have taken, each of its own host, and that a query puts
+/// together: `avg:request.latency.95percentile`.
+///
+/// # Source
+///
+/// Datadog documentation, "DogStatsD", histograms: `.95percentile` and the like, one for each host;
+/// "Distributions": percentiles over all hosts.
+pub fn rank_of_hosts(selection: &Selection) -> Option<Ratio> {
+    let end = selection.metric.text.rsplit('.').next()?;
+    let rank = Ratio::parse(end.strip_suffix("percentile")?)?;
+    let aggregation = selection.aggregation.as_ref();
+    let is_sum = aggregation.and_then(|it| it.aggregator) == Some(Aggregator::Sum);
+    let hundredth = Ratio::new(1, 100)?;
+    (is_sum || averages(selection)).then(|| &rank * &hundredth)
+}
+
+fn averages(selection: &Selection) -> bool {
+    match &selection.aggregation {
+        Some(aggregation) => aggregation.aggregator == Some(Aggregator::Average),
+        None => true,
     }
 }
 

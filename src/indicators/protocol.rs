@@ -102,7 +102,7 @@ pub fn graphql<'s, 'a>(sli: &'s Sli<'a>) -> Option<Witness<'s, 'a>> {
 ///
 /// OpenTelemetry semantic conventions for HTTP and URL, Prometheus middleware of several languages, Datadog
 /// for `resource_name`.
-const PATHS: [&str; 16] = [
+pub const PATHS: [&str; 16] = [
     "endpoint",
     "handler",
     "http.route",

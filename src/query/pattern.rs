@@ -101,6 +101,45 @@ pub(super) fn may_end_with(expression: &str, endings: &[&str]) -> bool {
     literals.any(|literal| endings.iter().any(|end| literal.as_bytes().ends_with(end.as_bytes())))
 }
 
+/// Returns whether a regular expression fits paths of different endpoints: by a list of them, or by a
+/// wildcard that runs over `/`. One that ends with the part, such as `[^/]+`, stands for an identifier.
+pub fn spans_paths(expression: &str) -> bool {
+    let is_open = may_hold_placeholder(expression) || expression.contains(r"\?");
+    let parsed = Parser::new().parse(expression);
+    !is_open && parsed.is_ok_and(|ast| spans(&ast, expression))
+}
+
+fn spans(ast: &Ast, expression: &str) -> bool {
+    match ast {
+        Ast::Repetition(repetition) => {
+            let is_long = !matches!(repetition.op.kind, RepetitionKind::ZeroOrOne);
+            is_long && fits_slash(&repetition.ast, expression) || spans(&repetition.ast, expression)
+        }
+        Ast::Group(group) => spans(&group.ast, expression),
+        Ast::Concat(concat) => concat.asts.iter().any(|ast| spans(ast, expression)),
+        Ast::Alternation(alternation) => {
+            let is_filled = |ast: &&Ast| !matches_empty(ast);
+            alternation.asts.iter().filter(is_filled).count() > 1
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether one character may be a `/`.
+fn fits_slash(ast: &Ast, expression: &str) -> bool {
+    match ast {
+        Ast::Dot(_) => true,
+        Ast::Group(group) => fits_slash(&group.ast, expression),
+        Ast::ClassPerl(class) => class.negated,
+        Ast::ClassBracketed(class) => {
+            let (start, end) = (class.span.start.offset, class.span.end.offset);
+            let is_named = expression.get(start..end).is_some_and(|class| class.contains('/'));
+            class.negated != is_named
+        }
+        _ => false,
+    }
+}
+
 /// Returns whether a text holds what looks like a placeholder of another tool: nobody knows which
 /// values are meant then. A `$` alone ends an expression.
 pub(super) fn may_hold_placeholder(text: &str) -> bool {
@@ -256,6 +295,27 @@ mod tests {
         }
         for text in ["5..$", "^a$|b", "x{2}"] {
             assert!(!may_hold_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_over_parts_of_a_path_fits_several_endpoints() {
+        for expression in ["/a/.*", "/a.+", "/(a|b)", "/a|/b", "/a/[^?]*", r"/a/\S+", "post_/.*"] {
+            assert!(spans_paths(expression), "{expression}");
+        }
+        for expression in [
+            "/a",
+            "/a/[^/]+",
+            r"/a/\d+/b",
+            "/a/?",
+            "(|/)a",
+            "/a/[0-9a-f-]+",
+            "/a.",
+            "$x.*",
+            r"/a(\?.*)?",
+            "(",
+        ] {
+            assert!(!spans_paths(expression), "{expression}");
         }
     }
 

@@ -33,10 +33,13 @@ mod quantile_without_le;
 mod query_never_counts;
 mod query_syntax_error;
 mod ratio_direction_inverted;
+mod retry_unit_undeclared;
 mod server_errors_counted_good;
+mod span_kind_error_metric;
 mod status_class_literal;
 mod undeclared_4xx_policy;
 mod unscoped_selector;
+mod write_endpoints_merged;
 
 pub(super) const RULES: &[&Rule] = &[
     &query_syntax_error::RULE,
@@ -62,8 +65,11 @@ pub(super) const RULES: &[&Rule] = &[
     &query_never_counts::RULE,
     &unscoped_selector::RULE,
     &status_class_literal::RULE,
+    &write_endpoints_merged::RULE,
     &datadog_count_misaggregated::RULE,
+    &span_kind_error_metric::RULE,
     &cause_metric_as_sli::RULE,
+    &retry_unit_undeclared::RULE,
 ];
 
 /// Returns what people call a side of an indicator.

@@ -6,6 +6,7 @@ use crate::indicators::averages::Average;
 use crate::indicators::averages::Over;
 use crate::indicators::averages::Parts;
 use crate::indicators::averages::averages;
+use crate::indicators::datadog::rank_of_hosts;
 use crate::indicators::percentiles::Kind;
 use crate::indicators::percentiles::Percentile;
 use crate::rules::Check;
@@ -28,6 +29,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     for parsed in &sli.queries.each {
+        of_hosts(parsed, checker);
         let Some(tree) = parsed.sound() else { continue };
         for average in averages(tree, &parsed.query.text) {
             match &average.of {
@@ -101,4 +103,20 @@ fn of_percentiles(
         }
         _ => "count the requests below a threshold by a bucket of a histogram, out of all requests",
     });
+}
+
+/// Says that percentiles of hosts are put together at Datadog.
+fn of_hosts(parsed: &Parsed<'_>, checker: &mut Checker<'_>) {
+    let selections = parsed.sound_datadog().map(|tree| tree.selectors()).unwrap_or_default();
+    for selection in selections {
+        let Some(rank) = rank_of_hosts(selection) else { continue };
+        let aggregation = selection.aggregation.as_ref();
+        let name = aggregation.map_or("avg", |it| it.name.text.as_str());
+        let which = percentile_name(Some(&rank));
+        let message = format!("{} of {which}s is no percentile of anything", quote(name));
+        let place = checker.place(parsed.query, selection.extent);
+        let finding = checker.report(place, message);
+        finding.label("each host has taken its own");
+        finding.help("send a distribution, whose percentiles are of all requests, such as `p95:`");
+    }
 }

@@ -1,8 +1,9 @@
 use crate::finding::Level;
+use crate::indicators::Parsed;
 use crate::indicators::Sli;
+use crate::model::Query;
+use crate::query::Extent;
 use crate::query::events::metric;
-use crate::query::tree::Expression;
-use crate::query::tree::VectorSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -50,6 +51,14 @@ enum Cause {
     Watcher,
 }
 
+/// A metric that a query selects.
+#[derive(Clone, Copy)]
+struct Asked<'s> {
+    query: &'s Query,
+    metric: &'s str,
+    extent: Extent,
+}
+
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let is_platform = |value: &str| value.trim().eq_ignore_ascii_case("platform");
     let users = &sli.queries.users;
@@ -59,17 +68,17 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     if declared {
         return;
     }
-    let mut first: Option<(Cause, &VectorSelector)> = None;
+    let mut first: Option<(Cause, Asked<'_>)> = None;
     for parsed in &sli.queries.each {
-        let Some(tree) = parsed.sound() else { return };
-        for selector in Expression::selectors(tree) {
+        let Some(asked) = asked(parsed) else { return };
+        for one in asked {
             // One metric about users is enough.
-            let Some(cause) = metric(selector).and_then(cause) else { return };
-            first.get_or_insert((cause, selector));
+            let Some(cause) = cause(one.metric) else { return };
+            first.get_or_insert((cause, one));
         }
     }
-    let (Some((cause, selector)), Some(parsed)) = (first, sli.queries.each.first()) else { return };
-    let name = quote(metric(selector).unwrap_or_default());
+    let Some((cause, asked)) = first else { return };
+    let name = quote(asked.metric);
     let (message, label) = match cause {
         Cause::Means => (
             format!("the indicator measures {name}, which no user sees"),
@@ -80,13 +89,30 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             "says whether the target was reached by it, not by users",
         ),
     };
-    let finding = checker.report(checker.place(parsed.query, selector.extent), message);
+    let finding = checker.report(checker.place(asked.query, asked.extent), message);
     finding.label(label);
     finding.help("measure what users get: requests that succeed, and how long they take");
 }
 
+/// Returns the metrics of a query; nothing where one of them is not known.
+fn asked<'s>(parsed: &'s Parsed<'_>) -> Option<Vec<Asked<'s>>> {
+    if let Some(tree) = parsed.sound_datadog() {
+        let selections = tree.selectors().into_iter().map(|selection| Asked {
+            query: parsed.query,
+            metric: selection.metric.text.as_str(),
+            extent: selection.extent,
+        });
+        return Some(selections.collect());
+    }
+    let (query, tree) = parsed.counted()?;
+    let selectors = tree.selectors().into_iter();
+    selectors.map(|it| Some(Asked { query, metric: metric(it)?, extent: it.extent })).collect()
+}
+
 fn cause(metric: &str) -> Option<Cause> {
-    if WATCHERS.contains(&metric) || metric.starts_with("scrape_") {
+    if WATCHERS.contains(&metric)
+        || ["scrape_", "datadog."].iter().any(|begin| metric.starts_with(begin))
+    {
         return Some(Cause::Watcher);
     }
     let is_cause = metric.split(['_', ':', '.']).any(|word| CAUSES.contains(&word));

@@ -1,6 +1,7 @@
 use crate::finding::Level;
+use crate::indicators::Parsed;
 use crate::indicators::Sli;
-use crate::indicators::latency::Mean;
+use crate::indicators::datadog::mean_of_datadog;
 use crate::indicators::latency::compared;
 use crate::indicators::latency::mean_behind;
 use crate::indicators::latency::unit;
@@ -27,26 +28,43 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         let mut seen: Vec<Extent> = Vec::new();
         for expression in compared(parsed) {
             let Some(mean) = mean_behind(expression, text) else { continue };
-            if !is_latency(&mean, checker) || seen.contains(&mean.extent) {
+            if !is_latency(mean.family, checker) || seen.contains(&mean.extent) {
                 continue;
             }
             seen.push(mean.extent);
-            let name = quote(mean.family);
-            let place = checker.place(parsed.query, mean.extent);
-            let finding = checker.report(place, format!("the mean of {name} hides slow requests"));
-            finding.label("one number for the fast and the slow together");
-            finding.note("99 requests of 0.1 s and one of 10 s have a mean of 0.2 s");
-            finding.help(
-                "count the requests up to a threshold by a bucket, such as `le=\"0.3\"`, out of all requests",
-            );
+            let help = "count the requests up to a threshold by a bucket, such as `le=\"0.3\"`, \
+                        out of all requests";
+            report(parsed, mean.extent, mean.family, help, checker);
+        }
+        if let Some(selection) = mean_of_datadog(parsed)
+            && is_latency(&selection.metric.text, checker)
+        {
+            let help = "count the requests below a threshold out of all of them, such as \
+                        `count(v: v<=0.3):` of a distribution";
+            report(parsed, selection.extent, &selection.metric.text, help, checker);
         }
     }
 }
 
+fn report(
+    parsed: &Parsed<'_>,
+    extent: Extent,
+    metric: &str,
+    help: &'static str,
+    checker: &mut Checker<'_>,
+) {
+    let name = quote(metric);
+    let place = checker.place(parsed.query, extent);
+    let finding = checker.report(place, format!("the mean of {name} hides slow requests"));
+    finding.label("one number for the fast and the slow together");
+    finding.note("99 requests of 0.1 s and one of 10 s have a mean of 0.2 s");
+    finding.help(help);
+}
+
 /// Returns whether a metric measures how long something took, not how old something is.
-fn is_latency(mean: &Mean<'_>, checker: &Checker<'_>) -> bool {
+fn is_latency(metric: &str, checker: &Checker<'_>) -> bool {
     const TOOK: [&str; 6] = ["duration", "elapsed", "latencies", "latency", "rtt", "time"];
     const AGES: [&str; 5] = ["age", "delay", "freshness", "lag", "staleness"];
-    let has = |words: &[&str]| mean.family.split(['_', ':', '.']).any(|word| words.contains(&word));
-    !has(&AGES) && (has(&TOOK) || unit(mean.family, &checker.config().metrics).is_some())
+    let has = |words: &[&str]| metric.split(['_', ':', '.']).any(|word| words.contains(&word));
+    !has(&AGES) && (has(&TOOK) || unit(metric, &checker.config().metrics).is_some())
 }

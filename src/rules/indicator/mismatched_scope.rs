@@ -1,6 +1,7 @@
 use crate::finding::Level;
 use crate::indicators::Side;
 use crate::indicators::Sli;
+use crate::indicators::asked::SCOPES;
 use crate::indicators::subset::family;
 use crate::query::events::EventSet;
 use crate::query::events::Reading;
@@ -23,10 +24,6 @@ pub(super) const RULE: Rule = Rule {
     settings: &[],
     check: Check::Indicator(check),
 };
-
-/// Labels that say whose events these are.
-const SCOPES: [&str; 8] =
-    ["app", "cluster", "env", "environment", "job", "namespace", "region", "service"];
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let Some(total) = &sli.total else { return };

@@ -1,9 +1,8 @@
 use crate::finding::Level;
-use crate::indicators::Parsed;
 use crate::indicators::Sli;
+use crate::model::Query;
 use crate::query::events::metric;
 use crate::query::placeholder::may_hold_placeholders;
-use crate::query::tree::Expression;
 use crate::query::tree::VectorSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -38,25 +37,24 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let Some(first) = sli.queries.each.first() else { return };
     let given = checker.texts(LABELS, checker.path(first.query.span.source));
     let labels = if given.is_empty() { SCOPES.to_vec() } else { given };
-    let mut found: Vec<(&Parsed<'_>, &VectorSelector)> = Vec::new();
+    let mut found: Vec<(&Query, &VectorSelector)> = Vec::new();
     for parsed in &sli.queries.each {
         let source = checker.catalog().data_source(parsed.source).one();
         let is_scoped = source.is_some_and(|source| source.meta.annotation(SCOPED).is_some());
-        for selector in parsed.sound().map(Expression::selectors).unwrap_or_default() {
+        let Some((query, tree)) = parsed.counted() else { return };
+        for selector in tree.selectors() {
             // Where only some of them say it, `mismatched-scope` and `good-not-proper-subset` speak.
             if is_scoped || !is_open(selector, &labels) {
                 return;
             }
-            found.push((parsed, selector));
+            found.push((query, selector));
         }
     }
-    let Some(((parsed, selector), others)) = found.split_first() else { return };
+    let Some(((query, selector), others)) = found.split_first() else { return };
     let name = quote(metric(selector).unwrap_or_default());
-    let place = checker.place(parsed.query, selector.extent);
-    let others: Vec<_> = others
-        .iter()
-        .map(|(parsed, selector)| checker.place(parsed.query, selector.extent))
-        .collect();
+    let place = checker.place(query, selector.extent);
+    let others: Vec<_> =
+        others.iter().map(|(query, selector)| checker.place(query, selector.extent)).collect();
     let finding = checker.report(place, format!("{name} is asked for wherever it comes from"));
     finding.label("counts events of every service and environment that has this metric");
     for other in others {
