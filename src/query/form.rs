@@ -8,6 +8,7 @@
 //! A matcher in the wrong form is valid and matches nothing: `5xx` no code, `500` no class. `5..` matches
 //! both, so what counts is which words a matcher lets through, not how it looks.
 
+use super::status::Codes;
 use super::status::class_words;
 use super::tree::MatchOperator;
 use super::tree::Matcher;
@@ -90,14 +91,9 @@ impl Form {
 
     /// Returns whether a value has the form.
     fn holds(self, value: &str) -> bool {
-        CLASSES.into_iter().any(|class| self.words(class).iter().any(|word| word == value))
-    }
-
-    /// Returns the words for a class: all of its codes, or the one for the class.
-    fn words(self, class: u16) -> Vec<String> {
         match self {
-            Self::Codes => (0..100).map(|code| (class * 100 + code).to_string()).collect(),
-            _ => vec![self.word(class)],
+            Self::Codes => matches!(value.as_bytes(), [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']),
+            _ => CLASSES.into_iter().any(|class| self.word(class) == value),
         }
     }
 
@@ -125,13 +121,16 @@ pub struct Named {
 /// that it knows them by; nothing where nobody knows its values.
 pub fn named(matcher: &Matcher, automata: &Automata) -> Option<Vec<Named>> {
     let values = Values::of([&positive(matcher)], automata);
+    let codes = Codes::of(&values)?;
     let mut named = Vec::new();
     for class in CLASSES {
         let mut forms = Vec::new();
         for form in Form::ALL {
-            let found: Option<Vec<bool>> =
-                form.words(class).iter().map(|word| values.contain(word)).collect();
-            if found?.contains(&true) {
+            let is_named = match form {
+                Form::Codes => codes.has_class(class),
+                _ => values.contain(&form.word(class))?,
+            };
+            if is_named {
                 forms.push(form);
             }
         }

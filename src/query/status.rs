@@ -68,12 +68,7 @@ pub fn class_words(value: &str) -> impl Iterator<Item = (usize, &str)> {
 impl Codes {
     /// Returns the codes among some values; nothing where nobody knows.
     pub fn of(values: &Values) -> Option<Self> {
-        let digit = |place: u16| u8::try_from(place % 10).map_or(b'0', |digit| b'0' + digit);
-        let held = (FIRST..END).map(|code| {
-            let digits = [digit(code / 100), digit(code / 10), digit(code)];
-            values.contain(std::str::from_utf8(&digits).ok()?)
-        });
-        Some(Self { held: held.collect::<Option<_>>()? })
+        Some(Self { held: values.numbers(usize::from(FIRST), usize::from(END))? })
     }
 
     /// Returns the codes of the classes among some values, which a label writes in a form of its own;
@@ -130,6 +125,12 @@ impl Codes {
     pub fn of_class(&self, class: u16) -> Self {
         let both = (FIRST..END).zip(&self.held);
         Self { held: both.map(|(code, held)| *held && code / 100 == class).collect() }
+    }
+
+    /// Returns whether one of them is of a class, by its first digit.
+    pub fn has_class(&self, class: u16) -> bool {
+        let start = usize::from(class * 100 - FIRST);
+        self.held.get(start..start + 100).is_some_and(|held| held.contains(&true))
     }
 
     /// Returns whether a code is one of them.

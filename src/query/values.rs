@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::LazyLock;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 
 use regex_automata::Anchored;
@@ -45,6 +46,7 @@ pub struct Automata {
 struct Automaton {
     dfa: DFA<Vec<u32>>,
     start: StateID,
+    numbers: OnceLock<Vec<bool>>,
 }
 
 /// Whether all values of one set are values of another.
@@ -99,7 +101,20 @@ impl Automaton {
         let anchored = format!("^(?s:{})$", pattern::portable(expression)?);
         let dfa = dense::Builder::new().configure(config).build(&anchored).ok()?;
         let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
-        Some(Self { dfa, start })
+        Some(Self { dfa, start, numbers: OnceLock::new() })
+    }
+
+    /// Returns which numbers of three digits it accepts, from 000; each is tried once.
+    fn numbers(&self) -> &[bool] {
+        self.numbers.get_or_init(|| {
+            let next = |states: Vec<StateID>| {
+                let digits =
+                    |state| (b'0'..=b'9').map(move |digit| self.dfa.next_state(state, digit));
+                states.into_iter().flat_map(digits).collect::<Vec<_>>()
+            };
+            let ends = next(next(next(vec![self.start]))).into_iter();
+            ends.map(|end| self.dfa.is_match_state(self.dfa.next_eoi_state(end))).collect()
+        })
     }
 }
 
@@ -129,6 +144,30 @@ impl Values {
             return Some(false);
         }
         (!self.is_unknown).then_some(true)
+    }
+
+    /// Returns which numbers of three digits, from `first` to the one before `end`, are among the values;
+    /// nothing where nobody knows.
+    pub fn numbers(&self, first: usize, end: usize) -> Option<Vec<bool>> {
+        let mut held = vec![true; end.saturating_sub(first)];
+        for condition in &self.conditions {
+            match &condition.test {
+                Test::Text(text) => {
+                    let is_number = text.len() == 3 && text.bytes().all(|it| it.is_ascii_digit());
+                    let number: Option<usize> = text.parse().ok().filter(|_| is_number);
+                    for (number_of, held) in (first..).zip(&mut held) {
+                        *held &= (number == Some(number_of)) != condition.is_negated;
+                    }
+                }
+                Test::Pattern(automaton) => {
+                    let numbers = automaton.numbers().iter().skip(first);
+                    for (is_accepted, held) in numbers.zip(&mut held) {
+                        *held &= *is_accepted != condition.is_negated;
+                    }
+                }
+            }
+        }
+        (!self.is_unknown || !held.contains(&true)).then_some(held)
     }
 
     /// Returns whether there is no such value; nothing where nobody knows.
@@ -312,20 +351,39 @@ fn found(outside: Option<String>) -> Containment {
 /// Returns one byte of every class that some conditions tell apart: a letter or a digit where one is in
 /// it, for people are to read it.
 fn representatives(conditions: &[&Condition]) -> Vec<u8> {
-    let rank = |byte: u8| match byte {
-        b'a'..=b'z' => 0,
-        b'0'..=b'9' => 1,
-        b'!'..=b'~' => 2,
-        _ => 3,
-    };
-    let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
-    bytes.sort_by_key(|byte| (rank(*byte), *byte));
-    let mut seen = HashSet::new();
-    bytes.retain(|byte| {
-        let class = |condition: &&Condition| condition.class(*byte);
-        seen.insert(conditions.iter().map(class).collect::<Vec<u16>>())
+    /// More than there are classes of bytes.
+    const CLASSES: usize = 258;
+    static ORDER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let rank = |byte: u8| match byte {
+            b'a'..=b'z' => 0,
+            b'0'..=b'9' => 1,
+            b'!'..=b'~' => 2,
+            _ => 3,
+        };
+        let mut bytes: Vec<u8> = (0..=u8::MAX).collect();
+        bytes.sort_by_key(|byte| (rank(*byte), *byte));
+        bytes
     });
-    bytes
+    // The groups of bytes that the conditions so far do not tell apart, in which each byte is.
+    let (mut groups, mut count) = (vec![0; ORDER.len()], 1);
+    for condition in conditions {
+        let mut parts: Vec<Option<usize>> = vec![None; count * CLASSES];
+        count = 0;
+        for (byte, group) in ORDER.iter().zip(&mut groups) {
+            let class = usize::from(condition.class(*byte)).min(CLASSES - 1);
+            let Some(part) = parts.get_mut(*group * CLASSES + class) else { continue };
+            *group = *part.get_or_insert_with(|| {
+                count += 1;
+                count - 1
+            });
+        }
+    }
+    let mut seen = vec![false; count];
+    let both = ORDER.iter().zip(groups);
+    let first = both.filter(|(_, group)| {
+        seen.get_mut(*group).is_some_and(|seen| !std::mem::replace(seen, true))
+    });
+    first.map(|(byte, _)| *byte).collect()
 }
 
 #[cfg(test)]
