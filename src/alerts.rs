@@ -30,8 +30,10 @@ use crate::source::Spanned;
 pub mod channel;
 pub mod consumption;
 pub mod events;
+pub mod generated;
 pub mod link;
 pub mod route;
+pub mod slower;
 pub mod urgency;
 pub mod watch;
 

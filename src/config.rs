@@ -71,7 +71,7 @@ pub const FILE_NAME: &str = "slo.toml";
 pub const EXPORTS: [&str; 3] = ["datadog", "google-cloud-monitoring", "sloth"];
 
 /// What `slo.toml` says, defaults filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// `[files]`: which files are read.
     pub files: Files,
@@ -89,8 +89,6 @@ pub struct Config {
     pub alerting: Alerting,
     /// `[gate]`: how `slo gate` behaves.
     pub gate: Gate,
-    /// `[sloth] window`: the window of Sloth files, which do not state one; 30 days by default.
-    pub sloth_window: Duration,
     /// `[metrics] file`: the file that declares metrics, where it is named; [`METRICS_FILE`] else.
     pub metrics_file: Option<Spanned<String>>,
     /// What that file declares. [`Config::parse`] does not read it: the caller does.
@@ -101,7 +99,7 @@ pub struct Config {
     pub exports: Vec<String>,
 }
 
-/// `[files]`: which files are read, by globs from the root.
+/// `[files]`: which files are read, by globs from the root; and what they mean that do not say it.
 #[derive(Clone, Debug)]
 pub struct Files {
     /// The files that may hold definitions; empty means every file.
@@ -113,6 +111,8 @@ pub struct Files {
     /// The folders that are sets of definitions of their own: nothing reads two of them together, but
     /// what stands in one inside another sees the outer one, too.
     pub overlays: Globs,
+    /// `[sloth] window`: the window of Sloth files, which do not state one; 30 days by default.
+    pub sloth_window: Duration,
 }
 
 /// The folders that are sets of definitions of their own, unless `slo.toml` names others.
@@ -136,6 +136,7 @@ impl Default for Files {
             exclude: Globs::default(),
             templates: Globs::default(),
             overlays: Globs::of_folders(OVERLAYS).unwrap_or_default(),
+            sloth_window: Duration::new(30, Unit::Day),
         }
     }
 }
@@ -193,26 +194,6 @@ impl Problem {
     pub fn unknown_key(key: &str, span: Span, table: &str, known: &[&str]) -> Self {
         let message = format!("unknown key `{}` in {table}", decode::short(key));
         Self { span, message, hint: Some(decode::meant(key, known)) }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            files: Files::default(),
-            rules: Rules::default(),
-            backends: BTreeMap::new(),
-            services: BTreeMap::new(),
-            owners: BTreeMap::new(),
-            response: Response::default(),
-            alerting: Alerting::default(),
-            gate: Gate::default(),
-            sloth_window: Duration::new(30, Unit::Day),
-            metrics_file: None,
-            metrics: Metrics::default(),
-            external: Vec::new(),
-            exports: Vec::new(),
-        }
     }
 }
 

@@ -25,10 +25,13 @@ mod own;
 mod prometheus;
 mod recognize;
 mod schema;
+mod sloth;
 mod tree;
 
 pub use mark::is_worth_parsing;
 pub use mark::may_hold_objects;
+pub(crate) use sloth::AlertWindows;
+pub(crate) use sloth::complete;
 
 /// What one file means: its objects, and what could not be digested.
 #[derive(Debug, Default)]
@@ -39,6 +42,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// What is no object and speaks of one; nothing about its form is a problem.
     pub rules: PrometheusRules,
+    /// The windows of the alerts that Sloth makes.
+    pub(crate) windows: Vec<AlertWindows>,
 }
 
 /// Lowers every object of a file to the model.
@@ -91,6 +96,8 @@ pub enum Expected {
     Pattern,
     /// Text of a certain form, of which this is an example.
     Like(&'static str),
+    /// Text that holds the placeholder which the tool fills in.
+    Holding(&'static str),
     /// A text that no other item of the list has.
     Unique,
     /// A name that does not lead back to where it stands.

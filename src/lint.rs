@@ -93,6 +93,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let count = readings.iter().map(|reading| reading.reading.objects.len()).sum();
     let (mut objects, mut unreadable) = (Vec::with_capacity(count), Vec::new());
     let mut rules = PrometheusRules::default();
+    let mut windows = Vec::new();
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.broken {
             tree.broken.push(sources.file(id).path.clone());
@@ -104,10 +105,12 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
         }
         objects.extend(reading.reading.objects);
         rules.append(reading.reading.rules);
+        windows.extend(reading.reading.windows);
         unreadable.extend(reading.unreadable);
         tree.suppressions.extend(reading.suppressions);
         tree.files.push(reading.facts);
     }
+    dialect::complete(&mut objects, &windows, read.sloth_window);
     tree.catalog = Catalog::new(objects, unreadable).with_rules(rules);
     tree.sources = sources;
     tree

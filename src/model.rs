@@ -26,6 +26,7 @@ pub use alert::AlertCondition;
 pub use alert::AlertPolicy;
 pub use alert::BurnRate;
 pub use alert::ConditionUse;
+pub use alert::GeneratedAlert;
 pub use alert::NotificationTarget;
 pub use alert::PolicyUse;
 pub use alert::Referable;

@@ -182,7 +182,7 @@ fn sloth(decoder: &mut Decoder, node: &Node<'_>, config: &mut Config) {
         decoder.check_keys(&table, SLOTH_KEYS);
         let window =
             table.get("window").and_then(|node| decoder.duration("window", node, Length::Window));
-        config.sloth_window = window.unwrap_or(config.sloth_window);
+        config.files.sloth_window = window.unwrap_or(config.files.sloth_window);
     }
 }
 

@@ -141,7 +141,7 @@ fn every_key_is_read() {
     assert!(config.alerting.ticket.is_empty() && config.alerting.pagers.is_empty());
     assert_eq!(config.gate.fail_on, FailOn::Never);
     assert_eq!(config.gate.comment, Comment::Always);
-    assert_eq!(config.sloth_window, Duration::new(28, Unit::Day));
+    assert_eq!(config.files.sloth_window, Duration::new(28, Unit::Day));
     assert_eq!(config.metrics_file.expect("the file is named").value, "slo/metrics.yaml");
     assert_eq!(config.external, ["shared-database"]);
     assert_eq!(config.exports, ["datadog"]);
@@ -155,7 +155,7 @@ fn without_a_file_everything_has_a_default() {
     assert!(config.rules.set.is_none() && config.rules.entries.is_empty());
     assert_eq!(config.gate.fail_on, FailOn::At(Level::Error));
     assert_eq!(config.gate.comment, Comment::OnFailure);
-    assert_eq!(config.sloth_window, Duration::new(30, Unit::Day));
+    assert_eq!(config.files.sloth_window, Duration::new(30, Unit::Day));
     assert_eq!(config.metrics_file, None);
 }
 

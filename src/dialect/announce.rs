@@ -110,6 +110,8 @@ impl Document {
         self.has_field |= FIELDS.iter().any(|field| field.eq_ignore_ascii_case(&key));
         if is_outermost {
             self.is_in_items = key == "items";
+            let value = mark::plain(value.trim_matches([':', ' ']));
+            self.has_version |= key == "version" && value.starts_with("prometheus/v");
         }
         if let Some(key) = Key::of(&key).filter(|_| is_outermost || self.is_in_items) {
             self.value(key, value);

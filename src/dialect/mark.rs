@@ -15,13 +15,23 @@ use crate::source;
 
 use super::openslo;
 use super::recognize::is_own_kind;
+use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 6] =
-    ["openslo", "slo/v", "errorbudgetpolicy", "ratiometric", "indicatorref", "metricsourceref"];
+const OWN: [&str; 8] = [
+    "openslo",
+    "slo/v",
+    "errorbudgetpolicy",
+    "ratiometric",
+    "indicatorref",
+    "metricsourceref",
+    "slok.dev",
+    "prometheus/v",
+];
 
 /// Fields, in lowercase, that other tools write too.
-const SHARED: [&str; 2] = ["budgetingmethod", "thresholdmetric"];
+const SHARED: [&str; 4] =
+    ["budgetingmethod", "thresholdmetric", "total_query", "error_ratio_query"];
 
 /// The keys, in lowercase, that every file of rules of Prometheus has.
 const RULES: [&str; 3] = ["expr", "groups", "rules"];
@@ -99,8 +109,9 @@ fn is_followed_by_a_kind(rest: &[u8]) -> bool {
     };
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
     let word = rest.split(|byte| !is_letter(byte)).next().unwrap_or_default();
-    let mut kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
-    kinds.any(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()))
+    let kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR).map(|(name, _)| *name);
+    let mut kinds = kinds.chain(sloth::KINDS);
+    kinds.any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
         || std::str::from_utf8(word).is_ok_and(is_own_kind)
 }
 

@@ -20,6 +20,7 @@ use super::Reading;
 use super::fields;
 use super::openslo;
 use super::own;
+use super::sloth;
 
 /// Every `apiVersion` that is read, with the kinds it has as they are spelled there.
 const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
@@ -27,6 +28,7 @@ const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
     (Dialect::OpenSloV1Alpha, openslo::KINDS_V1ALPHA),
     (Dialect::OpenSloV2Alpha, openslo::KINDS),
     (Dialect::OpenSloOperator, openslo::KINDS_OPERATOR),
+    (Dialect::SlothKubernetes, &[]),
     (Dialect::Own, own::KINDS),
 ];
 
@@ -191,6 +193,7 @@ fn object(node: Node<'_>, reading: &mut Reading) {
                 None => reading.problems.extend(unknown_version(node, version.value)),
             }
         }
+        None if sloth::is_meant(node) => sloth::read_file(node, reading),
         None => reading.problems.extend(without_version(node)),
     }
 }
@@ -208,7 +211,15 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
         }
         return;
     }
-    let records: &[&str] = if dialect == Dialect::Own { &own::RECORDS } else { &[] };
+    if dialect == Dialect::SlothKubernetes && sloth::KINDS.contains(&found) {
+        sloth::read_resource(node, found, reading);
+        return;
+    }
+    let records: &[&str] = match dialect {
+        Dialect::Own => &own::RECORDS,
+        Dialect::SlothKubernetes => &sloth::KINDS,
+        _ => &[],
+    };
     if records.contains(&found) {
         return;
     }
@@ -239,7 +250,8 @@ fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]
 fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
     let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
     let value = node.given("apiVersion")?;
-    (is_ours(version) || is_own(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
+    (is_ours(version) || is_own(node) || sloth::is_resource(node))
+        .then(|| unknown_kind(value, "apiVersion", version, &known))
 }
 
 /// Returns whether the group of a version is one of ours, or nearly.
@@ -254,7 +266,9 @@ pub(super) fn is_ours(version: &str) -> bool {
 /// Returns whether a version is of a group of ours, in whatever case.
 fn is_group(version: &str) -> bool {
     let group = version.split('/').next().unwrap_or_default();
-    ["openslo", "openslo.com", "slo"].iter().any(|ours| ours.eq_ignore_ascii_case(group))
+    ["openslo", "openslo.com", "slo", "sloth.slok.dev"]
+        .iter()
+        .any(|ours| ours.eq_ignore_ascii_case(group))
 }
 
 fn without_kind(node: Node<'_>) -> Problem {
@@ -275,7 +289,8 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
         let entry = near_entry(node, "apiVersion");
         entry.and_then(|entry| entry.value.text()).is_some_and(is_ours)
     };
-    let is_meant = is_own(node) || is_openslo(node) || misspelled.is_some() && is_versioned();
+    let is_named = is_own(node) || is_openslo(node) || sloth::is_resource(node);
+    let is_meant = is_named || misspelled.is_some() && is_versioned();
     if !is_meant {
         return None;
     }

@@ -76,6 +76,20 @@ pub struct BurnRate {
     pub span: Span,
 }
 
+/// A burn-rate alert that a tool makes of an SLO: it fires while the burn rate is above the threshold over
+/// both windows.
+#[derive(Clone, Debug)]
+pub struct GeneratedAlert {
+    /// How urgent it is: `page` or `ticket`.
+    pub severity: &'static str,
+    /// The threshold; 1 empties the budget in one window of the SLO.
+    pub threshold: Ratio,
+    /// The long window.
+    pub long: Duration,
+    /// The short window.
+    pub short: Duration,
+}
+
 /// Who is told.
 #[derive(Clone, Debug, Serialize)]
 pub struct NotificationTarget {

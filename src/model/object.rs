@@ -31,6 +31,10 @@ pub enum Dialect {
     OpenSloV2Alpha,
     /// `openslo.com/v1`, the resources of the OpenSLO operator for Kubernetes
     OpenSloOperator,
+    /// `prometheus/v1`, the files of Sloth
+    Sloth,
+    /// `sloth.slok.dev/v1`, the resources of Sloth for Kubernetes
+    SlothKubernetes,
     /// `slo/v1`, the kinds of this tool
     Own,
 }
@@ -43,8 +47,20 @@ impl Dialect {
             Self::OpenSloV1Alpha => "openslo/v1alpha",
             Self::OpenSloV2Alpha => "openslo.com/v2alpha",
             Self::OpenSloOperator => "openslo.com/v1",
+            Self::Sloth => "prometheus/v1",
+            Self::SlothKubernetes => "sloth.slok.dev/v1",
             Self::Own => "slo/v1",
         }
+    }
+
+    /// Returns whether objectives may have indicators of their own and burn one budget together.
+    pub fn has_composites(self) -> bool {
+        matches!(self, Self::OpenSloV1 | Self::OpenSloV2Alpha | Self::OpenSloOperator)
+    }
+
+    /// Returns whether a tool makes the alerts of its SLOs.
+    pub fn makes_alerts(self) -> bool {
+        matches!(self, Self::Sloth | Self::SlothKubernetes)
     }
 
     /// Returns the name that people know the format by.
@@ -54,6 +70,7 @@ impl Dialect {
             | Self::OpenSloV1Alpha
             | Self::OpenSloV2Alpha
             | Self::OpenSloOperator => "OpenSLO",
+            Self::Sloth | Self::SlothKubernetes => "Sloth",
             Self::Own => "slo",
         }
     }
@@ -171,7 +188,7 @@ impl FromIterator<Annotation> for Annotations {
 pub struct Meta {
     /// The name that others refer to; absent on embedded objects that have none.
     pub name: Option<Spanned<Text>>,
-    /// The Kubernetes namespace.
+    /// What the name is unique within: a namespace of Kubernetes, or a service where SLOs are named so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Text>,
     /// Labels.

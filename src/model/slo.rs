@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::source::Spanned;
 
 use super::Dialect;
+use super::GeneratedAlert;
 use super::Meta;
 use super::PolicyUse;
 use super::Query;
@@ -35,6 +36,9 @@ pub struct Slo {
     /// The field that lists them, where there is one.
     #[serde(skip)]
     pub alert_policies_span: Option<Span>,
+    /// The alerts that a tool makes of it.
+    #[serde(skip)]
+    pub generated: Vec<GeneratedAlert>,
 }
 
 impl Slo {
@@ -46,7 +50,10 @@ impl Slo {
     /// Returns whether the budgeting method is known; one that is missing where it must be given, or that
     /// could not be read, may be any.
     pub fn knows_method(&self) -> bool {
-        let is_optional = self.meta.dialect == Dialect::OpenSloOperator;
+        let is_optional = !matches!(
+            self.meta.dialect,
+            Dialect::OpenSloV1 | Dialect::OpenSloV1Alpha | Dialect::OpenSloV2Alpha
+        );
         self.budgeting_method.is_some() || is_optional && !self.meta.misspells("budgetingMethod")
     }
 

@@ -81,6 +81,7 @@ pub(crate) fn slo(name: &str, service: Option<&str>, target: &str, window: &str)
         composite: false,
         alert_policies: Vec::new(),
         alert_policies_span: None,
+        generated: Vec::new(),
     }
 }
 

@@ -129,7 +129,7 @@ impl Codes {
 
     /// Returns whether one of them is of a class, by its first digit.
     pub fn has_class(&self, class: u16) -> bool {
-        let start = usize::from(class * 100 - FIRST);
+        let start = usize::from((class * 100).saturating_sub(FIRST));
         self.held.get(start..start + 100).is_some_and(|held| held.contains(&true))
     }
 

@@ -9,6 +9,7 @@ mod burn_below_one;
 mod burn_equivalence_mismatch;
 mod burn_operator_inverted;
 mod detection_slower_than_exhaustion;
+mod generated_alert_can_never_fire;
 mod long_alert_after;
 mod no_alert;
 mod no_data_not_alerted;
@@ -22,6 +23,7 @@ mod window_pair_mismatch;
 
 pub(super) const RULES: &[&Rule] = &[
     &alert_can_never_fire::RULE,
+    &generated_alert_can_never_fire::RULE,
     &no_alert::RULE,
     &unalerted_burn_band::RULE,
     &alert_after_budget_gone::RULE,

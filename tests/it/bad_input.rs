@@ -109,6 +109,8 @@ fn what_is_no_yaml_and_meant_to_be_an_object_is_a_finding_however_it_is_written(
         without.replace("indicator:", "indicatorRef:"),
         "{\"kind\": \"SLO\", \"apiVersion\": \"openslo\\/v1\", \"spec\": {}".to_owned(),
         "kind: List\nitems:\n- apiVersion: openslo/v1\n  kind: SLO\n".to_owned(),
+        "version: prometheus/v1\nservice: shop\nslos:\n  - name: a\n".to_owned(),
+        "version: \"prometheus/v1\"\nservice: shop\n".to_owned(),
     ];
     let folder = folder();
     for (number, text) in texts.iter().enumerate() {
@@ -132,7 +134,6 @@ fn what_is_no_yaml_and_of_another_tool_is_passed_over() {
         "#apiVersion: openslo/v1\n#kind: SLO\n#spec: { indicatorRef: a }\nreplicas: 2\n",
         "apiVersion: v1\nkind: ConfigMap\ndata:\n  slo: |\n    apiVersion: openslo/v1\n",
         "apiVersion: n9/v1alpha\nkind: SLO\nspec:\n  budgetingMethod: Occurrences\n",
-        "version: prometheus/v1\nservice: openslo\nslos:\n  - name: a\n",
         "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n# openslo\n",
         "kind: Service\nspec: { ports: [80] }\n# openslo\n",
     ];

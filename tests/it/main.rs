@@ -34,5 +34,6 @@ mod queries;
 mod registry;
 mod report;
 mod repository;
+mod sloth;
 mod standin;
 mod yaml;

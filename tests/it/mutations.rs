@@ -83,13 +83,19 @@ fn folder(path: &str) -> std::path::PathBuf {
 }
 
 fn subjects() -> Vec<Subject> {
-    let entries = fs::read_dir(folder("schemas/dialects/openslo")).expect("the folder is there");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+    let entries = |path: &str| {
+        let entries = fs::read_dir(folder(path)).expect("the folder is there");
+        entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
+    };
+    let mut paths = entries("schemas/dialects/openslo");
+    paths.append(&mut entries("schemas/dialects/sloth"));
     paths.push(folder("schemas/error-budget-policy.json"));
     paths.sort();
-    assert!(paths.len() >= 24, "{paths:?}");
+    assert!(paths.len() >= 27, "{paths:?}");
     let subject = |path: &std::path::PathBuf| {
-        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8");
+        let is_of_sloth = path.parent().is_some_and(|folder| folder.ends_with("sloth"));
+        let name = if is_of_sloth { format!("sloth.{stem}") } else { stem.to_owned() };
         let text = fs::read_to_string(path).expect("it can be read");
         let sound = folder("tests/fixtures/dialect/sound").join(format!("{name}.yaml"));
         let sound =

@@ -144,6 +144,7 @@ impl Lower<'_> {
                 composite: false,
                 alert_policies: Vec::new(),
                 alert_policies_span: None,
+                generated: Vec::new(),
             };
         };
         let shared = self.indicator_use(spec);
@@ -161,6 +162,7 @@ impl Lower<'_> {
             composite,
             alert_policies: each(spec.given("alertPolicies"), |item| self.policy_use(item)),
             alert_policies_span: spec.entry("alertPolicies").map(|entry| entry.key.span()),
+            generated: Vec::new(),
         }
     }
 

@@ -9,7 +9,6 @@ use crate::model::Slo;
 use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
-use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -26,6 +25,8 @@ use crate::alerts::can_fire;
 use crate::alerts::is_upward;
 use crate::alerts::largest_error_ratio;
 use crate::alerts::longest_slice;
+use crate::alerts::slower::slower;
+use crate::alerts::slower::spent;
 use crate::alerts::tells_of_breaches;
 use crate::alerts::watch::Uses;
 use crate::alerts::watch::Watch;
@@ -242,29 +243,13 @@ fn report_kept(span: Span, kept: &Kept<'_>, checker: &mut Checker<'_>) {
 /// Returns a slower alert that spends the same share of the budget and needs at most half of all
 /// possible errors, and the edits where they are all that is needed.
 fn fix(pair: &Pair, target: &Ratio, checker: &Checker<'_>) -> Option<(String, Option<Vec<Edit>>)> {
-    const HOURS: [u64; 8] = [1, 2, 3, 6, 12, 24, 48, 72];
     let burn = &pair.burn;
-    let lookback = burn.lookback.value.seconds().filter(|seconds| *seconds > 0)?;
     let shortest = pair.windows.iter().map(|window| window.shortest_seconds()).min()?;
-    let spent = &burn.threshold.value * &Ratio::whole(lookback);
-    if spent >= Ratio::whole(shortest) {
-        return None;
-    }
-    let half = &pair.largest / 2;
-    let (rate, longer) = HOURS.into_iter().find_map(|hours| {
-        let longer = Duration::new(hours, Unit::Hour);
-        let rate = spent.checked_div(&Ratio::whole(longer.nominal_seconds()))?;
-        let is_slow_enough = &rate * &target.complement() <= half;
-        let is_exact = (&rate * &Ratio::whole(1_000)).is_whole();
-        let is_alert = rate > Ratio::one();
-        let is_short = longer.nominal_seconds() < shortest;
-        let fits = is_slow_enough && is_exact && is_alert && is_short;
-        (fits && longer.nominal_seconds() > lookback).then_some((rate, longer))
-    })?;
+    let (rate, longer) = slower(burn, target, &pair.largest, shortest)?;
     let mut windows = pair.windows.iter();
     let of_budget = match (windows.next(), windows.next()) {
         (Some(window), None) => {
-            let share = spent.checked_div(&Ratio::whole(window.nominal_seconds()))?;
+            let share = spent(&rate, longer, *window)?;
             format!("{} of a {window} budget", about_percent(&share))
         }
         _ => "share of each budget".to_owned(),

@@ -38,7 +38,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
     let slos = slos.iter().filter(expected).filter(|slo| !slo.meta.misspells("alertPolicies"));
     let is_silent = |slo: &&Subject<'_>| {
-        slo.alert_policies.is_empty() && !checker.watched().contains(&slo.meta.span)
+        slo.alert_policies.is_empty()
+            && slo.generated.is_empty()
+            && !checker.watched().contains(&slo.meta.span)
     };
     let silent: Vec<_> = slos.clone().filter(is_silent).collect();
     let has_none = silent.len() == slos.count();
@@ -47,10 +49,11 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let message = format!("no alert watches the SLO {}", quote(slo.meta.name()));
         let level = level(slo.is_critical);
         let finding = checker.report_at(level, slo.meta.place(), message);
+        let is_made = slo.meta.dialect.makes_alerts();
         if let Some(span) = slo.alert_policies_span {
-            finding.also(span, "an empty list");
+            finding.also(span, if is_made { "disables both" } else { "an empty list" });
         }
-        finding.help(HELP);
+        finding.help(if is_made { HELP_MADE } else { HELP });
         if has_none {
             finding.once("no SLO of the repository has an alert");
         }
@@ -62,6 +65,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 const DEFAULTS: &str = "alert-defaults";
 
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
+
+const HELP_MADE: &str =
+    "let the tool make them: take `disable` away, and name them under `alerting`";
 
 /// The alert policies that `slo.toml` names for the path of an SLO.
 #[derive(Default)]

@@ -35,6 +35,9 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
             Expected::Like(example) => {
                 finding.help(format!("write it like `{example}`"));
             }
+            Expected::Holding(placeholder) => {
+                finding.help(format!("write `{placeholder}`, which is filled in, for each range"));
+            }
             Expected::Defined { nearest: Some(nearest), .. } => {
                 finding.help(format!("write `{nearest}`"));
             }
@@ -89,6 +92,7 @@ fn message(field: &str, found: &str, expected: &Expected) -> String {
         Expected::AtMost(limit) => format!("`{field}` cannot be above {limit}"),
         Expected::Unique => format!("`{field}` {} stands twice", quote(found)),
         Expected::Defined { .. } => format!("`{field}` {} is not defined", quote(found)),
+        Expected::Holding(placeholder) => format!("`{field}` lacks `{placeholder}`"),
         Expected::NoCycle => format!("`{field}` {} leads back to itself", quote(found)),
         Expected::OneOf(_) | Expected::Like(_) | Expected::Pattern | Expected::Other => {
             format!("`{field}` cannot be {}", quote(found))

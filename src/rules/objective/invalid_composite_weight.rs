@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use crate::dialect::Problem;
 use crate::finding::Level;
-use crate::model::Dialect;
 use crate::model::IndicatorUse;
 use crate::model::Object;
 use crate::model::Objective;
@@ -43,8 +42,8 @@ const SMALLEST_SHARE: i64 = 1;
 
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     let slos = checker.catalog().objects_of(file.source).filter_map(|object| match object {
-        // The first version has no composites, and its ratios stand in the objectives.
-        Object::Slo(slo) if slo.meta.dialect != Dialect::OpenSloV1Alpha => Some(slo),
+        // Where there are no composites, ratios stand in the objectives.
+        Object::Slo(slo) if slo.meta.dialect.has_composites() => Some(slo),
         _ => None,
     });
     let (read, unread): (Vec<_>, Vec<_>) = slos.partition(|slo| reads_weights(slo));

@@ -36,6 +36,7 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         };
         let kind = object.kind().name();
         let place = match &meta.namespace {
+            Some(service) if meta.dialect.makes_alerts() => format!(" in {}", quote(service)),
             Some(namespace) => format!(" in namespace {}", quote(namespace)),
             None => String::new(),
         };
