@@ -92,8 +92,30 @@ const SUCCESSES: [&str; 6] =
     ["success", "successes", "successful", "succeeded", "availability", "available"];
 
 /// Words that turn others, or speak of something else: `error_budget`, `error_free`, `non_success`.
-const TURNS: [&str; 12] = [
-    "budget", "burn", "burnrate", "free", "good", "no", "non", "not", "ok", "un", "without", "zero",
+/// Of failures that somebody mended or found, it is the mending that is counted.
+const TURNS: [&str; 22] = [
+    "budget",
+    "burn",
+    "burnrate",
+    "caught",
+    "corrected",
+    "detected",
+    "free",
+    "good",
+    "handled",
+    "no",
+    "non",
+    "not",
+    "ok",
+    "recovered",
+    "repaired",
+    "reprocessed",
+    "resolved",
+    "retried",
+    "retries",
+    "un",
+    "without",
+    "zero",
 ];
 
 /// Returns the side that counts what the other one is there for: good events that are all errors, some of

@@ -118,6 +118,8 @@ pub fn are_equal(one: &Events<'_>, other: &Events<'_>, automata: &Automata) -> b
             && are_as_long(one.range, other.range)
             && one.modifiers.offset.is_none()
             && other.modifiers.offset.is_none()
+            && one.modifiers.at.is_none()
+            && other.modifiers.at.is_none()
             && gap(one, other, automata).is_none()
             && gap(other, one, automata).is_none()
     };

@@ -24,9 +24,12 @@ use super::tree::DurationKind;
 use super::tree::Expression;
 use super::tree::ExpressionKind;
 use super::tree::Grouping;
+use super::tree::GroupingKind;
 use super::tree::MatchOperator;
 use super::tree::Matcher;
+use super::tree::MatchingKind;
 use super::tree::Modifiers;
+use super::tree::Name;
 use super::tree::NameForm;
 use super::tree::VectorSelector;
 
@@ -106,6 +109,8 @@ pub enum GuardKind {
     AtMost(f64),
     /// `x > 0`: no value where that does not hold.
     Only,
+    /// `x * 60`: the value is that of other units.
+    Scaled,
 }
 
 /// A count divided by another.
@@ -123,6 +128,25 @@ pub struct Share<'t> {
     pub guards: Vec<Guard>,
 }
 
+impl Share<'_> {
+    /// Returns whether a label pairs the series of both sides: what one side asks of it, the division asks
+    /// of the other. Of joins, all labels may.
+    pub fn pairs(&self, label: &str, part: Groups<'_>, whole: Groups<'_>) -> bool {
+        let names = |labels: &[Name]| labels.iter().any(|name| name.text == label);
+        match &self.division.matching {
+            None => [part, whole].iter().all(|groups| match groups {
+                Groups::Each => true,
+                Groups::One => false,
+                Groups::Some(grouping) => {
+                    (grouping.kind == GroupingKind::By) == names(&grouping.labels)
+                }
+            }),
+            Some(matching) if matching.group.is_some() => true,
+            Some(matching) => (matching.kind == MatchingKind::On) == names(&matching.labels),
+        }
+    }
+}
+
 impl GuardKind {
     /// Returns what it does to what a value leaves of a whole.
     fn taken_from(self, whole: f64) -> Self {
@@ -130,7 +154,7 @@ impl GuardKind {
             Self::Default(value) => Self::Default(whole - value),
             Self::AtLeast(least) => Self::AtMost(whole - least),
             Self::AtMost(most) => Self::AtLeast(whole - most),
-            Self::Only => Self::Only,
+            Self::Only | Self::Scaled => self,
         }
     }
 }
@@ -310,9 +334,13 @@ fn combined(binary: &Binary) -> Option<Events<'_>> {
     let numbers = [&binary.left, &binary.right].map(constant);
     match (binary.operator, numbers) {
         (BinaryOperator::Multiply | BinaryOperator::Divide, [None, Some(_)]) => {
-            reduce(&binary.left)
+            let extent = binary.operator_extent.join(binary.right.extent);
+            scaled(&binary.left, extent)
         }
-        (BinaryOperator::Multiply, [Some(_), None]) => reduce(&binary.right),
+        (BinaryOperator::Multiply, [Some(_), None]) => {
+            let extent = binary.left.extent.join(binary.operator_extent);
+            scaled(&binary.right, extent)
+        }
         (BinaryOperator::Add | BinaryOperator::Subtract, [None, None]) => {
             let (mut events, mut others) = (reduce(&binary.left)?, reduce(&binary.right)?);
             if binary.operator == BinaryOperator::Subtract {
@@ -329,6 +357,12 @@ fn combined(binary: &Binary) -> Option<Events<'_>> {
             Some(events)
         }
     }
+}
+
+fn scaled(expression: &Expression, extent: Extent) -> Option<Events<'_>> {
+    let mut events = reduce(expression)?;
+    events.guards.push(Guard { kind: GuardKind::Scaled, extent });
+    Some(events)
 }
 
 /// Returns what is guarded by `or vector(0)` or by a comparison with a constant.

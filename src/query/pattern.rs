@@ -19,6 +19,9 @@ use regex_syntax::hir::literal::Extractor;
 
 use crate::query::placeholder::may_hold_placeholders;
 
+/// The most that an expression may repeat, in Go.
+const MAX_REPEATS: u32 = 1000;
+
 /// What the syntax of a regular expression tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pattern {
@@ -35,7 +38,9 @@ pub(super) enum Pattern {
 /// Reads the syntax of a regular expression.
 pub(super) fn read(expression: &str) -> Pattern {
     let error = match Parser::new().parse(expression) {
-        Ok(ast) if repeats_repetition(&ast) => return Pattern::Malformed,
+        Ok(ast) if repeats_repetition(&ast) || !may_repeat(&ast, MAX_REPEATS) => {
+            return Pattern::Malformed;
+        }
         Ok(ast) if matches_empty(&ast) => return Pattern::Empty,
         Ok(_) => return Pattern::Filled,
         Err(error) => error,
@@ -247,6 +252,32 @@ fn repeats_repetition(ast: &Ast) -> bool {
     }
 }
 
+/// Returns whether Go lets an expression repeat as often as it does: what stands in repetitions of each
+/// other is multiplied.
+///
+/// # Source
+///
+/// Go, `regexp/syntax`: "the maximum repetition count is 1000", nested ones together.
+fn may_repeat(ast: &Ast, most: u32) -> bool {
+    match ast {
+        Ast::Repetition(repetition) => {
+            let count = match &repetition.op.kind {
+                RepetitionKind::Range(
+                    RepetitionRange::Exactly(count)
+                    | RepetitionRange::AtLeast(count)
+                    | RepetitionRange::Bounded(_, count),
+                ) => *count,
+                _ => 0,
+            };
+            count <= most && may_repeat(&repetition.ast, most / count.max(1))
+        }
+        Ast::Group(group) => may_repeat(&group.ast, most),
+        Ast::Alternation(alternation) => alternation.asts.iter().all(|ast| may_repeat(ast, most)),
+        Ast::Concat(concat) => concat.asts.iter().all(|ast| may_repeat(ast, most)),
+        _ => true,
+    }
+}
+
 fn matches_empty(ast: &Ast) -> bool {
     match ast {
         Ast::Empty(_) | Ast::Flags(_) | Ast::Assertion(_) => true,
@@ -335,8 +366,23 @@ mod tests {
     #[test]
     fn only_mistakes_in_both_syntaxes_are_mistakes() {
         for expression in [
-            "(", "a)", "[a", "*a", "a|+", "a**", "(x|b++)", "a{2}{3}", "[z-a]", "a{2,1}", r"a\",
-            "(?i", "(?z)", "(?=a)",
+            "(",
+            "a)",
+            "[a",
+            "*a",
+            "a|+",
+            "a**",
+            "(x|b++)",
+            "a{2}{3}",
+            "[z-a]",
+            "a{2,1}",
+            r"a\",
+            "(?i",
+            "(?z)",
+            "(?=a)",
+            "a{1001}",
+            "(a{100}){11}",
+            "((a{1000}){1000}){1000}",
         ] {
             assert_eq!(read(expression), Pattern::Malformed, "{expression}");
         }
@@ -353,7 +399,7 @@ mod tests {
         ] {
             assert_eq!(read(expression), Pattern::Unknown, "{expression}");
         }
-        for expression in ["a*?", "(a*)*", "a{2}?", "5..$", "(?i)a"] {
+        for expression in ["a*?", "(a*)*", "a{2}?", "5..$", "(?i)a", "(a{100}){10}", "a{1000}"] {
             assert!(matches!(read(expression), Pattern::Empty | Pattern::Filled), "{expression}");
         }
     }

@@ -16,7 +16,7 @@ use super::values::Values;
 ///
 /// Prometheus client libraries, ingress-nginx, Istio and Envoy metrics, OpenTelemetry semantic
 /// conventions for HTTP, Datadog trace metrics.
-const LABELS: [&str; 15] = [
+const LABELS: [&str; 16] = [
     "code",
     "status",
     "status_code",
@@ -31,6 +31,7 @@ const LABELS: [&str; 15] = [
     "http.response.status_code",
     "http.status_class",
     "status_class",
+    "envoy_response_code",
     "envoy_response_code_class",
 ];
 

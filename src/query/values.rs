@@ -23,6 +23,7 @@ use regex_automata::dfa::Automaton as _;
 use regex_automata::dfa::StartKind;
 use regex_automata::dfa::dense;
 use regex_automata::dfa::dense::DFA;
+use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
@@ -99,7 +100,9 @@ impl Automaton {
             .determinize_size_limit(Some(MAX_SIZE));
         // Prometheus 3 lets a dot be a line break, and anchors every expression at both ends.
         let anchored = format!("^(?s:{})$", pattern::portable(expression)?);
-        let dfa = dense::Builder::new().configure(config).build(&anchored).ok()?;
+        let states = thompson::Config::new().nfa_size_limit(Some(MAX_SIZE));
+        let mut builder = dense::Builder::new();
+        let dfa = builder.configure(config).thompson(states).build(&anchored).ok()?;
         let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
         Some(Self { dfa, start, numbers: OnceLock::new() })
     }

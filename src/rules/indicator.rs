@@ -90,6 +90,15 @@ fn written(matchers: &[&Matcher], text: &str) -> String {
     written.join(",")
 }
 
+/// Returns whether every filter of a query of Datadog is `key:value`, with a sign at most: of those, one
+/// may be rewritten alone.
+fn has_plain_filters(text: &str) -> bool {
+    text.split('{').skip(1).all(|rest| {
+        let filters = rest.split('}').next().unwrap_or_default();
+        !filters.contains([' ', '('])
+    })
+}
+
 /// Returns a value of a label as it would be written.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))

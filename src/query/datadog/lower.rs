@@ -137,8 +137,8 @@ fn changed(inner: promql::Expression, modifier: &Modifier) -> Option<promql::Exp
 
 fn selected(selection: &Selection) -> Option<promql::Expression> {
     let aggregation = selection.aggregation.as_ref()?;
-    let is_count = matches!(aggregation.aggregator?, Aggregator::Sum | Aggregator::Count);
-    if !is_count || aggregation.threshold.is_some() {
+    // `count` counts the values of a distribution, which `sum` adds up.
+    if aggregation.aggregator? != Aggregator::Sum || aggregation.threshold.is_some() {
         return None;
     }
     let scope = selection.scope.as_ref()?;
@@ -162,7 +162,7 @@ fn selected(selection: &Selection) -> Option<promql::Expression> {
     let grouping = selection.grouping.as_ref().map(|grouping| promql::Grouping {
         extent: grouping.extent,
         kind: promql::GroupingKind::By,
-        labels: grouping.tags.clone(),
+        labels: grouping.tags.iter().map(lowercase).collect(),
     });
     let summed = promql::Aggregation {
         aggregator: promql::Aggregator::Sum,
@@ -187,7 +187,7 @@ fn matcher(term: &Term<'_>) -> Option<promql::Matcher> {
         return None;
     }
     let is_told = condition.operator != ConditionOperator::Has;
-    let label = if is_told { condition.key.clone()? } else { first.clone() };
+    let label = lowercase(if is_told { condition.key.as_ref()? } else { first });
     let values: Vec<String> = condition.values.iter().map(|it| it.text.to_lowercase()).collect();
     let (value, is_exact) = match values.as_slice() {
         _ if !is_told => (".+".to_owned(), false),
@@ -209,6 +209,10 @@ fn matcher(term: &Term<'_>) -> Option<promql::Matcher> {
         value,
         value_extent,
     })
+}
+
+fn lowercase(name: &Name) -> Name {
+    Name { text: name.text.to_lowercase(), ..name.clone() }
 }
 
 /// Returns the regular expression of a value with wildcards. A lone one asks for any value, but for one.
@@ -238,7 +242,7 @@ mod tests {
     #[test]
     fn filters_are_matchers() {
         assert_lowers(
-            "sum:web.hits{service:Shop,!code:5*} by {env}.as_count()",
+            "sum:web.hits{Service:Shop,!code:5*} by {Env}.as_count()",
             "sum by (env) (sum_over_time(\
              web.hits{service=\"shop\", code!~\"5.*\"}[$interval]))",
         );
@@ -268,6 +272,7 @@ mod tests {
             "avg:a{*}",
             "a{*}",
             "p99:a{*}",
+            "count:a{*}",
             "sum:a{$env}.as_count()",
             "sum:a{env:$env.value}.as_count()",
             "sum:a{b:c OR d:e}.as_count()",

@@ -110,3 +110,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_would_make_too_large_an_automaton_is_unknown() {
+    for large in ["((a{1000}){1000}){1000}", "[ab]*a[ab]{40}"] {
+        assert!(Automaton::of(large).is_none(), "{large}");
+    }
+    let large = r#"{a=~"[ab]*a[ab]{40}"}"#;
+    assert_eq!(values(large).contain("x"), None);
+    assert_eq!(outside(large, r#"{a="x"}"#).as_deref(), Some("?"));
+}

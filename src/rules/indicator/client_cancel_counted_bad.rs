@@ -28,7 +28,8 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         said.any(|text| speaks_of_cancels(text.value))
     });
     let is_good_status = sli.queries.users.iter().any(|user| {
-        statuses::declared_good(user.slo.slo).is_some_and(|codes| codes.contain(cancels::STATUS))
+        statuses::declared_good(&user.slo.slo.meta)
+            .is_some_and(|codes| codes.contain(cancels::STATUS))
     });
     if is_said || is_good_status || !is_sent(&counted, checker) {
         return;

@@ -18,6 +18,7 @@ use crate::rules::words::quote;
 use crate::source::Edit;
 
 use super::codes;
+use super::has_plain_filters;
 use super::name;
 use super::quoted;
 use super::written;
@@ -59,6 +60,13 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             // Of several, one may hold what another does not.
             let (Some(whole), None) = (likely.next(), likely.next()) else { continue };
             if let Some(gap) = subset::gap(set, whole, checker.automata()) {
+                let is_paired = |label: &String| {
+                    let share = sli.share.as_ref();
+                    share.is_some_and(|share| share.pairs(label, set.groups, whole.groups))
+                };
+                if matches!(&gap, Gap::Label { label, .. } if is_paired(label)) {
+                    continue;
+                }
                 report((part, set), (total, whole), &gap, sli, checker);
             }
         }
@@ -99,14 +107,15 @@ fn report(
     let extent = given.first().map_or(set.selector.extent, |matcher| matcher.extent);
     let place = checker.place(part.query, extent);
     let there = asked.first().map(|matcher| checker.place(total.query, matcher.extent));
-    let edit = if given.is_empty() { added(part, set, &wanted, checker) } else { None };
-    let message = if given.is_empty() {
+    let is_label = given.is_empty() && *gap != Gap::Bound;
+    let edit = if is_label { added(part, set, &wanted, checker) } else { None };
+    let message = if is_label {
         format!("{own} counts events that {other} does not: it lacks {}", quote(&wanted))
     } else {
         format!("{own} counts events that {other} does not: {example}")
     };
     let finding = checker.report(place, message);
-    if given.is_empty() {
+    if is_label {
         finding.label(match gap {
             Gap::Label { witness, .. } if !witness.is_empty() => {
                 format!("counts events whatever their `{label}`")
@@ -126,6 +135,9 @@ fn report(
 /// Returns the edit that adds matchers to a selector.
 fn added(part: &Side<'_>, set: &EventSet<'_>, wanted: &str, checker: &Checker<'_>) -> Option<Edit> {
     let query = part.query;
+    if part.parsed.language == Language::Datadog && !has_plain_filters(&query.text) {
+        return None;
+    }
     if let Some(first) = set.selector.matchers.first() {
         let text = format!("{wanted},{}", first.extent.slice(&query.text));
         return checker.rewrite_part(query, first.extent, &text);

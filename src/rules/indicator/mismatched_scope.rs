@@ -2,11 +2,16 @@ use crate::finding::Level;
 use crate::indicators::Side;
 use crate::indicators::Sli;
 use crate::indicators::asked::SCOPES;
+use crate::indicators::subset::Gap;
 use crate::indicators::subset::family;
+use crate::indicators::subset::gap;
 use crate::query::events::EventSet;
 use crate::query::events::Reading;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
+use crate::query::values::Automata;
+use crate::query::values::Containment;
+use crate::query::values::Values;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -42,6 +47,14 @@ fn only<'s, 'a>(side: &'s Side<'a>) -> Option<&'s EventSet<'a>> {
     }
 }
 
+/// Returns whether a matcher lets every series through that has the label.
+fn is_open(matcher: &Matcher, automata: &Automata) -> bool {
+    let filled =
+        Matcher { operator: MatchOperator::NotEqual, value: String::new(), ..matcher.clone() };
+    let all = Values::of([&filled], automata);
+    all.within(&Values::of([matcher], automata)) == Containment::Inside
+}
+
 fn compare(
     (part, set): (&Side<'_>, &EventSet<'_>),
     (total, whole): (&Side<'_>, &EventSet<'_>),
@@ -51,11 +64,23 @@ fn compare(
     let is_asked = |label: &str| whole.matchers(label).next().is_some();
     let asks = |matcher: &&Matcher| {
         let label = matcher.label.text.as_str();
-        let is_positive = matches!(matcher.operator, MatchOperator::Equal | MatchOperator::Matches);
-        is_positive && SCOPES.contains(&label) && !is_asked(label)
+        matcher.operator.is_positive()
+            && !is_open(matcher, checker.automata())
+            && SCOPES.contains(&label)
+            && !is_asked(label)
     };
     let found = set.selector.matchers.iter().find(asks);
     let Some(matcher) = found.filter(|_| family(set) == family(whole)) else { return };
+    let label = matcher.label.text.as_str();
+    let share = sli.share.as_ref();
+    let is_paired = share.is_some_and(|share| share.pairs(label, set.groups, whole.groups));
+    // Where neither is a part of the other, `good-not-proper-subset` says that, which is more.
+    let gap = gap(set, whole, checker.automata());
+    let is_told =
+        matches!(&gap, Some(Gap::Label { label, .. }) if SCOPES.contains(&label.as_str()));
+    if is_paired || is_told {
+        return;
+    }
     // Two labels may say the same of a series.
     let is_scoped = SCOPES.iter().any(|label| is_asked(label));
     let level = if is_scoped { Level::Warning } else { Level::Error };

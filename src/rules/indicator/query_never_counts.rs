@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::finding::Level;
 use crate::indicators::Parsed;
 use crate::indicators::Sli;
@@ -36,38 +38,34 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     }
 }
 
-/// Says which matchers of a label no value satisfies.
+/// Says which matchers of a label no value satisfies: of several labels, those of the first.
 fn contradiction(parsed: &Parsed<'_>, selector: &VectorSelector, checker: &mut Checker<'_>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut labels: BTreeMap<&str, Vec<&Matcher>> = BTreeMap::new();
     for matcher in &selector.matchers {
-        let label = matcher.label.text.as_str();
-        if seen.contains(&label) {
-            continue;
-        }
-        seen.push(label);
-        let of_label = |matcher: &&Matcher| matcher.label.text == label;
-        let matchers: Vec<&Matcher> = selector.matchers.iter().filter(of_label).collect();
-        let values = Values::of(matchers.iter().copied(), checker.automata());
-        if values.is_empty() != Some(true) {
-            continue;
-        }
-        let text = &parsed.query.text;
-        let words: Vec<String> =
-            matchers.iter().map(|matcher| format!("`{}`", matcher.extent.slice(text))).collect();
-        let message = match words.as_slice() {
-            [only] => format!("no series satisfies {only}"),
-            words => format!("no series satisfies {}", sentence(words, "and")),
-        };
-        let mut places =
-            matchers.iter().rev().map(|matcher| checker.place(parsed.query, matcher.extent));
-        let Some(place) = places.next() else { continue };
-        let others: Vec<_> = places.collect();
-        let finding = checker.report(place, message);
-        finding.label("the query never counts anything");
-        for other in others {
-            finding.also(other, "excludes it");
-        }
+        labels.entry(matcher.label.text.as_str()).or_default().push(matcher);
     }
+    let is_void = |matchers: &&Vec<&Matcher>| {
+        let values = Values::of(matchers.iter().copied(), checker.automata());
+        values.is_empty() == Some(true)
+    };
+    let Some(matchers) = labels.values().find(is_void) else { return };
+    let text = &parsed.query.text;
+    let words: Vec<String> =
+        matchers.iter().map(|matcher| format!("`{}`", matcher.extent.slice(text))).collect();
+    let message = match words.as_slice() {
+        [only] => format!("no series satisfies {only}"),
+        words => format!("no series satisfies {}", sentence(words, "and")),
+    };
+    let mut places =
+        matchers.iter().rev().map(|matcher| checker.place(parsed.query, matcher.extent));
+    let Some(place) = places.next() else { return };
+    let others: Vec<_> = places.collect();
+    let finding = checker.report(place, message);
+    finding.label("this selector never finds a series");
+    for other in others {
+        finding.also(other, "excludes it");
+    }
+    finding.help("take out what excludes the rest, or join the values: `code=~\"500|503\"`");
 }
 
 /// Says where the growth of a counter is asked to be below 0, or above what nothing is.
@@ -85,7 +83,8 @@ fn comparisons(parsed: &Parsed<'_>, expression: &Expression, checker: &mut Check
             let extent = Extent::join(binary.operator_extent, binary.right.extent);
             let place = checker.place(parsed.query, extent);
             let finding = checker.report(place, "the growth of a counter is never below 0");
-            finding.label("the query never has a value");
+            finding.label("this comparison never holds");
+            finding.help("compare with what the growth can be, such as `> 0`");
         }
     }
     for child in expression.children() {

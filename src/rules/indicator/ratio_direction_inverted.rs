@@ -20,6 +20,7 @@ use crate::rules::words::quote;
 use crate::source::Edit;
 
 use super::codes;
+use super::has_plain_filters;
 use super::name;
 
 pub(super) const RULE: Rule = Rule {
@@ -35,8 +36,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     if let Some(inversion) = direction::inverted(sli, checker.automata()) {
         report(&inversion, sli, checker);
+    } else {
+        report_share(sli, checker);
     }
-    report_share(sli, checker);
     for parsed in sli.queries.each.iter().filter(|parsed| parsed.role == Role::Value) {
         report_latency(parsed, sli, checker);
     }
@@ -104,6 +106,9 @@ fn others(matchers: &[&Matcher], side: &Side<'_>, checker: &Checker<'_>) -> Opti
         return None;
     }
     if side.parsed.language == Language::Datadog {
+        if !has_plain_filters(&query.text) {
+            return None;
+        }
         let written = only.extent.slice(&query.text);
         return checker.rewrite_part(query, only.extent, &format!("!{written}"));
     }

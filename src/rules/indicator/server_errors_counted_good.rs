@@ -4,6 +4,8 @@ use crate::indicators::Sli;
 use crate::indicators::direction;
 use crate::indicators::statuses::declared_good;
 use crate::indicators::statuses::good_codes;
+use crate::query::Extent;
+use crate::query::status::Codes;
 use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::rules::Check;
@@ -12,6 +14,7 @@ use crate::rules::Rule;
 use crate::rules::Set;
 
 use super::codes;
+use super::has_plain_filters;
 use super::name;
 
 pub(super) const RULE: Rule = Rule {
@@ -36,10 +39,18 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     // What asks for the wrong events is not incomplete but inverted.
     let is_inverted = good.codes.of_class(SUCCESS).is_empty()
         || direction::inverted(sli, checker.automata()).is_some();
-    for user in &sli.queries.users {
-        if let Some(declared) = declared_good(user.slo) {
-            errors = errors.without(&declared);
-        }
+    if let Some(valid) = &good.valid {
+        errors = errors.without(&Codes::all().without(valid));
+    }
+    // What only one of several SLOs declares does not hold for the others.
+    let users = sli.queries.users.iter().map(|user| declared_good(&user.slo.slo.meta));
+    let declared = users.collect::<Option<Vec<_>>>().unwrap_or_default();
+    let by_all = declared.split_first().map(|(first, rest)| {
+        let others = rest.iter().map(|codes| Codes::all().without(codes));
+        others.fold(first.clone(), |codes, others| codes.without(&others))
+    });
+    for declared in by_all.iter().chain(&declared_good(&sli.queries.indicator.meta)) {
+        errors = errors.without(declared);
     }
     let Some(matcher) = good.matchers.first().filter(|_| !errors.is_empty() && !is_inverted) else {
         return;
@@ -47,14 +58,13 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let query = good.side.query;
     let (own, found) = (name(good.side, sli), codes(&errors));
     let is_good = sli.good.is_some();
+    let is_datadog = good.side.parsed.language == Language::Datadog;
     let edit = match good.matchers.as_slice() {
-        [only] => {
-            let is_datadog = good.side.parsed.language == Language::Datadog;
-            all_of_class(only, is_good, is_datadog).and_then(|text| {
-                let part = only.operator_extent.join(only.value_extent);
-                checker.rewrite_part(query, part, text)
-            })
-        }
+        [_] if is_datadog && !has_plain_filters(&query.text) => None,
+        [only] => all_of_class(only, is_good, is_datadog).and_then(|text| {
+            let part = only.operator_extent.join(only.value_extent);
+            checker.rewrite_part(query, part, text)
+        }),
         _ => None,
     };
     let message = format!("server errors count as good: status {found}");
@@ -66,8 +76,8 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     });
     match edit {
         Some(edit) => {
-            let label = &matcher.label.text;
-            let title = format!("write `{label}{}`", edit.text);
+            let before = Extent { end: matcher.operator_extent.start, ..matcher.extent };
+            let title = format!("write `{}{}`", before.slice(&query.text).trim_end(), edit.text);
             finding.unsafe_fix(title, vec![edit])
         }
         None => {

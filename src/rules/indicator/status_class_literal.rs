@@ -20,6 +20,8 @@ use crate::rules::words::list;
 use crate::rules::words::quote;
 use crate::source::Edit;
 
+use super::has_plain_filters;
+
 pub(super) const RULE: Rule = Rule {
     name: "status-class-literal",
     level: Level::Error,
@@ -134,6 +136,9 @@ fn report(
 fn rewritten(one: &Asked<'_, '_>, form: Form, checker: &Checker<'_>) -> Option<Edit> {
     let (matcher, query) = (one.matcher, one.query);
     let is_datadog = one.parsed.language == Language::Datadog;
+    if is_datadog && !has_plain_filters(&query.text) {
+        return None;
+    }
     let written = matcher.value_extent.slice(&query.text);
     let mut text = written.to_owned();
     let words: Vec<_> = class_words(written).collect();
