@@ -197,7 +197,8 @@ pub fn thresholds<'s, 'a>(queries: &'s Queries<'a>) -> Vec<Threshold<'s, 'a>> {
             found.extend(of_bucket(parsed, selector));
         }
         for (expression, constant) in comparisons(tree) {
-            let value = exact(constant, text);
+            // What is above 0 has traffic, and is no latency for that.
+            let value = exact(constant, text).filter(|value| *value > Ratio::zero());
             let place = Place::Constant(parsed, constant.extent);
             found.extend(value.and_then(|value| measured(expression, &value, place, text)));
         }

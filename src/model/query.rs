@@ -6,6 +6,8 @@
 //! escapes, folded over lines. It may also name a series that a rule of Prometheus records: then what the
 //! rule computes is set in, and a part of that stands where the name does.
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 
 use crate::query::Extent;
@@ -22,6 +24,24 @@ pub struct Query {
     pub span: Span,
     #[serde(skip)]
     expanded: Option<Expanded>,
+    /// Where its letters stand, once somebody has asked.
+    #[serde(skip)]
+    letters: OnceLock<Letters>,
+}
+
+/// The letters of a text that are written, in order, white space left out.
+///
+/// # Why
+///
+/// A query of a thousand thresholds is asked a thousand times where one of its parts stands.
+#[derive(Clone, Debug, Default)]
+struct Letters {
+    /// Where each begins in the text.
+    decoded: Vec<u32>,
+    /// Where each begins and ends in the scalar as it is written.
+    written: Vec<(usize, usize)>,
+    /// Where the text goes on with what is not known to be written.
+    end: u32,
 }
 
 /// A text in which parts of what is written are replaced.
@@ -44,7 +64,7 @@ pub struct Inset {
 impl Query {
     /// Returns a query as it is written.
     pub fn new(text: String, span: Span) -> Self {
-        Self { text, span, expanded: None }
+        Self { text, span, expanded: None, letters: OnceLock::new() }
     }
 
     /// Returns this query, as it is written, with other texts in the place of some parts.
@@ -61,7 +81,12 @@ impl Query {
         }
         text.push_str(self.text.get(end as usize..).unwrap_or_default());
         let written = self.text.clone();
-        Self { text, span: self.span, expanded: Some(Expanded { written, parts }) }
+        Self {
+            text,
+            span: self.span,
+            expanded: Some(Expanded { written, parts }),
+            letters: OnceLock::new(),
+        }
     }
 
     /// Returns where a part of the text stands in the file; the whole scalar where that is not certain.
@@ -72,36 +97,52 @@ impl Query {
             Some(expanded) => (&expanded.written, expanded.written_extent(extent)),
             None => (&self.text, extent),
         };
-        self.narrow(text, extent, raw).unwrap_or(self.span)
+        let letters = self.letters.get_or_init(|| Letters::of(text, raw));
+        let Some((start, end)) = letters.place(extent) else { return self.span };
+        let offset = self.span.start as usize;
+        Span::new(self.span.source, offset + start, offset + end)
     }
+}
 
+impl Letters {
     /// What is decoded differs from what is written by white space and by escapes alone.
-    fn narrow(&self, text: &str, extent: Extent, raw: &str) -> Option<Span> {
-        let first = raw.chars().next()?;
+    fn of(text: &str, raw: &str) -> Self {
+        let Some(first) = raw.chars().next() else { return Self::default() };
         let body = match first {
-            '|' | '>' => raw.find('\n')?,
+            '|' | '>' => raw.find('\n').unwrap_or(raw.len()),
             '"' | '\'' => 1,
             _ => 0,
         };
-        let part = extent.slice(text);
-        let inked = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
-        let before = text.get(..extent.start as usize)?;
-        let mut written = letters(raw.get(body..)?, first);
-        let mut decoded = text.chars().filter(|letter| !letter.is_whitespace());
-        let (skipped, length) = (inked(before), inked(part));
-        let (mut start, mut end) = (None, body);
-        for position in 0..skipped + length {
-            let ((from, to, letter), same) = (written.next()?, decoded.next()?);
-            if letter != same {
-                return None;
+        let mut found = Self::default();
+        let mut written = letters(raw.get(body..).unwrap_or_default(), first);
+        let mut decoded = text.char_indices().filter(|(_, letter)| !letter.is_whitespace());
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        loop {
+            let Some((at, letter)) = decoded.next() else {
+                found.end = u32::MAX;
+                return found;
+            };
+            match written.next() {
+                Some((from, to, same)) if same == letter => {
+                    found.decoded.push(narrow(at));
+                    found.written.push((body + from, body + to));
+                }
+                _ => {
+                    found.end = narrow(at);
+                    return found;
+                }
             }
-            if position == skipped {
-                start = Some(body + from);
-            }
-            end = body + to;
         }
-        let offset = self.span.start as usize;
-        Some(Span::new(self.span.source, offset + start?, offset + end))
+    }
+
+    /// Returns where a part begins and ends in the scalar as it is written; nothing where that is not
+    /// certain.
+    fn place(&self, extent: Extent) -> Option<(usize, usize)> {
+        let first = self.decoded.partition_point(|at| *at < extent.start);
+        let behind = self.decoded.partition_point(|at| *at < extent.end);
+        let (start, _) = *self.written.get(first).filter(|_| first < behind)?;
+        let (_, end) = *self.written.get(behind.checked_sub(1)?)?;
+        (extent.end <= self.end).then_some((start, end))
     }
 }
 

@@ -190,6 +190,23 @@ pub fn are_as_long(one: Option<&Duration>, other: Option<&Duration>) -> bool {
     }
 }
 
+/// The length of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// In nanoseconds.
+    Exact(i64),
+    /// That of the window of the indicator, which takes many lengths.
+    Window,
+}
+
+/// Returns the length of a range; nothing where something else fills it in.
+pub fn length(range: &Duration) -> Option<Length> {
+    match &range.kind {
+        DurationKind::Placeholder(text) => is_window(text).then_some(Length::Window),
+        _ => range.nanoseconds().map(Length::Exact),
+    }
+}
+
 const NAME: &str = "__name__";
 
 /// Functions that change the order or the labels of series.
@@ -346,6 +363,15 @@ fn combined(binary: &Binary) -> Option<Events<'_>> {
             if binary.operator == BinaryOperator::Subtract {
                 others.sets.iter_mut().for_each(|set| set.is_taken = !set.is_taken);
             }
+            // Without data on one side there is no sum, whatever the other is then.
+            let has_default = |events: &Events<'_>| {
+                events.guards.iter().any(|guard| matches!(guard.kind, GuardKind::Default(_)))
+            };
+            if !(has_default(&events) && has_default(&others)) {
+                for one in [&mut events, &mut others] {
+                    one.guards.retain(|guard| !matches!(guard.kind, GuardKind::Default(_)));
+                }
+            }
             events.sets.append(&mut others.sets);
             events.guards.append(&mut others.guards);
             Some(events)
@@ -353,9 +379,30 @@ fn combined(binary: &Binary) -> Option<Events<'_>> {
         _ => {
             let (inner, guard) = guarded(binary)?;
             let mut events = reduce(inner)?;
+            if guard.kind == GuardKind::Only {
+                // A comparison takes away what does not hold, be it a value for no data.
+                events.guards.retain(|inner| match inner.kind {
+                    GuardKind::Default(value) => holds(binary, value),
+                    _ => true,
+                });
+            }
             events.guards.push(guard);
             Some(events)
         }
+    }
+}
+
+/// Returns whether a value passes a comparison with a constant.
+fn holds(binary: &Binary, value: f64) -> bool {
+    let Some(bound) = constant(&binary.right) else { return true };
+    match binary.operator {
+        BinaryOperator::Greater => value > bound,
+        BinaryOperator::GreaterOrEqual => value >= bound,
+        BinaryOperator::Less => value < bound,
+        BinaryOperator::LessOrEqual => value <= bound,
+        BinaryOperator::Equal => (value - bound).abs() < f64::EPSILON,
+        BinaryOperator::NotEqual => (value - bound).abs() >= f64::EPSILON,
+        _ => true,
     }
 }
 

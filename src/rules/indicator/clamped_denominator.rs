@@ -38,6 +38,10 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         _ => None,
     });
     let Some((guard, least)) = bound else { return };
+    // In other units, a bound is another number of events.
+    if events.guards.iter().any(|guard| guard.kind == GuardKind::Scaled) {
+        return;
+    }
     let an_hour = events.sets.first().and_then(|set| events_an_hour(set, least));
     let Some(an_hour) = an_hour.filter(|count| count.compare_whole(FEW).is_ge()) else { return };
     let users = &sli.queries.users;
@@ -62,6 +66,8 @@ fn events_an_hour(set: &EventSet<'_>, least: f64) -> Option<Ratio> {
     let least = Ratio::parse(&least.to_string())?;
     match set.reading {
         Reading::Rate | Reading::InstantRate => Some(&least * &Ratio::whole(HOUR)),
+        // Whatever grew at all grew by 1.
+        Reading::Increase | Reading::Sum if least.compare_whole(1).is_le() => None,
         Reading::Increase | Reading::Sum => {
             let seconds = Ratio::new(set.range?.nanoseconds()?, 1_000_000_000)?;
             (&least * &Ratio::whole(HOUR)).checked_div(&seconds)

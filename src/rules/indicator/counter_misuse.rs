@@ -6,12 +6,14 @@ use crate::indicators::counters::Misuse;
 use crate::indicators::counters::misuses;
 use crate::model::Measure;
 use crate::quantity::Duration;
-use crate::query::Extent;
 use crate::query::events::Groups;
+use crate::query::events::Reading;
+use crate::query::events::metric;
 use crate::query::tree::Call;
 use crate::query::tree::Grouping;
 use crate::query::tree::GroupingKind;
 use crate::query::tree::RangeSelector;
+use crate::query::tree::VectorSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Rule;
@@ -39,15 +41,15 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let is_declared = matches!(&sli.queries.indicator.measure, Measure::Counts(counts)
         if counts.counter.unwrap_or(counts.counter_span.is_some()));
     let metrics = &checker.config().metrics;
-    let mut bare: Vec<(&Parsed<'_>, Extent)> = Vec::new();
+    let mut bare: Vec<(&Parsed<'_>, &VectorSelector)> = Vec::new();
     for parsed in &sli.queries.each {
         let Some(tree) = parsed.sound() else { continue };
         for misuse in misuses(tree, metrics) {
             match misuse {
                 Misuse::Bare(_) if is_declared => {}
-                Misuse::Bare(selector) => bare.push((parsed, selector.extent)),
+                Misuse::Bare(selector) => bare.push((parsed, selector)),
                 Misuse::OfGauge(call, selector) => {
-                    let name = quote(selector.name.as_ref().map_or("", |name| &name.text));
+                    let name = quote(metric(selector).unwrap_or_default());
                     let message = format!("`{}` of {name}, which is no counter", call.name.text);
                     let place = checker.place(parsed.query, call.name.extent);
                     let other = checker.place(parsed.query, selector.extent);
@@ -89,7 +91,9 @@ fn buckets(side: &Side<'_>, checker: &mut Checker<'_>) {
             }
             Groups::Each => false,
         };
-        if !set.metric.ends_with("_bucket") || is_asked || !is_added {
+        let kind = checker.config().metrics.types.get(set.metric);
+        let is_other = kind.is_some_and(|kind| kind != "histogram");
+        if is_other || !set.metric.ends_with("_bucket") || is_asked || !is_added {
             continue;
         }
         let place = checker.place(query, set.selector.extent);
@@ -113,7 +117,8 @@ fn short(parsed: &Parsed<'_>, call: &Call, range: &RangeSelector, checker: &mut 
     }
     let written = quote(range.range.extent.slice(&parsed.query.text));
     let every = Duration::from_seconds(seconds);
-    let message = format!("a range of {written} holds fewer than two samples, taken every {every}");
+    let message =
+        format!("a range of {written} may hold fewer than two samples, taken every {every}");
     let finding = checker.report(checker.place(parsed.query, range.range.extent), message);
     finding.label(format!("`{}` needs two of them", call.name.text));
     finding.note("`scrapeInterval` says how often samples are taken");
@@ -121,19 +126,23 @@ fn short(parsed: &Parsed<'_>, call: &Call, range: &RangeSelector, checker: &mut 
     finding.help(format!("write at least `{four}`, so that a sample may be missed"));
 }
 
-fn report_bare(bare: &[(&Parsed<'_>, Extent)], sli: &Sli<'_>, checker: &mut Checker<'_>) {
+fn report_bare(bare: &[(&Parsed<'_>, &VectorSelector)], sli: &Sli<'_>, checker: &mut Checker<'_>) {
     let Some(((parsed, first), rest)) = bare.split_first() else { return };
-    let range = range_of(sli);
-    let edit = |(parsed, extent): &(&Parsed<'_>, Extent)| -> Option<Edit> {
-        let text = format!("rate({}[{range}])", extent.slice(&parsed.query.text));
-        checker.rewrite_part(parsed.query, *extent, &text)
+    let (function, range) = growth_of(sli);
+    let edit = |(parsed, selector): &(&Parsed<'_>, &VectorSelector)| -> Option<Edit> {
+        // A range stands before what moves a selector in time.
+        let modifiers = &selector.modifiers;
+        let is_moved =
+            modifiers.offset.is_some() || modifiers.at.is_some() || modifiers.edges.is_some();
+        let text = format!("{function}({}[{range}])", selector.extent.slice(&parsed.query.text));
+        (!is_moved).then(|| checker.rewrite_part(parsed.query, selector.extent, &text))?
     };
     let edits: Option<Vec<Edit>> = bare.iter().map(edit).collect();
-    let name = quote(name_in(first.slice(&parsed.query.text)));
+    let name = quote(metric(first).unwrap_or_default());
     let places: Vec<Span> =
-        rest.iter().map(|(parsed, extent)| checker.place(parsed.query, *extent)).collect();
+        rest.iter().map(|(parsed, one)| checker.place(parsed.query, one.extent)).collect();
     let finding = checker.report(
-        checker.place(parsed.query, *first),
+        checker.place(parsed.query, first.extent),
         format!("the counter {name} is read without `rate` or `increase`"),
     );
     finding.label("counts everything since the process started");
@@ -143,20 +152,16 @@ fn report_bare(bare: &[(&Parsed<'_>, Extent)], sli: &Sli<'_>, checker: &mut Chec
     finding.note("its value falls to 0 whenever a process starts anew");
     match edits {
         Some(edits) => finding.unsafe_fix(format!("take its growth over `{range}`"), edits),
-        None => finding.help(format!("take its growth: `rate(…[{range}])`")),
+        None => finding.help(format!("take its growth: `{function}(…[{range}])`")),
     };
 }
 
-/// Returns the name that a selector begins with.
-fn name_in(selector: &str) -> &str {
-    selector.split('{').next().unwrap_or_default().trim()
-}
-
-/// Returns the range that another selection of the indicator has.
-fn range_of<'s>(sli: &'s Sli<'_>) -> &'s str {
-    let ranges = sli.sides().filter_map(|side| {
-        let range = side.events.as_ref()?.sets.iter().find_map(|set| set.range)?;
-        Some(range.extent.slice(&side.query.text))
+/// Returns the function and the range of another selection of the indicator.
+fn growth_of<'s>(sli: &'s Sli<'_>) -> (&'static str, &'s str) {
+    let mut found = sli.sides().filter_map(|side| {
+        let set = side.events.as_ref()?.sets.iter().find(|set| set.range.is_some())?;
+        let function = if set.reading == Reading::Increase { "increase" } else { "rate" };
+        Some((function, set.range?.extent.slice(&side.query.text)))
     });
-    ranges.into_iter().next().unwrap_or(RANGE)
+    found.next().unwrap_or(("rate", RANGE))
 }

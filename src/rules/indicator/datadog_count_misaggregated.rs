@@ -118,7 +118,10 @@ fn fine_targets(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         if percent.rounded(3) != percent.to_string() {
             let message = format!("Datadog keeps three decimals of a target, not {percent} %");
             let finding = checker.report_at(Level::Warning, target.span, message);
-            finding.help(format!("write {} %, or another target that fits", percent.rounded(3)));
+            // Rounded up, a target may leave no error budget.
+            let rounded = percent.rounded(3);
+            let near = if rounded == "100" { "99.999" } else { &rounded };
+            finding.help(format!("write {near} %, or another target that fits"));
         }
     }
 }

@@ -39,8 +39,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     for threshold in thresholds(sli.queries) {
         let metrics = &checker.config().metrics;
         let Some(unit) = unit(threshold.metric, metrics) else { continue };
-        let place = place(&threshold, checker);
-        if threshold.value <= Ratio::zero() || seen.contains(&place) {
+        if threshold.value <= Ratio::zero() {
             continue;
         }
         let seconds = &threshold.value * &unit.seconds();
@@ -50,6 +49,10 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             .flat_map(|name| stated(&name.value).into_iter().map(move |length| (*name, length)))
             .collect();
         if lengths.iter().any(|(_, length)| length.seconds == seconds) {
+            continue;
+        }
+        let place = place(&threshold, checker);
+        if seen.contains(&place) {
             continue;
         }
         seen.push(place);
@@ -140,8 +143,9 @@ fn mended(threshold: &Threshold<'_, '_>, right: &Ratio, checker: &Checker<'_>) -
         }
         Place::Objective(user) => {
             let value = user.objective.value.as_ref()?;
-            let is_plain = value.value == threshold.value;
-            is_plain.then(|| checker.rewrite(value.span, &right.to_string()))?
+            // The query may scale what it measures.
+            let factor = value.value.checked_div(&threshold.value)?;
+            checker.rewrite(value.span, &(right * &factor).to_string())
         }
         Place::Constant(..) => None,
     }

@@ -1,10 +1,13 @@
 use crate::finding::Level;
 use crate::indicators::Parsed;
 use crate::indicators::Sli;
+use crate::indicators::User;
 use crate::indicators::datadog::mean_of_datadog;
+use crate::indicators::direction;
 use crate::indicators::latency::compared;
 use crate::indicators::latency::mean_behind;
 use crate::indicators::latency::unit;
+use crate::model::Operator;
 use crate::query::Extent;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -23,12 +26,22 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
+    // What has to last long is no latency, unless its name says so: then the comparison is wrong.
+    let is_to_be_long = |user: &User<'_>| {
+        let operator = user.objective.operator.as_ref();
+        operator.is_some_and(|it| matches!(it.value, Operator::Gt | Operator::Gte))
+    };
+    let users = &sli.queries.users;
+    let is_long = !users.is_empty() && users.iter().all(is_to_be_long);
+    let is_slow = |metric: &str, checker: &Checker<'_>| {
+        is_latency(metric, checker) && (!is_long || direction::is_latency(metric, true))
+    };
     for parsed in &sli.queries.each {
         let text = parsed.query.text.as_str();
         let mut seen: Vec<Extent> = Vec::new();
         for expression in compared(parsed) {
             let Some(mean) = mean_behind(expression, text) else { continue };
-            if !is_latency(mean.family, checker) || seen.contains(&mean.extent) {
+            if !is_slow(mean.family, checker) || seen.contains(&mean.extent) {
                 continue;
             }
             seen.push(mean.extent);
@@ -37,7 +50,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
             report(parsed, mean.extent, mean.family, help, checker);
         }
         if let Some(selection) = mean_of_datadog(parsed)
-            && is_latency(&selection.metric.text, checker)
+            && is_slow(&selection.metric.text, checker)
         {
             let help = "count the requests below a threshold out of all of them, such as \
                         `count(v: v<=0.3):` of a distribution";

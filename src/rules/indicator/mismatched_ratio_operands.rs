@@ -7,14 +7,13 @@ use crate::indicators::counters::Samples;
 use crate::indicators::counters::samples;
 use crate::indicators::subset::family;
 use crate::query::Extent;
-use crate::query::counts::is_window;
 use crate::query::events::EventSet;
 use crate::query::events::Groups;
+use crate::query::events::Length;
 use crate::query::events::Reading;
+use crate::query::events::length;
 use crate::query::events::reduce;
 use crate::query::tree::Aggregator;
-use crate::query::tree::Duration;
-use crate::query::tree::DurationKind;
 use crate::query::tree::ExpressionKind;
 use crate::query::tree::Grouping;
 use crate::query::tree::GroupingKind;
@@ -75,23 +74,6 @@ fn operand<'s, 'a>(side: &'s Side<'a>, sli: &Sli<'_>) -> Option<Operand<'s, 'a>>
     is_alike.then(|| Operand { side, set, name: name(side, sli) })
 }
 
-/// The length of a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
-    /// In nanoseconds.
-    Exact(i64),
-    /// That of the window of the indicator, which takes many lengths.
-    Window,
-}
-
-/// Returns the length of a range; nothing where something else fills it in.
-fn length(range: &Duration) -> Option<Length> {
-    match &range.kind {
-        DurationKind::Placeholder(text) => is_window(text).then_some(Length::Window),
-        _ => range.nanoseconds().map(Length::Exact),
-    }
-}
-
 /// An average of series is as many times smaller as there are series.
 fn aggregators(
     part: &Side<'_>,
@@ -99,6 +81,10 @@ fn aggregators(
     sli: &Sli<'_>,
     checker: &mut Checker<'_>,
 ) -> bool {
+    // What an objective compares may be a mean, which is no share.
+    if part.parsed.role == Role::Value {
+        return false;
+    }
     let outer = |side: &Side<'_>| match &side.expression.bare().kind {
         ExpressionKind::Aggregation(outer) => {
             let counts = reduce(&outer.operand)?;
@@ -243,7 +229,12 @@ fn groups(
     let (Some(own), Some(other)) = (labels(part.set.groups), labels(total.set.groups)) else {
         return false;
     };
-    if has_matching || own == other {
+    // What writes labels may write those that are missing.
+    let writes = |operand: &Operand<'_, '_>| {
+        let text = operand.text(operand.side.expression.extent);
+        ["label_replace", "label_join"].iter().any(|name| text.contains(name))
+    };
+    if has_matching || own == other || writes(part) || writes(total) {
         return false;
     }
     let words = |labels: &[&str]| match labels {

@@ -31,7 +31,8 @@ const ZERO_TRAFFIC: &str = "slo/zero-traffic";
 fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     if let Some(total) = &sli.total {
         let mut guards = total.events.iter().flat_map(|events| &events.guards);
-        if let Some((guard, _)) = guards.find_map(default) {
+        let found = guards.find_map(default).filter(|_| !is_decided(&sli.queries.users));
+        if let Some((guard, _)) = found {
             let name = name(total, sli);
             let message = format!("{name} has a value where there is no data");
             report(total, guard, message, "missing data looks like no traffic", checker);
@@ -79,7 +80,7 @@ fn compared(sli: &Sli<'_>, checker: &mut Checker<'_>) {
 /// Returns whether every SLO says what no traffic means.
 fn is_decided(users: &[User<'_>]) -> bool {
     let mut slos = users.iter().map(|user| &user.slo.meta);
-    !users.is_empty() && slos.all(|meta| meta.annotation(ZERO_TRAFFIC).is_some())
+    !users.is_empty() && slos.all(|meta| meta.declared(ZERO_TRAFFIC).is_some())
 }
 
 fn default(guard: &Guard) -> Option<(Guard, f64)> {

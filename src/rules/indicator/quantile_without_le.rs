@@ -1,4 +1,5 @@
 use crate::finding::Level;
+use crate::indicators::Language;
 use crate::indicators::Parsed;
 use crate::indicators::Sli;
 use crate::indicators::percentiles::Drop;
@@ -25,6 +26,13 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
     for parsed in &sli.queries.each {
         let Some(tree) = parsed.sound() else { continue };
         for drop in drops(tree, &parsed.query.text) {
+            // VictoriaMetrics has buckets whose bounds stand in another label.
+            let grouping = drop.aggregation.grouping.iter();
+            let mut labels = grouping.flat_map(|grouping| &grouping.labels);
+            let is_other = labels.any(|label| label.text == "vmrange");
+            if is_other && parsed.language != Language::Prometheus {
+                continue;
+            }
             report(parsed, &drop, checker);
         }
     }
