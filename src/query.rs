@@ -111,8 +111,12 @@ pub fn value_type(expression: &Expression) -> functions::ValueType {
 
 /// Returns the length of a duration such as `1h30m` in seconds, rounded down; nothing for what is none.
 pub fn seconds(text: &str) -> Option<u64> {
-    let nanoseconds = number::nanoseconds(text).ok().filter(|_| !text.is_empty())?;
-    u64::try_from(nanoseconds / 1_000_000_000).ok()
+    u64::try_from(nanoseconds(text)? / 1_000_000_000).ok()
+}
+
+/// Returns the length of a duration such as `1h30m` in nanoseconds; nothing for what is none.
+pub fn nanoseconds(text: &str) -> Option<i64> {
+    number::nanoseconds(text).ok().filter(|_| !text.is_empty())
 }
 
 #[cfg(test)]

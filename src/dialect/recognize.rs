@@ -20,6 +20,7 @@ use super::Reading;
 use super::fields;
 use super::openslo;
 use super::own;
+use super::pyrra;
 use super::sloth;
 
 /// Every `apiVersion` that is read, with the kinds it has as they are spelled there.
@@ -29,6 +30,7 @@ const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
     (Dialect::OpenSloV2Alpha, openslo::KINDS),
     (Dialect::OpenSloOperator, openslo::KINDS_OPERATOR),
     (Dialect::SlothKubernetes, &[]),
+    (Dialect::Pyrra, &[]),
     (Dialect::Own, own::KINDS),
 ];
 
@@ -215,11 +217,11 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
         sloth::read_resource(node, found, reading);
         return;
     }
-    let records: &[&str] = match dialect {
-        Dialect::Own => &own::RECORDS,
-        Dialect::SlothKubernetes => &sloth::KINDS,
-        _ => &[],
-    };
+    if dialect == Dialect::Pyrra && found == pyrra::KIND {
+        pyrra::read(node, reading);
+        return;
+    }
+    let records = others(dialect);
     if records.contains(&found) {
         return;
     }
@@ -248,10 +250,40 @@ fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]
 
 /// Speaks of a version only where its group is ours, or nearly: a Deployment is none of our business.
 fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
-    let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
+    let known = versions_for(node, version);
     let value = node.given("apiVersion")?;
-    (is_ours(version) || is_own(node) || sloth::is_resource(node))
-        .then(|| unknown_kind(value, "apiVersion", version, &known))
+    (is_ours(version) || is_named(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
+}
+
+/// Returns the versions that have the kind of an object, or else those of the same format; or else all.
+fn versions_for(node: Node<'_>, version: &str) -> Vec<&'static str> {
+    let kind = fields::word(node, "kind").map_or("", |kind| kind.value);
+    let has_kind = |&&(dialect, kinds): &&(Dialect, &[(&str, Kind)])| {
+        let others: &[&str] = others(dialect);
+        kinds.iter().any(|(spelling, _)| *spelling == kind) || others.contains(&kind)
+    };
+    let of_kind: Vec<&str> =
+        VERSIONS.iter().filter(has_kind).map(|(dialect, _)| dialect.api_version()).collect();
+    if !of_kind.is_empty() {
+        return of_kind;
+    }
+    let group = |version: &str| version.split('/').next().unwrap_or_default().to_lowercase();
+    let is_of_group = |(dialect, _): &&(Dialect, _)| group(dialect.api_version()) == group(version);
+    let family = VERSIONS.iter().find(is_of_group).map(|(dialect, _)| dialect.family());
+    let of_family = VERSIONS
+        .iter()
+        .filter(|(dialect, _)| family.is_none_or(|family| family == dialect.family()));
+    of_family.map(|(dialect, _)| dialect.api_version()).collect()
+}
+
+/// Returns the kinds of a dialect that are no kind of the model, or many.
+fn others(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Own => &own::RECORDS,
+        Dialect::SlothKubernetes => &sloth::KINDS,
+        Dialect::Pyrra => &[pyrra::KIND],
+        _ => &[],
+    }
 }
 
 /// Returns whether the group of a version is one of ours, or nearly.
@@ -266,7 +298,7 @@ pub(super) fn is_ours(version: &str) -> bool {
 /// Returns whether a version is of a group of ours, in whatever case.
 fn is_group(version: &str) -> bool {
     let group = version.split('/').next().unwrap_or_default();
-    ["openslo", "openslo.com", "slo", "sloth.slok.dev"]
+    ["openslo", "openslo.com", "slo", "sloth.slok.dev", "pyrra.dev"]
         .iter()
         .any(|ours| ours.eq_ignore_ascii_case(group))
 }
@@ -289,14 +321,17 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
         let entry = near_entry(node, "apiVersion");
         entry.and_then(|entry| entry.value.text()).is_some_and(is_ours)
     };
-    let is_named = is_own(node) || is_openslo(node) || sloth::is_resource(node);
-    let is_meant = is_named || misspelled.is_some() && is_versioned();
+    let is_meant = is_openslo(node) || is_named(node) || misspelled.is_some() && is_versioned();
     if !is_meant {
         return None;
     }
     if let Some(given) = node.given("apiVersion") {
-        let known: Vec<&str> = VERSIONS.iter().map(|(dialect, _)| dialect.api_version()).collect();
-        return Some(unknown_kind(given, "apiVersion", given.raw(), &known));
+        return Some(unknown_kind(
+            given,
+            "apiVersion",
+            given.raw(),
+            &versions_for(node, given.raw()),
+        ));
     }
     Some(misspelled.unwrap_or_else(|| Problem::MissingFields {
         span: node.given("kind").map_or_else(|| fields::first_key(node), Node::span),
@@ -305,6 +340,11 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
         of: String::new(),
         weak: false,
     }))
+}
+
+/// Returns whether an object says by its kind, or by that and its fields, what it is.
+fn is_named(node: Node<'_>) -> bool {
+    is_own(node) || sloth::is_resource(node) || pyrra::is_resource(node)
 }
 
 /// Returns whether an object has a kind and the fields of OpenSLO.

@@ -16,6 +16,7 @@ use super::Expected;
 use super::Problem;
 use super::Reading;
 use super::fields;
+use super::parts;
 use super::schema::Schema;
 
 mod check;

@@ -80,8 +80,8 @@ pub struct BurnRate {
 /// both windows.
 #[derive(Clone, Debug)]
 pub struct GeneratedAlert {
-    /// How urgent it is: `page` or `ticket`.
-    pub severity: &'static str,
+    /// How urgent it is, such as `page` or `warning`.
+    pub severity: Text,
     /// The threshold; 1 empties the budget in one window of the SLO.
     pub threshold: Ratio,
     /// The long window.

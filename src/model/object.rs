@@ -35,6 +35,8 @@ pub enum Dialect {
     Sloth,
     /// `sloth.slok.dev/v1`, the resources of Sloth for Kubernetes
     SlothKubernetes,
+    /// `pyrra.dev/v1alpha1`
+    Pyrra,
     /// `slo/v1`, the kinds of this tool
     Own,
 }
@@ -49,6 +51,7 @@ impl Dialect {
             Self::OpenSloOperator => "openslo.com/v1",
             Self::Sloth => "prometheus/v1",
             Self::SlothKubernetes => "sloth.slok.dev/v1",
+            Self::Pyrra => "pyrra.dev/v1alpha1",
             Self::Own => "slo/v1",
         }
     }
@@ -60,7 +63,7 @@ impl Dialect {
 
     /// Returns whether a tool makes the alerts of its SLOs.
     pub fn makes_alerts(self) -> bool {
-        matches!(self, Self::Sloth | Self::SlothKubernetes)
+        matches!(self, Self::Sloth | Self::SlothKubernetes | Self::Pyrra)
     }
 
     /// Returns the name that people know the format by.
@@ -71,6 +74,7 @@ impl Dialect {
             | Self::OpenSloV2Alpha
             | Self::OpenSloOperator => "OpenSLO",
             Self::Sloth | Self::SlothKubernetes => "Sloth",
+            Self::Pyrra => "Pyrra",
             Self::Own => "slo",
         }
     }

@@ -110,7 +110,7 @@ fn changed(documents: &[Value], changes: &str) -> Vec<Value> {
         let place = |kind: &str| documents.iter().position(|object| object["kind"] == kind);
         let (place, change) = match place(first) {
             Some(place) => (place, rest),
-            None => (place("SLO").expect("an SLO"), change),
+            None => (place("SLO").unwrap_or_default(), change),
         };
         dialect::change(&mut documents[place], change);
     }

@@ -30,6 +30,7 @@ mod policy_files;
 mod prometheus_rules;
 mod promql;
 mod publish;
+mod pyrra;
 mod queries;
 mod registry;
 mod report;

@@ -87,15 +87,19 @@ fn subjects() -> Vec<Subject> {
         let entries = fs::read_dir(folder(path)).expect("the folder is there");
         entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
     };
-    let mut paths = entries("schemas/dialects/openslo");
-    paths.append(&mut entries("schemas/dialects/sloth"));
+    let dialects = entries("schemas/dialects");
+    let mut paths: Vec<_> =
+        dialects.iter().flat_map(|dialect| entries(dialect.to_str().expect("UTF-8"))).collect();
     paths.push(folder("schemas/error-budget-policy.json"));
     paths.sort();
     assert!(paths.len() >= 27, "{paths:?}");
     let subject = |path: &std::path::PathBuf| {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8");
-        let is_of_sloth = path.parent().is_some_and(|folder| folder.ends_with("sloth"));
-        let name = if is_of_sloth { format!("sloth.{stem}") } else { stem.to_owned() };
+        let folder_name = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let name = match folder_name.expect("UTF-8") {
+            "openslo" | "schemas" => stem.to_owned(),
+            dialect => format!("{dialect}.{stem}"),
+        };
         let text = fs::read_to_string(path).expect("it can be read");
         let sound = folder("tests/fixtures/dialect/sound").join(format!("{name}.yaml"));
         let sound =

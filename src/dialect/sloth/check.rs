@@ -1,12 +1,14 @@
 //! What the schemas of Sloth cannot state.
 
 use crate::source::Span;
+use crate::yaml::Entry;
 use crate::yaml::Node;
 
 use super::Expected;
 use super::Names;
 use super::Problem;
 use super::fields;
+use super::parts;
 
 /// The ways of counting errors, of which an SLO has exactly one.
 const MEASURES: [&str; 3] = ["events", "raw", "plugin"];
@@ -31,11 +33,14 @@ impl Told {
 
 /// Checks the SLOs of a service.
 pub(super) fn service(spec: Node<'_>, names: &Names, problems: &mut Vec<Problem>) {
+    for slo in spec.given("slos").into_iter().flat_map(Node::items) {
+        parts::check_percent(slo, "objective", problems);
+    }
     let told = Told::of(problems);
     for slo in spec.given("slos").into_iter().flat_map(Node::items) {
         let is_sound = |node: Node<'_>| node.is_mapping() && !told.any_in(node);
         if let Some(sli) = slo.entry("sli").filter(|sli| is_sound(sli.value)) {
-            measure(sli.value, sli.key.span(), names, problems);
+            measure(sli, names, problems);
         }
         if let Some(alerting) = slo.entry("alerting").filter(|entry| is_sound(entry.value)) {
             alert_name(alerting.value, alerting.key.span(), names, problems);
@@ -43,27 +48,9 @@ pub(super) fn service(spec: Node<'_>, names: &Names, problems: &mut Vec<Problem>
     }
 }
 
-fn measure(sli: Node<'_>, key: Span, names: &Names, problems: &mut Vec<Problem>) {
-    let given: Vec<_> = MEASURES.iter().filter_map(|field| sli.entry(field)).collect();
-    match given.as_slice() {
-        [] => problems.push(Problem::MissingOneOf {
-            span: key,
-            fields: MEASURES.to_vec(),
-            of: "sli".to_owned(),
-        }),
-        [_] => {}
-        [first, second, ..] => {
-            let field = |key: Node<'_>| MEASURES.into_iter().find(|name| key.text() == Some(name));
-            problems.push(Problem::Conflict {
-                span: second.key.span(),
-                field: field(second.key).unwrap_or_default(),
-                other: first.key.span(),
-                other_field: field(first.key).unwrap_or_default(),
-                across: false,
-                redundant: None,
-            });
-        }
-    }
+fn measure(entry: Entry<'_>, names: &Names, problems: &mut Vec<Problem>) {
+    parts::exactly_one(entry, &MEASURES, problems);
+    let sli = entry.value;
     for (holder, field) in [
         ("events", names.error_query),
         ("events", names.total_query),

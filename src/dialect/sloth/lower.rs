@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use crate::model::Annotation;
 use crate::model::Annotations;
-use crate::model::Indicator;
 use crate::model::IndicatorUse;
 use crate::model::LabelValues;
 use crate::model::Labels;
 use crate::model::Measure;
 use crate::model::Meta;
-use crate::model::MetricSource;
 use crate::model::Object;
-use crate::model::Objective;
 use crate::model::Query;
 use crate::model::RatioCounts;
 use crate::model::RawType;
@@ -25,6 +22,7 @@ use crate::yaml::Node;
 use super::Names;
 use super::Problem;
 use super::fields;
+use super::parts;
 use super::windows;
 
 /// Returns the SLOs of a file or a resource.
@@ -49,34 +47,15 @@ fn lower(
     problems: &[Problem],
 ) -> Slo {
     let is_wrong = |span: Span| problems.iter().any(|problem| problem.span() == span);
-    let target = fields::number(slo, "objective").filter(|target| !is_wrong(target.span));
+    let target = parts::target(slo, "objective", problems);
     let indicator = match slo.given("sli").filter(|sli| sli.is_mapping()) {
-        Some(sli) => IndicatorUse::Inline(Arc::new(Indicator {
-            meta: Meta {
-                dialect: names.dialect,
-                span: sli.span(),
-                head: fields::first_key(sli),
-                ..Meta::default()
-            },
-            measure: measure(sli, language(spec, slo), names, &is_wrong),
-        })),
+        Some(sli) => {
+            let measure = measure(sli, language(spec, slo), names, &is_wrong);
+            parts::inline(names.dialect, sli, measure)
+        }
         None => IndicatorUse::Missing,
     };
-    let objective = Objective {
-        name: None,
-        target: target.map(|percent| percent.map(|value| &value / 100)),
-        operator: None,
-        value: None,
-        slice_target: None,
-        slice_window: None,
-        composite_weight: None,
-        indicator,
-        span: slo.span(),
-        head: fields::first_key(slo),
-        weight_span: None,
-        operator_span: None,
-        value_span: None,
-    };
+    let objective = parts::objective(slo, target, indicator);
     Slo {
         meta: meta(node, spec, slo, names),
         service: fields::text(spec, "service"),
@@ -155,13 +134,7 @@ fn measure(
     let source = |holder: &str, field: &str| {
         let query = sli.given(holder)?.given(field).filter(|query| !is_wrong(query.place()))?;
         let text = query.text()?.trim().to_owned();
-        Some(MetricSource {
-            reference: None,
-            source_type: Some(Spanned::new(Text::from(language), query.span())),
-            query: Some(Query::new(text, query.span())),
-            settings: Vec::new(),
-            span: query.span(),
-        })
+        Some(parts::source(language, Query::new(text, query.span())))
     };
     let fields = ["events", "raw", "plugin"];
     if fields.iter().filter(|field| sli.given(field).is_some()).count() > 1 {

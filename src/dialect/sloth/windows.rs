@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::model::GeneratedAlert;
 use crate::model::Object;
+use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
@@ -96,7 +97,7 @@ pub(super) fn wanted(slo: Node<'_>, names: &Names) -> Vec<GeneratedAlert> {
     alerts
         .filter(|(_, field)| is_wanted(field))
         .map(|(severity, _)| GeneratedAlert {
-            severity,
+            severity: Text::from(severity),
             threshold: Ratio::zero(),
             long: none,
             short: none,
@@ -126,9 +127,10 @@ pub(crate) fn complete(objects: &mut [Object], found: &[AlertWindows], window: D
         let span = slo.meta.head;
         let duration = Spanned::new(window, span);
         slo.window = Some(Window { duration, kind: WindowKind::Rolling, span });
-        let wanted: Vec<&str> = slo.generated.iter().map(|alert| alert.severity).collect();
+        let is_wanted =
+            |pair: &&Pair| slo.generated.iter().any(|alert| alert.severity == pair.severity);
         let pairs = windows.iter().flat_map(|windows| &windows.pairs);
-        let pairs = pairs.filter(|pair| wanted.contains(&pair.severity));
+        let pairs = pairs.filter(is_wanted);
         slo.generated = pairs.filter_map(|pair| pair.alert(seconds)).collect();
     }
 }
@@ -137,7 +139,7 @@ impl Pair {
     fn alert(&self, period: u64) -> Option<GeneratedAlert> {
         let times = Ratio::new(i64::try_from(period).ok()?, i64::try_from(self.long).ok()?)?;
         Some(GeneratedAlert {
-            severity: self.severity,
+            severity: Text::from(self.severity),
             threshold: &(&self.percent / 100) * &times,
             long: Duration::from_seconds(self.long),
             short: Duration::from_seconds(self.short),

@@ -1,6 +1,7 @@
 use crate::alerts::generated::Dead;
 use crate::alerts::generated::dead;
 use crate::finding::Level;
+use crate::model::Dialect;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
@@ -22,12 +23,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(slo: &Subject<'_>, checker: &mut Checker<'_>) {
     if let Some(dead) = dead(slo) {
-        report(&dead, checker);
+        report(&dead, slo.meta.dialect, checker);
     }
 }
 
 /// Nobody wrote the alerts, so what is dead of them is said at once.
-fn report(dead: &Dead<'_>, checker: &mut Checker<'_>) {
+fn report(dead: &Dead<'_>, dialect: Dialect, checker: &mut Checker<'_>) {
     let Dead { target, alerts, is_every, largest } = dead;
     let budget = target.value.complement();
     let of = percent(&target.value);
@@ -45,11 +46,16 @@ fn report(dead: &Dead<'_>, checker: &mut Checker<'_>) {
     finding.label(format!("leaves an error budget of {}", percent(&budget)));
     for alert in alerts {
         let needed = percent_beside(&(&alert.threshold * &budget), largest);
-        let (severity, rate) = (alert.severity, alert.threshold.significant(4));
+        let (severity, rate) = (&alert.severity, alert.threshold.significant(4));
         finding.note(format!(
             "the {severity} alert over `{}` needs more than {needed} errors: a burn rate above {rate}",
             alert.long
         ));
     }
-    finding.help("raise the target, or give Sloth `AlertWindows` that spend less of the budget");
+    finding.help(match dialect {
+        Dialect::Pyrra => {
+            "raise the target, or write alerts of your own and set `burnrates: false`"
+        }
+        _ => "raise the target, or give Sloth `AlertWindows` that spend less of the budget",
+    });
 }

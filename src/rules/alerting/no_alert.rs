@@ -51,7 +51,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         let finding = checker.report_at(level, slo.meta.place(), message);
         let is_made = slo.meta.dialect.makes_alerts();
         if let Some(span) = slo.alert_policies_span {
-            finding.also(span, if is_made { "disables both" } else { "an empty list" });
+            finding.also(span, if is_made { "disables them" } else { "an empty list" });
         }
         finding.help(if is_made { HELP_MADE } else { HELP });
         if has_none {
@@ -66,8 +66,7 @@ const DEFAULTS: &str = "alert-defaults";
 
 const HELP: &str = "list alert policies under `alertPolicies`: one that pages on a fast burn, one that files a ticket on a slow one";
 
-const HELP_MADE: &str =
-    "let the tool make them: take `disable` away, and name them under `alerting`";
+const HELP_MADE: &str = "let the tool make them: enable them under `alerting`";
 
 /// The alert policies that `slo.toml` names for the path of an SLO.
 #[derive(Default)]
