@@ -17,6 +17,7 @@ use crate::source::Span;
 use crate::yaml::Stream;
 
 mod announce;
+mod datadog;
 mod declared;
 mod fields;
 mod mark;

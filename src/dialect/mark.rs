@@ -13,13 +13,14 @@ use memchr::memmem;
 
 use crate::source;
 
+use super::datadog;
 use super::openslo;
 use super::pyrra;
 use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 9] = [
+const OWN: [&str; 14] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -28,6 +29,11 @@ const OWN: [&str; 9] = [
     "metricsourceref",
     "slok.dev",
     "pyrra.dev/",
+    "datadogslo",
+    "timeframe",
+    "sli_specification",
+    "monitor_ids",
+    "denominator",
     "prometheus/v",
 ];
 
@@ -112,7 +118,7 @@ fn is_followed_by_a_kind(rest: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
     let word = rest.split(|byte| !is_letter(byte)).next().unwrap_or_default();
     let kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR).map(|(name, _)| *name);
-    let mut kinds = kinds.chain(sloth::KINDS).chain([pyrra::KIND]);
+    let mut kinds = kinds.chain(sloth::KINDS).chain([pyrra::KIND, datadog::KIND]);
     kinds.any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
         || std::str::from_utf8(word).is_ok_and(is_own_kind)
 }

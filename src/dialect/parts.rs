@@ -99,7 +99,10 @@ pub(super) fn check_percent(mapping: Node<'_>, field: &str, problems: &mut Vec<P
 /// Checks that a mapping has exactly one of several fields; where something is said of it, one that is
 /// missing may be meant.
 pub(super) fn exactly_one(holder: Entry<'_>, names: &[&'static str], problems: &mut Vec<Problem>) {
-    let given = names.iter().filter_map(|name| Some((*name, holder.value.entry(name)?.key.span())));
+    let given = names.iter().filter_map(|name| {
+        let entry = holder.value.entry(name).filter(|entry| !entry.value.is_null())?;
+        Some((*name, entry.key.span()))
+    });
     let mut given: Vec<(&'static str, Span)> = given.collect();
     given.sort_by_key(|(_, span)| *span);
     let whole = holder.value.span();

@@ -17,6 +17,7 @@ use crate::yaml::replace_scalar;
 use super::Expected;
 use super::Problem;
 use super::Reading;
+use super::datadog;
 use super::fields;
 use super::openslo;
 use super::own;
@@ -31,6 +32,7 @@ const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
     (Dialect::OpenSloOperator, openslo::KINDS_OPERATOR),
     (Dialect::SlothKubernetes, &[]),
     (Dialect::Pyrra, &[]),
+    (Dialect::DatadogKubernetes, &[]),
     (Dialect::Own, own::KINDS),
 ];
 
@@ -196,6 +198,7 @@ fn object(node: Node<'_>, reading: &mut Reading) {
             }
         }
         None if sloth::is_meant(node) => sloth::read_file(node, reading),
+        None if datadog::is_meant(node) => datadog::read_api(node, reading),
         None => reading.problems.extend(without_version(node)),
     }
 }
@@ -217,9 +220,16 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
         sloth::read_resource(node, found, reading);
         return;
     }
-    if dialect == Dialect::Pyrra && found == pyrra::KIND {
-        pyrra::read(node, reading);
-        return;
+    match dialect {
+        Dialect::Pyrra if found == pyrra::KIND => return pyrra::read(node, reading),
+        Dialect::DatadogKubernetes if found == datadog::KIND => {
+            return datadog::read_resource(node, reading);
+        }
+        // The group has many kinds that are none of our business.
+        Dialect::DatadogKubernetes if entry.value.text().is_some_and(datadog::is_of_others) => {
+            return;
+        }
+        _ => {}
     }
     let records = others(dialect);
     if records.contains(&found) {
@@ -282,6 +292,7 @@ fn others(dialect: Dialect) -> &'static [&'static str] {
         Dialect::Own => &own::RECORDS,
         Dialect::SlothKubernetes => &sloth::KINDS,
         Dialect::Pyrra => &[pyrra::KIND],
+        Dialect::DatadogKubernetes => &[datadog::KIND],
         _ => &[],
     }
 }
@@ -344,7 +355,10 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
 
 /// Returns whether an object says by its kind, or by that and its fields, what it is.
 fn is_named(node: Node<'_>) -> bool {
-    is_own(node) || sloth::is_resource(node) || pyrra::is_resource(node)
+    is_own(node)
+        || sloth::is_resource(node)
+        || pyrra::is_resource(node)
+        || datadog::is_resource(node)
 }
 
 /// Returns whether an object has a kind and the fields of OpenSLO.

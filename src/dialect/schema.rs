@@ -198,7 +198,8 @@ impl Site<'_> {
     fn parent(&self) -> Span {
         match &self.entry {
             Some(entry) if self.direct => entry.key.span(),
-            _ if self.node.is_empty() => self.head,
+            Some(_) if self.node.is_empty() => self.node.place(),
+            None if self.node.is_empty() => self.head,
             _ => fields::first_key(self.node),
         }
     }

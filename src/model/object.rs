@@ -37,12 +37,16 @@ pub enum Dialect {
     SlothKubernetes,
     /// `pyrra.dev/v1alpha1`
     Pyrra,
+    /// The SLOs of Datadog's API
+    Datadog,
+    /// `datadoghq.com/v1alpha1`, the resources of Datadog's operator
+    DatadogKubernetes,
     /// `slo/v1`, the kinds of this tool
     Own,
 }
 
 impl Dialect {
-    /// Returns the `apiVersion` that names the dialect.
+    /// Returns the `apiVersion` that names the dialect, or what people call one without.
     pub fn api_version(self) -> &'static str {
         match self {
             Self::OpenSloV1 => "openslo/v1",
@@ -52,6 +56,8 @@ impl Dialect {
             Self::Sloth => "prometheus/v1",
             Self::SlothKubernetes => "sloth.slok.dev/v1",
             Self::Pyrra => "pyrra.dev/v1alpha1",
+            Self::Datadog => "Datadog's API",
+            Self::DatadogKubernetes => "datadoghq.com/v1alpha1",
             Self::Own => "slo/v1",
         }
     }
@@ -59,6 +65,15 @@ impl Dialect {
     /// Returns whether objectives may have indicators of their own and burn one budget together.
     pub fn has_composites(self) -> bool {
         matches!(self, Self::OpenSloV1 | Self::OpenSloV2Alpha | Self::OpenSloOperator)
+    }
+
+    /// Returns whether each SLO may have the window that its authors choose: Sloth has one for all, and
+    /// Datadog a few.
+    pub fn takes_any_window(self) -> bool {
+        !matches!(
+            self,
+            Self::Sloth | Self::SlothKubernetes | Self::Datadog | Self::DatadogKubernetes
+        )
     }
 
     /// Returns whether a tool makes the alerts of its SLOs.
@@ -75,6 +90,7 @@ impl Dialect {
             | Self::OpenSloOperator => "OpenSLO",
             Self::Sloth | Self::SlothKubernetes => "Sloth",
             Self::Pyrra => "Pyrra",
+            Self::Datadog | Self::DatadogKubernetes => "Datadog",
             Self::Own => "slo",
         }
     }
@@ -307,6 +323,15 @@ impl FromIterator<(Text, LabelValues)> for Labels {
             is_same
         });
         Self(found)
+    }
+}
+
+impl IntoIterator for Labels {
+    type Item = (Text, LabelValues);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

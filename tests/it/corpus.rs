@@ -47,7 +47,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// The dialects that are read, as the manifest calls them.
-const READ: [&str; 3] = ["openslo", "sloth", "pyrra"];
+const READ: [&str; 5] = ["openslo", "sloth", "pyrra", "datadog-json", "datadog-crd"];
 
 /// A file of the corpus.
 pub(crate) struct File {

@@ -279,6 +279,9 @@ fn removed(object: &Value, way: &[Step], key: &str) -> Value {
 
 /// Returns slips of the finger: a letter dropped, two swapped.
 fn misspellings(word: &str) -> Vec<String> {
+    if word.len() < 2 {
+        return Vec::new();
+    }
     let middle = word.len() / 2;
     let mut dropped = word.to_owned();
     dropped.remove(middle);

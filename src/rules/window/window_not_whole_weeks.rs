@@ -31,6 +31,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         return;
     }
     let broken = |slo: &Subject<'_>| {
+        if !slo.meta.dialect.takes_any_window() {
+            return None;
+        }
         let window = slo.window.as_ref()?;
         let seconds = window.duration.value.seconds()?;
         let is_rolling = matches!(window.kind, WindowKind::Rolling);

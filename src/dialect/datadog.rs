@@ -1,0 +1,83 @@
+//! Datadog: the SLOs of its API as JSON, and the resource `DatadogSLO` of its operator.
+//!
+//! An SLO may have a target for each of several timeframes, and an error budget for each: it becomes an SLO
+//! of the model for every timeframe. The timeframe that is shown first has the name alone, the others have
+//! theirs behind it, such as `checkout (7d)`.
+//!
+//! # Source
+//!
+//! Datadog, the reference of its API, "Service Level Objectives"; the definition of the operator's resource.
+
+use crate::model::Dialect;
+use crate::spelling;
+use crate::yaml::Node;
+
+use super::Expected;
+use super::Problem;
+use super::Reading;
+use super::fields;
+use super::parts;
+use super::schema::Schema;
+
+mod check;
+mod form;
+mod formulas;
+mod lower;
+
+/// The kind of the resource.
+pub(super) const KIND: &str = "DatadogSLO";
+
+/// What every SLO is: its types.
+const TYPES: [&str; 3] = ["metric", "monitor", "time_slice"];
+
+static API: Schema = Schema::new(include_str!("../../schemas/dialects/datadog/api.json"));
+
+static RESOURCE: Schema = Schema::new(include_str!("../../schemas/dialects/datadog/v1alpha1.json"));
+
+/// Returns whether an object without an `apiVersion` is an SLO of the API: by two of its type, its measure
+/// and its targets.
+pub(super) fn is_meant(node: Node<'_>) -> bool {
+    let is_typed = fields::word(node, "type").is_some_and(|word| TYPES.contains(&word.value));
+    let has = |holder: Node<'_>, field: &str| holder.given(field).is_some();
+    let is_ratio = |query: Node<'_>| has(query, "numerator") || has(query, "denominator");
+    let has_measure = node.given("query").is_some_and(is_ratio)
+        || has(node, "monitor_ids")
+        || has(node, "sli_specification");
+    let is_target = |item: Node<'_>| has(item, "timeframe") || has(item, "target");
+    let mut targets = node.given("thresholds").into_iter().flat_map(Node::items);
+    let has_targets = targets.any(is_target);
+    u8::from(is_typed) + u8::from(has_measure) + u8::from(has_targets) >= 2
+}
+
+/// Returns whether an object is a resource of Datadog by its kind, whatever its version says.
+pub(super) fn is_resource(node: Node<'_>) -> bool {
+    fields::word(node, "kind").is_some_and(|kind| kind.value == KIND)
+}
+
+/// Returns whether a kind is another one of the group, and not nearly that of the resource.
+pub(super) fn is_of_others(kind: &str) -> bool {
+    !spelling::is_certain(kind, KIND)
+}
+
+/// Checks an SLO of the API and lowers it.
+pub(super) fn read_api(node: Node<'_>, reading: &mut Reading) {
+    let head = node.given("name").map_or(node.span().head(), Node::span);
+    let problems = API.check(node, head);
+    finish(&form::api(node, Dialect::Datadog), problems, reading);
+}
+
+/// Checks a resource and lowers it.
+pub(super) fn read_resource(node: Node<'_>, reading: &mut Reading) {
+    let head = node.given("kind").map_or(node.span(), Node::span);
+    let mut problems = RESOURCE.check(node, head);
+    match node.given("spec").filter(|spec| spec.is_mapping()) {
+        Some(spec) => finish(&form::resource(node, spec), problems, reading),
+        None => reading.problems.append(&mut problems),
+    }
+}
+
+fn finish(form: &form::Form<'_>, mut problems: Vec<Problem>, reading: &mut Reading) {
+    check::form(form, &mut problems);
+    reading.objects.extend(lower::slos(form, &problems));
+    reading.problems.append(&mut problems);
+}
