@@ -20,6 +20,8 @@ mod announce;
 mod datadog;
 mod declared;
 mod fields;
+mod google;
+mod grafana;
 mod mark;
 mod openslo;
 mod own;
@@ -29,6 +31,7 @@ mod pyrra;
 mod recognize;
 mod schema;
 mod sloth;
+mod terraform;
 mod tree;
 
 pub use mark::is_worth_parsing;
@@ -67,7 +70,7 @@ pub fn read(stream: &Stream) -> Reading {
 /// Returns whether text that is no YAML was meant to hold an object that is read: what is wrong with a
 /// file that never was is nobody's business.
 pub fn is_meant(text: &str) -> bool {
-    announce::announces(text)
+    announce::announces(text) || terraform::announces(text)
 }
 
 /// Returns whether text, be it YAML or not, was meant to hold an error budget policy, by a `kind` of

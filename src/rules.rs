@@ -394,6 +394,11 @@ impl<'a> Checker<'a> {
         Some(&value.value)
     }
 
+    /// Returns whether a file is written for Terraform.
+    pub fn is_terraform(&self, source: SourceId) -> bool {
+        self.context.sources.file(source).is_terraform()
+    }
+
     /// Returns the path of a file from the root.
     pub fn path(&self, source: SourceId) -> &'a str {
         &self.context.sources.file(source).path
@@ -461,6 +466,10 @@ impl<'a> Checker<'a> {
     /// is to be mended: once, as long as a rule goes from file to file. Nothing where `mend` gives
     /// nothing.
     pub fn mend<T>(&self, place: Span, mend: impl FnOnce(Node<'_>) -> Option<T>) -> Option<T> {
+        // Terraform is written in other ways than YAML.
+        if self.is_terraform(place.source) {
+            return None;
+        }
         let mut last = self.mended.borrow_mut();
         let is_last = last.as_ref().is_some_and(|(source, _)| *source == place.source);
         if !is_last {

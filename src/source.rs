@@ -188,6 +188,12 @@ impl Source {
         Self { path: path.into(), text: "".into(), origin, unreadable }
     }
 
+    /// Returns whether the file is written for Terraform, by its ending.
+    pub fn is_terraform(&self) -> bool {
+        let start = self.path.len().saturating_sub(3);
+        self.path.as_bytes().get(start..).is_some_and(|end| end.eq_ignore_ascii_case(b".tf"))
+    }
+
     /// Returns a file from text that is known to be UTF-8.
     pub fn from_text(path: impl Into<String>, text: impl Into<Arc<str>>, origin: Origin) -> Self {
         Self { path: path.into(), text: text.into(), origin, unreadable: None }

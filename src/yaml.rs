@@ -1,4 +1,5 @@
-//! YAML to documents whose every node knows its bytes, and edits that keep comments and layout.
+//! YAML, and Terraform, to documents whose every node knows its bytes, and edits that keep comments and
+//! layout.
 //!
 //! **Invariant:** `yaml` knows no dialect, and words nothing: what it cannot digest is a
 //! [`Problem`].
@@ -22,8 +23,10 @@ mod beside;
 mod build;
 mod document;
 mod edit;
+mod grow;
 mod node;
 mod scalar;
+mod terraform;
 
 pub use added::Added;
 pub use added::plain_or_json;

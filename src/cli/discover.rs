@@ -22,7 +22,7 @@ use super::file::Other;
 use super::project::Project;
 
 /// The endings of files that are read, in whatever case.
-const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
+const ENDINGS: [&str; 4] = [".yaml", ".yml", ".json", ".tf"];
 
 /// What was found.
 #[derive(Default)]

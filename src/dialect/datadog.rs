@@ -1,4 +1,5 @@
-//! Datadog: the SLOs of its API as JSON, and the resource `DatadogSLO` of its operator.
+//! Datadog: the SLOs of its API as JSON, the resource `DatadogSLO` of its operator, and that of its provider
+//! for Terraform, which has the fields of the API.
 //!
 //! An SLO may have a target for each of several timeframes, and an error budget for each: it becomes an SLO
 //! of the model for every timeframe. The timeframe that is shown first has the name alone, the others have
@@ -33,6 +34,10 @@ const TYPES: [&str; 3] = ["metric", "monitor", "time_slice"];
 static API: Schema = Schema::new(include_str!("../../schemas/dialects/datadog/api.json"));
 
 static RESOURCE: Schema = Schema::new(include_str!("../../schemas/dialects/datadog/v1alpha1.json"));
+
+static TERRAFORM: Schema = Schema::new(include_str!(
+    "../../schemas/dialects/terraform/datadog_service_level_objective.json"
+));
 
 /// Returns whether an object without an `apiVersion` is an SLO of the API: by two of its type, its measure
 /// and its targets.
@@ -74,6 +79,12 @@ pub(super) fn read_resource(node: Node<'_>, reading: &mut Reading) {
         Some(spec) => finish(&form::resource(node, spec), problems, reading),
         None => reading.problems.append(&mut problems),
     }
+}
+
+/// Checks a resource of Terraform and lowers it.
+pub(super) fn read_terraform(node: Node<'_>, reading: &mut Reading) {
+    let problems = TERRAFORM.check(node, fields::key_span(node, "resource"));
+    finish(&form::api(node, Dialect::DatadogTerraform), problems, reading);
 }
 
 fn finish(form: &form::Form<'_>, mut problems: Vec<Problem>, reading: &mut Reading) {

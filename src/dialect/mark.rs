@@ -20,7 +20,7 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 14] = [
+const OWN: [&str; 23] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -30,6 +30,15 @@ const OWN: [&str; 14] = [
     "slok.dev",
     "pyrra.dev/",
     "datadogslo",
+    "service_level_objective",
+    "grafana_slo",
+    "google_monitoring_slo",
+    "service_level_indicator",
+    "servicelevelindicator",
+    "rollingperiod",
+    "rolling_period",
+    "calendarperiod",
+    "calendar_period",
     "timeframe",
     "sli_specification",
     "monitor_ids",

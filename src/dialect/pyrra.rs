@@ -10,7 +10,6 @@
 
 use crate::yaml::Node;
 
-use super::Expected;
 use super::Problem;
 use super::Reading;
 use super::fields;

@@ -19,10 +19,12 @@ use super::Problem;
 use super::Reading;
 use super::datadog;
 use super::fields;
+use super::google;
 use super::openslo;
 use super::own;
 use super::pyrra;
 use super::sloth;
+use super::terraform;
 
 /// Every `apiVersion` that is read, with the kinds it has as they are spelled there.
 const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
@@ -197,8 +199,10 @@ fn object(node: Node<'_>, reading: &mut Reading) {
                 None => reading.problems.extend(unknown_version(node, version.value)),
             }
         }
+        None if terraform::is_resource(node) => terraform::read(node, reading),
         None if sloth::is_meant(node) => sloth::read_file(node, reading),
         None if datadog::is_meant(node) => datadog::read_api(node, reading),
+        None if google::is_meant(node) => google::read_api(node, reading),
         None => reading.problems.extend(without_version(node)),
     }
 }

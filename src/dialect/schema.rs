@@ -147,6 +147,9 @@ impl Compiled {
         problems: &mut Vec<Problem>,
     ) {
         let mut site = walk(object, head, error.instance_path().segments(), keys);
+        if site.node.is_unknown() {
+            return;
+        }
         let percent = "/$defs/objective/properties/targetPercent";
         site.knows_percent = self.document.pointer(percent).is_some();
         let schema_path = error.schema_path().as_str();

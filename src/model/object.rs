@@ -11,6 +11,7 @@ use crate::source::Spanned;
 
 use super::AlertCondition;
 use super::AlertPolicy;
+use super::Dialect;
 use super::ErrorBudgetPolicy;
 use super::Indicator;
 use super::IndicatorUse;
@@ -18,83 +19,6 @@ use super::MetricSource;
 use super::NotificationTarget;
 use super::Referable;
 use super::Slo;
-
-/// The format that an object is written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Dialect {
-    /// `openslo/v1`
-    #[default]
-    OpenSloV1,
-    /// `openslo/v1alpha`
-    OpenSloV1Alpha,
-    /// `openslo.com/v2alpha`
-    OpenSloV2Alpha,
-    /// `openslo.com/v1`, the resources of the OpenSLO operator for Kubernetes
-    OpenSloOperator,
-    /// `prometheus/v1`, the files of Sloth
-    Sloth,
-    /// `sloth.slok.dev/v1`, the resources of Sloth for Kubernetes
-    SlothKubernetes,
-    /// `pyrra.dev/v1alpha1`
-    Pyrra,
-    /// The SLOs of Datadog's API
-    Datadog,
-    /// `datadoghq.com/v1alpha1`, the resources of Datadog's operator
-    DatadogKubernetes,
-    /// `slo/v1`, the kinds of this tool
-    Own,
-}
-
-impl Dialect {
-    /// Returns the `apiVersion` that names the dialect, or what people call one without.
-    pub fn api_version(self) -> &'static str {
-        match self {
-            Self::OpenSloV1 => "openslo/v1",
-            Self::OpenSloV1Alpha => "openslo/v1alpha",
-            Self::OpenSloV2Alpha => "openslo.com/v2alpha",
-            Self::OpenSloOperator => "openslo.com/v1",
-            Self::Sloth => "prometheus/v1",
-            Self::SlothKubernetes => "sloth.slok.dev/v1",
-            Self::Pyrra => "pyrra.dev/v1alpha1",
-            Self::Datadog => "Datadog's API",
-            Self::DatadogKubernetes => "datadoghq.com/v1alpha1",
-            Self::Own => "slo/v1",
-        }
-    }
-
-    /// Returns whether objectives may have indicators of their own and burn one budget together.
-    pub fn has_composites(self) -> bool {
-        matches!(self, Self::OpenSloV1 | Self::OpenSloV2Alpha | Self::OpenSloOperator)
-    }
-
-    /// Returns whether each SLO may have the window that its authors choose: Sloth has one for all, and
-    /// Datadog a few.
-    pub fn takes_any_window(self) -> bool {
-        !matches!(
-            self,
-            Self::Sloth | Self::SlothKubernetes | Self::Datadog | Self::DatadogKubernetes
-        )
-    }
-
-    /// Returns whether a tool makes the alerts of its SLOs.
-    pub fn makes_alerts(self) -> bool {
-        matches!(self, Self::Sloth | Self::SlothKubernetes | Self::Pyrra)
-    }
-
-    /// Returns the name that people know the format by.
-    pub fn family(self) -> &'static str {
-        match self {
-            Self::OpenSloV1
-            | Self::OpenSloV1Alpha
-            | Self::OpenSloV2Alpha
-            | Self::OpenSloOperator => "OpenSLO",
-            Self::Sloth | Self::SlothKubernetes => "Sloth",
-            Self::Pyrra => "Pyrra",
-            Self::Datadog | Self::DatadogKubernetes => "Datadog",
-            Self::Own => "slo",
-        }
-    }
-}
 
 /// The kinds of objects that others refer to by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -109,7 +109,8 @@ impl Letters {
     fn of(text: &str, raw: &str) -> Self {
         let Some(first) = raw.chars().next() else { return Self::default() };
         let body = match first {
-            '|' | '>' => raw.find('\n').unwrap_or(raw.len()),
+            // A block of YAML, or a heredoc of Terraform.
+            '|' | '>' | '<' => raw.find('\n').unwrap_or(raw.len()),
             '"' | '\'' => 1,
             _ => 0,
         };
@@ -213,6 +214,7 @@ mod tests {
         assert_eq!(found("a > 14.4 * 0.001", "a > 14.4 * 0.001"), same);
         assert_eq!(found("'a > 14.4 * 0.001'", "a > 14.4 * 0.001"), same);
         assert_eq!(found("|-\n  a\n  > 14.4 * 0.001\n", "a\n> 14.4 * 0.001"), same);
+        assert_eq!(found("<<-EOT\n  a\n  > 14.4 * 0.001\nEOT", "a\n> 14.4 * 0.001\n"), same);
         let folded = found("a > 14.4 *\n    0.001", "a > 14.4 * 0.001");
         assert_eq!(folded.as_deref(), Some("14.4 *\n    0.001"));
         assert_eq!(placed("\"名 > 1\"", "名 > 1", "1"), Some((107, "1".to_owned())));

@@ -31,6 +31,7 @@ use super::Style;
 use super::node::Data;
 use super::node::Shape;
 use super::node::Text;
+use super::terraform;
 
 /// Above this number of keys, duplicates are looked up in a hash map.
 const FEW_KEYS: usize = 16;
@@ -47,6 +48,9 @@ static MARKS: LazyLock<[Finder<'static>; 3]> =
 
 /// Reads every document of a file; a bad document is reported and the next one is read.
 pub fn parse(id: SourceId, source: &Source) -> Stream {
+    if source.is_terraform() {
+        return terraform::parse(id, source);
+    }
     let mut stream = Stream::default();
     if let Some(why) = source.unreadable.clone() {
         let span = Span::new(id, source.text.len(), source.text.len());

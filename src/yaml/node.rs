@@ -219,7 +219,12 @@ impl<'a> Node<'a> {
     /// Returns the decoded text of a scalar, whatever its type; nothing for a collection or null.
     pub fn text(self) -> Option<&'a str> {
         let scalar = self.scalar()?;
-        (!self.is_null()).then_some(scalar.text)
+        (!self.is_null() && scalar.style != Style::Unknown).then_some(scalar.text)
+    }
+
+    /// Returns whether what the node is depends on something that is not in the file.
+    pub fn is_unknown(self) -> bool {
+        self.scalar().is_some_and(|scalar| scalar.style == Style::Unknown)
     }
 
     /// Returns whether the node is null: `~`, `null`, or nothing at all.

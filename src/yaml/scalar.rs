@@ -15,6 +15,8 @@ pub enum Style {
     Literal,
     /// A folded block, `>`.
     Folded,
+    /// Something that is computed elsewhere: it is given, and nobody here knows what it is.
+    Unknown,
 }
 
 /// A scalar: its decoded text and how it is written.

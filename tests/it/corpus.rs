@@ -47,7 +47,17 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// The dialects that are read, as the manifest calls them.
-const READ: [&str; 5] = ["openslo", "sloth", "pyrra", "datadog-json", "datadog-crd"];
+const READ: [&str; 9] = [
+    "openslo",
+    "sloth",
+    "pyrra",
+    "datadog-json",
+    "datadog-crd",
+    "datadog-tf",
+    "grafana-tf",
+    "google-tf",
+    "google-slo",
+];
 
 /// A file of the corpus.
 pub(crate) struct File {

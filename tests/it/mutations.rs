@@ -33,12 +33,18 @@ use slo::yaml;
 use slo::yaml::Kind;
 use slo::yaml::Node;
 
+mod terraform;
+
+use terraform::terraform;
+
 /// Objects that the sound ones refer to, and that stand elsewhere.
 const ELSEWHERE: [&str; 6] = ["crossings", "pages", "burns-fast", "crew", "metrics", "ferries"];
 
 /// A schema, by the name of its file, and the sound objects of its kind.
 struct Subject {
     name: String,
+    /// The name of a file that holds one of them, which says what language it is in.
+    file: &'static str,
     schema: Value,
     objects: Vec<Value>,
 }
@@ -101,16 +107,27 @@ fn subjects() -> Vec<Subject> {
             dialect => format!("{dialect}.{stem}"),
         };
         let text = fs::read_to_string(path).expect("it can be read");
-        let sound = folder("tests/fixtures/dialect/sound").join(format!("{name}.yaml"));
-        let sound =
-            fs::read_to_string(&sound).unwrap_or_else(|_| panic!("{name}: no sound object"));
-        let source = Source::from_text("sound.yaml", sound.as_str(), Origin::Worktree);
+        let file = if folder_name == Some("terraform") { "slo.tf" } else { "slo.yaml" };
+        let sound = fs::read_to_string(sound(&name, file));
+        let sound = sound.unwrap_or_else(|_| panic!("{name}: no sound object"));
+        let source = Source::from_text(file, sound.as_str(), Origin::Worktree);
         let stream = yaml::parse(SourceId::default(), &source);
         let schema = serde_json::from_str(&text).expect("a schema is JSON");
         let objects = stream.documents.iter().map(|document| json_of(document.root())).collect();
-        Subject { name, schema, objects }
+        Subject { name, file, schema, objects }
     };
     paths.iter().map(subject).collect()
+}
+
+/// Returns the file of the sound objects of a schema.
+fn sound(name: &str, file: &str) -> std::path::PathBuf {
+    let ending = file.trim_start_matches("slo");
+    folder("tests/fixtures/dialect/sound").join(format!("{name}{ending}"))
+}
+
+/// Returns an object as the text of a file.
+fn text_of(object: &Value, file: &str) -> String {
+    if file == "slo.tf" { terraform(object) } else { object.to_string() }
 }
 
 /// Returns what a sound document holds.
@@ -133,11 +150,15 @@ pub(crate) fn json_of(node: Node<'_>) -> Value {
 
 /// Runs the recommended rules on a file, if the program would read it at all.
 pub(crate) fn findings(text: &str) -> Vec<Finding> {
+    findings_in("slo.yaml", text)
+}
+
+/// The same, of a file of a name.
+fn findings_in(file: &str, text: &str) -> Vec<Finding> {
     if !dialect::is_worth_parsing(text.as_bytes()) {
         return Vec::new();
     }
-    let tree =
-        lint::load(vec![Source::from_text("slo.yaml", text, Origin::Worktree)], &Files::default());
+    let tree = lint::load(vec![Source::from_text(file, text, Origin::Worktree)], &Files::default());
     let (rules, _) = RuleSet::new(&Rules::default(), &Choice::default());
     let config = Config { external: ELSEWHERE.map(str::to_owned).to_vec(), ..Config::default() };
     let now = "2026-11-22T09:00:00Z".parse().expect("an instant");
@@ -213,21 +234,20 @@ fn visit(
 
 #[test]
 fn sound_objects_are_sound() {
-    for Subject { name, objects, .. } in subjects() {
-        let path = folder("tests/fixtures/dialect/sound").join(format!("{name}.yaml"));
-        let text = fs::read_to_string(path).expect("it was just read");
-        let loud = findings(&text);
+    for Subject { name, file, objects, .. } in subjects() {
+        let text = fs::read_to_string(sound(&name, file)).expect("it was just read");
+        let loud = findings_in(file, &text);
         assert!(loud.is_empty(), "{name}: {loud:#?}");
         for object in objects {
-            let loud = findings(&object.to_string());
-            assert!(loud.is_empty(), "{name}, as JSON: {loud:#?}");
+            let loud = findings_in(file, &text_of(&object, file));
+            assert!(loud.is_empty(), "{name}, each alone: {loud:#?}");
         }
     }
 }
 
 #[test]
 fn sound_objects_use_every_field_of_their_schema() {
-    for Subject { name, schema, objects } in subjects() {
+    for Subject { name, schema, objects, .. } in subjects() {
         let mut used = BTreeSet::new();
         for object in &objects {
             visit(&schema, &schema, object, &[], &mut |part, way| {
@@ -394,7 +414,7 @@ fn of_another_type(field: &Value, options: &[String]) -> Vec<Wrong> {
         return vec![wrong("text", json!("text")), wrong("another collection", other)];
     }
     let mut found = vec![wrong("a list", json!(["a list"]))];
-    if takes("string") && !takes("integer") {
+    if takes("string") && !takes("integer") && !takes("boolean") {
         found.push(wrong("a truth value", json!(true)));
     } else if !takes("string") && !kinds.is_empty() {
         found.push(wrong("text", json!("text")));
@@ -474,7 +494,9 @@ fn mutations(subject: &Subject) -> Vec<Mutation> {
             found.extend(of_map(object, part, way));
             let fields = part.get("properties").and_then(Value::as_object);
             for key in fields.into_iter().flat_map(Map::keys) {
-                if at(object, way).get(key).is_none() {
+                // The labels of a resource are what makes it one.
+                let is_label = ["resource", "resource_name"].contains(&key.as_str());
+                if at(object, way).get(key).is_none() || is_label {
                     continue;
                 }
                 let place = places.entry((std::ptr::from_ref(part) as usize, key.clone()));
@@ -497,8 +519,8 @@ fn mutations(subject: &Subject) -> Vec<Mutation> {
 }
 
 /// Returns the bytes in which a finding may begin.
-fn region(text: &str, place: &Place) -> Span {
-    let source = Source::from_text("slo.yaml", text, Origin::Worktree);
+fn region(file: &str, text: &str, place: &Place) -> Span {
+    let source = Source::from_text(file, text, Origin::Worktree);
     let stream = yaml::parse(SourceId::default(), &source);
     let root = stream.documents.first().expect("a document").root();
     let (Place::Key(way) | Place::Value(way) | Place::Mapping(way)) = place;
@@ -524,9 +546,9 @@ fn region(text: &str, place: &Place) -> Span {
 }
 
 /// Returns what is wrong with the findings of a slip.
-fn fault(mutation: &Mutation) -> Option<String> {
-    let text = mutation.object.to_string();
-    let findings = findings(&text);
+fn fault(mutation: &Mutation, file: &str) -> Option<String> {
+    let text = text_of(&mutation.object, file);
+    let findings = findings_in(file, &text);
     let enough = match mutation.count {
         Count::One => findings.len() == 1,
         Count::AtMostOne => findings.len() <= 1,
@@ -539,7 +561,7 @@ fn fault(mutation: &Mutation) -> Option<String> {
         return Some(told);
     }
     let finding = findings.first()?;
-    let region = region(&text, &mutation.place);
+    let region = region(file, &text, &mutation.place);
     if !region.contains(finding.span) {
         let (there, here) = (&text[finding.span.range()], &text[region.range()]);
         return Some(format!("{}: stands at `{there}`, not in `{here}`", finding.message));
@@ -557,7 +579,7 @@ fn one_slip_is_one_finding_in_its_place() {
         let slips = mutations(&subject);
         tried += slips.len();
         let told = |slip: &Mutation| {
-            let fault = fault(slip)?;
+            let fault = fault(slip, subject.file)?;
             Some(format!("{}: {}: {fault}", subject.name, slip.what))
         };
         faults.extend(slips.par_iter().filter_map(told).collect::<Vec<String>>());

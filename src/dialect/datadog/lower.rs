@@ -42,9 +42,13 @@ const SLICE: u64 = 300;
 pub(super) fn slos(form: &Form<'_>, problems: &[Problem]) -> Vec<Object> {
     let indicator = indicator(form, problems);
     let first = form.first.or_else(|| form.targets.first()?.timeframe);
-    // Of several, one without its timeframe is nobody's.
-    let named =
-        form.targets.iter().filter(|target| form.targets.len() == 1 || target.timeframe.is_some());
+    // Of several, one without its timeframe is nobody's, nor is one that comes again.
+    let mut seen: Vec<&str> = Vec::new();
+    let named = form.targets.iter().filter(|target| {
+        let is_new = target.timeframe.is_some_and(|name| !seen.contains(&name));
+        seen.extend(target.timeframe);
+        form.targets.len() == 1 || is_new
+    });
     let slos = named.map(|target| {
         let is_first = form.targets.len() == 1 || target.timeframe == first;
         let suffix = target.timeframe.filter(|_| !is_first);
@@ -104,18 +108,24 @@ fn tags(list: Node<'_>) -> Vec<(&str, &str, Span)> {
 
 /// Tags are the labels of Datadog; the resource has labels and annotations of its own.
 fn meta(form: &Form<'_>, suffix: Option<&str>, tags: &[(&str, &str, Span)]) -> Meta {
-    let name = fields::word(form.node, "name").map(|name| {
+    // Terraform has a name of its own, where that of the SLO is not known.
+    let name = fields::word(form.node, "name");
+    let name = name.or_else(|| fields::word(form.node, "resource_name")).map(|name| {
         name.map(|name| match suffix {
             Some(suffix) => Text::from(format!("{name} ({suffix})").as_str()),
             None => Text::from(name),
         })
     });
-    let tags = tags.iter().map(|(key, value, span)| {
+    let labeled = tags.iter().map(|(key, value, span)| {
         (Text::from(*key), LabelValues::One(Spanned::new(Text::from(*value), *span)))
     });
     let own = fields::meta(form.node, form.metadata, form.dialect);
-    let labels: Labels = own.labels.into_iter().chain(tags).collect();
-    let annotations: Annotations = own.annotations;
+    let labels: Labels = own.labels.into_iter().chain(labeled).collect();
+    let said = tags
+        .iter()
+        .map(|(key, value, span)| (Spanned::new(*key, *span), Spanned::new(*value, *span)));
+    let declared = parts::declarations(said);
+    let annotations: Annotations = own.annotations.iter().chain(declared.iter()).cloned().collect();
     let (span, head) = (form.node.span(), name.as_ref().map(|name| name.span));
     Meta {
         name,

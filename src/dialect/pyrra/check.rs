@@ -2,13 +2,10 @@
 
 use crate::quantity::Ratio;
 use crate::query;
-use crate::query::problem::Problem as QueryProblem;
-use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
 use crate::query::tree::MatchOperator;
 use crate::yaml::Node;
 
-use super::Expected;
 use super::Problem;
 use super::fields;
 use super::parts;
@@ -20,17 +17,16 @@ const SELECTOR: &str = "http_requests_total{job=\"web\"}";
 
 /// Checks what an SLO promises and how it measures.
 pub(super) fn spec(spec: Node<'_>, problems: &mut Vec<Problem>) {
-    if let Some(target) = spec.given("target")
-        && target.scalar().is_some()
-        && fields::number_of(target).is_none()
+    if let Some(target) = spec.entry("target")
+        && fields::number_of(target.value).is_none()
     {
-        wrong(target, "target", "99.9", problems);
+        parts::unlike(target, "99.9", problems);
     }
     parts::check_percent(spec, "target", problems);
-    if let Some(window) = spec.given("window") {
-        let seconds = window.text().and_then(query::seconds);
+    if let Some(window) = spec.entry("window") {
+        let seconds = window.value.text().and_then(query::seconds);
         if seconds.is_none_or(|seconds| seconds == 0) {
-            wrong(window, "window", "4w", problems);
+            parts::unlike(window, "4w", problems);
         }
     }
     let Some(indicator) = spec.entry("indicator").filter(|entry| entry.value.is_mapping()) else {
@@ -43,24 +39,12 @@ pub(super) fn spec(spec: Node<'_>, problems: &mut Vec<Problem>) {
             "bool_gauge" => selector(measure, problems),
             _ => metrics(measure, problems),
         }
-        if let Some(latency) = measure.given("latency").filter(|_| name == "latencyNative")
-            && latency.text().is_none_or(|text| query::nanoseconds(text).is_none())
+        if let Some(latency) = measure.entry("latency").filter(|_| name == "latencyNative")
+            && latency.value.text().is_none_or(|text| query::nanoseconds(text).is_none())
         {
-            wrong(latency, "latency", "500ms", problems);
+            parts::unlike(latency, "500ms", problems);
         }
     }
-}
-
-/// Says that a value should be like another one, unless something is said of it.
-fn wrong(node: Node<'_>, field: &str, like: &'static str, problems: &mut Vec<Problem>) {
-    let span = node.place();
-    let is_empty = node.text().is_some_and(str::is_empty);
-    if is_empty || problems.iter().any(|problem| problem.span() == span) {
-        return;
-    }
-    let (field, found) = (field.to_owned(), node.raw().to_owned());
-    let expected = Expected::Like(like);
-    problems.push(Problem::InvalidValue { span, field, found, expected });
 }
 
 fn metrics(measure: Node<'_>, problems: &mut Vec<Problem>) {
@@ -71,9 +55,8 @@ fn metrics(measure: Node<'_>, problems: &mut Vec<Problem>) {
     }
     let Some(success) = measure.given("success") else { return };
     selector(success, problems);
-    let Some(metric) = success.given("metric") else { return };
-    let is_told = problems.iter().any(|problem| problem.span() == metric.place());
-    let Some(tree) = metric.text().and_then(parsed).filter(|_| !is_told) else { return };
+    let Some(metric) = success.entry("metric") else { return };
+    let Some(tree) = metric.value.text().and_then(parts::parsed) else { return };
     let ExpressionKind::Vector(vector) = &tree.kind else { return };
     let bound = vector.matchers.iter().find(|matcher| matcher.label.text == "le");
     let is_number = bound.is_some_and(|bound| {
@@ -81,22 +64,16 @@ fn metrics(measure: Node<'_>, problems: &mut Vec<Problem>) {
             && (bound.value == "+Inf" || Ratio::parse(&bound.value).is_some())
     });
     if !is_number {
-        wrong(metric, "metric", "http_request_duration_seconds_bucket{le=\"0.5\"}", problems);
+        parts::unlike(metric, "http_request_duration_seconds_bucket{le=\"0.5\"}", problems);
     }
 }
 
 /// What is measured is a selector, of which Pyrra takes the growth.
 fn selector(holder: Node<'_>, problems: &mut Vec<Problem>) {
-    let Some(metric) = holder.given("metric") else { return };
+    let Some(metric) = holder.entry("metric") else { return };
     // What cannot be read is told where queries are.
-    let Some(tree) = metric.text().and_then(parsed) else { return };
+    let Some(tree) = metric.value.text().and_then(parts::parsed) else { return };
     if !matches!(tree.kind, ExpressionKind::Vector(_)) {
-        wrong(metric, "metric", SELECTOR, problems);
+        parts::unlike(metric, SELECTOR, problems);
     }
-}
-
-/// Returns the tree of a query without a mistake.
-pub(super) fn parsed(text: &str) -> Option<Expression> {
-    let (tree, problems): (_, Vec<QueryProblem>) = query::parse(text);
-    tree.filter(|_| problems.is_empty())
 }

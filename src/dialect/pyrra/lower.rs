@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::Dialect;
-use crate::model::Inset;
 use crate::model::Measure;
-use crate::model::MetricSource;
 use crate::model::Object;
 use crate::model::Operator;
 use crate::model::Query;
@@ -17,9 +15,6 @@ use crate::model::WindowKind;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::query;
-use crate::query::Extent;
-use crate::query::tree::ExpressionKind;
-use crate::query::tree::Modifiers;
 use crate::source::Span;
 use crate::source::Spanned;
 use crate::yaml::Node;
@@ -27,12 +22,11 @@ use crate::yaml::Node;
 use super::Problem;
 use super::alerts;
 use super::check::INDICATORS;
-use super::check::parsed;
 use super::fields;
 use super::parts;
 
-/// The range of the rates that Pyrra asks for; it asks for others too.
-const RANGE: &str = "5m";
+/// Who answers the queries.
+const LANGUAGE: &str = "Prometheus";
 
 /// Returns an SLO.
 pub(super) fn slo(node: Node<'_>, spec: Node<'_>, problems: &[Problem]) -> Object {
@@ -80,56 +74,32 @@ fn window(spec: Node<'_>) -> Option<Window> {
 }
 
 /// Returns what one indicator measures.
-fn measure(name: &str, holder: Node<'_>, is_wrong: &dyn Fn(Span) -> bool) -> Option<Measure> {
-    let groups: Vec<&str> =
-        holder.given("grouping").into_iter().flat_map(Node::items).filter_map(Node::text).collect();
-    let by =
-        if groups.is_empty() { String::new() } else { format!(" by ({}) ", groups.join(", ")) };
-    let growth = |before: &str, after: &str| {
-        (format!("{before}sum{by}(rate("), format!("[{RANGE}])){after}"))
+fn measure<'a>(name: &str, holder: Node<'a>, is_wrong: &dyn Fn(Span) -> bool) -> Option<Measure> {
+    let groups = holder.given("grouping");
+    let metric = |holder: Node<'a>| {
+        let metric = holder.given("metric").filter(|metric| !is_wrong(metric.place()))?;
+        Some((metric, Query::new(metric.text()?.to_owned(), metric.span())))
     };
-    let of = |field: &str, around: &dyn Fn() -> (String, String)| {
-        source(holder.given(field)?, around, is_wrong)
+    let of = |field: &str| {
+        let (metric, query) = metric(holder.given(field)?)?;
+        Some(parts::source(LANGUAGE, parts::growth(metric, groups, ["", ""]).unwrap_or(query)))
     };
-    let plain = || growth("", "");
     let counts = |good, bad, total| {
         let counter = Some(true);
         Measure::Counts(Box::new(RatioCounts { counter, counter_span: None, good, bad, total }))
     };
     match name {
-        "ratio" => Some(counts(None, of("errors", &plain), of("total", &plain))),
-        "latency" => Some(counts(of("success", &plain), None, of("total", &plain))),
+        "ratio" => Some(counts(None, of("errors"), of("total"))),
+        "latency" => Some(counts(of("success"), None, of("total"))),
         "latencyNative" => {
             let latency = fields::word(holder, "latency")?;
             let seconds = Ratio::new(query::nanoseconds(latency.value)?, 1_000_000_000)?;
-            let around = || growth(&format!("1 - histogram_fraction(0, {seconds}, "), ")");
-            let source = of("total", &around)?;
+            let (metric, query) = metric(holder.given("total")?)?;
+            let before = format!("1 - histogram_fraction(0, {seconds}, ");
+            let query = parts::growth(metric, groups, [&before, ")"]).unwrap_or(query);
+            let source = parts::source(LANGUAGE, query);
             Some(Measure::Raw { raw_type: RawType::Failure, source })
         }
-        _ => Some(Measure::Threshold(source(holder, &|| Default::default(), is_wrong)?)),
+        _ => Some(Measure::Threshold(parts::source(LANGUAGE, metric(holder)?.1))),
     }
-}
-
-/// Returns the query that Pyrra makes of a selector; the selector alone where nothing can be made of it.
-///
-/// * `around`: what it writes before and behind.
-fn source(
-    holder: Node<'_>,
-    around: &dyn Fn() -> (String, String),
-    is_wrong: &dyn Fn(Span) -> bool,
-) -> Option<MetricSource> {
-    let metric = holder.given("metric").filter(|metric| !is_wrong(metric.place()))?;
-    let text = metric.text()?;
-    let query = Query::new(text.to_owned(), metric.span());
-    let is_plain = parsed(text).is_some_and(|tree| match tree.kind {
-        ExpressionKind::Vector(vector) => vector.modifiers == Modifiers::default(),
-        _ => false,
-    });
-    if !is_plain {
-        return Some(parts::source("Prometheus", query));
-    }
-    let (before, behind) = around();
-    let inset = |at: usize, text: String| Inset { replaced: Extent::between(at, at), text };
-    let query = query.with(&[inset(0, before), inset(text.len(), behind)]);
-    Some(parts::source("Prometheus", query))
 }

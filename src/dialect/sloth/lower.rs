@@ -92,7 +92,7 @@ fn meta(node: Node<'_>, spec: Node<'_>, slo: Node<'_>, names: &Names) -> Meta {
     let annotations = notes.iter().rev().flatten().flat_map(|notes| notes.entries());
     let annotations: Annotations = annotations
         .filter_map(|entry| {
-            let key = Spanned::new(key_of(entry.key.text()?)?, entry.key.span());
+            let key = Spanned::new(parts::declaration(entry.key.text()?)?, entry.key.span());
             let value = Spanned::new(Text::from(entry.value.text()?), entry.value.span());
             Some(Annotation { key, value })
         })
@@ -107,12 +107,6 @@ fn meta(node: Node<'_>, spec: Node<'_>, slo: Node<'_>, names: &Names) -> Meta {
         head: fields::first_key(slo),
         ..Meta::default()
     }
-}
-
-/// Returns the key that declares something: a label may not hold a slash, nor a hyphen.
-fn key_of(label: &str) -> Option<Text> {
-    let rest = label.strip_prefix("slo").and_then(|rest| rest.strip_prefix(['/', '_', '.']))?;
-    Some(Text::from(format!("slo/{}", rest.replace('_', "-")).as_str()))
 }
 
 /// Returns who answers the queries: a plugin that reads those of VictoriaMetrics says so by its name.

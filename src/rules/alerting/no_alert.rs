@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use crate::finding::Finding;
 use crate::finding::Level;
-use crate::model::Dialect;
 use crate::model::Kind;
 use crate::model::Slo;
 use crate::model::Subject;
@@ -33,9 +32,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
-    // `openslo/v1alpha` has no field for alerts.
-    let expected =
-        |slo: &&Subject<'_>| slo.meta.dialect != Dialect::OpenSloV1Alpha && !is_exempt(slo);
+    // `openslo/v1alpha` has no field for alerts, and those of Datadog and Google stand elsewhere.
+    let expected = |slo: &&Subject<'_>| slo.meta.dialect.names_alerts() && !is_exempt(slo);
     let slos = slos.iter().filter(expected).filter(|slo| !slo.meta.misspells("alertPolicies"));
     let is_silent = |slo: &&Subject<'_>| {
         slo.alert_policies.is_empty()

@@ -7,7 +7,6 @@ use crate::alerts::link;
 use crate::finding::Level;
 use crate::model::AlertPolicy;
 use crate::model::Catalog;
-use crate::model::Dialect;
 use crate::model::Meta;
 use crate::model::MetricSource;
 use crate::model::Slo;
@@ -85,7 +84,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 fn is_expected(slo: &Subject<'_>) -> bool {
     let rests = |meta: &Meta| meta.declares("slo/zero-traffic", "expected");
     // `openslo/v1alpha` has no field for alerts, and one without any is another rule's finding.
-    slo.meta.dialect != Dialect::OpenSloV1Alpha
+    slo.meta.dialect.names_alerts()
         && !slo.alert_policies.is_empty()
         && !is_exempt(slo)
         && !rests(&slo.meta)

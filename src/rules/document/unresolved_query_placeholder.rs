@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use crate::finding::Level;
+use crate::model::Dialect;
 use crate::model::MetricSource;
 use crate::model::Object;
 use crate::model::Query;
@@ -29,14 +30,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(object: &Object, checker: &mut Checker<'_>) {
+    // Grafana fills in its own variables.
+    let has_dashboard = object.meta().dialect == Dialect::Grafana;
     for source in object.metric_sources() {
         if let Some(query) = &source.query {
-            report(query, source, checker);
+            report(query, source, has_dashboard, checker);
         }
     }
 }
 
-fn report(query: &Query, source: &MetricSource, checker: &mut Checker<'_>) {
+fn report(query: &Query, source: &MetricSource, has_dashboard: bool, checker: &mut Checker<'_>) {
     if !may_hold_placeholders(&query.text) {
         return;
     }
@@ -53,7 +56,8 @@ fn report(query: &Query, source: &MetricSource, checker: &mut Checker<'_>) {
     for (extent, span) in found.into_iter().zip(places) {
         let placeholder = extent.slice(&query.text);
         let is_window = placeholder.starts_with("{{") && placeholder.contains(".window");
-        let is_read = is_window && language != Language::Other;
+        let is_read = is_window && language != Language::Other
+            || has_dashboard && placeholder.starts_with("$__");
         if is_read || variables.contains(name(placeholder)) {
             continue;
         }

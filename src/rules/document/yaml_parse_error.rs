@@ -42,8 +42,9 @@ fn report(problem: &Problem, checker: &mut Checker<'_>) {
     match problem {
         Problem::Unreadable { why, .. } => unreadable(span, why, checker),
         Problem::Syntax { detail, .. } => {
+            let language = if checker.is_terraform(span.source) { "Terraform" } else { "YAML" };
             checker
-                .report(span, format!("not valid YAML: {detail}"))
+                .report(span, format!("not valid {language}: {detail}"))
                 .label("the reader stopped here")
                 .note("nothing else in this document is checked");
         }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use crate::finding::Level;
 use crate::model::Catalog;
+use crate::model::Dialect;
 use crate::model::Meta;
 use crate::model::Slo;
 use crate::rules::Check;
@@ -40,7 +41,11 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
         if let Some(service) = catalog.service(slo) {
             finding.also(service.meta.place(), "its Service has no owner either");
         }
-        finding.help(HELP);
+        finding.help(match slo.meta.dialect {
+            Dialect::Datadog | Dialect::DatadogKubernetes | Dialect::DatadogTerraform => HELP_TAGS,
+            Dialect::Grafana | Dialect::Google => HELP_LABELS,
+            _ => HELP,
+        });
         if let Some(edit) = edit {
             finding.unsafe_fix(TITLE, vec![edit]);
         }
@@ -56,6 +61,10 @@ const OWNER: &str = "slo/owner";
 
 const HELP: &str =
     "add a label `team`, an annotation `slo/owner`, or a line for the path to CODEOWNERS";
+
+const HELP_TAGS: &str = "add a tag such as `team:shop`, or a line for the path to CODEOWNERS";
+
+const HELP_LABELS: &str = "add a label `team`, or a line for the path to CODEOWNERS";
 
 const TITLE: &str = "annotate it with the owners that CODEOWNERS names for every path";
 

@@ -1,0 +1,355 @@
+//! Google's Cloud Monitoring: the SLOs of its API in both spellings, and `google_monitoring_slo` of
+//! Terraform.
+//!
+//! A filter of Cloud Monitoring is no query that is read; the target, the window and how the budget is
+//! counted are.
+//!
+//! # Source
+//!
+//! Google Cloud, the reference of `ServiceLevelObjective` in version 3 of the API of Cloud Monitoring: a goal
+//! is above 0 and at most 0.9999, a rolling period is 1 to 30 days.
+
+use std::sync::Arc;
+
+use crate::model::BudgetingMethod;
+use crate::model::Dialect;
+use crate::model::LabelValues;
+use crate::model::Labels;
+use crate::model::Measure;
+use crate::model::Meta;
+use crate::model::MetricSource;
+use crate::model::Object;
+use crate::model::Query;
+use crate::model::RatioCounts;
+use crate::model::Slo;
+use crate::model::Text;
+use crate::model::Window;
+use crate::model::WindowKind;
+use crate::quantity::Duration;
+use crate::quantity::Ratio;
+use crate::quantity::Unit;
+use crate::source::Span;
+use crate::source::Spanned;
+use crate::yaml::Entry;
+use crate::yaml::Node;
+
+use super::Expected;
+use super::Problem;
+use super::Reading;
+use super::fields;
+use super::parts;
+use super::schema::Schema;
+
+static API: Schema = Schema::new(include_str!("../../schemas/dialects/google/api.json"));
+
+static TERRAFORM: Schema =
+    Schema::new(include_str!("../../schemas/dialects/terraform/google_monitoring_slo.json"));
+
+const LANGUAGE: &str = "Cloud Monitoring";
+
+/// The largest goal, in ten thousandths.
+const LARGEST: (i64, i64) = (9_999, 10_000);
+
+/// The longest rolling period, in days.
+const LONGEST: i64 = 30;
+
+/// The spelling of a field: a word for each form.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Words joined by underscores.
+    Snake,
+    /// Words joined by capitals.
+    Camel,
+    /// As the first, in blocks.
+    Terraform,
+}
+
+/// The fields of the API that say what an SLO is, in both spellings.
+const INDICATOR: [&str; 2] = ["serviceLevelIndicator", "service_level_indicator"];
+const PERIODS: [&str; 4] = ["rollingPeriod", "rolling_period", "calendarPeriod", "calendar_period"];
+
+/// Returns whether an object without an `apiVersion` is an SLO of the API: by two of its indicator, its goal
+/// and its window.
+pub(super) fn is_meant(node: Node<'_>) -> bool {
+    let has = |fields: &[&str]| u8::from(fields.iter().any(|field| node.given(field).is_some()));
+    has(&INDICATOR) + has(&["goal"]) + has(&PERIODS) >= 2
+}
+
+/// Checks an SLO of the API and lowers it.
+pub(super) fn read_api(node: Node<'_>, reading: &mut Reading) {
+    let head = node.given("name").map_or(node.span().head(), Node::span);
+    let mut problems = API.check(node, head);
+    let has = |fields: &[&str]| fields.iter().any(|field| node.given(field).is_some());
+    let is_camel = has(&INDICATOR[..1]) || has(&["rollingPeriod", "calendarPeriod"]);
+    missing_indicator(node, head, is_camel, &mut problems);
+    let form = if is_camel { Form::Camel } else { Form::Snake };
+    let indicator = form.entry(node, "service_level_indicator");
+    finish(node, form, indicator.map(|entry| entry.value), problems, reading);
+}
+
+/// Checks a resource of Terraform and lowers it.
+pub(super) fn read_terraform(node: Node<'_>, reading: &mut Reading) {
+    let problems = TERRAFORM.check(node, fields::key_span(node, "resource"));
+    finish(node, Form::Terraform, Some(node), problems, reading);
+}
+
+/// One spelling of the indicator is given.
+fn missing_indicator(node: Node<'_>, span: Span, is_camel: bool, problems: &mut Vec<Problem>) {
+    let is_meant = |problem: &Problem| match problem {
+        Problem::UnknownField { nearest: Some(nearest), .. } => {
+            INDICATOR.contains(&nearest.as_str())
+        }
+        _ => false,
+    };
+    let is_given = INDICATOR.iter().any(|field| node.given(field).is_some());
+    if is_given || problems.iter().any(is_meant) {
+        return;
+    }
+    let entry = INDICATOR.iter().find_map(|field| node.entry(field));
+    let name = INDICATOR.get(usize::from(!is_camel)).copied().unwrap_or_default();
+    problems.push(Problem::MissingFields {
+        span: entry.map_or(span, |entry| entry.key.span()),
+        object: node.span(),
+        fields: vec![name.to_owned()],
+        of: String::new(),
+        weak: false,
+    });
+}
+
+fn finish(
+    node: Node<'_>,
+    form: Form,
+    indicator: Option<Node<'_>>,
+    mut problems: Vec<Problem>,
+    reading: &mut Reading,
+) {
+    goal(node, &mut problems);
+    if let Some(holder) = indicator {
+        durations(holder, form, &mut problems);
+    }
+    let window = window(node, form, &mut problems);
+    let slo = lower(node, form, indicator, window, &problems);
+    reading.objects.push(Object::Slo(Arc::new(slo)));
+    reading.problems.append(&mut problems);
+}
+
+impl Form {
+    fn entry<'a>(self, node: Node<'a>, field: &str) -> Option<Entry<'a>> {
+        let entry = match self {
+            Self::Camel => node.entry(&camel(field)),
+            Self::Snake | Self::Terraform => node.entry(field),
+        };
+        let entry = entry.filter(|entry| !entry.value.is_null())?;
+        let is_block = matches!(self, Self::Terraform) && entry.value.is_sequence();
+        let value = if is_block { entry.value.items().next()? } else { entry.value };
+        Some(Entry { value, ..entry })
+    }
+
+    /// Returns what an indicator is based on.
+    fn based<'a>(self, holder: Node<'a>, what: &str) -> Option<Node<'a>> {
+        match self {
+            Self::Terraform => self.get(holder, &format!("{what}_based_sli")),
+            _ => self.get(holder, &format!("{what}_based")),
+        }
+    }
+
+    fn get<'a>(self, node: Node<'a>, field: &str) -> Option<Node<'a>> {
+        Some(self.entry(node, field)?.value)
+    }
+}
+
+/// Returns words joined by underscores, joined by capitals.
+fn camel(words: &str) -> String {
+    let mut parts = words.split('_');
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        joined.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        joined.push_str(letters.as_str());
+    }
+    joined
+}
+
+fn goal(node: Node<'_>, problems: &mut Vec<Problem>) {
+    parts::check_share(node, "goal", problems);
+    let Some(goal) = parts::share(node, "goal", problems) else { return };
+    let largest = Ratio::new(LARGEST.0, LARGEST.1).unwrap_or_else(Ratio::one);
+    // A goal of 1 is told as such.
+    if goal.value > largest && goal.value < Ratio::one() {
+        problems.push(Problem::InvalidValue {
+            span: goal.span,
+            field: "goal".to_owned(),
+            found: goal.value.to_string(),
+            expected: Expected::AtMost(largest.to_string()),
+        });
+    }
+}
+
+/// Checks the bound of a latency and the length of a window of time.
+fn durations(holder: Node<'_>, form: Form, problems: &mut Vec<Problem>) {
+    let latency = form.get(holder, "basic_sli").and_then(|basic| form.get(basic, "latency"));
+    let bound = latency.and_then(|latency| form.entry(latency, "threshold"));
+    let windows = form.based(holder, "windows");
+    let period = windows.and_then(|windows| form.entry(windows, "window_period"));
+    for entry in [bound, period].into_iter().flatten() {
+        if seconds(entry.value).is_none() {
+            parts::unlike(entry, "300s", problems);
+        }
+    }
+}
+
+/// Returns the window: a rolling one in days or seconds, or a calendar's.
+fn window(node: Node<'_>, form: Form, problems: &mut Vec<Problem>) -> Option<Window> {
+    let rolling = match form {
+        Form::Terraform => form.entry(node, "rolling_period_days"),
+        _ => form.entry(node, "rolling_period"),
+    };
+    let calendar = form.entry(node, "calendar_period");
+    if let (Some(first), Some(second)) = (rolling, calendar) {
+        let is_camel = matches!(form, Form::Camel);
+        problems.push(Problem::Conflict {
+            span: second.key.span(),
+            field: if is_camel { "calendarPeriod" } else { "calendar_period" },
+            other: first.key.span(),
+            other_field: match form {
+                Form::Snake => "rolling_period",
+                Form::Camel => "rollingPeriod",
+                Form::Terraform => "rolling_period_days",
+            },
+            across: false,
+            redundant: None,
+        });
+        return None;
+    }
+    if let Some(entry) = calendar {
+        let length = match entry.value.text()? {
+            "DAY" => Duration::new(1, Unit::Day),
+            "WEEK" => Duration::new(7, Unit::Day),
+            "FORTNIGHT" => Duration::new(14, Unit::Day),
+            "MONTH" => Duration::new(1, Unit::Month),
+            _ => return None,
+        };
+        let span = entry.value.span();
+        let kind = WindowKind::Calendar { start: None, zone: None };
+        return Some(Window { duration: Spanned::new(length, span), kind, span });
+    }
+    let entry = rolling?;
+    let span = entry.value.span();
+    if problems.iter().any(|problem| problem.span() == span) {
+        return None;
+    }
+    let days = match form {
+        Form::Terraform => fields::number_of(entry.value).map(|days| days.value),
+        _ => seconds(entry.value).and_then(|time| time.checked_div(&Ratio::whole(86_400))),
+    };
+    let is_period = |days: &Ratio| {
+        days.is_whole() && *days >= Ratio::one() && days.compare_whole(LONGEST).is_le()
+    };
+    let Some(days) = days.filter(is_period) else {
+        let like = if matches!(form, Form::Terraform) { "28" } else { "2419200s" };
+        parts::unlike(entry, like, problems);
+        return None;
+    };
+    let count = u64::try_from(days.to_i64()?).ok()?;
+    let duration = Spanned::new(Duration::new(count, Unit::Day), span);
+    Some(Window { duration, kind: WindowKind::Rolling, span })
+}
+
+/// Returns the length of a duration of the API: `86400s`, or its parts.
+fn seconds(node: Node<'_>) -> Option<Ratio> {
+    if node.is_mapping() {
+        return Some(fields::number(node, "seconds")?.value);
+    }
+    Ratio::parse(node.text()?.strip_suffix('s')?)
+}
+
+fn lower(
+    node: Node<'_>,
+    form: Form,
+    indicator: Option<Node<'_>>,
+    window: Option<Window>,
+    problems: &[Problem],
+) -> Slo {
+    let holder = indicator.unwrap_or(node);
+    let windows = form.based(holder, "windows");
+    let target = parts::share(node, "goal", problems);
+    let inline = parts::inline(Dialect::Google, holder, measure(holder, form, problems));
+    let mut objective = parts::objective(node, target, inline);
+    let method = windows.map_or(BudgetingMethod::Occurrences, |_| BudgetingMethod::Timeslices);
+    if let Some(windows) = windows {
+        objective.slice_window = form.get(windows, "window_period").and_then(|period| {
+            let seconds = seconds(period)?.to_i64().and_then(|count| u64::try_from(count).ok())?;
+            Some(Spanned::new(Duration::from_seconds(seconds), period.span()))
+        });
+    }
+    Slo {
+        meta: meta(node, form),
+        service: form
+            .get(node, "service")
+            .and_then(|service| Some(Spanned::new(Text::from(service.text()?), service.span()))),
+        budgeting_method: Some(Spanned::new(method, holder.span())),
+        window,
+        objectives: vec![objective],
+        composite: false,
+        alert_policies: Vec::new(),
+        alert_policies_span: None,
+        generated: Vec::new(),
+    }
+}
+
+fn meta(node: Node<'_>, form: Form) -> Meta {
+    // A name of the API is a path, which ends with the identity of the SLO.
+    let path = fields::word(node, "name").filter(|_| !matches!(form, Form::Terraform));
+    let last = path.as_ref().map(|path| path.map(|path| path.rsplit('/').next().unwrap_or(path)));
+    let name = last
+        .or_else(|| fields::word(node, "slo_id"))
+        .or_else(|| fields::word(node, "resource_name"));
+    let labels = form.get(node, "user_labels").into_iter().flat_map(Node::entries);
+    let pairs: Vec<(Spanned<&str>, Spanned<&str>)> = labels
+        .filter_map(|entry| {
+            let key = Spanned::new(entry.key.text()?, entry.key.span());
+            Some((key, Spanned::new(entry.value.text()?, entry.value.span())))
+        })
+        .collect();
+    let annotations = parts::declarations(pairs.iter().copied());
+    let labels = pairs
+        .iter()
+        .map(|(key, value)| (Text::from(key.value), LabelValues::One(value.map(Text::from))));
+    let labels: Labels = labels.collect();
+    let head = name.as_ref().map_or_else(|| fields::first_key(node), |name| name.span);
+    let namespace = path.and_then(|path| {
+        let (service, _) = path.value.rsplit_once("/serviceLevelObjectives/")?;
+        Some(Text::from(service))
+    });
+    Meta {
+        name: name.map(|name| name.map(Text::from)),
+        namespace: namespace.or_else(|| Some(fields::text(node, "service")?.value)),
+        labels,
+        annotations,
+        dialect: Dialect::Google,
+        span: node.span(),
+        head,
+        ..Meta::default()
+    }
+}
+
+/// Returns what is counted, where that are two filters.
+fn measure(holder: Node<'_>, form: Form, problems: &[Problem]) -> Measure {
+    let whole: Span = holder.span();
+    let ratio =
+        form.based(holder, "request").and_then(|requests| form.get(requests, "good_total_ratio"));
+    let is_told = || problems.iter().any(|problem| whole.contains(problem.span()));
+    let Some(ratio) = ratio.filter(|_| !is_told()) else { return Measure::Unreadable };
+    let of = |field: &str| -> Option<MetricSource> {
+        let filter = form.get(ratio, field)?;
+        let text = filter.text()?.to_owned();
+        Some(parts::source(LANGUAGE, Query::new(text, filter.span())))
+    };
+    Measure::Counts(Box::new(RatioCounts {
+        counter: None,
+        counter_span: None,
+        good: of("good_service_filter"),
+        bad: of("bad_service_filter"),
+        total: of("total_service_filter"),
+    }))
+}
