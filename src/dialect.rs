@@ -20,6 +20,7 @@ mod announce;
 mod datadog;
 mod declared;
 mod fields;
+mod generator;
 mod google;
 mod grafana;
 mod mark;

@@ -20,7 +20,7 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 23] = [
+const OWN: [&str; 24] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -29,6 +29,7 @@ const OWN: [&str; 23] = [
     "metricsourceref",
     "slok.dev",
     "pyrra.dev/",
+    "sre.google.com",
     "datadogslo",
     "service_level_objective",
     "grafana_slo",

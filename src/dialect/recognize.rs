@@ -19,6 +19,7 @@ use super::Problem;
 use super::Reading;
 use super::datadog;
 use super::fields;
+use super::generator;
 use super::google;
 use super::openslo;
 use super::own;
@@ -35,6 +36,7 @@ const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
     (Dialect::SlothKubernetes, &[]),
     (Dialect::Pyrra, &[]),
     (Dialect::DatadogKubernetes, &[]),
+    (Dialect::Generator, &[]),
     (Dialect::Own, own::KINDS),
 ];
 
@@ -226,6 +228,7 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
     }
     match dialect {
         Dialect::Pyrra if found == pyrra::KIND => return pyrra::read(node, reading),
+        Dialect::Generator if found == generator::KIND => return generator::read(node, reading),
         Dialect::DatadogKubernetes if found == datadog::KIND => {
             return datadog::read_resource(node, reading);
         }
@@ -296,6 +299,7 @@ fn others(dialect: Dialect) -> &'static [&'static str] {
         Dialect::Own => &own::RECORDS,
         Dialect::SlothKubernetes => &sloth::KINDS,
         Dialect::Pyrra => &[pyrra::KIND],
+        Dialect::Generator => &[generator::KIND],
         Dialect::DatadogKubernetes => &[datadog::KIND],
         _ => &[],
     }
@@ -313,7 +317,7 @@ pub(super) fn is_ours(version: &str) -> bool {
 /// Returns whether a version is of a group of ours, in whatever case.
 fn is_group(version: &str) -> bool {
     let group = version.split('/').next().unwrap_or_default();
-    ["openslo", "openslo.com", "slo", "sloth.slok.dev", "pyrra.dev"]
+    ["openslo", "openslo.com", "slo", "sloth.slok.dev", "pyrra.dev", "sre.google.com"]
         .iter()
         .any(|ours| ours.eq_ignore_ascii_case(group))
 }
@@ -362,6 +366,7 @@ fn is_named(node: Node<'_>) -> bool {
     is_own(node)
         || sloth::is_resource(node)
         || pyrra::is_resource(node)
+        || generator::is_object(node)
         || datadog::is_resource(node)
 }
 

@@ -28,6 +28,8 @@ pub enum Dialect {
     Grafana,
     /// The SLOs of Google's Cloud Monitoring: of its API, and `google_monitoring_slo` of Terraform
     Google,
+    /// `sre.google.com/v2`, the files of slo-generator
+    Generator,
     /// `slo/v1`, the kinds of this tool
     Own,
 }
@@ -48,6 +50,7 @@ impl Dialect {
             Self::DatadogTerraform => "datadog_service_level_objective",
             Self::Grafana => "grafana_slo",
             Self::Google => "Google's API",
+            Self::Generator => "sre.google.com/v2",
             Self::Own => "slo/v1",
         }
     }
@@ -79,6 +82,7 @@ impl Dialect {
                 | Self::DatadogKubernetes
                 | Self::DatadogTerraform
                 | Self::Google
+                | Self::Generator
         )
     }
 
@@ -99,6 +103,7 @@ impl Dialect {
             Self::Datadog | Self::DatadogKubernetes | Self::DatadogTerraform => "Datadog",
             Self::Grafana => "Grafana",
             Self::Google => "Google Cloud",
+            Self::Generator => "slo-generator",
             Self::Own => "slo",
         }
     }

@@ -47,7 +47,8 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// The dialects that are read, as the manifest calls them.
-const READ: [&str; 9] = [
+const READ: [&str; 10] = [
+    "slo-generator",
     "openslo",
     "sloth",
     "pyrra",

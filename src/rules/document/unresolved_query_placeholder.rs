@@ -30,16 +30,20 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(object: &Object, checker: &mut Checker<'_>) {
-    // Grafana fills in its own variables.
-    let has_dashboard = object.meta().dialect == Dialect::Grafana;
+    let filled = match object.meta().dialect {
+        // Grafana fills in its own variables, slo-generator those of its environment.
+        Dialect::Grafana => "$__",
+        Dialect::Generator => "${",
+        _ => "",
+    };
     for source in object.metric_sources() {
         if let Some(query) = &source.query {
-            report(query, source, has_dashboard, checker);
+            report(query, source, filled, checker);
         }
     }
 }
 
-fn report(query: &Query, source: &MetricSource, has_dashboard: bool, checker: &mut Checker<'_>) {
+fn report(query: &Query, source: &MetricSource, filled: &str, checker: &mut Checker<'_>) {
     if !may_hold_placeholders(&query.text) {
         return;
     }
@@ -57,7 +61,7 @@ fn report(query: &Query, source: &MetricSource, has_dashboard: bool, checker: &m
         let placeholder = extent.slice(&query.text);
         let is_window = placeholder.starts_with("{{") && placeholder.contains(".window");
         let is_read = is_window && language != Language::Other
-            || has_dashboard && placeholder.starts_with("$__");
+            || !filled.is_empty() && placeholder.starts_with(filled);
         if is_read || variables.contains(name(placeholder)) {
             continue;
         }
