@@ -24,6 +24,7 @@ mod generator;
 mod google;
 mod grafana;
 mod mark;
+mod nobl9;
 mod openslo;
 mod own;
 mod parts;

@@ -259,7 +259,7 @@ mod tests {
             "{\"object\": {\"apiVersion\": \"openslo/v1\"}}",
             "{\"object\": {\n  \"apiVersion\": \"openslo/v1\"}}",
             "apiVersion: apps/v1\nkind: Deployment # openslo",
-            "apiVersion: n9/v1alpha\nkind: SLO\nspec:\n  indicatorRef: a",
+            "apiVersion: example.com/v1\nkind: SLO\nspec:\n  indicatorRef: a",
             "kind: Service\nspec: [",
             "version: openslo/v1\nimage: openslo/v1\nports: [",
             "",

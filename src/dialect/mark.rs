@@ -20,7 +20,7 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 24] = [
+const OWN: [&str; 26] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -29,6 +29,8 @@ const OWN: [&str; 24] = [
     "metricsourceref",
     "slok.dev",
     "pyrra.dev/",
+    "n9/v",
+    "manifestsrc",
     "sre.google.com",
     "datadogslo",
     "service_level_objective",
@@ -128,7 +130,7 @@ fn is_followed_by_a_kind(rest: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
     let word = rest.split(|byte| !is_letter(byte)).next().unwrap_or_default();
     let kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR).map(|(name, _)| *name);
-    let mut kinds = kinds.chain(sloth::KINDS).chain([pyrra::KIND, datadog::KIND]);
+    let mut kinds = kinds.chain(sloth::KINDS).chain([pyrra::KIND, datadog::KIND, "SLOList"]);
     kinds.any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
         || std::str::from_utf8(word).is_ok_and(is_own_kind)
 }

@@ -19,6 +19,8 @@ use super::schema::Schema;
 mod check;
 mod lower;
 
+pub(super) use lower::units;
+
 /// The kinds of v1 and v2alpha.
 pub(super) const KINDS: &[(&str, Kind)] = &[
     ("Service", Kind::Service),

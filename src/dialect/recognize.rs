@@ -21,6 +21,7 @@ use super::datadog;
 use super::fields;
 use super::generator;
 use super::google;
+use super::nobl9;
 use super::openslo;
 use super::own;
 use super::pyrra;
@@ -37,6 +38,7 @@ const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
     (Dialect::Pyrra, &[]),
     (Dialect::DatadogKubernetes, &[]),
     (Dialect::Generator, &[]),
+    (Dialect::Nobl9, &[]),
     (Dialect::Own, own::KINDS),
 ];
 
@@ -228,6 +230,9 @@ fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], readin
     }
     match dialect {
         Dialect::Pyrra if found == pyrra::KIND => return pyrra::read(node, reading),
+        Dialect::Nobl9 if nobl9::KINDS.contains(&found) => {
+            return nobl9::read(node, found, reading);
+        }
         Dialect::Generator if found == generator::KIND => return generator::read(node, reading),
         Dialect::DatadogKubernetes if found == datadog::KIND => {
             return datadog::read_resource(node, reading);
@@ -267,30 +272,62 @@ fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]
 
 /// Speaks of a version only where its group is ours, or nearly: a Deployment is none of our business.
 fn unknown_version(node: Node<'_>, version: &str) -> Option<Problem> {
+    if let Some(problem) = list_of_slos(node) {
+        return Some(problem);
+    }
     let known = versions_for(node, version);
     let value = node.given("apiVersion")?;
-    (is_ours(version) || is_named(node)).then(|| unknown_kind(value, "apiVersion", version, &known))
+    let is_claimed = || !version.contains('/') && claims(node);
+    let is_meant = is_ours(version) || is_named(node) || is_claimed();
+    is_meant.then(|| unknown_kind(value, "apiVersion", version, &known))
 }
 
-/// Returns the versions that have the kind of an object, or else those of the same format; or else all.
+/// The kinds that SLOs have in the formats that are read.
+const SLOS: [&str; 4] = ["SLO", "ServiceLevelObjective", "PrometheusServiceLevel", "DatadogSLO"];
+
+/// Returns whether an object calls itself an SLO, in a version of no format.
+fn claims(node: Node<'_>) -> bool {
+    fields::word(node, "kind").is_some_and(|kind| SLOS.contains(&kind.value))
+}
+
+/// Speaks of a list of SLOs, which no format has under that kind.
+fn list_of_slos(node: Node<'_>) -> Option<Problem> {
+    let kind = fields::word(node, "kind")?;
+    let version = fields::word(node, "apiVersion").map_or("", |version| version.value);
+    let is_of_others = version.contains('/') && !is_ours(version);
+    let is_list = kind.value.eq_ignore_ascii_case("SLOList");
+    (is_list && !is_of_others)
+        .then(|| node.given("kind"))?
+        .map(|given| unknown_kind(given, "kind", kind.value, &SLOS))
+}
+
+/// Returns the versions of the same format by its group, or else those that have the kind of an object; or
+/// else all.
 fn versions_for(node: Node<'_>, version: &str) -> Vec<&'static str> {
-    let kind = fields::word(node, "kind").map_or("", |kind| kind.value);
-    let has_kind = |&&(dialect, kinds): &&(Dialect, &[(&str, Kind)])| {
-        let others: &[&str] = others(dialect);
-        kinds.iter().any(|(spelling, _)| *spelling == kind) || others.contains(&kind)
-    };
-    let of_kind: Vec<&str> =
-        VERSIONS.iter().filter(has_kind).map(|(dialect, _)| dialect.api_version()).collect();
-    if !of_kind.is_empty() {
-        return of_kind;
-    }
-    let group = |version: &str| version.split('/').next().unwrap_or_default().to_lowercase();
-    let is_of_group = |(dialect, _): &&(Dialect, _)| group(dialect.api_version()) == group(version);
+    let is_of_group =
+        |(dialect, _): &&(Dialect, _)| domain(dialect.api_version()) == domain(version);
     let family = VERSIONS.iter().find(is_of_group).map(|(dialect, _)| dialect.family());
-    let of_family = VERSIONS
-        .iter()
-        .filter(|(dialect, _)| family.is_none_or(|family| family == dialect.family()));
-    of_family.map(|(dialect, _)| dialect.api_version()).collect()
+    let kind = fields::word(node, "kind").map_or("", |kind| kind.value);
+    let has_kind = |dialect: Dialect, kinds: &[(&str, Kind)]| {
+        kinds.iter().any(|(spelling, _)| *spelling == kind) || others(dialect).contains(&kind)
+    };
+    let is_kind_known = VERSIONS.iter().any(|&(dialect, kinds)| has_kind(dialect, kinds));
+    let is_meant = |dialect: Dialect, kinds: &[(&str, Kind)]| match family {
+        Some(family) => dialect.family() == family,
+        None => !is_kind_known || has_kind(dialect, kinds),
+    };
+    let meant = VERSIONS.iter().filter(|(dialect, kinds)| is_meant(*dialect, kinds));
+    meant.map(|(dialect, _)| dialect.api_version()).collect()
+}
+
+/// Returns the last two words of the group of a version, such as `slok.dev` of `sloth.slok.dev/v1`.
+fn domain(version: &str) -> String {
+    let group = version.split('/').next().unwrap_or_default().to_lowercase();
+    let mut words = group.rsplitn(3, '.');
+    match (words.next(), words.next()) {
+        (Some(last), Some(before)) => format!("{before}.{last}"),
+        _ => group,
+    }
 }
 
 /// Returns the kinds of a dialect that are no kind of the model, or many.
@@ -300,6 +337,7 @@ fn others(dialect: Dialect) -> &'static [&'static str] {
         Dialect::SlothKubernetes => &sloth::KINDS,
         Dialect::Pyrra => &[pyrra::KIND],
         Dialect::Generator => &[generator::KIND],
+        Dialect::Nobl9 => &nobl9::KINDS,
         Dialect::DatadogKubernetes => &[datadog::KIND],
         _ => &[],
     }
@@ -316,10 +354,11 @@ pub(super) fn is_ours(version: &str) -> bool {
 
 /// Returns whether a version is of a group of ours, in whatever case.
 fn is_group(version: &str) -> bool {
+    const GROUPS: [&str; 7] =
+        ["openslo", "openslo.com", "slo", "pyrra.dev", "sre.google.com", "n9", "slok.dev"];
     let group = version.split('/').next().unwrap_or_default();
-    ["openslo", "openslo.com", "slo", "sloth.slok.dev", "pyrra.dev", "sre.google.com"]
-        .iter()
-        .any(|ours| ours.eq_ignore_ascii_case(group))
+    let is_it = |ours: &str| ours.eq_ignore_ascii_case(group);
+    GROUPS.into_iter().any(is_it) || domain(version) == "slok.dev"
 }
 
 fn without_kind(node: Node<'_>) -> Problem {
@@ -342,7 +381,7 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
     };
     let is_meant = is_openslo(node) || is_named(node) || misspelled.is_some() && is_versioned();
     if !is_meant {
-        return None;
+        return list_of_slos(node);
     }
     if let Some(given) = node.given("apiVersion") {
         return Some(unknown_kind(
@@ -367,6 +406,7 @@ fn is_named(node: Node<'_>) -> bool {
         || sloth::is_resource(node)
         || pyrra::is_resource(node)
         || generator::is_object(node)
+        || nobl9::is_object(node)
         || datadog::is_resource(node)
 }
 

@@ -30,6 +30,8 @@ pub enum Dialect {
     Google,
     /// `sre.google.com/v2`, the files of slo-generator
     Generator,
+    /// `n9/v1alpha`
+    Nobl9,
     /// `slo/v1`, the kinds of this tool
     Own,
 }
@@ -51,6 +53,7 @@ impl Dialect {
             Self::Grafana => "grafana_slo",
             Self::Google => "Google's API",
             Self::Generator => "sre.google.com/v2",
+            Self::Nobl9 => "n9/v1alpha",
             Self::Own => "slo/v1",
         }
     }
@@ -86,6 +89,11 @@ impl Dialect {
         )
     }
 
+    /// Returns whether its alert policies say whether they tell of missing data.
+    pub fn tells_of_missing_data(self) -> bool {
+        matches!(self, Self::OpenSloV1 | Self::OpenSloV2Alpha | Self::OpenSloOperator)
+    }
+
     /// Returns whether a tool makes the alerts of its SLOs.
     pub fn makes_alerts(self) -> bool {
         matches!(self, Self::Sloth | Self::SlothKubernetes | Self::Pyrra | Self::Grafana)
@@ -104,6 +112,7 @@ impl Dialect {
             Self::Grafana => "Grafana",
             Self::Google => "Google Cloud",
             Self::Generator => "slo-generator",
+            Self::Nobl9 => "Nobl9",
             Self::Own => "slo",
         }
     }

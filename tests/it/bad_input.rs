@@ -133,7 +133,7 @@ fn what_is_no_yaml_and_of_another_tool_is_passed_over() {
         "# openslo\nslo: { enabled: true }\nimage: openslo/v1\n",
         "#apiVersion: openslo/v1\n#kind: SLO\n#spec: { indicatorRef: a }\nreplicas: 2\n",
         "apiVersion: v1\nkind: ConfigMap\ndata:\n  slo: |\n    apiVersion: openslo/v1\n",
-        "apiVersion: n9/v1alpha\nkind: SLO\nspec:\n  budgetingMethod: Occurrences\n",
+        "apiVersion: example.com/v1alpha\nkind: SLO\nspec:\n  budgetingMethod: Occurrences\n",
         "apiVersion: monitoring.example.com/v1\nkind: Objective\n# openslo\n",
         "kind: Service\nspec: { ports: [80] }\n# openslo\n",
     ];

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -43,11 +45,13 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "examples/plugin-k8s-getting-started.yml",
         "a resource has `pageAlert`; Sloth drops `page_alert`",
     ),
+    ("test/inputs/dockertest/project.tmpl.yaml", "its braces make it a template"),
     ("validate/good/good-aa.yaml", "a file has `page_alert`; Sloth drops `pageAlert`"),
 ];
 
 /// The dialects that are read, as the manifest calls them.
-const READ: [&str; 10] = [
+const READ: [&str; 11] = [
+    "nobl9",
     "slo-generator",
     "openslo",
     "sloth",
@@ -117,11 +121,14 @@ fn is_structural(finding: &Finding) -> bool {
 #[test]
 fn what_the_makers_accept_has_no_error_of_structure_and_what_they_refuse_has_a_finding() {
     let Some(files) = corpus() else { return };
-    let mut seen = 0;
     let mut differences = Vec::new();
+    let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     for file in files.iter().filter(|file| READ.contains(&file.dialect.as_str())) {
         let tree = load(&file.path, &file.bytes);
-        let found = findings(&tree, Set::Recommended);
+        let mut found = findings(&tree, Set::Recommended);
+        // The examples of Nobl9 show one object in many ways, under one name.
+        let shows_variants = file.path.contains("nobl9-go/manifest/v1alpha/");
+        found.retain(|finding| !shows_variants || finding.rule != "duplicate-object-name");
         let explained = DIFFERENCES.iter().any(|(path, _)| file.path.ends_with(path));
         let differs = match file.valid.as_str() {
             "yes" => found
@@ -131,14 +138,30 @@ fn what_the_makers_accept_has_no_error_of_structure_and_what_they_refuse_has_a_f
             "no" if found.is_empty() => Some(format!("{}: nothing is found", file.path)),
             _ => None,
         };
-        seen += 1;
+        let [read, agreed, reasoned, unexplained] = counts.entry(&file.dialect).or_default();
+        *read += 1;
         match (differs, explained) {
-            (Some(difference), false) => differences.push(difference),
+            (Some(difference), false) => {
+                *unexplained += 1;
+                differences.push(difference);
+            }
             (None, true) => differences.push(format!("{}: differs no more", file.path)),
-            _ => {}
+            (Some(_), true) => *reasoned += 1,
+            (None, false) if ["yes", "no"].contains(&file.valid.as_str()) => *agreed += 1,
+            (None, false) => {}
         }
     }
-    assert!(seen > 50, "the corpus holds {seen} files of OpenSLO");
+    let mut table = format!(
+        "{:14} {:>6} {:>8} {:>9} {:>12}\n",
+        "", "read", "agreed", "reasoned", "unexplained"
+    );
+    for (dialect, [read, agreed, reasoned, unexplained]) in &counts {
+        let _ =
+            writeln!(table, "{dialect:14} {read:>6} {agreed:>8} {reasoned:>9} {unexplained:>12}");
+    }
+    std::io::Write::write_all(&mut std::io::stdout(), table.as_bytes()).unwrap();
+    let seen: usize = counts.values().map(|[read, ..]| read).sum();
+    assert!(seen > 500, "the corpus holds {seen} files that are read");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
@@ -173,7 +196,7 @@ fn files_of_other_dialects_are_passed_over_without_a_word() {
         let found = findings(&tree, Set::All);
         assert!(found.is_empty() && tree.templates.is_empty(), "{}: {found:?}", file.path);
     }
-    assert!(worth_parsing > 50, "Nobl9 has a kind of the same name; {worth_parsing} are parsed");
+    assert!(worth_parsing > 40, "rules of Prometheus are parsed; {worth_parsing} files are");
 }
 
 #[test]

@@ -66,10 +66,10 @@ fn files_of_other_tools_are_passed_over_whatever_is_wrong_with_them() {
         ("chart.yaml", "kind: Service\n{{- if .Values.a }}\nspec: [\n{{- end }}\n"),
         ("broken.yaml", "apiVersion: v1\nkind: Service\nspec: [\n"),
         (
-            "nobl9.yaml",
-            "apiVersion: n9/v1alpha\nkind: SLO\nspec:\n  budgetingMethod: Occurrences\n",
+            "other.yaml",
+            "apiVersion: example.com/v1\nkind: SLO\nspec:\n  budgetingMethod: Occurrences\n",
         ),
-        ("twice.yaml", "apiVersion: n9/v1alpha\nkind: SLO\nkind: SLO\n"),
+        ("twice.yaml", "apiVersion: example.com/v1\nkind: SLO\nkind: SLO\n"),
         ("compose.yaml", "services:\n  kind: { image: shop }\n"),
         ("values.yaml", "slo: { kind: SLO, target: 99.9 }\n"),
     ]);

@@ -320,16 +320,7 @@ impl Lower<'_> {
         if duration.value.count == 0 {
             return None;
         }
-        let rolling = fields::truth(node, "isRolling").map(|rolling| rolling.value);
-        let kind = match (node.given("calendar"), rolling) {
-            (Some(calendar), _) => WindowKind::Calendar {
-                start: fields::string(calendar, "startTime"),
-                zone: fields::string(calendar, "timeZone"),
-            },
-            (None, Some(false)) => WindowKind::Calendar { start: None, zone: None },
-            (None, _) => WindowKind::Rolling,
-        };
-        Some(Window { duration, kind, span: node.span() })
+        Some(Window { duration, kind: window_kind(node), span: node.span() })
     }
 
     fn alert_policy(&self, node: Node<'_>) -> AlertPolicy {
@@ -417,6 +408,25 @@ fn method(spec: Node<'_>) -> Option<Spanned<BudgetingMethod>> {
         _ => return None,
     };
     Some(Spanned::new(method, text.span))
+}
+
+/// Returns how a window moves.
+fn window_kind(node: Node<'_>) -> WindowKind {
+    let rolling = fields::truth(node, "isRolling").map(|rolling| rolling.value);
+    match (node.given("calendar"), rolling) {
+        (Some(calendar), _) => WindowKind::Calendar {
+            start: fields::string(calendar, "startTime"),
+            zone: fields::string(calendar, "timeZone"),
+        },
+        (None, Some(false)) => WindowKind::Calendar { start: None, zone: None },
+        (None, _) => WindowKind::Rolling,
+    }
+}
+
+/// Returns a window of `unit: Day` and `count: 28`.
+pub(in crate::dialect) fn units(node: Node<'_>) -> Option<Window> {
+    let duration = duration_v1alpha(node).filter(|duration| duration.value.count > 0)?;
+    Some(Window { duration, kind: window_kind(node), span: node.span() })
 }
 
 /// Reads `unit: Day` and `count: 28`.

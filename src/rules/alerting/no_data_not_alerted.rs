@@ -84,7 +84,7 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
 fn is_expected(slo: &Subject<'_>) -> bool {
     let rests = |meta: &Meta| meta.declares("slo/zero-traffic", "expected");
     // `openslo/v1alpha` has no field for alerts, and one without any is another rule's finding.
-    slo.meta.dialect.names_alerts()
+    slo.meta.dialect.tells_of_missing_data()
         && !slo.alert_policies.is_empty()
         && !is_exempt(slo)
         && !rests(&slo.meta)

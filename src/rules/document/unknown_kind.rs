@@ -23,8 +23,10 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         let Problem::UnknownKind { span, field, found, known, nearest, rename } = problem else {
             continue;
         };
+        let is_list = *field == "kind" && found.to_ascii_lowercase().ends_with("list");
         let found = quote(found);
         let message = match *field {
+            "kind" if is_list => format!("{found} is not a kind that is known"),
             "kind" => format!("{found} is not a kind of this `apiVersion`"),
             _ => format!("{found} is not an `apiVersion` that is known"),
         };
@@ -32,6 +34,8 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         finding.label(format!("known: {}", list(known, "and")));
         if let (Some(nearest), Some(edit)) = (nearest, rename) {
             finding.safe_fix(format!("write `{nearest}`"), vec![edit.clone()]);
+        } else if is_list {
+            finding.help("write each object as a document of its own, with `---` between them");
         }
     }
 }
