@@ -38,6 +38,8 @@ use crate::query::placeholder::may_hold_placeholders;
 use crate::source::Span;
 use crate::source::Spanned;
 
+mod across;
+
 /// Two objectives that judge the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Twins<'a> {
@@ -92,7 +94,7 @@ impl Twins<'_> {
 /// What cannot be known is left out: parts that are missing or out of range, composite SLOs, drafts,
 /// queries with placeholders that something else fills in. So is what nothing reads together (other
 /// namespaces, overlays and versions of the format), and what has one name, of which
-/// `duplicate-object-name` speaks.
+/// `duplicate-object-name` speaks. Of two formats, what they count is compared.
 pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>> {
     let mut candidates: Vec<(u64, Candidate<'a>)> = Vec::with_capacity(slos.len());
     for (index, slo) in slos.iter().enumerate() {
@@ -132,6 +134,9 @@ pub fn find<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<Twins<'a>>
     for group in groups {
         let twins: Vec<Twin<'a>> = group.into_iter().map(|candidate| candidate.twin).collect();
         found.pair(&twins);
+    }
+    for [first, second] in across::pairs(slos, catalog) {
+        found.add(first, second);
     }
     found.twins.sort_by_key(|twins| (twins.second.index, twins.first.index));
     found.twins
