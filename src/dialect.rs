@@ -23,6 +23,7 @@ mod fields;
 mod generator;
 mod google;
 mod grafana;
+mod keptn;
 mod mark;
 mod nobl9;
 mod openslo;
@@ -310,6 +311,15 @@ pub enum Problem {
         /// What should be.
         expected: Expected,
     },
+    /// A warning of a quality gate asks for what is decided before it.
+    DeadWarning {
+        /// The warning.
+        span: Span,
+        /// What decides before.
+        other: Span,
+        /// The field that decides: one that passes, or `failure`.
+        decided: &'static str,
+    },
     /// A target is so low that it is most likely mistyped.
     LowTarget {
         /// The target.
@@ -365,6 +375,7 @@ impl Problem {
             | Self::UnknownMethod { span, .. }
             | Self::InvalidValue { span, .. }
             | Self::LowTarget { span, .. }
+            | Self::DeadWarning { span, .. }
             | Self::SliceFields { span, .. }
             | Self::SliceLength { span, .. } => *span,
         }

@@ -20,7 +20,7 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 26] = [
+const OWN: [&str; 31] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -30,6 +30,11 @@ const OWN: [&str; 26] = [
     "slok.dev",
     "pyrra.dev/",
     "n9/v",
+    "spec_version",
+    "total_score",
+    "metrics.keptn.sh",
+    "analysisdefinition",
+    "analysisvaluetemplateref",
     "manifestsrc",
     "sre.google.com",
     "datadogslo",

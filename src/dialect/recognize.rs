@@ -21,6 +21,7 @@ use super::datadog;
 use super::fields;
 use super::generator;
 use super::google;
+use super::keptn;
 use super::nobl9;
 use super::openslo;
 use super::own;
@@ -196,6 +197,9 @@ fn object(node: Node<'_>, reading: &mut Reading) {
         return;
     }
     match fields::word(node, "apiVersion") {
+        Some(version) if version.value.split('/').next() == Some(keptn::GROUP) => {
+            analysis(node, reading);
+        }
         Some(version) => {
             let known = VERSIONS.iter().find(|(dialect, _)| dialect.api_version() == version.value);
             match known {
@@ -206,8 +210,26 @@ fn object(node: Node<'_>, reading: &mut Reading) {
         None if terraform::is_resource(node) => terraform::read(node, reading),
         None if sloth::is_meant(node) => sloth::read_file(node, reading),
         None if datadog::is_meant(node) => datadog::read_api(node, reading),
+        None if keptn::is_gate(node) => keptn::read_gate(node, reading),
         None if google::is_meant(node) => google::read_api(node, reading),
         None => reading.problems.extend(without_version(node)),
+    }
+}
+
+/// Reads an object of Keptn's group, of which one kind is ours.
+fn analysis(node: Node<'_>, reading: &mut Reading) {
+    let Some(entry) = node.entry("kind").filter(|entry| !entry.value.is_null()) else {
+        reading.problems.extend(keptn::has_score(node).then(|| without_kind(node)));
+        return;
+    };
+    match entry.value.text() {
+        Some(keptn::KIND) => keptn::read_resource(node, reading),
+        Some(other) if !spelling::is_certain(other, keptn::KIND) => {}
+        None if !keptn::has_score(node) => {}
+        found => {
+            let found = found.unwrap_or_else(|| entry.value.raw());
+            reading.problems.push(unknown_kind(entry.value, "kind", found, &[keptn::KIND]));
+        }
     }
 }
 
@@ -308,6 +330,9 @@ fn versions_for(node: Node<'_>, version: &str) -> Vec<&'static str> {
         |(dialect, _): &&(Dialect, _)| domain(dialect.api_version()) == domain(version);
     let family = VERSIONS.iter().find(is_of_group).map(|(dialect, _)| dialect.family());
     let kind = fields::word(node, "kind").map_or("", |kind| kind.value);
+    if kind == keptn::KIND {
+        return keptn::VERSIONS.to_vec();
+    }
     let has_kind = |dialect: Dialect, kinds: &[(&str, Kind)]| {
         kinds.iter().any(|(spelling, _)| *spelling == kind) || others(dialect).contains(&kind)
     };
@@ -407,6 +432,7 @@ fn is_named(node: Node<'_>) -> bool {
         || pyrra::is_resource(node)
         || generator::is_object(node)
         || nobl9::is_object(node)
+        || keptn::is_resource(node)
         || datadog::is_resource(node)
 }
 

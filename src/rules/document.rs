@@ -22,6 +22,7 @@ mod unresolved_query_placeholder;
 mod unstable_version;
 mod unused_baseline_entry;
 mod unused_suppression;
+mod warning_never_reached;
 mod yaml_parse_error;
 
 pub(super) const RULES: &[&Rule] = &[
@@ -38,6 +39,7 @@ pub(super) const RULES: &[&Rule] = &[
     &target_out_of_range::RULE,
     &target_unit_mismatch::RULE,
     &budgeting_method_mismatch::RULE,
+    &warning_never_reached::RULE,
     &objective_threshold_mismatch::RULE,
     &literal_secret::RULE,
     &unresolved_query_placeholder::RULE,

@@ -45,12 +45,17 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "examples/plugin-k8s-getting-started.yml",
         "a resource has `pageAlert`; Sloth drops `page_alert`",
     ),
+    (
+        "crd-reference/analysisdefinition.md.block00.yaml",
+        "a synopsis that is no YAML, and does not say whom it is meant for",
+    ),
     ("test/inputs/dockertest/project.tmpl.yaml", "its braces make it a template"),
     ("validate/good/good-aa.yaml", "a file has `page_alert`; Sloth drops `pageAlert`"),
 ];
 
 /// The dialects that are read, as the manifest calls them.
-const READ: [&str; 11] = [
+const READ: [&str; 12] = [
+    "keptn",
     "nobl9",
     "slo-generator",
     "openslo",
