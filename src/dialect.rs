@@ -14,11 +14,13 @@ use crate::model::PrometheusRules;
 use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::Span;
+use crate::yaml;
 use crate::yaml::Stream;
 
 mod announce;
 mod datadog;
 mod declared;
+mod embedded;
 mod fields;
 mod generator;
 mod google;
@@ -51,6 +53,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// What is no object and speaks of one; nothing about its form is a problem.
     pub rules: PrometheusRules,
+    /// What is no YAML in a text that stands in the file and was meant to hold an object.
+    pub(crate) broken: Vec<yaml::Problem>,
     /// The windows of the alerts that Sloth makes.
     pub(crate) windows: Vec<AlertWindows>,
 }
@@ -61,6 +65,15 @@ pub fn read(stream: &Stream) -> Reading {
     for document in &stream.documents {
         recognize::document(document, &mut reading);
         prometheus::read(document.root(), &mut reading.rules);
+        for mut part in embedded::parts(document) {
+            for document in part.stream.documents.iter().filter(|inner| !embedded::is_own(inner)) {
+                recognize::document(document, &mut reading);
+                prometheus::read(document.root(), &mut reading.rules);
+            }
+            if is_meant(part.text) {
+                reading.broken.append(&mut part.stream.problems);
+            }
+        }
     }
     for object in &reading.objects {
         declared::check(object, &mut reading.problems);

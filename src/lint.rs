@@ -122,7 +122,9 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
     if let Some(overlay) = read.overlay(&source.path) {
         reading.objects.iter_mut().for_each(|object| object.put_into(overlay));
     }
-    let is_empty = |reading: &Reading| reading.objects.is_empty() && reading.problems.is_empty();
+    let is_empty = |reading: &Reading| {
+        reading.objects.is_empty() && reading.problems.is_empty() && reading.broken.is_empty()
+    };
     let is_read = !is_empty(&reading) || !reading.rules.is_empty();
     let template = template::is_template(&source.text, &stream, is_read);
     if template {
@@ -148,7 +150,11 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
     let is_bytes = |problem: &yaml::Problem| matches!(problem, yaml::Problem::Unreadable { .. });
     let facts = FileFacts {
         source: id,
-        yaml: problems.into_iter().filter(|problem| is_meant || is_bytes(problem)).collect(),
+        yaml: problems
+            .into_iter()
+            .filter(|problem| is_meant || is_bytes(problem))
+            .chain(std::mem::take(&mut reading.broken))
+            .collect(),
         dialect: std::mem::take(&mut reading.problems),
     };
     FileReading { facts, reading, suppressions, unreadable, template: false, broken }

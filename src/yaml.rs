@@ -33,6 +33,7 @@ pub use added::plain_or_json;
 pub use beside::add_below;
 pub use beside::may_hold_anchor;
 pub use build::parse;
+pub use build::parse_part;
 pub use document::delete_document;
 pub use edit::append_entries;
 pub use edit::append_items;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::Occupied;
 use std::collections::hash_map::Entry::Vacant;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
@@ -60,7 +61,14 @@ pub fn parse(id: SourceId, source: &Source) -> Stream {
     // The parser's position of a byte-order mark differs from ours; it is not part of the text.
     let text = &*source.text;
     let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let body = text.get(offset..).unwrap_or_default();
+    parse_part(id, &source.text, offset..text.len())
+}
+
+/// Reads a part of a file as if it were one; all places are those of the file.
+pub fn parse_part(id: SourceId, text: &Arc<str>, part: Range<usize>) -> Stream {
+    let mut stream = Stream::default();
+    let offset = part.start;
+    let body = text.get(part).unwrap_or_default();
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
@@ -74,7 +82,7 @@ pub fn parse(id: SourceId, source: &Source) -> Stream {
             memchr::memchr_iter(b'\n', body.as_bytes()).count() + 2;
     }
     let mut parser = Parser::new_from_str_with_options(body, options);
-    let file = File { id, text: Arc::clone(&source.text), body, offset };
+    let file = File { id, text: Arc::clone(text), body, offset };
     while file.document(&mut parser, &mut stream) {}
     stream.problems.sort_by_key(Problem::span);
     stream
