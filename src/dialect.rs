@@ -7,6 +7,7 @@
 //! the lowering to [`crate::model`]. Fields that are wrong are reported and left out of the model;
 //! everything else of the object is still lowered, so one bad field hides nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::Object;
@@ -21,7 +22,9 @@ mod announce;
 mod datadog;
 mod declared;
 mod embedded;
+mod faults;
 mod fields;
+mod formats;
 mod generator;
 mod google;
 mod grafana;
@@ -49,12 +52,18 @@ pub(crate) use sloth::complete;
 pub struct Reading {
     /// The objects, in file order.
     pub objects: Vec<Object>,
+    /// The formats that the file holds objects of, be they lowered or not.
+    pub families: BTreeSet<&'static str>,
     /// What could not be digested, in order of place.
     pub problems: Vec<Problem>,
     /// What is no object and speaks of one; nothing about its form is a problem.
     pub rules: PrometheusRules,
     /// What is no YAML in a text that stands in the file and was meant to hold an object.
     pub(crate) broken: Vec<yaml::Problem>,
+    /// The texts that stand in the file and are read on their own.
+    pub(crate) parts: Vec<Stream>,
+    /// Whether what is read now stands in such a text.
+    is_in_part: bool,
     /// The windows of the alerts that Sloth makes.
     pub(crate) windows: Vec<AlertWindows>,
 }
@@ -66,15 +75,19 @@ pub fn read(stream: &Stream) -> Reading {
         recognize::document(document, &mut reading);
         prometheus::read(document.root(), &mut reading.rules);
         for mut part in embedded::parts(document) {
-            for document in part.stream.documents.iter().filter(|inner| !embedded::is_own(inner)) {
+            reading.is_in_part = true;
+            for document in &part.stream.documents {
                 recognize::document(document, &mut reading);
                 prometheus::read(document.root(), &mut reading.rules);
             }
+            reading.is_in_part = false;
             if is_meant(part.text) {
                 reading.broken.append(&mut part.stream.problems);
             }
+            reading.parts.push(part.stream);
         }
     }
+    reading.families.remove("");
     for object in &reading.objects {
         declared::check(object, &mut reading.problems);
     }

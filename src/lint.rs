@@ -143,9 +143,11 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
         return FileReading { template, ..FileReading::default() };
     }
     let slice = |span: &Span| source.text.get(span.range()).unwrap_or_default().to_owned();
-    let mut unreadable: Vec<String> = stream.broken.iter().map(slice).collect();
+    let streams = || std::iter::once(&stream).chain(&reading.parts);
+    let broken_parts = streams().flat_map(|stream| &stream.broken);
+    let mut unreadable: Vec<String> = broken_parts.map(slice).collect();
     unreadable.extend(without_object(&stream, &reading).map(|span| slice(&span)));
-    let suppressions = allow::collect(&stream, source);
+    let suppressions = allow::collect(streams(), source);
     let problems = std::mem::take(&mut stream.problems);
     let is_bytes = |problem: &yaml::Problem| matches!(problem, yaml::Problem::Unreadable { .. });
     let facts = FileFacts {
@@ -166,7 +168,7 @@ fn of_rules(reading: &Reading, stream: &yaml::Stream, source: &Source) -> Vec<Su
     if reading.rules.is_empty() {
         return Vec::new();
     }
-    let mut found = allow::collect(stream, source);
+    let mut found = allow::collect(std::iter::once(stream).chain(&reading.parts), source);
     found.retain(|suppression| suppression.fault != Some(Fault::Unclear));
     found
 }

@@ -74,12 +74,12 @@ pub struct Stream {
     pub unsound: Vec<Document>,
 }
 
-/// A comment, from its `#` to the end of the line.
+/// A comment, from its mark, such as `#`, to the end of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// The comment with its `#`.
+    /// The comment with its mark.
     pub span: Span,
-    /// The text behind the `#`.
+    /// The text behind the mark, up to the end of the span.
     pub text: String,
     /// Whether nothing but blanks stands before it on its line.
     pub own_line: bool,

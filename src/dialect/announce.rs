@@ -139,8 +139,7 @@ impl Document {
                 self.has_other_version |= !is_ours;
             }
             Key::Kind => {
-                let mut kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
-                self.has_kind |= kinds.any(|(kind, _)| kind.eq_ignore_ascii_case(&value));
+                self.has_kind |= openslo::is_kind(&value);
                 self.is_policy |= is_own_kind(&value);
             }
         }

@@ -10,13 +10,15 @@
 //! Datadog, the reference of its API, "Service Level Objectives"; the definition of the operator's resource.
 
 use crate::model::Dialect;
-use crate::spelling;
 use crate::yaml::Node;
 
 use super::Expected;
 use super::Problem;
 use super::Reading;
+use super::faults;
+use super::faults::Faults;
 use super::fields;
+use super::formats::Format;
 use super::parts;
 use super::schema::Schema;
 
@@ -30,6 +32,15 @@ pub(super) const KIND: &str = "DatadogSLO";
 
 /// What every SLO is: its types.
 const TYPES: [&str; 3] = ["metric", "monitor", "time_slice"];
+
+pub(super) const FORMATS: &[Format] = &[Format {
+    version: "datadoghq.com/v1alpha1",
+    family: "Datadog",
+    kinds: &[KIND],
+    is_shared: true,
+    has_fields: |_| true,
+    read: read_resource,
+}];
 
 static API: Schema = Schema::new(include_str!("../../schemas/dialects/datadog/api.json"));
 
@@ -54,41 +65,31 @@ pub(super) fn is_meant(node: Node<'_>) -> bool {
     u8::from(is_typed) + u8::from(has_measure) + u8::from(has_targets) >= 2
 }
 
-/// Returns whether an object is a resource of Datadog by its kind, whatever its version says.
-pub(super) fn is_resource(node: Node<'_>) -> bool {
-    fields::word(node, "kind").is_some_and(|kind| kind.value == KIND)
-}
-
-/// Returns whether a kind is another one of the group, and not nearly that of the resource.
-pub(super) fn is_of_others(kind: &str) -> bool {
-    !spelling::is_certain(kind, KIND)
-}
-
 /// Checks an SLO of the API and lowers it.
 pub(super) fn read_api(node: Node<'_>, reading: &mut Reading) {
     let head = node.given("name").map_or(node.span().head(), Node::span);
-    let problems = API.check(node, head);
-    finish(&form::api(node, Dialect::Datadog), problems, reading);
+    let faults = Faults::new(API.check(node, head));
+    finish(&form::api(node, Dialect::Datadog), faults, reading);
 }
 
 /// Checks a resource and lowers it.
-pub(super) fn read_resource(node: Node<'_>, reading: &mut Reading) {
+fn read_resource(node: Node<'_>, _: &str, reading: &mut Reading) {
     let head = node.given("kind").map_or(node.span(), Node::span);
-    let mut problems = RESOURCE.check(node, head);
+    let faults = Faults::new(RESOURCE.check(node, head));
     match node.given("spec").filter(|spec| spec.is_mapping()) {
-        Some(spec) => finish(&form::resource(node, spec), problems, reading),
-        None => reading.problems.append(&mut problems),
+        Some(spec) => finish(&form::resource(node, spec), faults, reading),
+        None => reading.problems.append(&mut faults.into_problems()),
     }
 }
 
 /// Checks a resource of Terraform and lowers it.
 pub(super) fn read_terraform(node: Node<'_>, reading: &mut Reading) {
-    let problems = TERRAFORM.check(node, fields::key_span(node, "resource"));
-    finish(&form::api(node, Dialect::DatadogTerraform), problems, reading);
+    let faults = Faults::new(TERRAFORM.check(node, fields::key_span(node, "resource")));
+    finish(&form::api(node, Dialect::DatadogTerraform), faults, reading);
 }
 
-fn finish(form: &form::Form<'_>, mut problems: Vec<Problem>, reading: &mut Reading) {
-    check::form(form, &mut problems);
-    reading.objects.extend(lower::slos(form, &problems));
-    reading.problems.append(&mut problems);
+fn finish(form: &form::Form<'_>, mut faults: Faults, reading: &mut Reading) {
+    check::form(form, &mut faults);
+    reading.objects.extend(lower::slos(form, &faults));
+    reading.problems.append(&mut faults.into_problems());
 }

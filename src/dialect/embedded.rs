@@ -54,12 +54,6 @@ pub(super) fn parts(document: &Document) -> Vec<Part<'_>> {
     found
 }
 
-/// Returns whether a document is an error budget policy or a record: those bind only where they are a file.
-pub(super) fn is_own(document: &Document) -> bool {
-    let version = fields::word(document.root(), "apiVersion");
-    version.is_some_and(|version| version.value.starts_with("slo/"))
-}
-
 fn is_kind(node: Node<'_>, kind: &str) -> bool {
     fields::word(node, "kind").is_some_and(|given| given.value == kind)
 }

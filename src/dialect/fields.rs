@@ -58,6 +58,11 @@ pub(super) fn number(mapping: Node<'_>, key: &str) -> Option<Spanned<Ratio>> {
     number_of(mapping.given(key)?)
 }
 
+/// Returns whether the `spec` of an object has a field.
+pub(super) fn in_spec(object: Node<'_>, field: &str) -> bool {
+    object.given("spec").is_some_and(|spec| spec.given(field).is_some())
+}
+
 /// Returns the number of a value, which may stand in quotes.
 pub(super) fn number_of(node: Node<'_>) -> Option<Spanned<Ratio>> {
     let scalar = node.scalar()?;

@@ -1,8 +1,8 @@
 //! slo-generator: objects of `sre.google.com/v2`.
 //!
 //! What is measured is asked in the words of a backend. For Prometheus and Datadog the model holds the queries
-//! that slo-generator makes of them; those of others are kept as they are written. The windows stand in the
-//! error budget policies of a shared configuration, so an SLO alone has none.
+//! that slo-generator makes of them; what others are asked is not read. The windows stand in the error budget
+//! policies of a shared configuration, so an SLO alone has none.
 //!
 //! # Source
 //!
@@ -25,72 +25,102 @@ use crate::yaml::Node;
 
 use super::Problem;
 use super::Reading;
+use super::faults::Faults;
 use super::fields;
+use super::formats::Format;
 use super::parts;
+use super::parts::Scale;
 use super::schema::Schema;
 
 /// The kind of the object.
-pub(super) const KIND: &str = "ServiceLevelObjective";
+const KIND: &str = "ServiceLevelObjective";
+
+pub(super) const FORMATS: &[Format] = &[Format {
+    version: "sre.google.com/v2",
+    family: "slo-generator",
+    kinds: &[KIND],
+    is_shared: false,
+    has_fields: |node| {
+        fields::in_spec(node, "service_level_indicator") || fields::in_spec(node, "goal")
+    },
+    read,
+}];
 
 static SCHEMA: Schema = Schema::new(include_str!("../../schemas/dialects/slo-generator/v2.json"));
 
-/// Returns whether an object is one of slo-generator by its kind and its fields, whatever its version says.
-pub(super) fn is_object(node: Node<'_>) -> bool {
-    let is_kind = fields::word(node, "kind").is_some_and(|kind| kind.value == KIND);
-    let has = |field: &str| node.given("spec").is_some_and(|spec| spec.given(field).is_some());
-    is_kind && (has("service_level_indicator") || has("goal"))
+/// Returns whether an object is an SLO in the form of version 1, which slo-generator migrates and does not read.
+pub(super) fn is_first_version(node: Node<'_>) -> bool {
+    let has = |field: &str| node.given(field).is_some();
+    has("slo_name") && has("slo_target") && node.given("backend").is_some_and(Node::is_mapping)
 }
 
 /// Checks an object and lowers it.
-pub(super) fn read(node: Node<'_>, reading: &mut Reading) {
-    let mut problems = SCHEMA.check(node, node.given("kind").map_or(node.span(), Node::span));
+fn read(node: Node<'_>, _: &str, reading: &mut Reading) {
+    let head = node.given("kind").map_or(node.span(), Node::span);
+    let mut faults = Faults::new(SCHEMA.check(node, head));
     if let Some(spec) = node.given("spec").filter(|spec| spec.is_mapping()) {
-        parts::check_share(spec, "goal", &mut problems);
-        check_ratio(spec, &mut problems);
-        reading.objects.push(lower(node, spec, &problems));
+        parts::check_target(spec, "goal", Scale::Share, &mut faults);
+        check_ratio(spec, &mut faults);
+        reading.objects.push(lower(node, spec, &faults));
     }
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }
 
-/// The backends whose queries are read, each with its language and the field that counts events.
-const BACKENDS: [(&str, &str, &str); 2] =
-    [("prometheus", "Prometheus", "filter"), ("datadog", "Datadog", "query")];
+/// A backend whose queries are read.
+struct Backend {
+    name: &'static str,
+    language: &'static str,
+    good: &'static str,
+    /// The other side of a ratio: valid events, or bad ones.
+    others: [&'static str; 2],
+    /// Makes the query that slo-generator sends of what is written.
+    query: fn(Node<'_>) -> Option<Query>,
+}
+
+const BACKENDS: [Backend; 2] = [
+    Backend {
+        name: "prometheus",
+        language: "Prometheus",
+        good: "filter_good",
+        others: ["filter_valid", "filter_bad"],
+        query: growth,
+    },
+    Backend {
+        name: "datadog",
+        language: "Datadog",
+        good: "query_good",
+        others: ["query_valid", "query_bad"],
+        query: sum,
+    },
+];
 
 /// Returns the backend of an SLO; an instance of one has a name behind a slash.
-fn backend(spec: Node<'_>) -> &str {
-    let backend = fields::word(spec, "backend").map_or("", |backend| backend.value);
-    backend.split('/').next().unwrap_or_default()
+fn backend(spec: Node<'_>) -> Option<&'static Backend> {
+    let name = fields::word(spec, "backend")?.value.split('/').next()?;
+    BACKENDS.iter().find(|backend| backend.name == name)
 }
 
 /// A ratio has good events, and bad or valid ones.
-fn check_ratio(spec: Node<'_>, problems: &mut Vec<Problem>) {
-    const PROMETHEUS: [&str; 2] = ["filter_valid", "filter_bad"];
-    const DATADOG: [&str; 2] = ["query_valid", "query_bad"];
+fn check_ratio(spec: Node<'_>, faults: &mut Faults) {
+    const INDICATOR: &str = "service_level_indicator";
     let method = fields::word(spec, "method").map_or("", |method| method.value);
-    let (good, others) = match backend(spec) {
-        "prometheus" => ("filter_good", PROMETHEUS),
-        "datadog" => ("query_good", DATADOG),
-        _ => return,
-    };
-    let Some(entry) = spec.entry("service_level_indicator") else { return };
-    let indicator = entry.value;
-    if method != "good_bad_ratio" || !indicator.is_mapping() {
+    let (Some(backend), Some(entry)) = (backend(spec), spec.entry(INDICATOR)) else { return };
+    if method != "good_bad_ratio" || !entry.value.is_mapping() {
         return;
     }
-    let (span, of) = (entry.key.span(), "service_level_indicator".to_owned());
-    if indicator.given(good).is_none() {
-        let (object, fields) = (indicator.span(), vec![good.to_owned()]);
-        problems.push(Problem::MissingFields { span, object, fields, of, weak: false });
-    } else if others.iter().all(|field| indicator.given(field).is_none()) {
-        problems.push(Problem::MissingOneOf { span, fields: others.to_vec(), of });
+    if entry.value.given(backend.good).is_none() {
+        faults.missing(entry.key.span(), entry.value, backend.good, INDICATOR);
+    } else if backend.others.iter().all(|field| entry.value.given(field).is_none()) {
+        let (span, of) = (entry.key.span(), INDICATOR.to_owned());
+        faults.push(Problem::MissingOneOf { span, fields: backend.others.to_vec(), of });
     }
 }
 
-fn lower(node: Node<'_>, spec: Node<'_>, problems: &[Problem]) -> Object {
+fn lower(node: Node<'_>, spec: Node<'_>, faults: &Faults) -> Object {
     let indicator = spec.given("service_level_indicator").unwrap_or(spec);
     let measure = measure(spec, indicator).unwrap_or(Measure::Unreadable);
     let inline = parts::inline(Dialect::Generator, indicator, measure);
-    let target = parts::share(spec, "goal", problems);
+    let target = parts::target(spec, "goal", Scale::Share, faults);
     let metadata = fields::metadata(node);
     let labels = metadata.and_then(|metadata| metadata.given("labels"));
     Object::Slo(Arc::new(Slo {
@@ -108,98 +138,83 @@ fn lower(node: Node<'_>, spec: Node<'_>, problems: &[Problem]) -> Object {
 
 /// Returns what is measured; nothing where only the backend knows.
 fn measure(spec: Node<'_>, indicator: Node<'_>) -> Option<Measure> {
-    let backend = backend(spec);
-    let known = BACKENDS.iter().find(|(name, ..)| *name == backend);
-    let method = fields::word(spec, "method")?.value;
-    let (name, language, field) = known?;
+    let backend = backend(spec)?;
+    let source = |query: Option<Query>| Some(parts::source(backend.language, query?));
     let counts = |good, bad, total| {
         let (counter, counter_span) = (None, None);
         Measure::Counts(Box::new(RatioCounts { counter, counter_span, good, bad, total }))
     };
-    match method {
+    match fields::word(spec, "method")?.value {
         "good_bad_ratio" => {
-            let source = |which: &str| {
-                let text = indicator.given(&format!("{field}_{which}"))?;
-                let query = if *name == "datadog" { sum(text) } else { growth(text) };
-                Some(parts::source(language, query?))
-            };
-            Some(counts(source("good"), source("bad"), source("valid")))
+            let of = |field: &str| source((backend.query)(indicator.given(field)?));
+            let [valid, bad] = backend.others;
+            Some(counts(of(backend.good), of(bad), of(valid)))
         }
         "query_sli" => {
             let text = indicator.given("expression").or_else(|| indicator.given("query"))?;
-            let query = Query::new(text.text()?.trim().to_owned(), text.span());
-            let source = parts::source(language, query);
+            let source = source(written(text))?;
             Some(Measure::Raw { raw_type: RawType::Success, source })
         }
-        "distribution_cut" if *name == "prometheus" => {
-            let expression = indicator.given("expression")?;
+        "distribution_cut" if backend.name == "prometheus" => {
+            let histogram = indicator.given("expression")?;
             let bound = fields::number(indicator, "threshold_bucket")?.value;
-            let of = |query: Option<Query>| Some(parts::source(language, query?));
-            let (good, total) = (bucket(expression, &bound), total(expression));
-            Some(counts(of(good), None, of(total))).filter(has_both)
+            let (good, total) = (bucket(histogram, &bound)?, total(histogram)?);
+            Some(counts(source(Some(good)), None, source(Some(total))))
         }
         _ => None,
     }
 }
 
-fn has_both(measure: &Measure) -> bool {
-    matches!(measure, Measure::Counts(counts) if counts.good.is_some() && counts.total.is_some())
+/// Returns a query as it is written.
+fn written(text: Node<'_>) -> Option<Query> {
+    Some(Query::new(text.text()?.trim().to_owned(), text.span()))
 }
 
 /// Returns the growth of a counter, or what is written where that is no selector.
 fn growth(selector: Node<'_>) -> Option<Query> {
-    let written = || Some(Query::new(selector.text()?.trim().to_owned(), selector.span()));
-    parts::growth(selector, None, ["", ""]).or_else(written)
+    parts::growth(selector, None, ["", ""], Vec::new()).or_else(|| written(selector))
 }
 
 /// Returns the count of what a selector of Datadog names.
 fn sum(selector: Node<'_>) -> Option<Query> {
-    let text = selector.text()?.trim();
-    let query = Query::new(text.to_owned(), selector.span());
+    let query = written(selector)?;
+    let text = query.text.as_str();
     // One that is more than a selector says itself how it is counted.
-    let is_plain = text.ends_with('}') && text.split('{').next()?.bytes().all(|byte| byte != b':');
+    let is_plain = text.ends_with('}') && !text.split('{').next()?.contains(':');
     if !is_plain {
         return Some(query);
     }
-    let inset =
-        |at: usize, text: &str| Inset { replaced: Extent::between(at, at), text: text.to_owned() };
-    Some(query.with(&[inset(0, "sum:"), inset(text.len(), ".as_count()")]))
+    let around =
+        [parts::inset(0, "sum:".to_owned()), parts::inset(text.len(), ".as_count()".to_owned())];
+    Some(query.with(&around))
 }
 
 /// Returns the growth of a bucket of a histogram.
-fn bucket(selector: Node<'_>, bound: &Ratio) -> Option<Query> {
-    let text = selector.text()?.trim();
-    parts::parsed(text)?;
-    let end = text.strip_suffix('}')?;
-    let comma = if end.trim_end().ends_with(['{', ',']) { "" } else { ", " };
-    around(
-        selector,
-        vec![Inset {
-            replaced: Extent::between(end.len(), end.len()),
-            text: format!("{comma}le=\"{bound}\""),
-        }],
-    )
+fn bucket(histogram: Node<'_>, bound: &Ratio) -> Option<Query> {
+    let text = histogram.text()?;
+    let selector = parts::selector(text)?;
+    let bound = format!("le=\"{bound}\"");
+    let bound = match selector.braces {
+        Some(braces) => {
+            let end = (braces.end as usize).checked_sub(1)?;
+            let before = text.get(..end)?.trim_end();
+            let comma = if before.ends_with(['{', ',']) { "" } else { ", " };
+            parts::inset(end, format!("{comma}{bound}"))
+        }
+        None => parts::inset(selector.extent.end as usize, format!("{{{bound}}}")),
+    };
+    parts::growth(histogram, None, ["", ""], vec![bound])
 }
 
 /// Returns the growth of all events of a histogram.
-fn total(selector: Node<'_>) -> Option<Query> {
+fn total(histogram: Node<'_>) -> Option<Query> {
     const BUCKET: &str = "_bucket";
-    let text = selector.text()?.trim();
-    let name = text.split('{').next()?.trim_end().len();
-    let start = name.checked_sub(BUCKET.len())?;
-    (text.get(start..name)? == BUCKET).then_some(())?;
-    around(
-        selector,
-        vec![Inset { replaced: Extent::between(start, name), text: "_count".to_owned() }],
-    )
-}
-
-/// Returns the growth of a selector in which some parts are replaced.
-fn around(selector: Node<'_>, mut insets: Vec<Inset>) -> Option<Query> {
-    let text = selector.text()?.trim();
-    let at =
-        |at: usize, text: &str| Inset { replaced: Extent::between(at, at), text: text.to_owned() };
-    insets.insert(0, at(0, "sum(rate("));
-    insets.push(at(text.len(), "[5m]))"));
-    Some(Query::new(text.to_owned(), selector.span()).with(&insets))
+    let selector = parts::selector(histogram.text()?)?;
+    let name = selector.name.filter(|name| name.text.ends_with(BUCKET))?;
+    let end = name.extent.end as usize;
+    let start = end.checked_sub(BUCKET.len())?;
+    let count = Inset { replaced: Extent::between(start, end), text: "_count".to_owned() };
+    // A name in quotes ends with another letter.
+    let is_plain = name.extent.slice(histogram.text()?) == name.text;
+    is_plain.then(|| parts::growth(histogram, None, ["", ""], vec![count]))?
 }

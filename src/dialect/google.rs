@@ -13,8 +13,6 @@ use std::sync::Arc;
 
 use crate::model::BudgetingMethod;
 use crate::model::Dialect;
-use crate::model::LabelValues;
-use crate::model::Labels;
 use crate::model::Measure;
 use crate::model::Meta;
 use crate::model::MetricSource;
@@ -28,7 +26,6 @@ use crate::model::WindowKind;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
-use crate::source::Span;
 use crate::source::Spanned;
 use crate::yaml::Entry;
 use crate::yaml::Node;
@@ -36,8 +33,11 @@ use crate::yaml::Node;
 use super::Expected;
 use super::Problem;
 use super::Reading;
+use super::faults::Faults;
 use super::fields;
 use super::parts;
+use super::parts::Pair;
+use super::parts::Scale;
 use super::schema::Schema;
 
 static API: Schema = Schema::new(include_str!("../../schemas/dialects/google/api.json"));
@@ -78,59 +78,41 @@ pub(super) fn is_meant(node: Node<'_>) -> bool {
 /// Checks an SLO of the API and lowers it.
 pub(super) fn read_api(node: Node<'_>, reading: &mut Reading) {
     let head = node.given("name").map_or(node.span().head(), Node::span);
-    let mut problems = API.check(node, head);
-    let has = |fields: &[&str]| fields.iter().any(|field| node.given(field).is_some());
-    let is_camel = has(&INDICATOR[..1]) || has(&["rollingPeriod", "calendarPeriod"]);
-    missing_indicator(node, head, is_camel, &mut problems);
+    let mut faults = Faults::new(API.check(node, head));
+    let has = |field: &str| node.given(field).is_some();
+    let [camel, snake] = INDICATOR;
+    let is_camel = has(camel) || has("rollingPeriod") || has("calendarPeriod");
     let form = if is_camel { Form::Camel } else { Form::Snake };
-    let indicator = form.entry(node, "service_level_indicator");
-    finish(node, form, indicator.map(|entry| entry.value), problems, reading);
+    if !has(camel) && !has(snake) && !INDICATOR.iter().any(|field| faults.explain(node, field)) {
+        let empty = INDICATOR.iter().find_map(|field| node.entry(field));
+        let span = empty.map_or(head, |entry| entry.key.span());
+        faults.missing(span, node, if is_camel { camel } else { snake }, "");
+    }
+    let indicator = form.get(node, "service_level_indicator");
+    finish(node, form, indicator, faults, reading);
 }
 
 /// Checks a resource of Terraform and lowers it.
 pub(super) fn read_terraform(node: Node<'_>, reading: &mut Reading) {
-    let problems = TERRAFORM.check(node, fields::key_span(node, "resource"));
-    finish(node, Form::Terraform, Some(node), problems, reading);
-}
-
-/// One spelling of the indicator is given.
-fn missing_indicator(node: Node<'_>, span: Span, is_camel: bool, problems: &mut Vec<Problem>) {
-    let is_meant = |problem: &Problem| match problem {
-        Problem::UnknownField { nearest: Some(nearest), .. } => {
-            INDICATOR.contains(&nearest.as_str())
-        }
-        _ => false,
-    };
-    let is_given = INDICATOR.iter().any(|field| node.given(field).is_some());
-    if is_given || problems.iter().any(is_meant) {
-        return;
-    }
-    let entry = INDICATOR.iter().find_map(|field| node.entry(field));
-    let name = INDICATOR.get(usize::from(!is_camel)).copied().unwrap_or_default();
-    problems.push(Problem::MissingFields {
-        span: entry.map_or(span, |entry| entry.key.span()),
-        object: node.span(),
-        fields: vec![name.to_owned()],
-        of: String::new(),
-        weak: false,
-    });
+    let faults = Faults::new(TERRAFORM.check(node, fields::key_span(node, "resource")));
+    finish(node, Form::Terraform, Some(node), faults, reading);
 }
 
 fn finish(
     node: Node<'_>,
     form: Form,
     indicator: Option<Node<'_>>,
-    mut problems: Vec<Problem>,
+    mut faults: Faults,
     reading: &mut Reading,
 ) {
-    goal(node, &mut problems);
+    goal(node, &mut faults);
     if let Some(holder) = indicator {
-        durations(holder, form, &mut problems);
+        durations(holder, form, &mut faults);
     }
-    let window = window(node, form, &mut problems);
-    let slo = lower(node, form, indicator, window, &problems);
+    let window = window(node, form, &mut faults);
+    let slo = lower(node, form, indicator, window, &faults);
     reading.objects.push(Object::Slo(Arc::new(slo)));
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }
 
 impl Form {
@@ -170,36 +152,34 @@ fn camel(words: &str) -> String {
     joined
 }
 
-fn goal(node: Node<'_>, problems: &mut Vec<Problem>) {
-    parts::check_share(node, "goal", problems);
-    let Some(goal) = parts::share(node, "goal", problems) else { return };
+fn goal(node: Node<'_>, faults: &mut Faults) {
+    parts::check_target(node, "goal", Scale::Share, faults);
+    let Some(goal) = parts::target(node, "goal", Scale::Share, faults) else { return };
     let largest = Ratio::new(LARGEST.0, LARGEST.1).unwrap_or_else(Ratio::one);
     // A goal of 1 is told as such.
-    if goal.value > largest && goal.value < Ratio::one() {
-        problems.push(Problem::InvalidValue {
-            span: goal.span,
-            field: "goal".to_owned(),
-            found: goal.value.to_string(),
-            expected: Expected::AtMost(largest.to_string()),
-        });
+    if goal.value > largest
+        && goal.value < Ratio::one()
+        && let Some(entry) = node.entry("goal")
+    {
+        faults.wrong(entry, Expected::AtMost(largest.to_string()));
     }
 }
 
 /// Checks the bound of a latency and the length of a window of time.
-fn durations(holder: Node<'_>, form: Form, problems: &mut Vec<Problem>) {
+fn durations(holder: Node<'_>, form: Form, faults: &mut Faults) {
     let latency = form.get(holder, "basic_sli").and_then(|basic| form.get(basic, "latency"));
     let bound = latency.and_then(|latency| form.entry(latency, "threshold"));
     let windows = form.based(holder, "windows");
     let period = windows.and_then(|windows| form.entry(windows, "window_period"));
     for entry in [bound, period].into_iter().flatten() {
         if seconds(entry.value).is_none() {
-            parts::unlike(entry, "300s", problems);
+            faults.unlike(entry, "300s");
         }
     }
 }
 
 /// Returns the window: a rolling one in days or seconds, or a calendar's.
-fn window(node: Node<'_>, form: Form, problems: &mut Vec<Problem>) -> Option<Window> {
+fn window(node: Node<'_>, form: Form, faults: &mut Faults) -> Option<Window> {
     let rolling = match form {
         Form::Terraform => form.entry(node, "rolling_period_days"),
         _ => form.entry(node, "rolling_period"),
@@ -207,7 +187,7 @@ fn window(node: Node<'_>, form: Form, problems: &mut Vec<Problem>) -> Option<Win
     let calendar = form.entry(node, "calendar_period");
     if let (Some(first), Some(second)) = (rolling, calendar) {
         let is_camel = matches!(form, Form::Camel);
-        problems.push(Problem::Conflict {
+        faults.push(Problem::Conflict {
             span: second.key.span(),
             field: if is_camel { "calendarPeriod" } else { "calendar_period" },
             other: first.key.span(),
@@ -235,7 +215,7 @@ fn window(node: Node<'_>, form: Form, problems: &mut Vec<Problem>) -> Option<Win
     }
     let entry = rolling?;
     let span = entry.value.span();
-    if problems.iter().any(|problem| problem.span() == span) {
+    if faults.are_in(span) {
         return None;
     }
     let days = match form {
@@ -247,7 +227,7 @@ fn window(node: Node<'_>, form: Form, problems: &mut Vec<Problem>) -> Option<Win
     };
     let Some(days) = days.filter(is_period) else {
         let like = if matches!(form, Form::Terraform) { "28" } else { "2419200s" };
-        parts::unlike(entry, like, problems);
+        faults.unlike(entry, like);
         return None;
     };
     let count = u64::try_from(days.to_i64()?).ok()?;
@@ -255,12 +235,18 @@ fn window(node: Node<'_>, form: Form, problems: &mut Vec<Problem>) -> Option<Win
     Some(Window { duration, kind: WindowKind::Rolling, span })
 }
 
-/// Returns the length of a duration of the API: `86400s`, or its parts.
+/// Returns the length of a duration of the API: `86400s`, or its parts; nothing for no time at all.
 fn seconds(node: Node<'_>) -> Option<Ratio> {
-    if node.is_mapping() {
-        return Some(fields::number(node, "seconds")?.value);
-    }
-    Ratio::parse(node.text()?.strip_suffix('s')?)
+    let length = if node.is_mapping() {
+        let part = |field: &str| match node.given(field) {
+            Some(_) => Some(fields::number(node, field)?.value),
+            None => Some(Ratio::zero()),
+        };
+        &part("seconds")? + &part("nanos")?.checked_div(&Ratio::whole(1_000_000_000))?
+    } else {
+        Ratio::parse(node.text()?.strip_suffix('s')?)?
+    };
+    (length > Ratio::zero()).then_some(length)
 }
 
 fn lower(
@@ -268,12 +254,12 @@ fn lower(
     form: Form,
     indicator: Option<Node<'_>>,
     window: Option<Window>,
-    problems: &[Problem],
+    faults: &Faults,
 ) -> Slo {
     let holder = indicator.unwrap_or(node);
     let windows = form.based(holder, "windows");
-    let target = parts::share(node, "goal", problems);
-    let inline = parts::inline(Dialect::Google, holder, measure(holder, form, problems));
+    let target = parts::target(node, "goal", Scale::Share, faults);
+    let inline = parts::inline(Dialect::Google, holder, measure(holder, form, faults));
     let mut objective = parts::objective(node, target, inline);
     let method = windows.map_or(BudgetingMethod::Occurrences, |_| BudgetingMethod::Timeslices);
     if let Some(windows) = windows {
@@ -305,17 +291,13 @@ fn meta(node: Node<'_>, form: Form) -> Meta {
         .or_else(|| fields::word(node, "slo_id"))
         .or_else(|| fields::word(node, "resource_name"));
     let labels = form.get(node, "user_labels").into_iter().flat_map(Node::entries);
-    let pairs: Vec<(Spanned<&str>, Spanned<&str>)> = labels
+    let pairs: Vec<Pair<'_>> = labels
         .filter_map(|entry| {
             let key = Spanned::new(entry.key.text()?, entry.key.span());
             Some((key, Spanned::new(entry.value.text()?, entry.value.span())))
         })
         .collect();
-    let annotations = parts::declarations(pairs.iter().copied());
-    let labels = pairs
-        .iter()
-        .map(|(key, value)| (Text::from(key.value), LabelValues::One(value.map(Text::from))));
-    let labels: Labels = labels.collect();
+    let (labels, annotations) = parts::labeled(&pairs);
     let head = name.as_ref().map_or_else(|| fields::first_key(node), |name| name.span);
     let namespace = path.and_then(|path| {
         let (service, _) = path.value.rsplit_once("/serviceLevelObjectives/")?;
@@ -334,12 +316,12 @@ fn meta(node: Node<'_>, form: Form) -> Meta {
 }
 
 /// Returns what is counted, where that are two filters.
-fn measure(holder: Node<'_>, form: Form, problems: &[Problem]) -> Measure {
-    let whole: Span = holder.span();
+fn measure(holder: Node<'_>, form: Form, faults: &Faults) -> Measure {
     let ratio =
         form.based(holder, "request").and_then(|requests| form.get(requests, "good_total_ratio"));
-    let is_told = || problems.iter().any(|problem| whole.contains(problem.span()));
-    let Some(ratio) = ratio.filter(|_| !is_told()) else { return Measure::Unreadable };
+    let Some(ratio) = ratio.filter(|ratio| !faults.are_in(ratio.span())) else {
+        return Measure::Unreadable;
+    };
     let of = |field: &str| -> Option<MetricSource> {
         let filter = form.get(ratio, field)?;
         let text = filter.text()?.to_owned();

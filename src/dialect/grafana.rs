@@ -12,8 +12,6 @@ use std::sync::Arc;
 use crate::model::Dialect;
 use crate::model::GeneratedAlert;
 use crate::model::IndicatorUse;
-use crate::model::LabelValues;
-use crate::model::Labels;
 use crate::model::Measure;
 use crate::model::Meta;
 use crate::model::Object;
@@ -27,14 +25,15 @@ use crate::model::WindowKind;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::quantity::Unit;
-use crate::query;
 use crate::source::Spanned;
 use crate::yaml::Node;
 
-use super::Problem;
 use super::Reading;
+use super::faults::Faults;
 use super::fields;
 use super::parts;
+use super::parts::Pair;
+use super::parts::Scale;
 use super::schema::Schema;
 
 static SCHEMA: Schema =
@@ -45,20 +44,24 @@ const LANGUAGE: &str = "Prometheus";
 
 /// Checks a resource and lowers it.
 pub(super) fn read(node: Node<'_>, reading: &mut Reading) {
-    let mut problems = SCHEMA.check(node, fields::key_span(node, "resource"));
+    let mut faults = Faults::new(SCHEMA.check(node, fields::key_span(node, "resource")));
     for objective in objectives(node) {
-        parts::check_share(objective, "value", &mut problems);
-        check_window(objective, &mut problems);
+        parts::check_target(objective, "value", Scale::Share, &mut faults);
+        if let Some(window) = objective.entry("window")
+            && window.value.text().and_then(parts::length).is_none()
+        {
+            faults.unlike(window, "28d");
+        }
     }
     if let Some(query) = block(node, "query") {
-        check_query(query, &mut problems);
+        check_query(query, &mut faults);
     }
-    let indicator = indicator(node, &problems);
+    let indicator = indicator(node, &faults);
     for (index, objective) in objectives(node).enumerate() {
-        let slo = slo(node, objective, index, indicator.clone(), &problems);
+        let slo = slo(node, objective, index, indicator.clone(), &faults);
         reading.objects.push(Object::Slo(Arc::new(slo)));
     }
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }
 
 fn objectives(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
@@ -70,38 +73,13 @@ fn block<'a>(node: Node<'a>, name: &str) -> Option<Node<'a>> {
     node.given(name)?.items().next()
 }
 
-fn length(text: &str) -> Option<Duration> {
-    let seconds = || query::seconds(text).filter(|seconds| *seconds > 0);
-    Duration::parse(text)
-        .filter(|length| length.count > 0 && length.seconds().is_some())
-        .or_else(|| seconds().map(Duration::from_seconds))
-}
-
-fn check_window(objective: Node<'_>, problems: &mut Vec<Problem>) {
-    if let Some(window) = objective.entry("window")
-        && window.value.text().and_then(length).is_none()
-    {
-        parts::unlike(window, "28d", problems);
-    }
-}
-
 /// The block that `type` names is given.
-fn check_query(query: Node<'_>, problems: &mut Vec<Problem>) {
+fn check_query(query: Node<'_>, faults: &mut Faults) {
     const BLOCKS: [&str; 3] = ["ratio", "freeform", "grafana_queries"];
     let Some(kind) = query.given("type") else { return };
     let Some(wanted) = BLOCKS.into_iter().find(|name| kind.text() == Some(name)) else { return };
-    let is_meant = |problem: &Problem| match problem {
-        Problem::UnknownField { nearest, .. } => nearest.as_deref() == Some(wanted),
-        problem => query.entry(wanted).is_some_and(|entry| entry.key.span() == problem.span()),
-    };
-    if query.given(wanted).is_none() && !problems.iter().any(is_meant) {
-        problems.push(Problem::MissingFields {
-            span: kind.place(),
-            object: query.span(),
-            fields: vec![wanted.to_owned()],
-            of: "query".to_owned(),
-            weak: false,
-        });
+    if query.given(wanted).is_none() && !faults.explain(query, wanted) {
+        faults.missing(kind.place(), query, wanted, "query");
     }
 }
 
@@ -110,10 +88,10 @@ fn slo(
     objective: Node<'_>,
     index: usize,
     indicator: IndicatorUse,
-    problems: &[Problem],
+    faults: &Faults,
 ) -> Slo {
     let window = fields::word(objective, "window").and_then(|text| {
-        let duration = Spanned::new(length(text.value)?, text.span);
+        let duration = Spanned::new(parts::length(text.value)?, text.span);
         Some(Window { duration, kind: WindowKind::Rolling, span: text.span })
     });
     // Each window has a budget of its own; the first one has the name alone.
@@ -137,7 +115,7 @@ fn slo(
         window,
         objectives: vec![parts::objective(
             objective,
-            parts::share(objective, "value", problems),
+            parts::target(objective, "value", Scale::Share, faults),
             indicator,
         )],
         composite: false,
@@ -156,33 +134,27 @@ fn meta(node: Node<'_>, suffix: Option<Duration>) -> Meta {
         })
     });
     let labels = node.given("label").into_iter().flat_map(Node::items);
-    let pairs: Vec<(Spanned<&str>, Spanned<&str>)> = labels
+    let pairs: Vec<Pair<'_>> = labels
         .filter_map(|label| Some((fields::word(label, "key")?, fields::word(label, "value")?)))
         .collect();
-    let annotations = parts::declarations(pairs.iter().copied());
-    let labels = pairs
-        .iter()
-        .map(|(key, value)| (Text::from(key.value), LabelValues::One(value.map(Text::from))));
-    let labels: Labels = labels.collect();
+    let (labels, annotations) = parts::labeled(&pairs);
     let head = name.as_ref().map_or_else(|| fields::first_key(node), |name| name.span);
     let (dialect, span) = (Dialect::Grafana, node.span());
     Meta { name, labels, annotations, dialect, span, head, ..Meta::default() }
 }
 
-fn indicator(node: Node<'_>, problems: &[Problem]) -> IndicatorUse {
+fn indicator(node: Node<'_>, faults: &Faults) -> IndicatorUse {
     let Some(query) = block(node, "query") else { return IndicatorUse::Missing };
-    let whole = query.span();
-    let is_told = problems.iter().any(|problem| whole.contains(problem.span()));
     let plain = |field: Node<'_>| {
         Some(parts::source(LANGUAGE, Query::new(field.text()?.trim().to_owned(), field.span())))
     };
     let measure = match fields::word(query, "type").map_or("", |kind| kind.value) {
-        _ if is_told => None,
+        _ if faults.are_in(query.span()) => None,
         "ratio" => block(query, "ratio").map(|ratio| {
             let of = |field: &str| {
                 let metric = ratio.given(field)?;
                 let labels = ratio.given("group_by_labels");
-                let growth = parts::growth(metric, labels, ["", ""]);
+                let growth = parts::growth(metric, labels, ["", ""], Vec::new());
                 growth.map(|query| parts::source(LANGUAGE, query)).or_else(|| plain(metric))
             };
             Measure::Counts(Box::new(RatioCounts {

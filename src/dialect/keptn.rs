@@ -15,15 +15,28 @@ use crate::yaml::Node;
 
 use super::Problem;
 use super::Reading;
+use super::faults::Faults;
 use super::fields;
-use super::parts;
+use super::formats::Format;
 use super::schema::Schema;
 
-/// The group of the resource.
-pub(super) const GROUP: &str = "metrics.keptn.sh";
+const fn format(version: &'static str) -> Format {
+    Format {
+        version,
+        family: "Keptn",
+        kinds: &["AnalysisDefinition"],
+        is_shared: true,
+        has_fields: |node| fields::in_spec(node, "totalScore"),
+        read: read_resource,
+    }
+}
 
-/// The kind of the resource.
-pub(super) const KIND: &str = "AnalysisDefinition";
+/// The versions of the resource.
+pub(super) const FORMATS: &[Format] = &[
+    format("metrics.keptn.sh/v1"),
+    format("metrics.keptn.sh/v1beta1"),
+    format("metrics.keptn.sh/v1alpha3"),
+];
 
 static GATE: Schema = Schema::new(include_str!("../../schemas/dialects/keptn/slo.json"));
 
@@ -32,10 +45,6 @@ static ANALYSIS: Schema =
 
 /// Values that a criterion accepts: from one to another.
 type Values = (Bound<Ratio>, Bound<Ratio>);
-
-/// The versions of the resource.
-pub(super) const VERSIONS: [&str; 3] =
-    ["metrics.keptn.sh/v1", "metrics.keptn.sh/v1beta1", "metrics.keptn.sh/v1alpha3"];
 
 /// Returns whether an object is a quality gate: by two of its version, its objectives and what it compares.
 pub(super) fn is_gate(node: Node<'_>) -> bool {
@@ -47,64 +56,54 @@ pub(super) fn is_gate(node: Node<'_>) -> bool {
     u8::from(has("spec_version")) + u8::from(has_objectives) + u8::from(compares) >= 2
 }
 
-/// Returns whether an object has the fields of the resource, whatever its kind says.
-pub(super) fn has_score(node: Node<'_>) -> bool {
-    node.given("spec").is_some_and(|spec| spec.given("totalScore").is_some())
-}
-
-/// Returns whether an object is the resource by its kind and its fields, whatever its version says.
-pub(super) fn is_resource(node: Node<'_>) -> bool {
-    fields::word(node, "kind").is_some_and(|kind| kind.value == KIND) && has_score(node)
+/// Returns whether an object names the indicators of a quality gate, of which nothing is checked.
+pub(super) fn is_indicators(node: Node<'_>) -> bool {
+    node.given("spec_version").is_some() && node.given("indicators").is_some_and(Node::is_mapping)
 }
 
 /// Checks a quality gate.
 pub(super) fn read_gate(node: Node<'_>, reading: &mut Reading) {
     let head = node.given("spec_version").map_or(node.span().head(), Node::span);
-    let mut problems = GATE.check(node, head);
+    let mut faults = Faults::new(GATE.check(node, head));
     for objective in node.given("objectives").into_iter().flat_map(Node::items) {
-        let accepted = |field: &str| criteria(objective.given(field)?);
-        if let (Some(pass), Some(warning)) = (accepted("pass"), accepted("warning")) {
-            shadowed(objective, ["pass", "warning"], &warning, &pass, &mut problems);
-        }
+        shadowed(objective, ["pass", "warning"], criteria, &mut faults);
     }
     if let Some(score) = node.given("total_score") {
-        scores(score, ["pass", "warning"], &mut problems);
+        scores(score, ["pass", "warning"], &mut faults);
     }
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }
 
+/// The operators of a target, of which it has exactly one.
+const OPERATORS: [&str; 7] = [
+    "lessThan",
+    "lessThanOrEqual",
+    "greaterThan",
+    "greaterThanOrEqual",
+    "equalTo",
+    "inRange",
+    "notInRange",
+];
+
 /// Checks a resource.
-pub(super) fn read_resource(node: Node<'_>, reading: &mut Reading) {
-    let mut problems = ANALYSIS.check(node, node.given("kind").map_or(node.span(), Node::span));
-    let Some(spec) = node.given("spec") else {
-        reading.problems.append(&mut problems);
-        return;
-    };
-    for objective in spec.given("objectives").into_iter().flat_map(Node::items) {
+fn read_resource(node: Node<'_>, _: &str, reading: &mut Reading) {
+    let head = node.given("kind").map_or(node.span(), Node::span);
+    let mut faults = Faults::new(ANALYSIS.check(node, head));
+    let spec = node.given("spec");
+    let objectives = spec.and_then(|spec| spec.given("objectives"));
+    for objective in objectives.into_iter().flat_map(Node::items) {
         let Some(target) = objective.given("target") else { continue };
         for field in ["failure", "warning"] {
-            const OPERATORS: [&str; 7] = [
-                "lessThan",
-                "lessThanOrEqual",
-                "greaterThan",
-                "greaterThanOrEqual",
-                "equalTo",
-                "inRange",
-                "notInRange",
-            ];
-            if let Some(entry) = target.entry(field).filter(|entry| entry.value.is_mapping()) {
-                parts::exactly_one(entry, &OPERATORS, &mut problems);
+            if let Some(entry) = target.entry(field) {
+                faults.exactly_one(entry.value, entry.key.span(), field, &OPERATORS);
             }
         }
-        let caught = |field: &str| operator(target.given(field)?);
-        if let (Some(failure), Some(warning)) = (caught("failure"), caught("warning")) {
-            shadowed(target, ["failure", "warning"], &warning, &failure, &mut problems);
-        }
+        shadowed(target, ["failure", "warning"], operator, &mut faults);
     }
-    if let Some(score) = spec.given("totalScore") {
-        scores(score, ["passPercentage", "warningPercentage"], &mut problems);
+    if let Some(score) = spec.and_then(|spec| spec.given("totalScore")) {
+        scores(score, ["passPercentage", "warningPercentage"], &mut faults);
     }
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }
 
 /// Returns the values that criteria accept, where they are one comparison with a value.
@@ -176,41 +175,32 @@ fn is_within(inner: &Values, outer: &Values) -> bool {
 
 /// Reports a warning of which every value is decided before it.
 ///
-/// * `names`: what decides, and what warns.
+/// * `names`: what decides, and what warns; `values`: those that one of them speaks of.
 fn shadowed(
     holder: Node<'_>,
     names: [&'static str; 2],
-    warning: &Values,
-    before: &Values,
-    problems: &mut Vec<Problem>,
+    values: fn(Node<'_>) -> Option<Values>,
+    faults: &mut Faults,
 ) {
-    let [first, second] = names;
-    let (Some(other), Some(entry)) = (holder.entry(first), holder.entry(second)) else { return };
-    let whole = holder.span();
-    let is_told = problems.iter().any(|problem| whole.contains(problem.span()));
-    if is_within(warning, before) && !is_told {
-        problems.push(Problem::DeadWarning {
-            span: entry.key.span(),
-            other: other.key.span(),
-            decided: first,
-        });
+    let [decided, warning] = names;
+    let (Some(other), Some(entry)) = (holder.entry(decided), holder.entry(warning)) else {
+        return;
+    };
+    let (Some(before), Some(warned)) = (values(other.value), values(entry.value)) else { return };
+    if is_within(&warned, &before) && !faults.are_in(holder.span()) {
+        let (span, other) = (entry.key.span(), other.key.span());
+        faults.push(Problem::DeadWarning { span, other, decided });
     }
 }
 
 /// A score that warns is below one that passes.
-fn scores(score: Node<'_>, names: [&'static str; 2], problems: &mut Vec<Problem>) {
-    let [pass, warning] = names;
-    let (Some(first), Some(second)) = (score.entry(pass), score.entry(warning)) else { return };
+fn scores(score: Node<'_>, names: [&'static str; 2], faults: &mut Faults) {
+    let [decided, warning] = names;
+    let (Some(first), Some(second)) = (score.entry(decided), score.entry(warning)) else { return };
     let number = |node: Node<'_>| Ratio::parse(node.text()?.trim().trim_end_matches('%').trim());
-    let is_told = problems.iter().any(|problem| score.span().contains(problem.span()));
-    if let (Some(enough), Some(less)) = (number(first.value), number(second.value))
-        && less >= enough
-        && !is_told
-    {
-        problems.push(Problem::DeadWarning {
-            span: second.key.span(),
-            other: first.key.span(),
-            decided: pass,
-        });
+    let (Some(enough), Some(less)) = (number(first.value), number(second.value)) else { return };
+    if less >= enough && !faults.are_in(score.span()) {
+        let (span, other) = (second.key.span(), first.key.span());
+        faults.push(Problem::DeadWarning { span, other, decided });
     }
 }

@@ -20,7 +20,7 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 31] = [
+const OWN: [&str; 20] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -28,14 +28,12 @@ const OWN: [&str; 31] = [
     "indicatorref",
     "metricsourceref",
     "slok.dev",
+    "prometheus/v",
     "pyrra.dev/",
     "n9/v",
-    "spec_version",
-    "total_score",
     "metrics.keptn.sh",
     "analysisdefinition",
     "analysisvaluetemplateref",
-    "manifestsrc",
     "sre.google.com",
     "datadogslo",
     "service_level_objective",
@@ -43,6 +41,13 @@ const OWN: [&str; 31] = [
     "google_monitoring_slo",
     "service_level_indicator",
     "servicelevelindicator",
+];
+
+/// Words, in lowercase, of formats that have no word of their own: a file that holds one may be a dashboard.
+const HINTS: [&str; 11] = [
+    "spec_version",
+    "total_score",
+    "manifestsrc",
     "rollingperiod",
     "rolling_period",
     "calendarperiod",
@@ -51,7 +56,6 @@ const OWN: [&str; 31] = [
     "sli_specification",
     "monitor_ids",
     "denominator",
-    "prometheus/v",
 ];
 
 /// Fields, in lowercase, that other tools write too.
@@ -64,10 +68,11 @@ const RULES: [&str; 3] = ["expr", "groups", "rules"];
 /// Returns whether the bytes of a file may hold something that is read: an object, or rules of
 /// Prometheus, which may speak of one.
 ///
-/// A file of which this is false is passed over before it is parsed. Where only rules may stand in
-/// it, it is not the business of anybody here that it is no text, or too large.
+/// A file of which this is false is passed over before it is parsed. Where it rests on rules or on words
+/// that many write, it is not the business of anybody here that it is no text, or too large.
 pub fn is_worth_parsing(bytes: &[u8]) -> bool {
-    may_hold_objects(bytes) || may_hold_rules(bytes)
+    let is_text = || bytes.len() <= source::MAX_BYTES && std::str::from_utf8(bytes).is_ok();
+    may_hold_objects(bytes) || (may_hold_rules(bytes) || is_hinted(bytes)) && is_text()
 }
 
 /// Returns whether the bytes of a file, or its first ones, may hold an object that is read.
@@ -102,10 +107,11 @@ fn may_hold_rules(bytes: &[u8]) -> bool {
         })
     };
     let is_rule = || ["alert", "record"].iter().any(is_key);
-    RULES.iter().all(is_key)
-        && is_rule()
-        && bytes.len() <= source::MAX_BYTES
-        && std::str::from_utf8(bytes).is_ok()
+    RULES.iter().all(is_key) && is_rule()
+}
+
+fn is_hinted(bytes: &[u8]) -> bool {
+    holds_any(&bytes.to_ascii_lowercase(), &HINTS)
 }
 
 fn is_marked(text: &[u8]) -> bool {
@@ -134,9 +140,9 @@ fn is_followed_by_a_kind(rest: &[u8]) -> bool {
     };
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
     let word = rest.split(|byte| !is_letter(byte)).next().unwrap_or_default();
-    let kinds = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR).map(|(name, _)| *name);
-    let mut kinds = kinds.chain(sloth::KINDS).chain([pyrra::KIND, datadog::KIND, "SLOList"]);
-    kinds.any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+    let formats = [openslo::FORMATS, sloth::FORMATS, pyrra::FORMATS, datadog::FORMATS];
+    let kinds = formats.into_iter().flatten().flat_map(|format| format.kinds).copied();
+    kinds.chain(["SLOList"]).any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
         || std::str::from_utf8(word).is_ok_and(is_own_kind)
 }
 
@@ -224,6 +230,9 @@ mod tests {
         let dashboard = r#"{"panels":[{"alert":{},"targets":[{"expr":"up"}]}]}"#;
         let settings = "groups: [a]\nrules: [b]\nexpression: alert\n";
         let latin = [rules.as_bytes(), b"# caf\xE9\n"].concat();
+        let hint = br#"{"type":"metric","thresholds":[{"timeframe":"7d"}],"name":""#;
+        assert!(is_worth_parsing(hint) && !may_hold_objects(hint));
+        assert!(!is_worth_parsing(&[&hint[..], b"caf\xE9"].concat()));
         for text in [dashboard.as_bytes(), settings.as_bytes(), &latin] {
             assert!(!is_worth_parsing(text));
         }

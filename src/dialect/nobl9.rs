@@ -12,16 +12,19 @@ use crate::model::Dialect;
 use crate::model::Object;
 use crate::yaml::Node;
 
-use super::Problem;
 use super::Reading;
+use super::faults;
+use super::faults::Faults;
 use super::fields;
+use super::formats::Format;
 use super::parts;
+use super::parts::Scale;
 use super::schema::Schema;
 
 mod lower;
 
 /// The kinds that are known.
-pub(super) const KINDS: [&str; 15] = [
+const KINDS: [&str; 15] = [
     "SLO",
     "Service",
     "AlertPolicy",
@@ -46,14 +49,20 @@ static SERVICE: Schema = Schema::new(include_str!("../../schemas/dialects/nobl9/
 static ALERT_POLICY: Schema =
     Schema::new(include_str!("../../schemas/dialects/nobl9/alert-policy.json"));
 
-/// Returns whether an object is one of Nobl9 by its kind and its project, whatever its version says.
-pub(super) fn is_object(node: Node<'_>) -> bool {
-    let has_kind = fields::word(node, "kind").is_some_and(|kind| KINDS.contains(&kind.value));
-    has_kind && node.given("metadata").is_some_and(|metadata| metadata.given("project").is_some())
-}
+pub(super) const FORMATS: &[Format] = &[Format {
+    version: "n9/v1alpha",
+    family: "Nobl9",
+    kinds: &KINDS,
+    is_shared: false,
+    has_fields: |node| {
+        let metadata = node.given("metadata");
+        metadata.is_some_and(|metadata| metadata.given("project").is_some())
+    },
+    read,
+}];
 
 /// Checks an object of a kind that is known, and lowers it if it is read.
-pub(super) fn read(node: Node<'_>, kind: &str, reading: &mut Reading) {
+fn read(node: Node<'_>, kind: &str, reading: &mut Reading) {
     let schema = match kind {
         "SLO" => &SLO,
         "Service" => &SERVICE,
@@ -64,57 +73,34 @@ pub(super) fn read(node: Node<'_>, kind: &str, reading: &mut Reading) {
         }
         _ => return,
     };
-    let mut problems = schema.check(node, node.given("kind").map_or(node.span(), Node::span));
+    let head = node.given("kind").map_or(node.span(), Node::span);
+    let mut faults = Faults::new(schema.check(node, head));
     let object = match kind {
         "SLO" => {
-            check(node, &mut problems);
-            lower::slo(node, &problems)
+            check(node, &mut faults);
+            lower::slo(node, &faults)
         }
         "Service" => lower::service(node),
-        _ => lower::alert_policy(node, &problems),
+        _ => lower::alert_policy(node, &faults),
     };
     reading.objects.push(object);
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }
 
 /// Checks what the schema of an SLO cannot state.
-fn check(node: Node<'_>, problems: &mut Vec<Problem>) {
+fn check(node: Node<'_>, faults: &mut Faults) {
     const MEASURES: [&str; 3] = ["rawMetric", "countMetrics", "composite"];
     const SLICES: &str = "timeSliceTarget";
     let Some(spec) = node.given("spec") else { return };
     let method = fields::word(spec, "budgetingMethod").map(|method| method.value);
     for objective in spec.given("objectives").into_iter().flat_map(Node::items) {
-        parts::check_share(objective, "target", problems);
-        let given = MEASURES.into_iter().filter_map(|name| Some((name, objective.entry(name)?)));
-        let mut given: Vec<_> = given.filter(|(_, entry)| !entry.value.is_null()).collect();
-        given.sort_by_key(|(_, entry)| entry.key.span());
-        let whole = objective.span();
-        let is_told = problems.iter().any(|problem| whole.contains(problem.span()));
-        match given.as_slice() {
-            [] if !is_told && objective.is_mapping() => problems.push(Problem::MissingOneOf {
-                span: fields::first_key(objective),
-                fields: MEASURES.to_vec(),
-                of: "objectives".to_owned(),
-            }),
-            [(first, other), (second, entry), ..] => problems.push(Problem::Conflict {
-                span: entry.key.span(),
-                field: second,
-                other: other.key.span(),
-                other_field: first,
-                across: false,
-                redundant: None,
-            }),
-            _ => {}
-        }
+        let is_told = faults.are_in(objective.span());
+        let first = fields::first_key(objective);
+        parts::check_target(objective, "target", Scale::Share, faults);
+        faults.exactly_one(objective, first, "objectives", &MEASURES);
         let lacks = objective.given(SLICES).is_none() && objective.given("composite").is_none();
         if method == Some("Timeslices") && lacks && objective.is_mapping() && !is_told {
-            problems.push(Problem::MissingFields {
-                span: fields::first_key(objective),
-                object: objective.span(),
-                fields: vec![SLICES.to_owned()],
-                of: "objectives".to_owned(),
-                weak: false,
-            });
+            faults.missing(first, objective, SLICES, "objectives");
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::yaml::replace_scalar;
 use super::Expected;
 use super::Problem;
 use super::Reading;
+use super::fields;
+use super::formats::Format;
 use super::schema::Schema;
 
 mod check;
@@ -22,29 +24,83 @@ mod lower;
 pub(super) use lower::units;
 
 /// The kinds of v1 and v2alpha.
-pub(super) const KINDS: &[(&str, Kind)] = &[
-    ("Service", Kind::Service),
-    ("SLO", Kind::Slo),
-    ("SLI", Kind::Sli),
-    ("AlertPolicy", Kind::AlertPolicy),
-    ("AlertCondition", Kind::AlertCondition),
-    ("AlertNotificationTarget", Kind::AlertNotificationTarget),
-    ("DataSource", Kind::DataSource),
+const KINDS: [&str; 7] = [
+    "Service",
+    "SLO",
+    "SLI",
+    "AlertPolicy",
+    "AlertCondition",
+    "AlertNotificationTarget",
+    "DataSource",
 ];
 
 /// The kinds of v1alpha.
-pub(super) const KINDS_V1ALPHA: &[(&str, Kind)] = &[("Service", Kind::Service), ("SLO", Kind::Slo)];
+const KINDS_V1ALPHA: [&str; 2] = ["Service", "SLO"];
 
 /// The kinds of the operator.
-pub(super) const KINDS_OPERATOR: &[(&str, Kind)] = &[
-    ("Service", Kind::Service),
-    ("SLO", Kind::Slo),
-    ("SLI", Kind::Sli),
-    ("AlertPolicy", Kind::AlertPolicy),
-    ("AlertCondition", Kind::AlertCondition),
-    ("AlertNotificationTarget", Kind::AlertNotificationTarget),
-    ("Datasource", Kind::DataSource),
+const KINDS_OPERATOR: [&str; 7] = [
+    "Service",
+    "SLO",
+    "SLI",
+    "AlertPolicy",
+    "AlertCondition",
+    "AlertNotificationTarget",
+    "Datasource",
 ];
+
+const fn format(
+    version: &'static str,
+    kinds: &'static [&'static str],
+    read: fn(Node<'_>, &str, &mut Reading),
+) -> Format {
+    Format { version, family: "OpenSLO", kinds, is_shared: false, has_fields, read }
+}
+
+/// The versions, of which the first is meant where an object has none.
+pub(super) const FORMATS: &[Format] = &[
+    format("openslo/v1", &KINDS, |node, kind, reading| {
+        read(node, Dialect::OpenSloV1, kind, reading);
+    }),
+    format("openslo/v1alpha", &KINDS_V1ALPHA, |node, kind, reading| {
+        read(node, Dialect::OpenSloV1Alpha, kind, reading);
+    }),
+    format("openslo.com/v2alpha", &KINDS, |node, kind, reading| {
+        read(node, Dialect::OpenSloV2Alpha, kind, reading);
+    }),
+    format("openslo.com/v1", &KINDS_OPERATOR, |node, kind, reading| {
+        read(node, Dialect::OpenSloOperator, kind, reading);
+    }),
+];
+
+/// Returns whether a word is a kind, in whatever case.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(word))
+}
+
+/// Returns the kind of a word.
+fn kind_of(word: &str) -> Option<Kind> {
+    Some(match word {
+        "Service" => Kind::Service,
+        "SLO" => Kind::Slo,
+        "SLI" => Kind::Sli,
+        "AlertPolicy" => Kind::AlertPolicy,
+        "AlertCondition" => Kind::AlertCondition,
+        "AlertNotificationTarget" => Kind::AlertNotificationTarget,
+        "DataSource" | "Datasource" => Kind::DataSource,
+        _ => return None,
+    })
+}
+
+/// Returns whether an object has metadata, no version of others, and nothing of a service of Kubernetes.
+fn has_fields(node: Node<'_>) -> bool {
+    if node.given("apiVersion").is_some_and(|version| version.text().is_some()) {
+        return false;
+    }
+    let Some(spec) = node.given("spec") else { return false };
+    let is_service = fields::word(node, "kind").is_some_and(|kind| kind.value == "Service");
+    let is_described = spec.entries().all(|entry| entry.key.text() == Some("description"));
+    node.get("metadata").is_some() && (!is_service || is_described)
+}
 
 macro_rules! schemas {
     ($($dialect:ident $kind:ident $file:literal),* $(,)?) => {
@@ -89,7 +145,8 @@ schemas! {
 }
 
 /// Checks an object of a known kind and lowers it, as the version or the kind whose fields it has.
-pub(super) fn read(node: Node<'_>, dialect: Dialect, kind: Kind, reading: &mut Reading) {
+fn read(node: Node<'_>, dialect: Dialect, kind: &str, reading: &mut Reading) {
+    let Some(kind) = kind_of(kind) else { return };
     let mut problems = problems(node, dialect, kind);
     let meant = meant(node, dialect, kind, &problems);
     let (dialect, kind) = if let Some((dialect, kind, others)) = meant {
@@ -171,23 +228,23 @@ fn meant(
         let is_wrong = matches!(problem, Problem::InvalidValue { expected: Expected::Type(_), .. });
         !is_wrong || problems.iter().any(|own| own.span() == problem.span())
     };
-    let kinds = kinds(dialect);
-    let (found, _) = kinds.iter().find(|(_, other)| *other == kind)?;
-    let is_kind = |&(meant, other): &(&'static str, Kind)| {
+    let (found, _) = kinds(dialect).find(|(_, other)| *other == kind)?;
+    let is_kind = |(meant, other): (&'static str, Kind)| {
         let may_fit = other != kind && schema(dialect, other)?.has_field(unknown);
         let fits = may_fit.then(|| fits(dialect, other, ["kind", found, meant]))?;
         fits.filter(|(.., problems)| problems.iter().all(is_of_type))
     };
-    other_versions(dialect, kind).find_map(is_version).or_else(|| kinds.iter().find_map(is_kind))
+    other_versions(dialect, kind).find_map(is_version).or_else(|| kinds(dialect).find_map(is_kind))
 }
 
-/// Returns the kinds of a version.
-fn kinds(dialect: Dialect) -> &'static [(&'static str, Kind)] {
-    match dialect {
-        Dialect::OpenSloV1Alpha => KINDS_V1ALPHA,
-        Dialect::OpenSloOperator => KINDS_OPERATOR,
-        _ => KINDS,
-    }
+/// Returns the kinds of a version, as they are spelled there.
+fn kinds(dialect: Dialect) -> impl Iterator<Item = (&'static str, Kind)> {
+    let kinds: &[&str] = match dialect {
+        Dialect::OpenSloV1Alpha => &KINDS_V1ALPHA,
+        Dialect::OpenSloOperator => &KINDS_OPERATOR,
+        _ => &KINDS,
+    };
+    kinds.iter().filter_map(|name| Some((*name, kind_of(name)?)))
 }
 
 /// Says of unknown fields which other version of the kind has them: such a key is no misspelled one.

@@ -10,9 +10,11 @@
 
 use crate::yaml::Node;
 
-use super::Problem;
 use super::Reading;
+use super::faults;
+use super::faults::Faults;
 use super::fields;
+use super::formats::Format;
 use super::parts;
 use super::schema::Schema;
 
@@ -23,22 +25,24 @@ mod lower;
 /// The kind of the resource.
 pub(super) const KIND: &str = "ServiceLevelObjective";
 
+pub(super) const FORMATS: &[Format] = &[Format {
+    version: "pyrra.dev/v1alpha1",
+    family: "Pyrra",
+    kinds: &[KIND],
+    is_shared: false,
+    has_fields: |node| fields::in_spec(node, "indicator") && fields::in_spec(node, "target"),
+    read,
+}];
+
 static SCHEMA: Schema = Schema::new(include_str!("../../schemas/dialects/pyrra/v1alpha1.json"));
 
-/// Returns whether an object is a resource of Pyrra by its kind and its fields, whatever its version says.
-pub(super) fn is_resource(node: Node<'_>) -> bool {
-    let is_kind = fields::word(node, "kind").is_some_and(|kind| kind.value == KIND);
-    let has = |field: &str| node.given("spec").is_some_and(|spec| spec.given(field).is_some());
-    is_kind && has("indicator") && has("target")
-}
-
 /// Checks a resource and lowers it.
-pub(super) fn read(node: Node<'_>, reading: &mut Reading) {
+fn read(node: Node<'_>, _: &str, reading: &mut Reading) {
     let head = node.given("kind").map_or(node.span(), Node::span);
-    let mut problems = SCHEMA.check(node, head);
+    let mut faults = Faults::new(SCHEMA.check(node, head));
     if let Some(spec) = node.given("spec").filter(|spec| spec.is_mapping()) {
-        check::spec(spec, &mut problems);
-        reading.objects.push(lower::slo(node, spec, &problems));
+        check::spec(spec, &mut faults);
+        reading.objects.push(lower::slo(node, spec, &faults));
     }
-    reading.problems.append(&mut problems);
+    reading.problems.append(&mut faults.into_problems());
 }

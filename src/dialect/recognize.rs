@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::model::Dialect;
-use crate::model::Kind;
 use crate::source::Span;
 use crate::spelling;
 use crate::spelling::Vocabulary;
@@ -17,31 +15,10 @@ use crate::yaml::replace_scalar;
 use super::Expected;
 use super::Problem;
 use super::Reading;
-use super::datadog;
 use super::fields;
-use super::generator;
-use super::google;
-use super::keptn;
-use super::nobl9;
-use super::openslo;
+use super::formats;
+use super::formats::Format;
 use super::own;
-use super::pyrra;
-use super::sloth;
-use super::terraform;
-
-/// Every `apiVersion` that is read, with the kinds it has as they are spelled there.
-const VERSIONS: &[(Dialect, &[(&str, Kind)])] = &[
-    (Dialect::OpenSloV1, openslo::KINDS),
-    (Dialect::OpenSloV1Alpha, openslo::KINDS_V1ALPHA),
-    (Dialect::OpenSloV2Alpha, openslo::KINDS),
-    (Dialect::OpenSloOperator, openslo::KINDS_OPERATOR),
-    (Dialect::SlothKubernetes, &[]),
-    (Dialect::Pyrra, &[]),
-    (Dialect::DatadogKubernetes, &[]),
-    (Dialect::Generator, &[]),
-    (Dialect::Nobl9, &[]),
-    (Dialect::Own, own::KINDS),
-];
 
 /// Fields that decide what an object is; a merge that brings another value for one is reported.
 const DECISIVE: [&str; 16] = [
@@ -193,85 +170,47 @@ fn holds_object(node: Node<'_>) -> bool {
 }
 
 fn object(node: Node<'_>, reading: &mut Reading) {
-    if !node.is_mapping() {
+    // An error budget policy binds only where it is a file of its own, and so does a record.
+    if !node.is_mapping() || (reading.is_in_part && is_of_ours_alone(node)) {
         return;
     }
-    match fields::word(node, "apiVersion") {
-        Some(version) if version.value.split('/').next() == Some(keptn::GROUP) => {
-            analysis(node, reading);
-        }
-        Some(version) => {
-            let known = VERSIONS.iter().find(|(dialect, _)| dialect.api_version() == version.value);
-            match known {
-                Some(&(dialect, kinds)) => with_version(node, dialect, kinds, reading),
-                None => reading.problems.extend(unknown_version(node, version.value)),
+    let Some(version) = fields::word(node, "apiVersion") else {
+        match formats::shape(node) {
+            Some(shape) => {
+                reading.families.insert(shape.family);
+                (shape.read)(node, reading);
             }
+            None => reading.problems.extend(without_version(node)),
         }
-        None if terraform::is_resource(node) => terraform::read(node, reading),
-        None if sloth::is_meant(node) => sloth::read_file(node, reading),
-        None if datadog::is_meant(node) => datadog::read_api(node, reading),
-        None if keptn::is_gate(node) => keptn::read_gate(node, reading),
-        None if google::is_meant(node) => google::read_api(node, reading),
-        None => reading.problems.extend(without_version(node)),
-    }
-}
-
-/// Reads an object of Keptn's group, of which one kind is ours.
-fn analysis(node: Node<'_>, reading: &mut Reading) {
-    let Some(entry) = node.entry("kind").filter(|entry| !entry.value.is_null()) else {
-        reading.problems.extend(keptn::has_score(node).then(|| without_kind(node)));
         return;
     };
-    match entry.value.text() {
-        Some(keptn::KIND) => keptn::read_resource(node, reading),
-        Some(other) if !spelling::is_certain(other, keptn::KIND) => {}
-        None if !keptn::has_score(node) => {}
-        found => {
-            let found = found.unwrap_or_else(|| entry.value.raw());
-            reading.problems.push(unknown_kind(entry.value, "kind", found, &[keptn::KIND]));
-        }
+    match formats::of(version.value) {
+        Some(format) => with_version(node, format, reading),
+        None => reading.problems.extend(unknown_version(node, version.value)),
     }
 }
 
-fn with_version(node: Node<'_>, dialect: Dialect, kinds: &[(&str, Kind)], reading: &mut Reading) {
+fn with_version(node: Node<'_>, format: &Format, reading: &mut Reading) {
+    let is_meant = !format.is_shared || (format.has_fields)(node);
     let Some(entry) = node.entry("kind").filter(|entry| !entry.value.is_null()) else {
-        reading.problems.push(without_kind(node));
+        reading.problems.extend(is_meant.then(|| without_kind(node)));
         return;
     };
     let found = entry.value.text().unwrap_or_else(|| entry.value.raw());
-    if let Some(&(_, kind)) = kinds.iter().find(|(spelling, _)| *spelling == found) {
-        match dialect {
-            Dialect::Own => own::read(node, kind, reading),
-            _ => openslo::read(node, dialect, kind, reading),
-        }
+    if format.kinds.contains(&found) {
+        reading.families.insert(format.family);
+        (format.read)(node, found, reading);
         return;
     }
-    if dialect == Dialect::SlothKubernetes && sloth::KINDS.contains(&found) {
-        sloth::read_resource(node, found, reading);
-        return;
+    // The other kinds of a shared group are none of our business.
+    let is_near = |kind: &&str| spelling::is_certain(found, kind);
+    let is_wrong = match entry.value.text() {
+        Some(_) => !format.is_shared || format.kinds.iter().any(is_near),
+        None => is_meant,
+    };
+    if is_wrong {
+        reading.problems.push(unknown_kind(entry.value, "kind", found, format.kinds));
     }
-    match dialect {
-        Dialect::Pyrra if found == pyrra::KIND => return pyrra::read(node, reading),
-        Dialect::Nobl9 if nobl9::KINDS.contains(&found) => {
-            return nobl9::read(node, found, reading);
-        }
-        Dialect::Generator if found == generator::KIND => return generator::read(node, reading),
-        Dialect::DatadogKubernetes if found == datadog::KIND => {
-            return datadog::read_resource(node, reading);
-        }
-        // The group has many kinds that are none of our business.
-        Dialect::DatadogKubernetes if entry.value.text().is_some_and(datadog::is_of_others) => {
-            return;
-        }
-        _ => {}
-    }
-    let records = others(dialect);
-    if records.contains(&found) {
-        return;
-    }
-    let known = kinds.iter().map(|(spelling, _)| *spelling).chain(records.iter().copied());
-    let known: Vec<&str> = known.collect();
-    reading.problems.push(unknown_kind(entry.value, "kind", found, &known));
 }
 
 fn unknown_kind(node: Node<'_>, field: &'static str, found: &str, known: &[&str]) -> Problem {
@@ -326,23 +265,18 @@ fn list_of_slos(node: Node<'_>) -> Option<Problem> {
 /// Returns the versions of the same format by its group, or else those that have the kind of an object; or
 /// else all.
 fn versions_for(node: Node<'_>, version: &str) -> Vec<&'static str> {
-    let is_of_group =
-        |(dialect, _): &&(Dialect, _)| domain(dialect.api_version()) == domain(version);
-    let family = VERSIONS.iter().find(is_of_group).map(|(dialect, _)| dialect.family());
+    let is_of_group = |format: &&Format| domain(format.version) == domain(version);
+    let is_claimed = |format: &&Format| format.is_shared && format.claims(node);
+    let by_fields = || formats::all().find(is_claimed);
+    let family = formats::all().find(is_of_group).or_else(by_fields).map(|format| format.family);
     let kind = fields::word(node, "kind").map_or("", |kind| kind.value);
-    if kind == keptn::KIND {
-        return keptn::VERSIONS.to_vec();
-    }
-    let has_kind = |dialect: Dialect, kinds: &[(&str, Kind)]| {
-        kinds.iter().any(|(spelling, _)| *spelling == kind) || others(dialect).contains(&kind)
+    let has_kind = |format: &Format| format.kinds.contains(&kind);
+    let is_kind_known = formats::all().any(has_kind);
+    let is_meant = |format: &&Format| match family {
+        Some(family) => format.family == family,
+        None => !is_kind_known || has_kind(format),
     };
-    let is_kind_known = VERSIONS.iter().any(|&(dialect, kinds)| has_kind(dialect, kinds));
-    let is_meant = |dialect: Dialect, kinds: &[(&str, Kind)]| match family {
-        Some(family) => dialect.family() == family,
-        None => !is_kind_known || has_kind(dialect, kinds),
-    };
-    let meant = VERSIONS.iter().filter(|(dialect, kinds)| is_meant(*dialect, kinds));
-    meant.map(|(dialect, _)| dialect.api_version()).collect()
+    formats::all().filter(is_meant).map(|format| format.version).collect()
 }
 
 /// Returns the last two words of the group of a version, such as `slok.dev` of `sloth.slok.dev/v1`.
@@ -355,35 +289,20 @@ fn domain(version: &str) -> String {
     }
 }
 
-/// Returns the kinds of a dialect that are no kind of the model, or many.
-fn others(dialect: Dialect) -> &'static [&'static str] {
-    match dialect {
-        Dialect::Own => &own::RECORDS,
-        Dialect::SlothKubernetes => &sloth::KINDS,
-        Dialect::Pyrra => &[pyrra::KIND],
-        Dialect::Generator => &[generator::KIND],
-        Dialect::Nobl9 => &nobl9::KINDS,
-        Dialect::DatadogKubernetes => &[datadog::KIND],
-        _ => &[],
-    }
-}
-
 /// Returns whether the group of a version is one of ours, or nearly.
 pub(super) fn is_ours(version: &str) -> bool {
     let group = version.split('/').next().unwrap_or_default();
-    let known = VERSIONS.iter().map(|(dialect, _)| dialect.api_version());
+    let known = formats::all().map(|format| format.version);
     let is_near =
         || group.len() >= 6 && !spelling::nearest(version, known, Vocabulary::Words).is_empty();
     is_group(version) || is_near()
 }
 
-/// Returns whether a version is of a group of ours, in whatever case.
+/// Returns whether a version is of a group that is ours alone, in whatever case.
 fn is_group(version: &str) -> bool {
-    const GROUPS: [&str; 7] =
-        ["openslo", "openslo.com", "slo", "pyrra.dev", "sre.google.com", "n9", "slok.dev"];
     let group = version.split('/').next().unwrap_or_default();
-    let is_it = |ours: &str| ours.eq_ignore_ascii_case(group);
-    GROUPS.into_iter().any(is_it) || domain(version) == "slok.dev"
+    let mut own = formats::all().filter(|format| !format.is_shared);
+    own.any(|format| format.group().eq_ignore_ascii_case(group)) || domain(version) == "slok.dev"
 }
 
 fn without_kind(node: Node<'_>) -> Problem {
@@ -404,7 +323,7 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
         let entry = near_entry(node, "apiVersion");
         entry.and_then(|entry| entry.value.text()).is_some_and(is_ours)
     };
-    let is_meant = is_openslo(node) || is_named(node) || misspelled.is_some() && is_versioned();
+    let is_meant = is_named(node) || misspelled.is_some() && is_versioned();
     if !is_meant {
         return list_of_slos(node);
     }
@@ -425,28 +344,15 @@ fn without_version(node: Node<'_>) -> Option<Problem> {
     }))
 }
 
-/// Returns whether an object says by its kind, or by that and its fields, what it is.
+/// Returns whether an object says by its kind and its fields what it is.
 fn is_named(node: Node<'_>) -> bool {
-    is_own(node)
-        || sloth::is_resource(node)
-        || pyrra::is_resource(node)
-        || generator::is_object(node)
-        || nobl9::is_object(node)
-        || keptn::is_resource(node)
-        || datadog::is_resource(node)
+    is_own(node) || formats::all().any(|format| format.claims(node))
 }
 
-/// Returns whether an object has a kind and the fields of OpenSLO.
-fn is_openslo(node: Node<'_>) -> bool {
-    let (Some(kind), Some(spec)) = (fields::word(node, "kind"), node.given("spec")) else {
-        return false;
-    };
-    let only_description = spec.entries().all(|entry| entry.key.text() == Some("description"));
-    let mut known = openslo::KINDS.iter().chain(openslo::KINDS_OPERATOR);
-    let is_other = kind.value == "Service" && !only_description;
-    known.any(|(spelling, _)| *spelling == kind.value)
-        && node.get("metadata").is_some()
-        && !is_other
+/// Returns whether an object is of this tool alone, by its version or its kind.
+fn is_of_ours_alone(node: Node<'_>) -> bool {
+    let version = fields::word(node, "apiVersion");
+    is_own(node) || version.is_some_and(|version| version.value.starts_with("slo/"))
 }
 
 /// Returns whether an object is of a kind of ours, or nearly, whatever its version says.
@@ -462,8 +368,7 @@ fn is_near_kind(key: &str) -> bool {
 
 /// Returns whether a word is a kind of ours, or nearly, in whatever case.
 pub(super) fn is_own_kind(word: &str) -> bool {
-    let kinds = own::KINDS.iter().map(|(kind, _)| *kind);
-    !spelling::nearest(word, kinds, Vocabulary::Words).is_empty()
+    !spelling::nearest(word, [own::KIND], Vocabulary::Words).is_empty()
 }
 
 /// Returns the entry whose key was most likely meant to be `field`.

@@ -400,14 +400,14 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
         ("compositeWeight", Violation::ExclusiveMinimum { .. }) => {
             Problem::WeightRange { span, text }
         }
-        ("budgetingMethod", _) => {
-            let known = options(kind);
-            let same = |name: &&String| name.eq_ignore_ascii_case(&text);
-            let case = known.iter().find(same).and_then(|name| replace_scalar(site.node, name));
-            let words = known.iter().map(String::as_str);
-            let near = spelling::nearest(&text, words, Vocabulary::Words);
-            let nearest = near.first().map(|&name| name.to_owned());
-            Problem::UnknownMethod { span, found: text, known, nearest, case }
+        ("budgetingMethod", _) => unknown_method(site.node, text, options(kind)),
+        // A scalar that becomes what is asked for, as in Terraform.
+        (
+            "number" | "integer" | "boolean" | "string",
+            Violation::Pattern { .. } | Violation::Type { .. },
+        ) => {
+            let expected = Expected::Type(vec![definition.to_owned()]);
+            Problem::InvalidValue { span, field, found, expected }
         }
         (_, Violation::MaxItems { limit }) => {
             let first = usize::try_from(*limit).unwrap_or(usize::MAX);
@@ -421,6 +421,15 @@ fn invalid_value(site: &Site<'_>, definition: &str, kind: &Violation) -> Problem
         }
         (_, kind) => Problem::InvalidValue { span, field, found, expected: expected(kind) },
     }
+}
+
+fn unknown_method(node: Node<'_>, found: String, known: Vec<String>) -> Problem {
+    let same = |name: &&String| name.eq_ignore_ascii_case(&found);
+    let case = known.iter().find(same).and_then(|name| replace_scalar(node, name));
+    let words = known.iter().map(String::as_str);
+    let nearest = spelling::nearest(&found, words, Vocabulary::Words);
+    let nearest = nearest.first().map(|&name| name.to_owned());
+    Problem::UnknownMethod { span: node.place(), found, known, nearest, case }
 }
 
 /// Returns the unit letters that a duration's pattern allows: those of its last class.

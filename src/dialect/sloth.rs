@@ -13,9 +13,11 @@ use crate::model::Dialect;
 use crate::yaml::Node;
 
 use super::Expected;
-use super::Problem;
 use super::Reading;
+use super::faults;
+use super::faults::Faults;
 use super::fields;
+use super::formats::Format;
 use super::parts;
 use super::schema::Schema;
 
@@ -28,6 +30,15 @@ pub(crate) use windows::complete;
 
 /// The kinds of resources.
 pub(super) const KINDS: [&str; 2] = ["PrometheusServiceLevel", "AlertWindows"];
+
+pub(super) const FORMATS: &[Format] = &[Format {
+    version: "sloth.slok.dev/v1",
+    family: "Sloth",
+    kinds: &KINDS,
+    is_shared: false,
+    has_fields: |node| fields::in_spec(node, "slos") || fields::in_spec(node, "sloPeriod"),
+    read: read_resource,
+}];
 
 static FILE: Schema = Schema::new(include_str!("../../schemas/dialects/sloth/v1.json"));
 
@@ -77,21 +88,14 @@ pub(super) fn is_meant(node: Node<'_>) -> bool {
     has_version || has_slos()
 }
 
-/// Returns whether an object is a resource of Sloth by its kind and its fields, whatever its version says.
-pub(super) fn is_resource(node: Node<'_>) -> bool {
-    let is_kind = fields::word(node, "kind").is_some_and(|kind| KINDS.contains(&kind.value));
-    let has = |field: &str| node.given("spec").is_some_and(|spec| spec.given(field).is_some());
-    is_kind && (has("slos") || has("sloPeriod"))
-}
-
 /// Checks a file of Sloth and lowers it.
 pub(super) fn read_file(node: Node<'_>, reading: &mut Reading) {
     let head = node.given("version").map_or(node.span(), Node::span);
-    read(node, node, FILE.check(node, head), &OF_FILE, reading);
+    read(node, node, Faults::new(FILE.check(node, head)), &OF_FILE, reading);
 }
 
 /// Checks a resource of Sloth and lowers it.
-pub(super) fn read_resource(node: Node<'_>, kind: &str, reading: &mut Reading) {
+fn read_resource(node: Node<'_>, kind: &str, reading: &mut Reading) {
     let head = node.given("kind").map_or(node.span(), Node::span);
     if kind == "AlertWindows" {
         let mut problems = WINDOWS.check(node, head);
@@ -101,19 +105,13 @@ pub(super) fn read_resource(node: Node<'_>, kind: &str, reading: &mut Reading) {
         reading.problems.append(&mut problems);
         return;
     }
-    let problems = RESOURCE.check(node, head);
+    let faults = Faults::new(RESOURCE.check(node, head));
     let spec = node.given("spec").unwrap_or(node);
-    read(node, spec, problems, &OF_RESOURCE, reading);
+    read(node, spec, faults, &OF_RESOURCE, reading);
 }
 
-fn read(
-    node: Node<'_>,
-    spec: Node<'_>,
-    mut problems: Vec<Problem>,
-    names: &Names,
-    reading: &mut Reading,
-) {
-    check::service(spec, names, &mut problems);
-    reading.objects.extend(lower::slos(node, spec, names, &problems));
-    reading.problems.append(&mut problems);
+fn read(node: Node<'_>, spec: Node<'_>, mut faults: Faults, names: &Names, reading: &mut Reading) {
+    check::service(spec, names, &mut faults);
+    reading.objects.extend(lower::slos(node, spec, names, &faults));
+    reading.problems.append(&mut faults.into_problems());
 }

@@ -23,20 +23,26 @@ use crate::yaml::Stream;
 const MAX_PART: usize = 200;
 
 /// Returns every comment of a file that speaks to us.
-pub(super) fn collect(stream: &Stream, source: &Source) -> Vec<Suppression> {
-    if stream.comments.is_empty() {
-        return Vec::new();
-    }
-    let heard: Vec<(&Comment, Result<&str, Fault>)> = stream
-        .comments
-        .iter()
-        .filter_map(|comment| Some((comment, body(&comment.text)?)))
-        .collect();
+///
+/// * `streams`: the file, and the texts in it that are read on their own.
+pub(super) fn collect<'a>(
+    streams: impl Iterator<Item = &'a Stream>,
+    source: &Source,
+) -> Vec<Suppression> {
+    let spoken = |stream: &'a Stream| {
+        let comments = stream.comments.iter();
+        comments.filter_map(move |comment| Some((stream, comment, body(&comment.text)?)))
+    };
+    let mut heard: Vec<(&Stream, &Comment, Result<&str, Fault>)> =
+        streams.flat_map(spoken).collect();
+    heard.sort_by_key(|(_, comment, _)| comment.span);
     if heard.is_empty() {
         return Vec::new();
     }
-    let lines = Lines::new(LineIndex::new(&source.text));
-    heard.into_iter().map(|(comment, body)| read(comment, body, stream, &lines)).collect()
+    let marks: &[&str] = if source.is_terraform() { &["#", "//"] } else { &["#"] };
+    let lines = Lines::new(LineIndex::new(&source.text), marks);
+    let read = |(stream, comment, body)| read(comment, body, stream, &lines);
+    heard.into_iter().map(read).collect()
 }
 
 /// Returns what a comment says to us; nothing where it says nothing.
@@ -69,10 +75,11 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(index: LineIndex<'a>) -> Self {
+    fn new(index: LineIndex<'a>, marks: &[&str]) -> Self {
+        let is_comment = |line: &str| marks.iter().any(|mark| line.starts_with(mark));
         let is_content = |text: &str| {
             let line = text.trim();
-            !line.is_empty() && !line.starts_with('#') && !text.starts_with('%') && !is_start(line)
+            !line.is_empty() && !is_comment(line) && !text.starts_with('%') && !is_start(line)
         };
         let mut content = vec![None; index.len() + 2];
         let mut next = None;
@@ -100,7 +107,6 @@ fn read(
     stream: &Stream,
     lines: &Lines<'_>,
 ) -> Suppression {
-    let text = comment.text.as_str();
     let (scope, unreadable) = scope(comment, stream, lines);
     let covers = covers(scope, stream, lines);
     let mut suppression = Suppression {
@@ -116,7 +122,7 @@ fn read(
         unreadable,
     };
     let Ok(body) = body else { return suppression };
-    let offset = comment.span.start as usize + 1 + (text.len() - body.len());
+    let offset = comment.span.end as usize - body.len();
     let place = |part: &str| {
         let from = offset + (part.as_ptr() as usize - body.as_ptr() as usize);
         Span::new(comment.span.source, from, from + part.len())

@@ -52,7 +52,13 @@ impl Slo {
     pub fn knows_method(&self) -> bool {
         let is_optional = !matches!(
             self.meta.dialect,
-            Dialect::OpenSloV1 | Dialect::OpenSloV1Alpha | Dialect::OpenSloV2Alpha
+            Dialect::OpenSloV1
+                | Dialect::OpenSloV1Alpha
+                | Dialect::OpenSloV2Alpha
+                | Dialect::Datadog
+                | Dialect::DatadogKubernetes
+                | Dialect::DatadogTerraform
+                | Dialect::Nobl9
         );
         self.budgeting_method.is_some() || is_optional && !self.meta.misspells("budgetingMethod")
     }

@@ -11,11 +11,13 @@ use std::fmt::Write as _;
 
 use crate::model::BudgetingMethod;
 use crate::model::Catalog;
+use crate::model::Dialect;
 use crate::model::Indicator;
 use crate::model::Measure;
 use crate::model::MetricSource;
 use crate::model::RawType;
 use crate::model::Relation;
+use crate::model::Slo;
 use crate::model::Subject;
 use crate::model::WindowKind;
 use crate::model::answers_promql;
@@ -77,11 +79,31 @@ pub(super) fn pairs<'a>(slos: &'a [Subject<'a>], catalog: &'a Catalog) -> Vec<[T
             if others.iter().any(|other| family(other.slo) == family(slo)) {
                 continue;
             }
-            found.extend(others.first().map(|other| [*other, twin]));
+            let mut others_here = others.iter().filter(|other| may_share_place(other.slo, slo));
+            found.extend(others_here.next().map(|other| [*other, twin]));
             others.push(twin);
         }
     }
     found
+}
+
+/// Returns whether no namespaces of Kubernetes keep two SLOs apart.
+fn may_share_place(one: &Slo, other: &Slo) -> bool {
+    match (namespace(one), namespace(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+/// Returns the namespace of Kubernetes that an SLO is in, where it says so.
+fn namespace(slo: &Slo) -> Option<&str> {
+    let home = slo.meta.namespace.as_deref()?;
+    match slo.meta.dialect {
+        // A name is unique in its service.
+        Dialect::SlothKubernetes => home.split_once('/').map(|(namespace, _)| namespace),
+        Dialect::Pyrra | Dialect::DatadogKubernetes | Dialect::OpenSloOperator => Some(home),
+        _ => None,
+    }
 }
 
 /// Returns which events are good or bad, and which are valid; nothing where that is not certain.

@@ -49,19 +49,17 @@ static MARKS: LazyLock<[Finder<'static>; 3]> =
 
 /// Reads every document of a file; a bad document is reported and the next one is read.
 pub fn parse(id: SourceId, source: &Source) -> Stream {
-    if source.is_terraform() {
-        return terraform::parse(id, source);
-    }
-    let mut stream = Stream::default();
     if let Some(why) = source.unreadable.clone() {
         let span = Span::new(id, source.text.len(), source.text.len());
-        stream.problems.push(Problem::Unreadable { span, why });
-        return stream;
+        let problems = vec![Problem::Unreadable { span, why }];
+        return Stream { problems, ..Stream::default() };
     }
-    // The parser's position of a byte-order mark differs from ours; it is not part of the text.
-    let text = &*source.text;
-    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    parse_part(id, &source.text, offset..text.len())
+    // The parsers' position of a byte-order mark differs from ours; it is not part of the text.
+    let offset = if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    if source.is_terraform() {
+        return terraform::parse(id, &source.text, offset);
+    }
+    parse_part(id, &source.text, offset..source.text.len())
 }
 
 /// Reads a part of a file as if it were one; all places are those of the file.

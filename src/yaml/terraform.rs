@@ -9,8 +9,11 @@
 //! Literals, locals, variables with a default and `jsonencode` of these say what most definitions say.
 //! Anything else depends on what is applied where, and is nobody's mistake.
 
+mod comments;
+
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
@@ -24,11 +27,9 @@ use hcl_edit::structure::Structure;
 use hcl_edit::template::Element;
 use hcl_edit::template::Template;
 
-use crate::source::Source;
 use crate::source::SourceId;
 use crate::source::Span;
 
-use super::Comment;
 use super::Problem;
 use super::Stream;
 use super::Style;
@@ -57,17 +58,11 @@ const MAX_VALUES: u32 = 200_000;
 const MAX_TEXT: usize = 1 << 16;
 
 /// Reads the resources of a file.
-pub(super) fn parse(id: SourceId, source: &Source) -> Stream {
-    let mut stream = Stream::default();
-    if let Some(why) = source.unreadable.clone() {
-        let span = Span::new(id, source.text.len(), source.text.len());
-        stream.problems.push(Problem::Unreadable { span, why });
-        return stream;
-    }
-    let text = &*source.text;
-    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+///
+/// * `offset`: where its text begins.
+pub(super) fn parse(id: SourceId, text: &Arc<str>, offset: usize) -> Stream {
     let body = text.get(offset..).unwrap_or_default();
-    stream.comments = comments(id, text);
+    let mut stream = Stream { comments: comments::read(id, text), ..Stream::default() };
     let tree: Body = match body.parse() {
         Ok(tree) => tree,
         Err(error) => {
@@ -95,7 +90,7 @@ pub(super) fn parse(id: SourceId, source: &Source) -> Stream {
         let own = |name: &str| OWN.contains(&name);
         entries.extend(file.body(&block.body).into_iter().filter(|(_, name, _)| !own(name)));
         let sprout = Sprout::Mapping(file.span(block.span()), entries);
-        stream.documents.push(document(id, &source.text, &sprout));
+        stream.documents.push(document(id, text, &sprout));
     }
     stream
 }
@@ -109,40 +104,18 @@ fn place(line: usize, column: usize, text: &str) -> usize {
     before + within.map_or(rest.trim_end().len(), |(at, _)| at)
 }
 
-/// Returns the comments that may speak to us: those behind a `#` that stands in no text.
-fn comments(id: SourceId, text: &str) -> Vec<Comment> {
-    let mut start = 0;
-    let mut found = Vec::new();
-    for line in text.split_inclusive('\n') {
-        let body = line.trim_end();
-        let mark = body.char_indices().find(|&(at, letter)| {
-            let before = body.get(..at).unwrap_or_default();
-            letter == '#' && before.matches('"').count() % 2 == 0
-        });
-        if let Some((at, _)) = mark {
-            found.push(Comment {
-                span: Span::new(id, start + at, start + body.len()),
-                text: body.get(at + 1..).unwrap_or_default().to_owned(),
-                own_line: body.get(..at).is_some_and(|before| before.trim().is_empty()),
-            });
-        }
-        start += line.len();
-    }
-    found.retain(|comment| comment.text.to_ascii_lowercase().contains("slo:"));
-    found
-}
-
-/// Returns what locals are, and what variables are where nobody sets them.
+/// Returns what locals are, and what variables are where nobody sets them; null is to be set.
 fn names(tree: &Body) -> HashMap<(&'static str, String), &Expression> {
     let mut found = HashMap::new();
     for block in tree.blocks() {
         if block.has_ident("locals") {
-            for attribute in block.body.attributes() {
+            for attribute in block.body.attributes().filter(|given| !given.value.is_null()) {
                 found.insert(("local", attribute.key.to_string()), &attribute.value);
             }
         }
         if let (true, [name]) = (block.has_ident("variable"), block.labels.as_slice())
             && let Some(default) = block.body.get_attribute("default")
+            && !default.value.is_null()
         {
             found.insert(("var", name.as_str().to_owned()), &default.value);
         }

@@ -1,68 +1,60 @@
 //! What the schemas of Datadog cannot state.
 
+use std::collections::HashSet;
+
 use crate::yaml::Entry;
 
 use super::Expected;
 use super::Problem;
+use super::faults::Faults;
 use super::fields;
 use super::form::Form;
 use super::form::Target;
 use super::formulas;
 use super::parts;
+use super::parts::Scale;
 
 /// Checks an SLO.
-pub(super) fn form(form: &Form<'_>, problems: &mut Vec<Problem>) {
+pub(super) fn form(form: &Form<'_>, faults: &mut Faults) {
+    let mut seen = HashSet::new();
     for target in &form.targets {
-        parts::check_percent(target.node, target.goal, problems);
-        warning(target, problems);
+        parts::check_target(target.node, target.goal, Scale::Percent, faults);
+        warning(target, faults);
+        // A timeframe has one target.
+        if target.timeframe.is_some_and(|name| !seen.insert(name))
+            && let Some(entry) = target.node.entry("timeframe")
+        {
+            faults.wrong(entry, Expected::Unique);
+        }
     }
-    twice(form, problems);
     if let Some(specification) = form.specification {
-        parts::exactly_one(specification, &["time_slice", "count"], problems);
+        let (holder, span) = (specification.value, specification.key.span());
+        faults.exactly_one(holder, span, "sli_specification", &["time_slice", "count"]);
     }
-    measure(form, problems);
+    measure(form, faults);
     if let Some(count) = form.count {
-        events(count, problems);
+        events(count, faults);
     }
     for holder in formulas::holders(form) {
-        formulas::check(holder, problems);
+        formulas::check(holder, faults);
     }
 }
 
 /// A warning comes before the target is missed.
-fn warning(target: &Target<'_>, problems: &mut Vec<Problem>) {
+fn warning(target: &Target<'_>, faults: &mut Faults) {
     let number = |field: &str| fields::number(target.node, field);
     let (Some(warning), Some(goal)) = (number(target.warning), number(target.goal)) else {
         return;
     };
-    let is_told = problems.iter().any(|problem| problem.span() == warning.span);
-    if warning.value <= goal.value && !is_told {
-        problems.push(Problem::InvalidValue {
-            span: warning.span,
-            field: target.warning.to_owned(),
-            found: warning.value.to_string(),
-            expected: Expected::Above(goal.value.to_string()),
-        });
-    }
-}
-
-/// A timeframe has one target.
-fn twice(form: &Form<'_>, problems: &mut Vec<Problem>) {
-    for (index, target) in form.targets.iter().enumerate() {
-        let Some(name) = target.timeframe else { continue };
-        let mut before = form.targets.iter().take(index);
-        if before.any(|other| other.timeframe == Some(name))
-            && let Some(value) = target.node.given("timeframe")
-        {
-            let (field, found) = ("timeframe".to_owned(), name.to_owned());
-            let (span, expected) = (value.place(), Expected::Unique);
-            problems.push(Problem::InvalidValue { span, field, found, expected });
-        }
+    if warning.value <= goal.value
+        && let Some(entry) = target.node.entry(target.warning)
+    {
+        faults.wrong(entry, Expected::Above(goal.value.to_string()));
     }
 }
 
 /// What is measured goes with the type.
-fn measure(form: &Form<'_>, problems: &mut Vec<Problem>) {
+fn measure(form: &Form<'_>, faults: &mut Faults) {
     let Some(kind) = form.node.given("type") else { return };
     let is_resource = form.metadata.is_some();
     let specification = if is_resource { "timeSlice" } else { "sli_specification" };
@@ -78,39 +70,29 @@ fn measure(form: &Form<'_>, problems: &mut Vec<Problem>) {
         Some("time_slice") => (form.slices.is_some(), vec![specification]),
         _ => return,
     };
-    let is_told = |field: &&str| {
-        let meant = |problem: &Problem| match problem {
-            Problem::UnknownField { nearest: Some(nearest), .. } => nearest == field,
-            _ => false,
-        };
-        form.node.entry(field).is_some_and(|entry| {
-            let whole = entry.key.span().cover(entry.value.span());
-            problems.iter().any(|problem| whole.contains(problem.span()))
-        }) || problems.iter().any(meant)
+    // What only a run of Terraform tells may be it.
+    let may_have = |field: &&str| {
+        form.node.given(field).is_some_and(crate::yaml::Node::is_unknown)
+            || faults.explain(form.node, field)
     };
-    if has || fields.iter().any(is_told) {
+    if has || fields.iter().any(may_have) {
         return;
     }
-    let (span, of) = (kind.place(), String::new());
-    problems.push(match fields.as_slice() {
-        [only] => Problem::MissingFields {
-            span,
-            object: form.node.span(),
-            fields: vec![(*only).to_owned()],
-            of,
-            weak: false,
-        },
-        _ => Problem::MissingOneOf { span, fields, of },
-    });
+    if let [only] = fields.as_slice() {
+        faults.missing(kind.place(), form.node, only, "");
+    } else {
+        let (span, of) = (kind.place(), String::new());
+        faults.push(Problem::MissingOneOf { span, fields, of });
+    }
 }
 
 /// Two of good, bad and valid events say what the third is.
-fn events(count: Entry<'_>, problems: &mut Vec<Problem>) {
-    let whole = count.value.span();
-    let given = formulas::COUNTS.iter().filter(|field| count.value.given(field).is_some()).count();
-    if given < 2 && !problems.iter().any(|problem| whole.contains(problem.span())) {
-        let lacks = formulas::COUNTS.into_iter().filter(|field| count.value.given(field).is_none());
-        problems.push(Problem::MissingOneOf {
+fn events(count: Entry<'_>, faults: &mut Faults) {
+    let is_given = |field: &&str| count.value.given(field).is_some();
+    let given = formulas::COUNTS.iter().filter(|field| is_given(field)).count();
+    if given < 2 && !faults.are_of(count) {
+        let lacks = formulas::COUNTS.into_iter().filter(|field| !is_given(field));
+        faults.push(Problem::MissingOneOf {
             span: count.key.span(),
             fields: lacks.collect(),
             of: "count".to_owned(),

@@ -1,12 +1,10 @@
 //! Lowers the SLOs of Datadog to the model.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::Annotations;
 use crate::model::BudgetingMethod;
 use crate::model::IndicatorUse;
-use crate::model::LabelValues;
-use crate::model::Labels;
 use crate::model::Measure;
 use crate::model::Meta;
 use crate::model::Object;
@@ -19,18 +17,18 @@ use crate::model::Text;
 use crate::model::Window;
 use crate::model::WindowKind;
 use crate::quantity::Duration;
-use crate::source::Span;
 use crate::source::Spanned;
-use crate::yaml::Entry;
 use crate::yaml::Node;
 
-use super::Problem;
+use super::faults::Faults;
 use super::fields;
 use super::form::Form;
 use super::form::Target;
 use super::form::one;
 use super::formulas;
 use super::parts;
+use super::parts::Pair;
+use super::parts::Scale;
 
 /// Who answers the queries.
 const LANGUAGE: &str = "Datadog";
@@ -39,20 +37,24 @@ const LANGUAGE: &str = "Datadog";
 const SLICE: u64 = 300;
 
 /// Returns an SLO for every timeframe.
-pub(super) fn slos(form: &Form<'_>, problems: &[Problem]) -> Vec<Object> {
-    let indicator = indicator(form, problems);
+pub(super) fn slos(form: &Form<'_>, faults: &Faults) -> Vec<Object> {
+    let indicator = indicator(form, faults);
+    let tags: Vec<Pair<'_>> = form.node.given("tags").map(tags).unwrap_or_default();
     let first = form.first.or_else(|| form.targets.first()?.timeframe);
     // Of several, one without its timeframe is nobody's, nor is one that comes again.
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     let named = form.targets.iter().filter(|target| {
-        let is_new = target.timeframe.is_some_and(|name| !seen.contains(&name));
-        seen.extend(target.timeframe);
-        form.targets.len() == 1 || is_new
+        form.targets.len() == 1 || target.timeframe.is_some_and(|name| seen.insert(name))
     });
     let slos = named.map(|target| {
         let is_first = form.targets.len() == 1 || target.timeframe == first;
         let suffix = target.timeframe.filter(|_| !is_first);
-        Object::Slo(Arc::new(slo(form, target, suffix, indicator.clone(), problems)))
+        let share = parts::target(target.node, target.goal, Scale::Percent, faults);
+        let mut objective = parts::objective(target.node, share, indicator.clone());
+        if let Some(slices) = form.slices {
+            compare(&mut objective, slices.value, faults);
+        }
+        Object::Slo(Arc::new(slo(form, target, meta(form, suffix, &tags), objective, &tags)))
     });
     slos.collect()
 }
@@ -60,27 +62,23 @@ pub(super) fn slos(form: &Form<'_>, problems: &[Problem]) -> Vec<Object> {
 fn slo(
     form: &Form<'_>,
     target: &Target<'_>,
-    suffix: Option<&str>,
-    indicator: IndicatorUse,
-    problems: &[Problem],
+    meta: Meta,
+    objective: Objective,
+    tags: &[Pair<'_>],
 ) -> Slo {
-    let share = parts::target(target.node, target.goal, problems);
-    let mut objective = parts::objective(target.node, share, indicator);
     let kind = fields::word(form.node, "type");
-    let method = kind.as_ref().map(|kind| {
-        kind.map(|kind| match kind {
+    let method = kind.and_then(|kind| {
+        let method = match kind.value {
             "metric" => BudgetingMethod::Occurrences,
-            _ => BudgetingMethod::Timeslices,
-        })
+            "monitor" | "time_slice" => BudgetingMethod::Timeslices,
+            _ => return None,
+        };
+        Some(Spanned::new(method, kind.span))
     });
-    if let Some(slices) = form.slices {
-        compare(&mut objective, slices.value, problems);
-    }
-    let tags: Vec<(&str, &str, Span)> = form.node.given("tags").map(tags).unwrap_or_default();
-    let service = tags.iter().find(|(key, ..)| *key == "service");
+    let service = tags.iter().find(|(key, _)| key.value == "service");
     Slo {
-        meta: meta(form, suffix, &tags),
-        service: service.map(|(_, value, span)| Spanned::new(Text::from(*value), *span)),
+        meta,
+        service: service.map(|(_, value)| value.map(Text::from)),
         budgeting_method: method,
         window: window(target),
         objectives: vec![objective],
@@ -98,16 +96,16 @@ fn window(target: &Target<'_>) -> Option<Window> {
 }
 
 /// Returns the keys and values of tags such as `team:shop`.
-fn tags(list: Node<'_>) -> Vec<(&str, &str, Span)> {
+fn tags(list: Node<'_>) -> Vec<Pair<'_>> {
     let tags = list.items().filter_map(|tag| {
         let (key, value) = tag.text()?.split_once(':')?;
-        Some((key, value, tag.span()))
+        Some((Spanned::new(key, tag.span()), Spanned::new(value, tag.span())))
     });
     tags.collect()
 }
 
 /// Tags are the labels of Datadog; the resource has labels and annotations of its own.
-fn meta(form: &Form<'_>, suffix: Option<&str>, tags: &[(&str, &str, Span)]) -> Meta {
+fn meta(form: &Form<'_>, suffix: Option<&str>, tags: &[Pair<'_>]) -> Meta {
     // Terraform has a name of its own, where that of the SLO is not known.
     let name = fields::word(form.node, "name");
     let name = name.or_else(|| fields::word(form.node, "resource_name")).map(|name| {
@@ -116,22 +114,14 @@ fn meta(form: &Form<'_>, suffix: Option<&str>, tags: &[(&str, &str, Span)]) -> M
             None => Text::from(name),
         })
     });
-    let labeled = tags.iter().map(|(key, value, span)| {
-        (Text::from(*key), LabelValues::One(Spanned::new(Text::from(*value), *span)))
-    });
     let own = fields::meta(form.node, form.metadata, form.dialect);
-    let labels: Labels = own.labels.into_iter().chain(labeled).collect();
-    let said = tags
-        .iter()
-        .map(|(key, value, span)| (Spanned::new(*key, *span), Spanned::new(*value, *span)));
-    let declared = parts::declarations(said);
-    let annotations: Annotations = own.annotations.iter().chain(declared.iter()).cloned().collect();
+    let (labels, declared) = parts::labeled(tags);
     let (span, head) = (form.node.span(), name.as_ref().map(|name| name.span));
     Meta {
         name,
         namespace: own.namespace,
-        labels,
-        annotations,
+        labels: own.labels.into_iter().chain(labels).collect(),
+        annotations: own.annotations.iter().chain(declared.iter()).cloned().collect(),
         dialect: form.dialect,
         span,
         head: head.unwrap_or_else(|| fields::first_key(form.node)),
@@ -140,7 +130,7 @@ fn meta(form: &Form<'_>, suffix: Option<&str>, tags: &[(&str, &str, Span)]) -> M
 }
 
 /// Returns what is measured; a monitor is known to Datadog alone.
-fn indicator(form: &Form<'_>, problems: &[Problem]) -> IndicatorUse {
+fn indicator(form: &Form<'_>, faults: &Faults) -> IndicatorUse {
     let counts = |good, bad, total| {
         Measure::Counts(Box::new(RatioCounts {
             counter: None,
@@ -154,18 +144,14 @@ fn indicator(form: &Form<'_>, problems: &[Problem]) -> IndicatorUse {
         let text = node.text()?.trim().to_owned();
         Some(parts::source(LANGUAGE, Query::new(text, node.span())))
     };
-    // What is called wrong may mean anything.
-    let is_sound = |entry: &Entry<'_>| {
-        let whole = entry.key.span().cover(entry.value.span());
-        !problems.iter().any(|problem| whole.contains(problem.span()))
-    };
     let measure = [form.count, form.slices, form.query, form.monitors].into_iter().flatten().next();
     let Some(holder) = measure else { return IndicatorUse::Missing };
     let node = holder.value;
     let query = |written: Option<Node<'_>>, holder: Node<'_>| {
         Some(parts::source(LANGUAGE, formulas::query(written?, holder)?))
     };
-    let measure = if !is_sound(&holder) {
+    // What is called wrong may mean anything.
+    let measure = if faults.are_of(holder) {
         Measure::Unreadable
     } else if form.count.is_some() {
         let [good, bad, total] = formulas::COUNTS.map(|field| query(one(node, field), node));
@@ -186,8 +172,7 @@ fn indicator(form: &Form<'_>, problems: &[Problem]) -> IndicatorUse {
 }
 
 /// A slice is good while its value compares well.
-fn compare(objective: &mut Objective, slices: Node<'_>, problems: &[Problem]) {
-    let is_wrong = |span: Span| problems.iter().any(|problem| problem.span() == span);
+fn compare(objective: &mut Objective, slices: Node<'_>, faults: &Faults) {
     objective.operator_span = slices.given("comparator").map(Node::span);
     objective.value_span = slices.given("threshold").map(Node::span);
     objective.operator = fields::word(slices, "comparator").and_then(|word| {
@@ -200,7 +185,8 @@ fn compare(objective: &mut Objective, slices: Node<'_>, problems: &[Problem]) {
         };
         Some(Spanned::new(operator, word.span))
     });
-    objective.value = fields::number(slices, "threshold").filter(|value| !is_wrong(value.span));
+    objective.value =
+        fields::number(slices, "threshold").filter(|value| !faults.are_in(value.span));
     let given = slices.given("query_interval_seconds");
     let seconds = match given {
         Some(given) => fields::number_of(given).and_then(|number| number.value.to_i64()),

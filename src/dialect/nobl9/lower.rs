@@ -24,23 +24,18 @@ use crate::model::Slo;
 use crate::model::Text;
 use crate::quantity::Duration;
 use crate::query;
-use crate::source::Span;
 use crate::source::Spanned;
 use crate::yaml::Node;
 
 use super::Dialect;
 use super::Object;
-use super::Problem;
+use super::faults::Faults;
 use super::fields;
 use super::parts;
+use super::parts::Scale;
 
 /// The fields that hold the query of a source.
 const QUERIES: [&str; 3] = ["promql", "query", "nrql"];
-
-/// What a schema has called wrong.
-fn is_wrong(problems: &[Problem], span: Span) -> bool {
-    problems.iter().any(|problem| problem.span() == span)
-}
 
 /// Returns who an object is: a name is unique in its project.
 fn meta(node: Node<'_>) -> Meta {
@@ -62,9 +57,8 @@ pub(super) fn alert_method(node: Node<'_>) -> Object {
 }
 
 /// Returns an SLO.
-pub(super) fn slo(node: Node<'_>, problems: &[Problem]) -> Object {
+pub(super) fn slo(node: Node<'_>, faults: &Faults) -> Object {
     let spec = node.given("spec").unwrap_or(node);
-    let is_wrong = |span: Span| is_wrong(problems, span);
     let method = fields::word(spec, "budgetingMethod").and_then(|text| {
         let method = match text.value {
             "Occurrences" => BudgetingMethod::Occurrences,
@@ -85,8 +79,8 @@ pub(super) fn slo(node: Node<'_>, problems: &[Problem]) -> Object {
         meta: meta(node),
         service: fields::text(spec, "service"),
         budgeting_method: method,
-        window: window.filter(|window| !is_wrong(window.span())).and_then(openslo::units),
-        objectives: objectives.map(|node| objective(node, method, problems)).collect(),
+        window: window.filter(|window| !faults.are_in(window.span())).and_then(openslo::units),
+        objectives: objectives.map(|node| objective(node, method, faults)).collect(),
         composite: false,
         alert_policies: policies.map(Referable::Named).collect(),
         alert_policies_span: spec.entry("alertPolicies").map(|entry| entry.key.span()),
@@ -101,14 +95,12 @@ fn named(kind: Kind, name: Spanned<Text>, field: &'static str) -> Reference {
 fn objective(
     node: Node<'_>,
     method: Option<Spanned<BudgetingMethod>>,
-    problems: &[Problem],
+    faults: &Faults,
 ) -> Objective {
     // What is called wrong may mean anything.
     let sound = |field: &str| {
         let entry = node.entry(field).filter(|entry| !entry.value.is_null())?;
-        let whole = entry.key.span().cover(entry.value.span());
-        let is_told = problems.iter().any(|problem| whole.contains(problem.span()));
-        (!is_told).then_some(entry.value)
+        (!faults.are_of(entry)).then_some(entry.value)
     };
     let (raw, counts) = (sound("rawMetric"), sound("countMetrics"));
     let (holder, measure) = match (raw, counts) {
@@ -134,7 +126,8 @@ fn objective(
     };
     let is_raw = matches!(measure, Measure::Threshold(_));
     let indicator: IndicatorUse = parts::inline(Dialect::Nobl9, holder, measure);
-    let mut objective = parts::objective(node, parts::share(node, "target", problems), indicator);
+    let mut objective =
+        parts::objective(node, parts::target(node, "target", Scale::Share, faults), indicator);
     objective.name = fields::text(node, "displayName").or_else(|| fields::text(node, "name"));
     // A count is compared with nothing, whatever its value says.
     if is_raw {
@@ -145,7 +138,7 @@ fn objective(
     }
     if method.is_some_and(|method| method.value == BudgetingMethod::Timeslices) {
         objective.slice_target =
-            fields::number(node, "timeSliceTarget").filter(|slice| !is_wrong(problems, slice.span));
+            fields::number(node, "timeSliceTarget").filter(|slice| !faults.are_in(slice.span));
         // Nobl9 counts minutes.
         let minute = Duration::from_seconds(60);
         objective.slice_window =
@@ -170,12 +163,13 @@ fn source(node: Node<'_>) -> Option<MetricSource> {
     })
 }
 
-/// Returns an alert policy; of its conditions, burn rates are read.
-pub(super) fn alert_policy(node: Node<'_>, problems: &[Problem]) -> Object {
+/// Returns an alert policy. Its conditions hold together, so a burn rate is read where it is the only one.
+pub(super) fn alert_policy(node: Node<'_>, faults: &Faults) -> Object {
     let spec = node.given("spec").unwrap_or(node);
     let severity = fields::text::<Text>(spec, "severity");
     let conditions = spec.given("conditions").into_iter().flat_map(Node::items);
-    let conditions = conditions.filter(|condition| condition.is_mapping());
+    let conditions: Vec<Node<'_>> = conditions.filter(|condition| condition.is_mapping()).collect();
+    let is_alone = conditions.len() == 1;
     let condition = |node: Node<'_>| {
         Referable::Inline(Arc::new(AlertCondition {
             meta: Meta {
@@ -185,7 +179,7 @@ pub(super) fn alert_policy(node: Node<'_>, problems: &[Problem]) -> Object {
                 ..Meta::default()
             },
             severity: severity.clone(),
-            burn_rate: burn_rate(node, problems),
+            burn_rate: burn_rate(node, faults).filter(|_| is_alone),
         }))
     };
     let methods = spec.given("alertMethods").into_iter().flat_map(Node::items);
@@ -196,7 +190,7 @@ pub(super) fn alert_policy(node: Node<'_>, problems: &[Problem]) -> Object {
     });
     Object::AlertPolicy(Arc::new(AlertPolicy {
         meta: meta(node),
-        conditions: conditions.map(condition).collect(),
+        conditions: conditions.into_iter().map(condition).collect(),
         targets: methods.collect(),
         when_no_data: None,
         when_resolved: None,
@@ -204,15 +198,14 @@ pub(super) fn alert_policy(node: Node<'_>, problems: &[Problem]) -> Object {
     }))
 }
 
-fn burn_rate(node: Node<'_>, problems: &[Problem]) -> Option<BurnRate> {
+fn burn_rate(node: Node<'_>, faults: &Faults) -> Option<BurnRate> {
     let measurement = fields::word(node, "measurement")?;
     let length = |field: &str| {
         let text = fields::word(node, field)?;
         let seconds = query::seconds(text.value).filter(|seconds| *seconds > 0)?;
         Some(Spanned::new(Duration::from_seconds(seconds), text.span))
     };
-    let is_told = problems.iter().any(|problem| node.span().contains(problem.span()));
-    if measurement.value != "averageBurnRate" || is_told {
+    if measurement.value != "averageBurnRate" || faults.are_in(node.span()) {
         return None;
     }
     let operator = match node.given("op") {

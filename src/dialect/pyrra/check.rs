@@ -6,9 +6,10 @@ use crate::query::tree::ExpressionKind;
 use crate::query::tree::MatchOperator;
 use crate::yaml::Node;
 
-use super::Problem;
+use super::faults::Faults;
 use super::fields;
 use super::parts;
+use super::parts::Scale;
 
 /// The ways of measuring, of which an SLO has exactly one.
 pub(super) const INDICATORS: [&str; 4] = ["ratio", "latency", "latencyNative", "bool_gauge"];
@@ -16,45 +17,44 @@ pub(super) const INDICATORS: [&str; 4] = ["ratio", "latency", "latencyNative", "
 const SELECTOR: &str = "http_requests_total{job=\"web\"}";
 
 /// Checks what an SLO promises and how it measures.
-pub(super) fn spec(spec: Node<'_>, problems: &mut Vec<Problem>) {
+pub(super) fn spec(spec: Node<'_>, faults: &mut Faults) {
     if let Some(target) = spec.entry("target")
         && fields::number_of(target.value).is_none()
     {
-        parts::unlike(target, "99.9", problems);
+        faults.unlike(target, "99.9");
     }
-    parts::check_percent(spec, "target", problems);
-    if let Some(window) = spec.entry("window") {
-        let seconds = window.value.text().and_then(query::seconds);
-        if seconds.is_none_or(|seconds| seconds == 0) {
-            parts::unlike(window, "4w", problems);
-        }
+    parts::check_target(spec, "target", Scale::Percent, faults);
+    if let Some(window) = spec.entry("window")
+        && window.value.text().and_then(parts::length).is_none()
+    {
+        faults.unlike(window, "4w");
     }
     let Some(indicator) = spec.entry("indicator").filter(|entry| entry.value.is_mapping()) else {
         return;
     };
-    parts::exactly_one(indicator, &INDICATORS, problems);
+    faults.exactly_one(indicator.value, indicator.key.span(), "indicator", &INDICATORS);
     for name in INDICATORS {
         let Some(measure) = indicator.value.given(name) else { continue };
         match name {
-            "bool_gauge" => selector(measure, problems),
-            _ => metrics(measure, problems),
+            "bool_gauge" => selector(measure, faults),
+            _ => metrics(measure, faults),
         }
         if let Some(latency) = measure.entry("latency").filter(|_| name == "latencyNative")
             && latency.value.text().is_none_or(|text| query::nanoseconds(text).is_none())
         {
-            parts::unlike(latency, "500ms", problems);
+            faults.unlike(latency, "500ms");
         }
     }
 }
 
-fn metrics(measure: Node<'_>, problems: &mut Vec<Problem>) {
+fn metrics(measure: Node<'_>, faults: &mut Faults) {
     for name in ["errors", "total"] {
         if let Some(metric) = measure.given(name) {
-            selector(metric, problems);
+            selector(metric, faults);
         }
     }
     let Some(success) = measure.given("success") else { return };
-    selector(success, problems);
+    selector(success, faults);
     let Some(metric) = success.entry("metric") else { return };
     let Some(tree) = metric.value.text().and_then(parts::parsed) else { return };
     let ExpressionKind::Vector(vector) = &tree.kind else { return };
@@ -64,16 +64,16 @@ fn metrics(measure: Node<'_>, problems: &mut Vec<Problem>) {
             && (bound.value == "+Inf" || Ratio::parse(&bound.value).is_some())
     });
     if !is_number {
-        parts::unlike(metric, "http_request_duration_seconds_bucket{le=\"0.5\"}", problems);
+        faults.unlike(metric, "http_request_duration_seconds_bucket{le=\"0.5\"}");
     }
 }
 
 /// What is measured is a selector, of which Pyrra takes the growth.
-fn selector(holder: Node<'_>, problems: &mut Vec<Problem>) {
+fn selector(holder: Node<'_>, faults: &mut Faults) {
     let Some(metric) = holder.entry("metric") else { return };
     // What cannot be read is told where queries are.
     let Some(tree) = metric.value.text().and_then(parts::parsed) else { return };
     if !matches!(tree.kind, ExpressionKind::Vector(_)) {
-        parts::unlike(metric, SELECTOR, problems);
+        faults.unlike(metric, SELECTOR);
     }
 }

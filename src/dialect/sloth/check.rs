@@ -6,67 +6,43 @@ use crate::yaml::Node;
 
 use super::Expected;
 use super::Names;
-use super::Problem;
+use super::faults::Faults;
 use super::fields;
 use super::parts;
+use super::parts::Scale;
 
 /// The ways of counting errors, of which an SLO has exactly one.
 const MEASURES: [&str; 3] = ["events", "raw", "plugin"];
 
-/// What a schema has said already, by its places.
-struct Told(Vec<u32>);
-
-impl Told {
-    fn of(problems: &[Problem]) -> Self {
-        let mut places: Vec<u32> = problems.iter().map(|problem| problem.span().start).collect();
-        places.sort_unstable();
-        Self(places)
-    }
-
-    /// Returns whether something in a node is called wrong.
-    fn any_in(&self, node: Node<'_>) -> bool {
-        let span = node.span();
-        let next = self.0.partition_point(|start| *start < span.start);
-        self.0.get(next).is_some_and(|start| *start < span.end)
-    }
-}
-
 /// Checks the SLOs of a service.
-pub(super) fn service(spec: Node<'_>, names: &Names, problems: &mut Vec<Problem>) {
+pub(super) fn service(spec: Node<'_>, names: &Names, faults: &mut Faults) {
     for slo in spec.given("slos").into_iter().flat_map(Node::items) {
-        parts::check_percent(slo, "objective", problems);
-    }
-    let told = Told::of(problems);
-    for slo in spec.given("slos").into_iter().flat_map(Node::items) {
-        let is_sound = |node: Node<'_>| node.is_mapping() && !told.any_in(node);
-        if let Some(sli) = slo.entry("sli").filter(|sli| is_sound(sli.value)) {
-            measure(sli, names, problems);
+        parts::check_target(slo, "objective", Scale::Percent, faults);
+        let is_sound = |entry: &Entry<'_>, faults: &Faults| {
+            entry.value.is_mapping() && !faults.are_in(entry.value.span())
+        };
+        if let Some(sli) = slo.entry("sli").filter(|sli| is_sound(sli, faults)) {
+            measure(sli, names, faults);
         }
-        if let Some(alerting) = slo.entry("alerting").filter(|entry| is_sound(entry.value)) {
-            alert_name(alerting.value, alerting.key.span(), names, problems);
+        if let Some(alerting) = slo.entry("alerting").filter(|entry| is_sound(entry, faults)) {
+            alert_name(alerting.value, alerting.key.span(), names, faults);
         }
     }
 }
 
-fn measure(entry: Entry<'_>, names: &Names, problems: &mut Vec<Problem>) {
-    parts::exactly_one(entry, &MEASURES, problems);
+fn measure(entry: Entry<'_>, names: &Names, faults: &mut Faults) {
     let sli = entry.value;
+    faults.exactly_one(sli, entry.key.span(), "sli", &MEASURES);
     for (holder, field) in [
         ("events", names.error_query),
         ("events", names.total_query),
         ("raw", names.error_ratio_query),
     ] {
-        let Some(query) = sli.given(holder).and_then(|holder| holder.given(field)) else {
+        let Some(query) = sli.given(holder).and_then(|holder| holder.entry(field)) else {
             continue;
         };
-        let Some(text) = query.text().filter(|text| !text.is_empty()) else { continue };
-        if !has_window(text) {
-            problems.push(Problem::InvalidValue {
-                span: query.place(),
-                field: field.to_owned(),
-                found: query.raw().to_owned(),
-                expected: Expected::Holding("[{{.window}}]"),
-            });
+        if query.value.text().is_some_and(|text| !has_window(text)) {
+            faults.wrong(query, Expected::Holding("[{{.window}}]"));
         }
     }
 }
@@ -80,7 +56,7 @@ fn has_window(text: &str) -> bool {
 }
 
 /// Alerts have a name unless none is made.
-fn alert_name(alerting: Node<'_>, key: Span, names: &Names, problems: &mut Vec<Problem>) {
+fn alert_name(alerting: Node<'_>, key: Span, names: &Names, faults: &mut Faults) {
     let is_off = |field: &str| {
         let alert = alerting.given(field);
         alert.and_then(|alert| fields::truth(alert, "disable")).is_some_and(|off| off.value)
@@ -91,10 +67,8 @@ fn alert_name(alerting: Node<'_>, key: Span, names: &Names, problems: &mut Vec<P
     if is_silent || !text.is_empty() {
         return;
     }
-    let (span, object, of) = match name {
-        Some(name) => (name.key.span(), name.key.span(), "name"),
-        None => (key, alerting.span(), "alerting"),
-    };
-    let (fields, of) = (vec!["name".to_owned()], of.to_owned());
-    problems.push(Problem::MissingFields { span, object, fields, of, weak: false });
+    match name {
+        Some(name) => faults.missing(name.key.span(), name.key, "name", "name"),
+        None => faults.missing(key, alerting, "name", "alerting"),
+    }
 }

@@ -15,42 +15,30 @@ use crate::model::RatioCounts;
 use crate::model::RawType;
 use crate::model::Slo;
 use crate::model::Text;
-use crate::source::Span;
 use crate::source::Spanned;
 use crate::yaml::Node;
 
 use super::Names;
-use super::Problem;
+use super::faults::Faults;
 use super::fields;
 use super::parts;
+use super::parts::Scale;
 use super::windows;
 
 /// Returns the SLOs of a file or a resource.
 ///
 /// * `node`: the whole of it; `spec`: what holds the SLOs.
-pub(super) fn slos(
-    node: Node<'_>,
-    spec: Node<'_>,
-    names: &Names,
-    problems: &[Problem],
-) -> Vec<Object> {
+pub(super) fn slos(node: Node<'_>, spec: Node<'_>, names: &Names, faults: &Faults) -> Vec<Object> {
     let slos = spec.given("slos").into_iter().flat_map(Node::items);
     let slos = slos.filter(|slo| slo.is_mapping());
-    slos.map(|slo| Object::Slo(Arc::new(lower(node, spec, slo, names, problems)))).collect()
+    slos.map(|slo| Object::Slo(Arc::new(lower(node, spec, slo, names, faults)))).collect()
 }
 
-fn lower(
-    node: Node<'_>,
-    spec: Node<'_>,
-    slo: Node<'_>,
-    names: &Names,
-    problems: &[Problem],
-) -> Slo {
-    let is_wrong = |span: Span| problems.iter().any(|problem| problem.span() == span);
-    let target = parts::target(slo, "objective", problems);
+fn lower(node: Node<'_>, spec: Node<'_>, slo: Node<'_>, names: &Names, faults: &Faults) -> Slo {
+    let target = parts::target(slo, "objective", Scale::Percent, faults);
     let indicator = match slo.given("sli").filter(|sli| sli.is_mapping()) {
         Some(sli) => {
-            let measure = measure(sli, language(spec, slo), names, &is_wrong);
+            let measure = measure(sli, language(spec, slo), names, faults);
             parts::inline(names.dialect, sli, measure)
         }
         None => IndicatorUse::Missing,
@@ -119,14 +107,10 @@ fn language(spec: Node<'_>, slo: Node<'_>) -> &'static str {
 }
 
 /// Returns how errors are counted; a query that is called wrong is none.
-fn measure(
-    sli: Node<'_>,
-    language: &str,
-    names: &Names,
-    is_wrong: &dyn Fn(Span) -> bool,
-) -> Measure {
+fn measure(sli: Node<'_>, language: &str, names: &Names, faults: &Faults) -> Measure {
     let source = |holder: &str, field: &str| {
-        let query = sli.given(holder)?.given(field).filter(|query| !is_wrong(query.place()))?;
+        let query =
+            sli.given(holder)?.given(field).filter(|query| !faults.are_in(query.place()))?;
         let text = query.text()?.trim().to_owned();
         Some(parts::source(language, Query::new(text, query.span())))
     };

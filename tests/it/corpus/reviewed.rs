@@ -135,7 +135,7 @@ const REVIEWED: &[(&str, &str, &str, &str)] = &[
 /// Of test data it is not said; what is named after a mistake is there to be refused.
 fn is_accepted(dialect: &str, valid: &str) -> bool {
     let reads_ours = ["vectors:go-sdk", "vectors:sloctl", "vectors:sloth"];
-    let is_ours = READ.contains(&dialect) || dialect == "error-budget-policy";
+    let is_ours = READ.iter().any(|(read, _)| *read == dialect) || dialect == "error-budget-policy";
     (is_ours && valid == "yes") || reads_ours.contains(&dialect)
 }
 
