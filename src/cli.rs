@@ -14,6 +14,7 @@ mod agreed;
 mod arguments;
 mod baseline;
 mod budget;
+mod convert;
 mod discover;
 mod error;
 mod explain;
@@ -103,6 +104,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Budget(options) => budget::run(&arguments.global, options),
         Command::Explain(options) => explain::run(&arguments.global, options),
         Command::Rules(options) => rules::run(&arguments.global, options),
+        Command::Convert(options) => convert::run(&arguments.global, options),
         Command::Completions(options) => {
             let mut command = <Arguments as clap::CommandFactory>::command();
             let mut text = Vec::new();

@@ -61,7 +61,7 @@ pub struct Reading {
     /// What is no YAML in a text that stands in the file and was meant to hold an object.
     pub(crate) broken: Vec<yaml::Problem>,
     /// The texts that stand in the file and are read on their own.
-    pub(crate) parts: Vec<Stream>,
+    pub parts: Vec<Stream>,
     /// Whether what is read now stands in such a text.
     is_in_part: bool,
     /// The windows of the alerts that Sloth makes.

@@ -59,6 +59,7 @@
 //! | 4 | [`indicators`] | what the queries of an indicator count |
 //! | 4 | [`needs`] | what an SLO needs of others, and what those promise together |
 //! | 4 | [`twins`] | objectives that judge the same |
+//! | 4 | [`convert`] | SLOs in another format, and what is lost |
 //! | 4 | `git` | **door**: trees, changes and commits of a repository |
 //! | 4 | `backend` | **door**: good and valid events, recorded or asked of a server |
 //! | 4 | `forge` | **door**: the pull request and its comment |
@@ -106,6 +107,7 @@ pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod convert;
 pub mod dialect;
 pub mod finding;
 #[cfg(feature = "http")]

@@ -78,6 +78,8 @@ pub(super) enum Command {
     Explain(ExplainOptions),
     /// List the rules, their levels, and where each level was set
     Rules(RulesOptions),
+    /// Print the SLOs of a file in another format, and what that has no place for
+    Convert(ConvertOptions),
     /// Print completions for a shell
     Completions(CompletionsOptions),
 }
@@ -109,6 +111,34 @@ pub(super) struct LintOptions {
     /// Leave out what `[files]` leaves out, even where PATH names it
     #[arg(long)]
     pub(super) force_exclude: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Standard output is YAML, and standard error says where what stands that is dropped or written in another way.
+
+Exit codes:
+  0  Every SLO of the file is written
+  1  Some SLO has no counterpart in the other format
+  2  The command line is wrong, or the file holds no SLO")]
+pub(super) struct ConvertOptions {
+    /// The file that holds the SLOs, in any format that is read
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The format to write
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) to: Dialect,
+}
+
+/// A format that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Dialect {
+    /// `openslo/v1`
+    Openslo,
+    /// `prometheus/v1`, the files of Sloth
+    Sloth,
+    /// `pyrra.dev/v1alpha1`
+    Pyrra,
 }
 
 #[derive(Args, Debug)]

@@ -324,7 +324,7 @@ impl Wanted {
 }
 
 /// Returns a path as it stands from the root.
-fn below_root(project: &Project, path: &Path) -> Result<String, Error> {
+pub(super) fn below_root(project: &Project, path: &Path) -> Result<String, Error> {
     let failed = |source| Error::Io { action: "open", path: path.display().to_string(), source };
     let full = env::current_dir().map_err(failed)?.join(path);
     let Ok(full) = full.canonicalize() else {

@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
         "indicators",
         "needs",
         "twins",
+        "convert",
         "risk",
         "coverage",
         "replay",

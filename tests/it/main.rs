@@ -11,6 +11,7 @@ mod change;
 mod cli;
 mod command;
 mod conformance;
+mod convert;
 mod corpus;
 mod datadog;
 mod dialect;

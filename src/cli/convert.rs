@@ -1,0 +1,96 @@
+//! `slo convert`
+
+use std::collections::BTreeSet;
+use std::io;
+
+use crate::convert;
+use crate::convert::Conversion;
+use crate::convert::NoteKind;
+use crate::convert::Target;
+use crate::dialect;
+use crate::lint as linter;
+use crate::lint::Tree;
+use crate::source::LineIndex;
+use crate::source::SourceId;
+use crate::yaml;
+use crate::yaml::Stream;
+
+use super::Exit;
+use super::arguments::ConvertOptions;
+use super::arguments::Dialect;
+use super::arguments::Global;
+use super::discover;
+use super::error::Error;
+use super::lint::below_root;
+use super::output;
+use super::project::Project;
+
+pub(super) fn run(global: &Global, options: &ConvertOptions) -> Result<Exit, Error> {
+    let project = Project::open(global)?;
+    let path = below_root(&project, &options.file)?;
+    if project.root.join(&path).is_dir() {
+        let message = format!("{} is a folder", options.file.display());
+        return Err(Error::Usage { message, hint: Some("name one file".to_owned()) });
+    }
+    // What an SLO refers to may stand in any file.
+    let found = discover::files(&project, std::slice::from_ref(&path))?;
+    if let Some(passed) = found.passed_over.iter().find(|passed| passed.path == path) {
+        let message = format!("{path} cannot be read: {}", passed.why);
+        return Err(Error::Usage { message, hint: None });
+    }
+    let tree = linter::load(found.sources, &project.config.files);
+    let source = tree.sources.iter().find(|(_, source)| source.path == path).map(|(id, _)| id);
+    let has_slos = |source: &SourceId| {
+        let objects = tree.catalog.objects_of(*source);
+        objects.into_iter().any(|object| matches!(object, crate::model::Object::Slo(_)))
+    };
+    let Some(source) = source.filter(has_slos) else {
+        let message = format!("{path} holds no SLO that is read");
+        let hint = Some(format!("`slo lint {path}` says what is wrong with it, if anything is"));
+        return Err(Error::Usage { message, hint });
+    };
+    let stream = yaml::parse(source, tree.sources.file(source));
+    let reading = dialect::read(&stream);
+    let streams: Vec<&Stream> = std::iter::once(&stream).chain(&reading.parts).collect();
+    let target = match options.to {
+        Dialect::Openslo => Target::OpenSlo,
+        Dialect::Sloth => Target::Sloth,
+        Dialect::Pyrra => Target::Pyrra,
+    };
+    let window = project.config.files.sloth_window;
+    let conversion = convert::convert(source, &streams, &tree.catalog, target, window);
+    output::write(&mut io::stdout().lock(), conversion.text.as_bytes())?;
+    if !stream.problems.is_empty() || !reading.problems.is_empty() {
+        output::say(
+            global,
+            &format!(
+                "{path} has faults, and what is wrong is left out; `slo lint {path}` tells them"
+            ),
+        );
+    }
+    tell(global, &tree, source, &conversion);
+    let is_whole = conversion.notes.iter().all(|note| note.kind != NoteKind::Refused);
+    Ok(if is_whole { Exit::Success } else { Exit::Findings })
+}
+
+/// Says what the text does not, each with its place.
+fn tell(global: &Global, tree: &Tree, source: SourceId, conversion: &Conversion) {
+    let lines = LineIndex::new(&tree.sources.file(source).text);
+    let mut told = BTreeSet::new();
+    for note in &conversion.notes {
+        let file = tree.sources.file(note.span.source);
+        let own;
+        let lines = if note.span.source == source {
+            &lines
+        } else {
+            own = LineIndex::new(&file.text);
+            &own
+        };
+        let place = lines.position(note.span.start as usize);
+        let (path, kind) = (&file.path, note.kind.name());
+        let text = format!("{path}:{}:{}: {kind}: {}", place.line, place.column, note.text);
+        if told.insert(text.clone()) {
+            output::say(global, &text);
+        }
+    }
+}
