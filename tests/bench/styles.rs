@@ -1,6 +1,7 @@
 //! How people write OpenSLO: one text for each style, with blanks that the corpus fills in.
 //!
-//! A blank stands in angle brackets: `<name>` is new in every file, `<prose>` is a line of words.
+//! A blank stands in angle brackets: `<name>` is new in every file, `<part>` is one word in all of a file, `<prose>`
+//! is a line of words.
 
 mod seldom;
 
@@ -59,7 +60,7 @@ spec:
               # Client errors are the client's own: only 5xx is bad.
               query: |
                 sum(
-                  rate(http_requests_total{job="<service>", route="/<word>/<word>", code!~"5.."}[5m])
+                  rate(http_requests_total{job="<service>", route="/<part>/<name>", code!~"5.."}[5m])
                 )
         total:
           metricSource:
@@ -67,7 +68,7 @@ spec:
             spec:
               query: |
                 sum(
-                  rate(http_requests_total{job="<service>", route="/<word>/<word>"}[5m])
+                  rate(http_requests_total{job="<service>", route="/<part>/<name>"}[5m])
                 )
   timeWindow:
     - duration: 28d
@@ -168,7 +169,7 @@ spec:
     metricSource:
       metricSourceRef: metrics-<number>
       spec:
-        query: histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="<service>"}[5m])))
+        query: histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{job="<name>"}[5m])))
         x-why: '<prose>'
 ---
 apiVersion: openslo/v1
@@ -263,11 +264,11 @@ spec:
         good:
           source: datadog
           queryType: query
-          query: sum:trace.http.request.hits{service:<service>,http.status_code:200,env:prod}.as_count()
+          query: sum:trace.http.request.hits{service:<name>,http.status_code:200,env:prod}.as_count()
         total:
           source: datadog
           queryType: query
-          query: sum:trace.http.request.hits{service:<service>,env:prod}.as_count()
+          query: sum:trace.http.request.hits{service:<name>,env:prod}.as_count()
     # <prose>
     - displayName: Bar Availability
       value: 1
@@ -277,11 +278,11 @@ spec:
         good:
           source: prometheus
           queryType: promql
-          query: 'sum(rate(grpc_server_handled_total{grpc_service="<service>.<word>",grpc_code="OK"}[5m]))'
+          query: 'sum(rate(grpc_server_handled_total{grpc_service="<name>.<part>",grpc_code="OK"}[5m]))'
         total:
           source: prometheus
           queryType: promql
-          query: 'sum(rate(grpc_server_handled_total{grpc_service="<service>.<word>"}[5m]))'
+          query: 'sum(rate(grpc_server_handled_total{grpc_service="<name>.<part>"}[5m]))'
     - displayName: Baz Freshness
       value: 1
       target: 0.9<digit>
@@ -291,12 +292,12 @@ spec:
           source: prometheus
           queryType: promql
           query: >-
-            sum(rate(pipeline_records_total{pipeline="<service>",stage="<word>",age_seconds_le="600"}[5m]))
+            sum(rate(pipeline_records_total{pipeline="<name>",stage="<part>",age_seconds_le="600"}[5m]))
         total:
           source: prometheus
           queryType: promql
           query: >-
-            sum(rate(pipeline_records_total{pipeline="<service>",stage="<word>"}[5m]))
+            sum(rate(pipeline_records_total{pipeline="<name>",stage="<part>"}[5m]))
 "#;
 
 /// The draft of the next version, with what it says about a service in Japanese.
@@ -326,12 +327,12 @@ spec:
           dataSourceRef: metrics
           spec:
             query: |-
-              sum(increase(checkout_failures_total{service="<service>", region=~"asia-.*"}[1m]))
+              sum(increase(checkout_failures_total{service="<name>", region=~"asia-.*"}[1m]))
         total:
           dataSourceRef: metrics
           spec:
             query: |-
-              sum(increase(checkout_attempts_total{service="<service>", region=~"asia-.*"}[1m]))
+              sum(increase(checkout_attempts_total{service="<name>", region=~"asia-.*"}[1m]))
   timeWindow:
     - duration: 4w
       isRolling: true
@@ -388,12 +389,12 @@ spec:
           metricSource:
             type: Mimir
             spec:
-              query: http_requests_total{job="<service>", code=~"(2|3)..", cluster="<word>"}
+              query: http_requests_total{job="<name>", code=~"(2|3)..", cluster="<part>"}
         total:
           metricSource:
             type: Mimir
             spec:
-              query: http_requests_total{job="<service>", cluster="<word>"}
+              query: http_requests_total{job="<name>", cluster="<part>"}
   objectives:
     - displayName: <prose>
       target: "0.<target>"

@@ -4,8 +4,8 @@
 pub(super) const FLOW: &str = r#"{apiVersion: openslo/v1, kind: SLO, metadata: {name: <name>, labels: {team: <team>, tier: "<digit>"}, annotations: {example.com/why: "<prose>"}},
  spec: {service: <service>, budgetingMethod: Occurrences, timeWindow: [{duration: 28d, isRolling: true}],
   indicator: {metadata: {name: <name>-sli}, spec: {ratioMetric: {counter: true,
-    good: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(jobs_done_total{job="<service>"}[5m]))'}}},
-    total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(jobs_total{job="<service>"}[5m]))'}}}}}},
+    good: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(jobs_done_total{job="<name>"}[5m]))'}}},
+    total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(jobs_total{job="<name>"}[5m]))'}}}}}},
   objectives: [{displayName: "done, <word> and all", target: 0.<target>}], x-words: [<word>, <word>, "<word>", '<word>']}}
 ---
 {apiVersion: openslo/v1, kind: Service, metadata: {name: <name>-service, displayName: <service>}, spec: {x-about: "<prose>"}}
@@ -33,13 +33,13 @@ pub(super) const JSON: &str = r#"{
           "good": {
             "metricSource": {
               "type": "Prometheus",
-              "spec": { "query": "sum(rate(http_requests_total{job=\"<service>\",code!~\"5..\"}[5m]))" }
+              "spec": { "query": "sum(rate(http_requests_total{job=\"<name>\",code!~\"5..\"}[5m]))" }
             }
           },
           "total": {
             "metricSource": {
               "type": "Prometheus",
-              "spec": { "query": "sum(rate(http_requests_total{job=\"<service>\"}[5m]))" }
+              "spec": { "query": "sum(rate(http_requests_total{job=\"<name>\"}[5m]))" }
             }
           }
         }
@@ -123,7 +123,7 @@ spec:
           metricSource:
             type: Prometheus
             # slo: allow(unresolved-query-placeholder) until 2099-12-31: filled in by the deployment
-            spec: { query: 'sum(rate(http_requests_total{job="<service>",env="${ENVIRONMENT}"}[5m]))' }
+            spec: { query: 'sum(rate(http_requests_total{job="<name>",env="${ENVIRONMENT}"}[5m]))' }
         total: *good
   timeWindow: [ { duration: 28d, isRolling: true } ]
   budgetingMethod: Occurrences
