@@ -60,6 +60,7 @@ mod approval;
 mod datadog;
 mod document;
 mod indicator;
+mod judges;
 mod objective;
 mod policy;
 mod reference;
@@ -67,6 +68,8 @@ mod suppression;
 mod window;
 mod words;
 
+pub use judges::FORMATS;
+pub use judges::Judges;
 pub use suppression::Fault;
 pub use suppression::MAX_RULES;
 pub use suppression::Suppression;
@@ -86,6 +89,8 @@ pub struct Rule {
     pub level: Level,
     /// When it is on without being asked for.
     pub set: Set,
+    /// What it judges, which says of which formats it can speak.
+    pub judges: Judges,
     /// The version that brought it.
     pub since: &'static str,
     /// The page.

@@ -127,6 +127,9 @@ impl Course {
         tree: &mut Tree,
         findings: &mut Vec<Finding>,
     ) -> Result<(), Error> {
+        if self.stored.is_none() && self.renewal.is_none() {
+            return Ok(());
+        }
         let empty = Baseline::default();
         let baseline = self.stored.as_ref().map_or(&empty, |stored| &stored.baseline);
         let mut matching = Matching::new(baseline);

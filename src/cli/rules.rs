@@ -87,6 +87,7 @@ pub(super) fn card(rule: &'static Rule) -> RuleCard {
         family: rule.family(),
         level: rule.level,
         set: rule.set.name(),
+        formats: rule.judges.formats(),
         since: rule.since,
         summary: rule.summary(),
         settings: rule.settings.iter().map(|setting| setting.name).collect(),

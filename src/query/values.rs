@@ -48,6 +48,8 @@ struct Automaton {
     dfa: DFA<Vec<u32>>,
     start: StateID,
     numbers: OnceLock<Vec<bool>>,
+    /// A text that it accepts, and one that it refuses, once somebody has asked.
+    examples: [OnceLock<Containment>; 2],
 }
 
 /// Whether all values of one set are values of another.
@@ -104,7 +106,8 @@ impl Automaton {
         let mut builder = dense::Builder::new();
         let dfa = builder.configure(config).thompson(states).build(&anchored).ok()?;
         let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
-        Some(Self { dfa, start, numbers: OnceLock::new() })
+        let examples = [OnceLock::new(), OnceLock::new()];
+        Some(Self { dfa, start, numbers: OnceLock::new(), examples })
     }
 
     /// Returns which numbers of three digits it accepts, from 000; each is tried once.
@@ -257,6 +260,22 @@ impl Condition {
         }
     }
 
+    /// Returns a text that it accepts, if there is one; of an expression, once for all that ask.
+    fn example(&self) -> Containment {
+        match &self.test {
+            Test::Text(text) if !self.is_negated => Containment::Outside(text.clone()),
+            Test::Text(text) => {
+                let other = if text == "a" { "b" } else { "a" };
+                Containment::Outside(other.to_owned())
+            }
+            Test::Pattern(automaton) => {
+                let [accepted, refused] = &automaton.examples;
+                let example = if self.is_negated { refused } else { accepted };
+                example.get_or_init(|| search_text(std::slice::from_ref(self), None)).clone()
+            }
+        }
+    }
+
     /// Returns whether nothing that begins as what was read can be accepted.
     fn is_lost(&self, state: State) -> bool {
         let is_dead = match (&self.test, state) {
@@ -291,6 +310,16 @@ fn walk(all: &[Condition], others: Option<&[Condition]>) -> Containment {
     if others.is_some_and(|others| others.iter().all(is_asked)) {
         return Containment::Inside;
     }
+    match (all, others) {
+        ([one], None) => one.example(),
+        // What one condition refuses of everything is what its opposite accepts.
+        ([], Some([one])) => Condition { is_negated: !one.is_negated, ..one.clone() }.example(),
+        _ => search_text(all, others),
+    }
+}
+
+/// Searches among texts, and not among bytes that are none.
+fn search_text(all: &[Condition], others: Option<&[Condition]>) -> Containment {
     let mut own: Vec<&Condition> = all.iter().collect();
     if all.iter().all(|condition| condition.is_negated) {
         let Some(text) = text() else { return Containment::Unknown };

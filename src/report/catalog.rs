@@ -23,6 +23,8 @@ pub struct RuleCard {
     pub level: Level,
     /// The smallest set that holds it.
     pub set: &'static str,
+    /// The formats that it can speak of.
+    pub formats: Vec<&'static str>,
     /// The version that brought it.
     pub since: &'static str,
     /// What it reports, one sentence.

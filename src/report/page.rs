@@ -79,6 +79,7 @@ fn facts(card: &RuleCard) -> String {
         format!("set {}", card.set),
         format!("family {}", card.family),
         format!("since {}", card.since),
+        format!("for {}", card.formats.join(", ")),
     ];
     escape::line(&facts.join(" · ")).into_owned()
 }

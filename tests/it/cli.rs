@@ -236,10 +236,13 @@ fn the_rules_say_which_line_set_a_level() {
     assert_eq!(line("invalid-duration"), "invalid-duration error default recommended");
 }
 
-/// Returns the line of a rule in what `slo rules` prints, its words one space apart.
+/// Returns the line of a rule in what `slo rules` prints, its words one space apart, without the formats.
 fn line_of(folder: &Repository, options: &[&str], name: &str) -> String {
     let rules = slo(folder.path(), &[&["rules"], options].concat()).expect(0).out;
-    let mut lines = rules.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let is_formats = |word: &&str| word.chars().all(|letter| "OSPDCGRNKE·".contains(letter));
+    let mut lines = rules
+        .lines()
+        .map(|line| line.split_whitespace().filter(|word| !is_formats(word)).collect::<Vec<_>>());
     let line = lines.find(|words| words.first() == Some(&name));
     line.unwrap_or_else(|| panic!("{name}")).join(" ")
 }

@@ -50,7 +50,7 @@ fn assert_sound(text: &str, from: &str) {
     let faults: Vec<_> = tree
         .files
         .iter()
-        .flat_map(|file| (&file.yaml).iter().map(|fault| format!("{fault:?}")))
+        .flat_map(|file| file.yaml.iter().map(|fault| format!("{fault:?}")))
         .collect();
     // A format may say nothing of windows, which a note tells.
     let is_window = |problem: &Problem| matches!(problem, Problem::MissingFields { fields, .. } if *fields == ["timeWindow"]);

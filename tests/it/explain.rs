@@ -54,6 +54,7 @@ fn card(rule: &'static Rule) -> RuleCard {
         family: rule.family(),
         level: rule.level,
         set: rule.set.name(),
+        formats: rule.judges.formats(),
         since: rule.since,
         summary: rule.summary(),
         settings: Vec::new(),
@@ -191,7 +192,7 @@ fn several_rules_are_divided_and_a_family_is_told_in_short() {
 fn a_page_for_a_wiki_says_when_the_rule_is_on() {
     let folder = Repository::folder();
     let ended = slo(folder.path(), &["explain", "no-alert", "--format", "markdown"]).expect(0);
-    let head = "# no-alert\n\nNo alert watches an SLO.\n\n*warning · set strict · family alerting · since 0.1.0*\n\n## Why it matters\n";
+    let head = "# no-alert\n\nNo alert watches an SLO.\n\n*warning · set strict · family alerting · since 0.1.0 · for OpenSLO, Sloth, Pyrra, Grafana, Nobl9*\n\n## Why it matters\n";
     assert!(ended.out.starts_with(head), "{}", ended.out);
     assert!(ended.out.contains("\nBad, `slo/checkout.yaml`:\n\n```yaml\n"), "{}", ended.out);
     assert!(ended.out.contains("\nAnd `slo/alerts.yaml`:\n\n```yaml\n"), "{}", ended.out);
@@ -255,9 +256,10 @@ fn columns_go_from_the_right_and_nothing_is_too_wide() {
         let head = text.lines().next().unwrap_or_default().split("  ");
         head.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(listed(160), ["rule", "level", "set by", "set", "reports"]);
-    assert_eq!(listed(100), ["rule", "level", "set by", "set"]);
-    assert_eq!(listed(70), ["rule", "level", "set by"]);
+    assert_eq!(listed(180), ["rule", "level", "formats", "set by", "set", "reports"]);
+    assert_eq!(listed(100), ["rule", "level", "formats", "set by", "set"]);
+    assert_eq!(listed(80), ["rule", "level", "formats", "set by"]);
+    assert_eq!(listed(60), ["rule", "level", "formats"]);
     assert_eq!(listed(40), ["rule", "level"]);
 }
 

@@ -1,5 +1,6 @@
 //! The suite polices the rule set, so that no reviewer has to.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -7,15 +8,22 @@ use std::path::Path;
 use slo::config::Config;
 use slo::config::Files;
 use slo::config::owners::CodeOwners;
+use slo::convert;
+use slo::convert::Target;
+use slo::dialect;
 use slo::finding::Finding;
 use slo::lint;
 use slo::lint::Choice;
 use slo::lint::RuleSet;
+use slo::lint::Tree;
 use slo::rules;
 use slo::rules::Facts;
+use slo::rules::Judges;
 use slo::rules::Set;
 use slo::source::Origin;
 use slo::source::Source;
+use slo::source::SourceId;
+use slo::yaml;
 
 use crate::architecture::rust_files;
 use crate::command::NOW;
@@ -306,4 +314,86 @@ fn the_rule_set_is_listed() {
         fs::write(&path, &text).expect("the list can be written");
     }
     assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "run with UPDATE_FIXTURES=1");
+}
+
+/// Which rules speak of objects of which format, in whatever is tested.
+type Spoken = BTreeMap<&'static str, BTreeSet<&'static str>>;
+
+fn note(spoken: &mut Spoken, tree: &Tree, findings: Vec<Finding>) {
+    for finding in findings {
+        // What is said of rules of Prometheus names the SLO in another place.
+        let labels = finding.labels.iter().map(|label| label.span.source);
+        for source in labels.chain([finding.span.source]) {
+            let stream = yaml::parse(source, tree.sources.file(source));
+            let families = dialect::read(&stream).families;
+            // Of a file in two formats nobody knows which one is meant.
+            if families.len() == 1 {
+                spoken.entry(finding.rule).or_default().extend(families);
+            }
+        }
+    }
+}
+
+/// Returns the files of a tree, those that hold SLOs in another format; nothing where none has a counterpart.
+fn converted(tree: &Tree, target: Target) -> Option<Vec<Source>> {
+    let mut is_any = false;
+    let window = Config::default().files.sloth_window;
+    let file = |(id, source): (SourceId, &Source)| {
+        let stream = yaml::parse(id, source);
+        let other = convert::convert(id, &[&stream], &tree.catalog, target, window);
+        is_any |= other.converted > 0;
+        let text = if other.converted > 0 { other.text } else { source.text.to_string() };
+        Source::from_text(&source.path, text, Origin::Worktree)
+    };
+    let files = tree.sources.iter().map(file).collect();
+    is_any.then_some(files)
+}
+
+/// Fixtures, as they are and converted, say of which formats a rule can speak.
+#[test]
+fn rules_speak_of_the_formats_that_they_say() {
+    let mut pages = fixture::markdown_below("tests/fixtures/rules");
+    pages.extend(fixture::markdown_below("tests/fixtures/dialect"));
+    let choice = Choice { set: Some(Set::All), only: Vec::new() };
+    let config = Config::default();
+    let (all, _) = RuleSet::new(&config.rules, &choice);
+    let code_owners = CodeOwners::default();
+    let now = NOW.parse().expect("a time");
+    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let mut spoken = Spoken::new();
+    for path in pages {
+        let markdown = fs::read_to_string(&path).expect("the file was just listed");
+        for case in fixture::cases(&markdown) {
+            let (tree, findings) = case.run_chosen(case.sources(), &choice);
+            note(&mut spoken, &tree, findings);
+            if case.is_good() {
+                continue;
+            }
+            for target in [Target::Sloth, Target::Pyrra] {
+                let Some(files) = converted(&tree, target) else { continue };
+                let other = lint::load(files, &config.files);
+                let findings = lint::run(&other, &all, &facts);
+                note(&mut spoken, &other, findings);
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for rule in rules::all() {
+        let says = rule.judges.formats();
+        let found = spoken.get(rule.name).into_iter().flatten();
+        let more: Vec<_> = found.filter(|format| !says.contains(format)).collect();
+        if !more.is_empty() {
+            wrong.push(format!("{} speaks of {more:?} too", rule.name));
+        }
+    }
+    for judged in Judges::ALL {
+        let rules = || rules::all().filter(|rule| rule.judges == judged);
+        for format in judged.formats() {
+            let mut found = rules().filter_map(|rule| spoken.get(rule.name));
+            if !found.any(|formats| formats.contains(format)) {
+                wrong.push(format!("no rule about {judged:?} speaks of {format}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} failures:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -16,6 +16,7 @@ use crate::report::layout::width;
 use crate::report::layout::wrap;
 use crate::report::paint::Ink;
 use crate::report::paint::paint;
+use crate::rules::FORMATS;
 
 use super::EntryRow;
 use super::Place;
@@ -47,6 +48,7 @@ const MIN_SUMMARY: usize = 60;
 /// How wide each column is; 0 for one that is not shown.
 struct Columns {
     name: usize,
+    formats: usize,
     setter: usize,
     set: usize,
     summary: usize,
@@ -66,16 +68,17 @@ impl Columns {
             room = if taken > 0 { free - taken } else { 0 };
             taken
         };
+        let formats = take(FORMATS.len(), FORMATS.len());
         let setter = take(widest(&|rule| widest_setter(rule)).max("set by".len()), MIN_SETTER);
         let set = take(SET, SET);
         let summary = take(usize::MAX, MIN_SUMMARY);
-        Self { name, setter, set, summary }
+        Self { name, formats, setter, set, summary }
     }
 
     /// Returns the lines of one row.
-    fn row(&self, margin: usize, cells: [Cell<'_>; 5], style: &Style) -> Vec<String> {
+    fn row(&self, margin: usize, cells: [Cell<'_>; 6], style: &Style) -> Vec<String> {
         let name = (MARGIN + self.name).saturating_sub(margin);
-        let widths = [name, LEVEL, self.setter, self.set, self.summary];
+        let widths = [name, LEVEL, self.formats, self.setter, self.set, self.summary];
         let columns: Vec<(Vec<String>, usize, Option<Ink>)> = cells
             .into_iter()
             .zip(widths)
@@ -101,7 +104,7 @@ impl Columns {
 pub(super) fn list(rules: &[RuleRow], style: &Style) -> Vec<String> {
     let columns = Columns::of(rules, style);
     let faint = Some(Ink::Faint);
-    let head = ["rule", "level", "set by", "set", "reports"].map(|name| (name, faint));
+    let head = ["rule", "level", "formats", "set by", "set", "reports"].map(|name| (name, faint));
     let mut lines = columns.row(MARGIN, head, style);
     for family in rules.chunk_by(|one, next| one.card.family == next.card.family) {
         lines.push(String::new());
@@ -114,8 +117,21 @@ pub(super) fn list(rules: &[RuleRow], style: &Style) -> Vec<String> {
     let on = rules.iter().filter(|rule| rule.is_on).count();
     let verb = if on == 1 { "is" } else { "are" };
     lines.push(String::new());
+    if columns.formats > 0 {
+        let name = |name| if name == "slo" { "error budget policies" } else { name };
+        let legend =
+            FORMATS.map(|(format, letter)| format!("{letter} {}", name(format))).join(", ");
+        let legend = wrap(&format!("formats: {legend}"), style.width, style.width);
+        lines.extend(legend.iter().map(|part| paint(style, Ink::Faint, part)));
+    }
     lines.push(format!("{on} of {} {verb} on", counted(rules.len(), "rule")));
     lines
+}
+
+/// Returns a letter for each format that is among some, and a dot for each other.
+fn letters(formats: &[&str]) -> String {
+    let letter = |(name, letter)| if formats.contains(&name) { letter } else { '·' };
+    FORMATS.into_iter().map(letter).collect()
 }
 
 /// Returns the row of a rule, and one for each entry that holds on some paths alone.
@@ -123,10 +139,12 @@ fn rule_rows(rule: &RuleRow, columns: &Columns, style: &Style) -> Vec<String> {
     let faint = (!rule.is_on).then_some(Ink::Faint);
     let setter = setter(&rule.set_by);
     let summary = cut(&line(rule.card.summary), columns.summary);
+    let formats = letters(&rule.card.formats);
     let (level, ink) = level_of(rule.level);
     let cells = [
         (rule.card.name, faint),
         (level, Some(ink)),
+        (&formats, faint),
         (&setter, faint),
         (rule.card.set, faint),
         (&summary, faint),
@@ -148,7 +166,8 @@ fn entry_rows(entry: &EntryRow, ink: Option<Ink>, columns: &Columns, style: &Sty
     };
     let place = place(&entry.place);
     let row = |path: &str| {
-        let cells = [(path, ink), (level, Some(level_ink)), (&place, ink), ("", None), ("", None)];
+        let none = ("", None);
+        let cells = [(path, ink), (level, Some(level_ink)), none, (&place, ink), none, none];
         columns.row(INNER_MARGIN, cells, style)
     };
     let room = style.width.saturating_sub(INNER_MARGIN);

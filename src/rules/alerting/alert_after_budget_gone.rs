@@ -15,6 +15,7 @@ use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -29,6 +30,7 @@ pub(super) const RULE: Rule = Rule {
     name: "alert-after-budget-gone",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("alert_after_budget_gone.md"),
     settings: &[

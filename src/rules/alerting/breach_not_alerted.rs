@@ -10,6 +10,7 @@ use crate::model::Referable;
 use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "breach-not-alerted",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("breach_not_alerted.md"),
     settings: &[],

@@ -7,6 +7,7 @@ use crate::model::Operator;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "burn-below-one",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("burn_below_one.md"),
     settings: &[],

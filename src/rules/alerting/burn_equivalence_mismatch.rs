@@ -11,6 +11,7 @@ use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
@@ -27,6 +28,7 @@ pub(super) const RULE: Rule = Rule {
     name: "burn-equivalence-mismatch",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("burn_equivalence_mismatch.md"),
     settings: &[],

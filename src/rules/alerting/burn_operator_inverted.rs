@@ -4,6 +4,7 @@ use crate::model::Catalog;
 use crate::model::Operator;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "burn-operator-inverted",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("burn_operator_inverted.md"),
     settings: &[],

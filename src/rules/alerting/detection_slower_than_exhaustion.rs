@@ -10,6 +10,7 @@ use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "detection-slower-than-exhaustion",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("detection_slower_than_exhaustion.md"),
     settings: &[

@@ -5,6 +5,7 @@ use crate::model::Dialect;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -15,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "generated-alert-can-never-fire",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::GeneratedAlerts,
     since: "0.1.0",
     docs: include_str!("generated_alert_can_never_fire.md"),
     settings: &[],

@@ -11,6 +11,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about_percent;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "long-alert-after",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("long_alert_after.md"),
     settings: &[],

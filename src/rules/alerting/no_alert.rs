@@ -8,6 +8,7 @@ use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -25,6 +26,7 @@ pub(super) const RULE: Rule = Rule {
     name: "no-alert",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::AnyAlerts,
     since: "0.1.0",
     docs: include_str!("no_alert.md"),
     settings: &[Setting { name: DEFAULTS, holds: Holds::Texts }],

@@ -16,6 +16,7 @@ use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::level;
@@ -33,6 +34,7 @@ pub(super) const RULE: Rule = Rule {
     name: "no-data-not-alerted",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("no_data_not_alerted.md"),
     settings: &[],

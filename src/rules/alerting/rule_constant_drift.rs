@@ -18,6 +18,7 @@ use crate::query::tree::Expression;
 use crate::query::tree::ExpressionKind;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -32,6 +33,7 @@ pub(super) const RULE: Rule = Rule {
     name: "rule-constant-drift",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PrometheusRules,
     since: "0.1.0",
     docs: include_str!("rule_constant_drift.md"),
     settings: &[],

@@ -15,6 +15,7 @@ use crate::model::Catalog;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -27,6 +28,7 @@ pub(super) const RULE: Rule = Rule {
     name: "severity-route-mismatch",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("severity_route_mismatch.md"),
     settings: &[],

@@ -8,6 +8,7 @@ use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
     name: "single-event-pages",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("single_event_pages.md"),
     settings: &[],

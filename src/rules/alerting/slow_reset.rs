@@ -10,6 +10,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::in_words;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "slow-reset",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("slow_reset.md"),
     settings: &[],

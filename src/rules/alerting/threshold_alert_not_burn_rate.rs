@@ -31,6 +31,7 @@ use crate::query::tree::Matcher;
 use crate::query::tree::Modifiers;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
@@ -47,6 +48,7 @@ pub(super) const RULE: Rule = Rule {
     name: "threshold-alert-not-burn-rate",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::PrometheusRules,
     since: "0.1.0",
     docs: include_str!("threshold_alert_not_burn_rate.md"),
     settings: &[],

@@ -12,6 +12,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unalerted-burn-band",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("unalerted_burn_band.md"),
     settings: &[],

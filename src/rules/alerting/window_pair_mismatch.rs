@@ -9,6 +9,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent_beside;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "window-pair-mismatch",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("window_pair_mismatch.md"),
     settings: &[],

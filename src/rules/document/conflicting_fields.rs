@@ -3,6 +3,7 @@ use crate::finding::Level;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -10,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "conflicting-fields",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Everything,
     since: "0.1.0",
     docs: include_str!("conflicting_fields.md"),
     settings: &[],

@@ -1,6 +1,7 @@
 use crate::finding::Level;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Suppression;
@@ -10,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "expired-suppression",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Everything,
     since: "0.1.0",
     docs: include_str!("expired_suppression.md"),
     settings: &[],

@@ -15,6 +15,7 @@ use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -25,6 +26,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-duration",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Names,
     since: "0.1.0",
     docs: include_str!("invalid_duration.md"),
     settings: &[],
@@ -108,8 +110,8 @@ fn other_units(file: &FileFacts, checker: &mut Checker<'_>) {
 
 /// Says that minutes stand where only months make sense: in the window of an SLO, and of an agreement.
 fn in_minutes(slo: &Slo, checker: &mut Checker<'_>) {
-    // The first version writes the unit out.
-    let is_letter = slo.meta.dialect != Dialect::OpenSloV1Alpha;
+    // Some formats write the unit out.
+    let is_letter = !matches!(slo.meta.dialect, Dialect::OpenSloV1Alpha | Dialect::Nobl9);
     let window = slo.window.as_ref().filter(|_| is_letter).map(|window| &window.duration);
     let window = window.filter(|window| window.value.may_be_months());
     let why = "no promise is kept or broken in so little time";

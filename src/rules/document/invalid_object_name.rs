@@ -13,6 +13,7 @@ use crate::model::Speller;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-object-name",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Names,
     since: "0.1.0",
     docs: include_str!("invalid_object_name.md"),
     settings: &[],

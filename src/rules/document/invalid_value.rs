@@ -6,6 +6,7 @@ use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-value",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Everything,
     since: "0.1.0",
     docs: include_str!("invalid_value.md"),
     settings: &[],

@@ -5,6 +5,7 @@ use crate::model::Text;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source::Spanned;
@@ -13,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "literal-secret",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("literal_secret.md"),
     settings: &[],

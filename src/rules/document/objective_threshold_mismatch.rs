@@ -5,6 +5,7 @@ use crate::model::Objective;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::yaml::delete_entries;
@@ -13,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "objective-threshold-mismatch",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("objective_threshold_mismatch.md"),
     settings: &[],

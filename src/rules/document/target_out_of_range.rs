@@ -3,6 +3,7 @@ use crate::finding::Level;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -11,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "target-out-of-range",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("target_out_of_range.md"),
     settings: &[],

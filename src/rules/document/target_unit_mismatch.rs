@@ -4,6 +4,7 @@ use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -12,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "target-unit-mismatch",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("target_unit_mismatch.md"),
     settings: &[],

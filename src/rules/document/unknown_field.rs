@@ -3,6 +3,7 @@ use crate::finding::Level;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unknown-field",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Everything,
     since: "0.1.0",
     docs: include_str!("unknown_field.md"),
     settings: &[],

@@ -3,6 +3,7 @@ use crate::rules;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Fault;
+use crate::rules::Judges;
 use crate::rules::MAX_RULES;
 use crate::rules::Rule;
 use crate::rules::Set;
@@ -13,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unknown-rule",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Everything,
     since: "0.1.0",
     docs: include_str!("unknown_rule.md"),
     settings: &[],

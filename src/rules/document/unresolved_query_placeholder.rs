@@ -13,6 +13,7 @@ use crate::query::placeholder::placeholders;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unresolved-query-placeholder",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("unresolved_query_placeholder.md"),
     settings: &[Setting { name: VARIABLES, holds: Holds::Texts }],

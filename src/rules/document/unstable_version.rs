@@ -3,6 +3,7 @@ use crate::model::Dialect;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -10,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unstable-version",
     level: Level::Info,
     set: Set::All,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("unstable_version.md"),
     settings: &[],

@@ -3,6 +3,7 @@ use crate::finding::Level;
 use crate::rules;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -11,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unused-baseline-entry",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Everything,
     since: "0.1.0",
     docs: include_str!("unused_baseline_entry.md"),
     settings: &[],

@@ -3,6 +3,7 @@ use crate::finding::Level;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -10,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "warning-never-reached",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Gates,
     since: "0.1.0",
     docs: include_str!("warning_never_reached.md"),
     settings: &[],

@@ -11,6 +11,7 @@ use crate::indicators::percentiles::Kind;
 use crate::indicators::percentiles::Percentile;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -21,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
     name: "average-of-ratios-or-percentiles",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("average_of_ratios_or_percentiles.md"),
     settings: &[],

@@ -6,6 +6,7 @@ use crate::query::Extent;
 use crate::query::events::metric;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "cause-metric-as-sli",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("cause_metric_as_sli.md"),
     settings: &[],

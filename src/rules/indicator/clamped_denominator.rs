@@ -7,6 +7,7 @@ use crate::query::events::GuardKind;
 use crate::query::events::Reading;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     name: "clamped-denominator",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("clamped_denominator.md"),
     settings: &[],

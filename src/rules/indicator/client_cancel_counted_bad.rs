@@ -6,6 +6,7 @@ use crate::indicators::protocol;
 use crate::indicators::statuses;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -15,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "client-cancel-counted-bad",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("client_cancel_counted_bad.md"),
     settings: &[],

@@ -16,6 +16,7 @@ use crate::query::tree::RangeSelector;
 use crate::query::tree::VectorSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "counter-misuse",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("counter_misuse.md"),
     settings: &[],

@@ -7,6 +7,7 @@ use crate::model::Measure;
 use crate::query::datadog::tree::Aggregator;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -15,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "datadog-count-misaggregated",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::DatadogQueries,
     since: "0.1.0",
     docs: include_str!("datadog_count_misaggregated.md"),
     settings: &[],

@@ -12,6 +12,7 @@ use crate::query::events::EventSet;
 use crate::query::events::Reading;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -27,6 +28,7 @@ pub(super) const RULE: Rule = Rule {
     name: "good-not-proper-subset",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("good_not_proper_subset.md"),
     settings: &[],

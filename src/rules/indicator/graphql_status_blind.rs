@@ -4,6 +4,7 @@ use crate::indicators::protocol;
 use crate::indicators::protocol::Witness;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -13,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "graphql-status-blind",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("graphql_status_blind.md"),
     settings: &[],

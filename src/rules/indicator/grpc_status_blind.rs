@@ -7,6 +7,7 @@ use crate::indicators::protocol::Witness;
 use crate::query::grpc;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
     name: "grpc-status-blind",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("grpc_status_blind.md"),
     settings: &[],

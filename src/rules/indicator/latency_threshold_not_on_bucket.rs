@@ -10,6 +10,7 @@ use crate::quantity::Ratio;
 use crate::query::tree::Matcher;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
     name: "latency-threshold-not-on-bucket",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("latency_threshold_not_on_bucket.md"),
     settings: &[],

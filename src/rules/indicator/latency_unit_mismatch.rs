@@ -14,6 +14,7 @@ use crate::model::Text;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -25,6 +26,7 @@ pub(super) const RULE: Rule = Rule {
     name: "latency-unit-mismatch",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("latency_unit_mismatch.md"),
     settings: &[],

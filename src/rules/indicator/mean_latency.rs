@@ -11,6 +11,7 @@ use crate::model::Operator;
 use crate::query::Extent;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
     name: "mean-latency",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("mean_latency.md"),
     settings: &[],

@@ -10,6 +10,7 @@ use crate::indicators::vitals::Vital;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
     name: "miscalibrated-web-vital",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("miscalibrated_web_vital.md"),
     settings: &[],

@@ -19,6 +19,7 @@ use crate::query::tree::Grouping;
 use crate::query::tree::GroupingKind;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -29,6 +30,7 @@ pub(super) const RULE: Rule = Rule {
     name: "mismatched-ratio-operands",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("mismatched_ratio_operands.md"),
     settings: &[],

@@ -14,6 +14,7 @@ use crate::query::values::Containment;
 use crate::query::values::Values;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "mismatched-scope",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("mismatched_scope.md"),
     settings: &[],

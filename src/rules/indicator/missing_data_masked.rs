@@ -3,12 +3,14 @@ use crate::indicators::Role;
 use crate::indicators::Side;
 use crate::indicators::Sli;
 use crate::indicators::User;
+use crate::model::Dialect;
 use crate::quantity::Ratio;
 use crate::query::events::Guard;
 use crate::query::events::GuardKind;
 use crate::query::events::default_of;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -19,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-data-masked",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("missing_data_masked.md"),
     settings: &[],
@@ -35,7 +38,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         if let Some((guard, _)) = found {
             let name = name(total, sli);
             let message = format!("{name} has a value where there is no data");
-            report(total, guard, message, "missing data looks like no traffic", checker);
+            report(sli, (total, guard), message, "missing data looks like no traffic", checker);
             return;
         }
     }
@@ -46,7 +49,7 @@ fn check(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         let looks_good = if is_of_good { value > 0.5 } else { value < 0.5 };
         if looks_good && !is_decided(&sli.queries.users) {
             let message = "the indicator is good where there is no data".to_owned();
-            report(total, guard, message, "missing data looks like success", checker);
+            report(sli, (total, guard), message, "missing data looks like success", checker);
         }
         return;
     }
@@ -73,7 +76,7 @@ fn compared(sli: &Sli<'_>, checker: &mut Checker<'_>) {
         let finding =
             checker.report(place, "the indicator is good where there is no data".to_owned());
         finding.label("missing data looks like success");
-        finding.help(format!("leave {written} out, and alert on no data: `alertWhenNoData: true`"));
+        finding.help(advice(sli, &written));
     }
 }
 
@@ -91,8 +94,8 @@ fn default(guard: &Guard) -> Option<(Guard, f64)> {
 }
 
 fn report(
-    side: &Side<'_>,
-    guard: Guard,
+    sli: &Sli<'_>,
+    (side, guard): (&Side<'_>, Guard),
     message: String,
     label: &'static str,
     checker: &mut Checker<'_>,
@@ -101,5 +104,13 @@ fn report(
     let written = quote(guard.extent.slice(&query.text));
     let finding = checker.report(checker.place(query, guard.extent), message);
     finding.label(label);
-    finding.help(format!("leave {written} out, and alert on no data: `alertWhenNoData: true`"));
+    finding.help(advice(sli, &written));
+}
+
+/// Returns what to do, in the words of the format.
+fn advice(sli: &Sli<'_>, written: &str) -> String {
+    let mut dialects = sli.queries.users.iter().map(|user| user.slo.meta.dialect);
+    let how =
+        if dialects.all(Dialect::tells_of_missing_data) { ": `alertWhenNoData: true`" } else { "" };
+    format!("leave {written} out, and alert on no data{how}")
 }

@@ -9,6 +9,7 @@ use crate::indicators::percentiles::percentile;
 use crate::query::origin::source;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
     name: "quantile-as-event-ratio",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("quantile_as_event_ratio.md"),
     settings: &[],

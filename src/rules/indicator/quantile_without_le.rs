@@ -7,6 +7,7 @@ use crate::indicators::percentiles::drops;
 use crate::query::tree::GroupingKind;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     name: "quantile-without-le",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("quantile_without_le.md"),
     settings: &[],

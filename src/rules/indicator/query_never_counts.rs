@@ -14,6 +14,7 @@ use crate::query::tree::VectorSelector;
 use crate::query::values::Values;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::sentence;
@@ -22,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
     name: "query-never-counts",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("query_never_counts.md"),
     settings: &[],

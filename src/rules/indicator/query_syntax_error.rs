@@ -12,6 +12,7 @@ use crate::query::problem::ProblemKind;
 use crate::query::value_type;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::datadog;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "query-syntax-error",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("query_syntax_error.md"),
     settings: &[],

@@ -14,6 +14,7 @@ use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -27,6 +28,7 @@ pub(super) const RULE: Rule = Rule {
     name: "ratio-direction-inverted",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("ratio_direction_inverted.md"),
     settings: &[],

@@ -3,6 +3,7 @@ use crate::indicators::Sli;
 use crate::indicators::protocol::owners;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -10,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "retry-unit-undeclared",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("retry_unit_undeclared.md"),
     settings: &[],

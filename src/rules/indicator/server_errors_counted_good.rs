@@ -10,6 +10,7 @@ use crate::query::tree::MatchOperator;
 use crate::query::tree::Matcher;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -21,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
     name: "server-errors-counted-good",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("server_errors_counted_good.md"),
     settings: &[],

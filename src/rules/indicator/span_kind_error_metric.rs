@@ -8,6 +8,7 @@ use crate::indicators::spans::side;
 use crate::indicators::spans::traced;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     name: "span-kind-error-metric",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("span_kind_error_metric.md"),
     settings: &[],

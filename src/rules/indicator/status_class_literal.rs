@@ -14,6 +14,7 @@ use crate::query::tree::Matcher;
 use crate::query::values::Automata;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "status-class-literal",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("status_class_literal.md"),
     settings: &[],

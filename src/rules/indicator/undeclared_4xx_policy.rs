@@ -7,6 +7,7 @@ use crate::model::Meta;
 use crate::query::status::Codes;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "undeclared-4xx-policy",
     level: Level::Info,
     set: Set::All,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("undeclared_4xx_policy.md"),
     settings: &[],

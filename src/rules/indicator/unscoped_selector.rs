@@ -7,6 +7,7 @@ use crate::query::tree::VectorSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -17,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unscoped-selector",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("unscoped_selector.md"),
     settings: &[Setting { name: LABELS, holds: Holds::Texts }],

@@ -4,6 +4,7 @@ use crate::indicators::endpoints::merged;
 use crate::indicators::protocol::owners;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -12,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "write-endpoints-merged",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("write_endpoints_merged.md"),
     settings: &[],

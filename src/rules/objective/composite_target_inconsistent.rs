@@ -6,6 +6,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
     name: "composite-target-inconsistent",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("composite_target_inconsistent.md"),
     settings: &[],

@@ -10,6 +10,7 @@ use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -25,6 +26,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-composite-weight",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("invalid_composite_weight.md"),
     settings: &[],

@@ -23,6 +23,7 @@ use crate::query::tree::Matcher;
 use crate::query::tree::VectorSelector;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -35,6 +36,7 @@ pub(super) const RULE: Rule = Rule {
     name: "latency-ladder-inconsistent",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::PromQl,
     since: "0.1.0",
     docs: include_str!("latency_ladder_inconsistent.md"),
     settings: &[],

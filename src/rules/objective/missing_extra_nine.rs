@@ -5,6 +5,7 @@ use crate::needs::Needs;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-extra-nine",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("missing_extra_nine.md"),
     settings: &[],

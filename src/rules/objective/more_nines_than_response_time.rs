@@ -11,6 +11,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "more-nines-than-response-time",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("more_nines_than_response_time.md"),
     settings: &[],

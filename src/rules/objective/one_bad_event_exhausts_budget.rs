@@ -4,6 +4,7 @@ use crate::model::Window;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "one-bad-event-exhausts-budget",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("one_bad_event_exhausts_budget.md"),
     settings: &[],

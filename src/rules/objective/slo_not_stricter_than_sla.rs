@@ -6,6 +6,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::about;
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
     name: "slo-not-stricter-than-sla",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("slo_not_stricter_than_sla.md"),
     settings: &[],

@@ -3,6 +3,7 @@ use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -13,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "target-100",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("target_100.md"),
     settings: &[],

@@ -8,6 +8,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::approval::PRODUCT;
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
     name: "target-from-current-performance",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("target_from_current_performance.md"),
     settings: &[],

@@ -7,6 +7,7 @@ use crate::model::Subject;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
     name: "target-ramp-overdue",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("target_ramp_overdue.md"),
     settings: &[],

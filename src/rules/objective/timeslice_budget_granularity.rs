@@ -10,6 +10,7 @@ use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
     name: "timeslice-budget-granularity",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slices,
     since: "0.1.0",
     docs: include_str!("timeslice_budget_granularity.md"),
     settings: &[],

@@ -8,6 +8,7 @@ use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::few;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unattainable-given-dependencies",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("unattainable_given_dependencies.md"),
     settings: &[],

@@ -8,6 +8,7 @@ use crate::model::ErrorBudgetPolicy;
 use crate::policy::each_condition;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -22,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
     name: "attestation-unbacked",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("attestation_unbacked.md"),
     settings: &[],

@@ -12,6 +12,7 @@ use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-authority",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("missing_authority.md"),
     settings: &[

@@ -5,6 +5,7 @@ use crate::model::GateKind;
 use crate::model::Tier;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-exemptions",
     level: Level::Error,
     set: Set::Strict,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("missing_exemptions.md"),
     settings: &[],

@@ -10,6 +10,7 @@ use crate::model::Tier;
 use crate::policy::Names;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-exit-criteria",
     level: Level::Error,
     set: Set::Strict,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("missing_exit_criteria.md"),
     settings: &[],

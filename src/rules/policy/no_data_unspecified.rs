@@ -8,6 +8,7 @@ use crate::model::OnUnknown;
 use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -22,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
     name: "no-data-unspecified",
     level: Level::Error,
     set: Set::Strict,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("no_data_unspecified.md"),
     settings: &[],

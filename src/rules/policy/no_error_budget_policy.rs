@@ -20,6 +20,7 @@ use crate::policy::may_share_change;
 use crate::policy::selects;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::level;
@@ -33,6 +34,7 @@ pub(super) const RULE: Rule = Rule {
     name: "no-error-budget-policy",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::SlosAndPolicies,
     since: "0.1.0",
     docs: include_str!("no_error_budget_policy.md"),
     settings: &[],

@@ -16,6 +16,7 @@ use crate::policy::Circle;
 use crate::policy::may_share_change;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -34,6 +35,7 @@ pub(super) const RULE: Rule = Rule {
     name: "priority-uncovered",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("priority_uncovered.md"),
     settings: &[],

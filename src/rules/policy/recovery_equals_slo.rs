@@ -19,6 +19,7 @@ use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -34,6 +35,7 @@ pub(super) const RULE: Rule = Rule {
     name: "recovery-equals-slo",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("recovery_equals_slo.md"),
     settings: &[],

@@ -17,6 +17,7 @@ use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::in_words;
@@ -33,6 +34,7 @@ pub(super) const RULE: Rule = Rule {
     name: "slow-policy-for-high-availability",
     level: Level::Info,
     set: Set::All,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("slow_policy_for_high_availability.md"),
     settings: &[],

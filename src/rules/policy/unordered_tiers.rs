@@ -17,6 +17,7 @@ use crate::policy::each_condition;
 use crate::quantity::Duration;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -34,6 +35,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unordered-tiers",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("unordered_tiers.md"),
     settings: &[],

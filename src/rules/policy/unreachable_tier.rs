@@ -13,6 +13,7 @@ use crate::policy::Peak;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -29,6 +30,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unreachable-tier",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("unreachable_tier.md"),
     settings: &[],

@@ -7,6 +7,7 @@ use crate::model::Kind;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -15,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "duplicate-object-name",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::SlosAndPolicies,
     since: "0.1.0",
     docs: include_str!("duplicate_object_name.md"),
     settings: &[],

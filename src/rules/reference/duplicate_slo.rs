@@ -2,6 +2,7 @@ use crate::finding::Level;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::percent;
@@ -12,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "duplicate-slo",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Queries,
     since: "0.1.0",
     docs: include_str!("duplicate_slo.md"),
     settings: &[],

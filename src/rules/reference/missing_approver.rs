@@ -3,6 +3,7 @@ use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -21,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-approver",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("missing_approver.md"),
     settings: &[

@@ -7,6 +7,7 @@ use crate::model::Meta;
 use crate::model::Slo;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-owner",
     level: Level::Error,
     set: Set::Strict,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("missing_owner.md"),
     settings: &[],

@@ -4,6 +4,7 @@ use crate::finding::Level;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -13,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-rationale",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Slos,
     since: "0.1.0",
     docs: include_str!("missing_rationale.md"),
     settings: &[],

@@ -10,6 +10,7 @@ use crate::model::Meta;
 use crate::model::Subject;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -21,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-runbook",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Alerts,
     since: "0.1.0",
     docs: include_str!("missing_runbook.md"),
     settings: &[],

@@ -5,6 +5,7 @@ use crate::finding::Level;
 use crate::model::Object;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "review-overdue",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::SlosAndPolicies,
     since: "0.1.0",
     docs: include_str!("review_overdue.md"),
     settings: &[],

@@ -14,6 +14,7 @@ use crate::model::Speller;
 use crate::needs;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -33,6 +34,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unresolved-reference",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::SlosAndPolicies,
     since: "0.1.0",
     docs: include_str!("unresolved_reference.md"),
     settings: &[],

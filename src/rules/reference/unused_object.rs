@@ -13,6 +13,7 @@ use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::FileFacts;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -28,6 +29,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unused-object",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::OpenSlo,
     since: "0.1.0",
     docs: include_str!("unused_object.md"),
     settings: &[Setting { name: LIBRARIES, holds: Holds::Globs }],

@@ -12,6 +12,7 @@ use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
 use crate::rules::Holds;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::Setting;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
     name: "backend-unsupported-window",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Windows,
     since: "0.1.0",
     docs: include_str!("backend_unsupported_window.md"),
     settings: &[Setting { name: SLOTH_WINDOWS, holds: Holds::Lengths }],

@@ -15,6 +15,7 @@ use crate::policy::applies;
 use crate::quantity::Ratio;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::quote;
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "calendar-reset-hides-breach",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Policies,
     since: "0.1.0",
     docs: include_str!("calendar_reset_hides_breach.md"),
     settings: &[],

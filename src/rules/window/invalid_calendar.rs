@@ -16,6 +16,7 @@ use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::words::list;
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-calendar",
     level: Level::Error,
     set: Set::Recommended,
+    judges: Judges::Windows,
     since: "0.1.0",
     docs: include_str!("invalid_calendar.md"),
     settings: &[],

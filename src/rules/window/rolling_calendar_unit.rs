@@ -5,6 +5,7 @@ use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -12,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "rolling-calendar-unit",
     level: Level::Warning,
     set: Set::Recommended,
+    judges: Judges::Windows,
     since: "0.1.0",
     docs: include_str!("rolling_calendar_unit.md"),
     settings: &[],

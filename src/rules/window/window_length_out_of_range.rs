@@ -8,6 +8,7 @@ use crate::quantity::Ratio;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
     name: "window-length-out-of-range",
     level: Level::Warning,
     set: Set::Strict,
+    judges: Judges::Windows,
     since: "0.1.0",
     docs: include_str!("window_length_out_of_range.md"),
     settings: &[],

@@ -8,6 +8,7 @@ use crate::quantity::Duration;
 use crate::quantity::Unit;
 use crate::rules::Check;
 use crate::rules::Checker;
+use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::source::Spanned;
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
     name: "window-not-whole-weeks",
     level: Level::Info,
     set: Set::All,
+    judges: Judges::Windows,
     since: "0.1.0",
     docs: include_str!("window_not_whole_weeks.md"),
     settings: &[],

@@ -8,6 +8,7 @@ fn card() -> RuleCard {
         family: "objective",
         level: Level::Error,
         set: "recommended",
+        formats: vec!["Pyrra"],
         since: "0.1.0",
         summary: "Something is wrong.",
         settings: Vec::new(),
@@ -48,6 +49,7 @@ a-rule
     Something is wrong.
 
     error · set recommended · family objective · since 0.1.0
+    · for Pyrra
 
 Why it matters
     It is wrong and `a code span` says so, in a paragraph
@@ -133,6 +135,7 @@ a-rule
       a: 1
 
     error · set recommended · family objective · since 0.1.0
+    · for Pyrra
 ";
     assert_eq!(drawn(text, 60, false), expected);
     assert!(drawn(text, 60, true).contains("        \u{1b}[1;31mb: 2\u{1b}[0m\n"));
@@ -157,6 +160,7 @@ a-rule
     `週`   week                                       604800
 
     error · set recommended · family objective · since 0.1.0
+    · for Pyrra
 ";
     assert_eq!(drawn(text, 60, false), expected);
 }
