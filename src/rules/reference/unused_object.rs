@@ -118,8 +118,7 @@ impl<'a> Excuses<'a> {
         let mut words = HashMap::new();
         for span in &broken {
             // Each object counts once.
-            let of_object: BTreeSet<&str> = names_in(checker.text(*span)).collect();
-            for word in of_object {
+            for word in names_in(checker.text(*span)).collect::<BTreeSet<&str>>() {
                 *words.entry(word).or_default() += 1;
             }
         }
@@ -276,10 +275,8 @@ fn dependents<'a>(
         let mut named = checker.catalog().named(name.0, name.1);
         let (Some(only), None) = (named.next(), named.next()) else { continue };
         let is_known = found.iter().any(|other| other.meta().span == only.meta().span);
-        if !is_known && users.get(&name) == Some(&Some(index)) && !excuses.hold(name, only, checker)
-        {
-            found.push(only);
-        }
+        let is_alone = !is_known && users.get(&name) == Some(&Some(index));
+        found.extend(Some(only).filter(|_| is_alone && !excuses.hold(name, only, checker)));
     }
     found
 }
