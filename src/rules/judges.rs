@@ -83,7 +83,7 @@ impl Judges {
         let letters = match self {
             Self::Everything => "OSPDCGRNKE",
             Self::OpenSlo => "O",
-            Self::Names => "OE",
+            Self::Names => "OSE",
             Self::Gates => "K",
             Self::Slos => "OSPDCGRN",
             Self::SlosAndPolicies => "OSPDCGRNE",

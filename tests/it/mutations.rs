@@ -455,7 +455,9 @@ fn out_of_limits(field: &Value, sound: &Value) -> Vec<Wrong> {
 }
 
 /// Returns slips of a map with free keys: a key of a wrong form, a value of a wrong type.
-fn of_map(object: &Value, part: &Value, way: &[Step]) -> Vec<Mutation> {
+///
+/// * `schema`: the whole of it.
+fn of_map(schema: &Value, object: &Value, part: &Value, way: &[Step]) -> Vec<Mutation> {
     let has_own = part.get("properties").is_some();
     let is_map = part.get("patternProperties").is_some() || part.get("propertyNames").is_some();
     let Some(key) = at(object, way).as_object().and_then(|map| map.keys().next()) else {
@@ -465,13 +467,21 @@ fn of_map(object: &Value, part: &Value, way: &[Step]) -> Vec<Mutation> {
         return Vec::new();
     }
     let here = below(way, Step::Key(key.clone()));
+    let names = part["propertyNames"]["$ref"]
+        .as_str()
+        .and_then(|path| schema.pointer(path.trim_start_matches('#')));
+    let wrong = names.and_then(|names| names["not"]["const"].as_str()).unwrap_or("not so!");
     vec![
         Mutation {
             what: format!("key `{key}` of a wrong form"),
-            object: renamed(object, way, key, "not so!"),
-            place: Place::Key(below(way, Step::Key("not so!".to_owned()))),
+            object: renamed(object, way, key, wrong),
+            place: Place::Key(below(way, Step::Key(wrong.to_owned()))),
             count: Count::One,
-            words: vec!["63".to_owned()],
+            words: if wrong == "not so!" {
+                vec!["63".to_owned()]
+            } else {
+                vec!["metric".to_owned()]
+            },
         },
         Mutation {
             what: format!("value of `{key}` of another type"),
@@ -491,7 +501,7 @@ fn mutations(subject: &Subject) -> Vec<Mutation> {
     let mut places: BTreeMap<(usize, String), usize> = BTreeMap::new();
     for object in &subject.objects {
         visit(&subject.schema, &subject.schema, object, &[], &mut |part, way| {
-            found.extend(of_map(object, part, way));
+            found.extend(of_map(&subject.schema, object, part, way));
             let fields = part.get("properties").and_then(Value::as_object);
             for key in fields.into_iter().flat_map(Map::keys) {
                 // The labels of a resource are what makes it one.
@@ -510,7 +520,8 @@ fn mutations(subject: &Subject) -> Vec<Mutation> {
             for (key, field) in fields.into_iter().flatten() {
                 let field = resolved(&subject.schema, field);
                 if at(object, way).get(key).is_some_and(Value::is_object) {
-                    found.extend(of_map(object, field, &below(way, Step::Key(key.clone()))));
+                    let here = below(way, Step::Key(key.clone()));
+                    found.extend(of_map(&subject.schema, object, field, &here));
                 }
             }
         });

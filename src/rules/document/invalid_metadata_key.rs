@@ -19,6 +19,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
+/// The label that holds the name of a metric.
+const METRIC: &str = "__name__";
+
 fn check(file: &FileFacts, checker: &mut Checker<'_>) {
     for problem in &file.dialect {
         let Problem::InvalidKey { span, key, map } = problem else {
@@ -26,9 +29,14 @@ fn check(file: &FileFacts, checker: &mut Checker<'_>) {
         };
         let prefix =
             if map == "annotations" { "an optional DNS prefix and a slash, then " } else { "" };
-        checker.report(*span, format!("{} cannot be a key of `{map}`", quote(key))).note(format!(
-            "a key has {prefix}at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit \
-             at both ends"
-        ));
+        let note = if key == METRIC {
+            "Prometheus holds the name of the metric there".to_owned()
+        } else {
+            format!(
+                "a key has {prefix}at most 63 letters, digits, `-`, `_` and `.`, with a letter or \
+                 digit at both ends"
+            )
+        };
+        checker.report(*span, format!("{} cannot be a key of `{map}`", quote(key))).note(note);
     }
 }
