@@ -22,6 +22,7 @@ mod facts;
 mod file;
 mod fix;
 mod gate;
+mod import;
 mod known;
 mod lint;
 mod measure;
@@ -104,6 +105,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Budget(options) => budget::run(&arguments.global, options),
         Command::Explain(options) => explain::run(&arguments.global, options),
         Command::Rules(options) => rules::run(&arguments.global, options),
+        Command::Import(options) => import::run(&arguments.global, options),
         Command::Convert(options) => convert::run(&arguments.global, options),
         Command::Completions(options) => {
             let mut command = <Arguments as clap::CommandFactory>::command();

@@ -29,6 +29,7 @@ use crate::yaml::Stream;
 
 mod ledger;
 mod openslo;
+pub mod policies;
 mod pyrra;
 mod queries;
 mod sloth;

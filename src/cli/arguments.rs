@@ -14,6 +14,7 @@ use clap::builder::TypedValueParser;
 use jiff::Timestamp;
 
 use crate::config::FailOn;
+use crate::convert::policies;
 use crate::finding::Level;
 use crate::lint::Choice;
 use crate::report::Format;
@@ -78,6 +79,8 @@ pub(super) enum Command {
     Explain(ExplainOptions),
     /// List the rules, their levels, and where each level was set
     Rules(RulesOptions),
+    /// Print another tool's error budget policies as those of this one
+    Import(ImportOptions),
     /// Print the SLOs of a file in another format, and what that has no place for
     Convert(ConvertOptions),
     /// Print completions for a shell
@@ -111,6 +114,24 @@ pub(super) struct LintOptions {
     /// Leave out what `[files]` leaves out, even where PATH names it
     #[arg(long)]
     pub(super) force_exclude: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Standard output is YAML, and standard error says where what stands that has no counterpart.
+
+Exit codes:
+  0  Policies are written
+  1  No step of any policy can be read
+  2  The command line is wrong, or the file holds no policy")]
+pub(super) struct ImportOptions {
+    /// The shared configuration of slo-generator, with `error_budget_policies`
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// What a step does to a change: open, warn or freeze; else a step that speaks of a freeze freezes, and any
+    /// other warns
+    #[arg(long = "gate", value_name = "STEP=GATE", value_parser = gate)]
+    pub(super) gates: Vec<(String, String)>,
 }
 
 #[derive(Args, Debug)]
@@ -375,6 +396,15 @@ impl TypedValueParser for Names {
 
 fn target(text: &str) -> Result<Target, String> {
     text.parse::<Target>().map_err(|error| format!("{error}; {}", error.hint()))
+}
+
+fn gate(text: &str) -> Result<(String, String), String> {
+    let known = policies::GATES.join(", ");
+    let (step, gate) = text.rsplit_once('=').ok_or("write `STEP=GATE`")?;
+    if !policies::GATES.contains(&gate) {
+        return Err(format!("a gate is one of {known}"));
+    }
+    Ok((step.to_owned(), gate.to_owned()))
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::io;
 
 use crate::convert;
-use crate::convert::Conversion;
+use crate::convert::Note;
 use crate::convert::NoteKind;
 use crate::convert::Target;
 use crate::dialect;
 use crate::lint as linter;
-use crate::lint::Tree;
 use crate::source::LineIndex;
 use crate::source::SourceId;
+use crate::source::Sources;
 use crate::yaml;
 use crate::yaml::Stream;
 
@@ -68,29 +68,27 @@ pub(super) fn run(global: &Global, options: &ConvertOptions) -> Result<Exit, Err
             ),
         );
     }
-    tell(global, &tree, source, &conversion);
+    tell(global, &tree.sources, &conversion.notes);
     let is_whole = conversion.notes.iter().all(|note| note.kind != NoteKind::Refused);
     Ok(if is_whole { Exit::Success } else { Exit::Findings })
 }
 
 /// Says what the text does not, each with its place.
-fn tell(global: &Global, tree: &Tree, source: SourceId, conversion: &Conversion) {
-    let lines = LineIndex::new(&tree.sources.file(source).text);
+///
+/// * `notes`: in the order of the files.
+pub(super) fn tell(global: &Global, sources: &Sources, notes: &[Note]) {
     let mut told = BTreeSet::new();
-    for note in &conversion.notes {
-        let file = tree.sources.file(note.span.source);
-        let own;
-        let lines = if note.span.source == source {
-            &lines
-        } else {
-            own = LineIndex::new(&file.text);
-            &own
-        };
-        let place = lines.position(note.span.start as usize);
-        let (path, kind) = (&file.path, note.kind.name());
-        let text = format!("{path}:{}:{}: {kind}: {}", place.line, place.column, note.text);
-        if told.insert(text.clone()) {
-            output::say(global, &text);
+    for of_file in notes.chunk_by(|one, next| one.span.source == next.span.source) {
+        let Some(first) = of_file.first() else { continue };
+        let file = sources.file(first.span.source);
+        let lines = LineIndex::new(&file.text);
+        for note in of_file {
+            let place = lines.position(note.span.start as usize);
+            let (path, kind) = (&file.path, note.kind.name());
+            let text = format!("{path}:{}:{}: {kind}: {}", place.line, place.column, note.text);
+            if told.insert(text.clone()) {
+                output::say(global, &text);
+            }
         }
     }
 }
