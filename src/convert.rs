@@ -6,6 +6,7 @@
 //! What is written means the same, or a note says what else it means: converting there and back, where nothing
 //! was noted, leaves an SLO that [`crate::change`] finds no difference in.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -27,7 +28,9 @@ use crate::yaml::Document;
 use crate::yaml::Node;
 use crate::yaml::Stream;
 
+mod labels;
 mod ledger;
+mod names;
 mod openslo;
 pub mod policies;
 mod pyrra;
@@ -36,6 +39,7 @@ mod sloth;
 mod write;
 
 use ledger::Ledger;
+use names::Names;
 
 /// A format that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,26 +126,32 @@ pub fn convert(
     objects.sort_by_key(|object| object.meta().span);
     let documents_read = streams.iter().flat_map(|stream| &stream.documents);
     let mut roots: Vec<Node<'_>> = documents_read.map(Document::root).collect();
-    // What stands within another ends before it.
-    roots.sort_by_key(|root| root.span().end);
+    // What stands within another comes before it.
+    roots.sort_by_key(|root| (root.span().end, Reverse(root.span().start)));
     let mut files = sloth::Files::default();
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
+    // What of the objects is written, all of it or some.
+    let mut kept = Vec::new();
     for object in &objects {
         let Object::Slo(slo) = object else { continue };
         let node = node_at(&roots, slo.meta.span);
         let job = Job { slo, catalog, roots: &roots, sloth_window, node };
+        // What is noted of an SLO counts if all of it can be written.
+        let mut own = Ledger::new();
         let written = match target {
-            Target::OpenSlo => openslo::slo(&job, &mut names, &mut ledger),
-            Target::Sloth => sloth::slos(&job, &mut ledger).map(|(service, slos)| {
+            Target::OpenSlo => openslo::slo(&job, &mut names, &mut own),
+            Target::Sloth => sloth::slos(&job, &mut names, &mut own).map(|(service, slos)| {
                 files.add(service, slos);
                 Vec::new()
             }),
-            Target::Pyrra => pyrra::slos(&job, &mut ledger),
+            Target::Pyrra => pyrra::slos(&job, &mut names, &mut own),
         };
         match written {
             Ok(mut written) => {
                 converted += 1;
                 documents.append(&mut written);
+                kept.push(slo.meta.span);
+                ledger.absorb(own);
             }
             Err(why) => ledger.refuse(slo, &why),
         }
@@ -149,7 +159,11 @@ pub fn convert(
     // What an SLO uses is written in it.
     objects.retain(|object| match object {
         Object::Slo(_) => false,
-        Object::Sli(indicator) => !ledger.carries_part(indicator.meta.span),
+        Object::Sli(indicator) => {
+            let is_used = ledger.carries_part(indicator.meta.span);
+            kept.extend(is_used.then_some(indicator.meta.span));
+            !is_used
+        }
         _ => true,
     });
     for object in &objects {
@@ -157,15 +171,27 @@ pub fn convert(
             Object::Service(service) if target == Target::OpenSlo => {
                 let node = node_at(&roots, service.meta.span);
                 documents.push(openslo::service(service, node, &mut ledger));
+                kept.push(service.meta.span);
             }
             other => ledger.leave_out(other),
         }
     }
     documents.append(&mut files.into_documents());
-    for root in &roots {
-        ledger.account(*root);
-    }
+    account(&roots, &kept, &mut ledger);
     Conversion { text: write::yaml(&documents), notes: ledger.into_notes(), converted }
+}
+
+/// Says what is not written of the documents of which some is.
+///
+/// * `roots`: those within another before it; `kept`: where the objects stand that are written.
+fn account(roots: &[Node<'_>], kept: &[Span], ledger: &mut Ledger) {
+    // One that holds the text of another says nothing itself.
+    let holders: BTreeSet<usize> =
+        kept.iter().filter_map(|place| holder_of(roots, *place)).collect();
+    let places: Vec<Span> = roots.iter().map(|root| root.span()).collect();
+    for root in holders.iter().filter_map(|holder| roots.get(*holder)) {
+        ledger.account(*root, &places);
+    }
 }
 
 /// An SLO that is converted.
@@ -247,6 +273,9 @@ impl<'a> Job<'a> {
     fn account_alerts(&self, target: Target, ledger: &mut Ledger) {
         let family = self.slo.meta.dialect.family();
         let place = self.alerting().map_or(self.slo.meta.place(), Node::span);
+        if !self.slo.meta.dialect.makes_alerts() {
+            return;
+        }
         if family == target.name() || self.slo.generated.is_empty() {
             // Where there are none, nothing else that is said of them matters.
             self.alerting().iter().for_each(|alerting| ledger.carry(alerting.span()));
@@ -273,10 +302,18 @@ impl<'a> Job<'a> {
 
 /// Returns the node of an object.
 ///
-/// * `roots`: by where they end.
+/// * `roots`: those within another before it.
 fn node_at<'a>(roots: &[Node<'a>], span: Span) -> Option<Node<'a>> {
+    descend(*roots.get(holder_of(roots, span)?)?, span)
+}
+
+/// Returns the place of the innermost document around something.
+///
+/// * `roots`: those within another before it.
+fn holder_of(roots: &[Node<'_>], span: Span) -> Option<usize> {
     let first = roots.partition_point(|root| root.span().end < span.end);
-    roots.iter().skip(first).find_map(|root| descend(*root, span))
+    let mut behind = roots.iter().enumerate().skip(first);
+    behind.find(|(_, root)| root.span().contains(span)).map(|(place, _)| place)
 }
 
 fn descend(node: Node<'_>, span: Span) -> Option<Node<'_>> {
@@ -288,12 +325,4 @@ fn descend(node: Node<'_>, span: Span) -> Option<Node<'_>> {
     }
     let children = node.entries().map(|entry| entry.value).chain(node.items());
     children.into_iter().find_map(|child| descend(child, span))
-}
-
-/// Returns whether a text is letters and digits, with hyphens, dots and lines between them.
-fn is_name(text: &str, longest: usize) -> bool {
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
-    let ends = [text.chars().next(), text.chars().next_back()];
-    let has_ends = ends.iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()));
-    has_ends && text.len() <= longest && text.chars().all(is_letter)
 }

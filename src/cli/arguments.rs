@@ -118,6 +118,8 @@ pub(super) struct LintOptions {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Each step becomes a tier. One that freezes lets `reliability-fix` and `security` changes pass.
+
 Standard output is YAML, and standard error says where what stands that has no counterpart.
 
 Exit codes:

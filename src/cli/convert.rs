@@ -9,6 +9,7 @@ use crate::convert::NoteKind;
 use crate::convert::Target;
 use crate::dialect;
 use crate::lint as linter;
+use crate::report::escape;
 use crate::source::LineIndex;
 use crate::source::SourceId;
 use crate::source::Sources;
@@ -21,6 +22,7 @@ use super::arguments::Dialect;
 use super::arguments::Global;
 use super::discover;
 use super::error::Error;
+use super::is_terminal;
 use super::lint::below_root;
 use super::output;
 use super::project::Project;
@@ -49,6 +51,7 @@ pub(super) fn run(global: &Global, options: &ConvertOptions) -> Result<Exit, Err
         let hint = Some(format!("`slo lint {path}` says what is wrong with it, if anything is"));
         return Err(Error::Usage { message, hint });
     };
+    // A tree does not keep what it has read: thousands of files would stand in memory for this one.
     let stream = yaml::parse(source, tree.sources.file(source));
     let reading = dialect::read(&stream);
     let streams: Vec<&Stream> = std::iter::once(&stream).chain(&reading.parts).collect();
@@ -59,7 +62,7 @@ pub(super) fn run(global: &Global, options: &ConvertOptions) -> Result<Exit, Err
     };
     let window = project.config.files.sloth_window;
     let conversion = convert::convert(source, &streams, &tree.catalog, target, window);
-    output::write(&mut io::stdout().lock(), conversion.text.as_bytes())?;
+    print(&conversion.text)?;
     if !stream.problems.is_empty() || !reading.problems.is_empty() {
         output::say(
             global,
@@ -71,6 +74,16 @@ pub(super) fn run(global: &Global, options: &ConvertOptions) -> Result<Exit, Err
     tell(global, &tree.sources, &conversion.notes);
     let is_whole = conversion.notes.iter().all(|note| note.kind != NoteKind::Refused);
     Ok(if is_whole { Exit::Success } else { Exit::Findings })
+}
+
+/// Writes YAML to standard output; on a terminal, with what is active in it made visible.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let out = io::stdout();
+    if is_terminal(&out) {
+        let lines: Vec<_> = escape::lines(text).map(|line| format!("{line}\n")).collect();
+        return output::write(&mut out.lock(), lines.concat().as_bytes());
+    }
+    output::write(&mut out.lock(), text.as_bytes())
 }
 
 /// Says what the text does not, each with its place.

@@ -1,7 +1,6 @@
 //! `slo import`
 
 use std::env;
-use std::io;
 
 use crate::convert::policies;
 use crate::source::MAX_BYTES;
@@ -14,11 +13,11 @@ use crate::yaml;
 use super::Exit;
 use super::arguments::Global;
 use super::arguments::ImportOptions;
+use super::convert::print;
 use super::convert::tell;
 use super::error::Error;
 use super::file;
 use super::file::Content;
-use super::output;
 
 pub(super) fn run(global: &Global, options: &ImportOptions) -> Result<Exit, Error> {
     let shown = options.file.display().to_string();
@@ -61,8 +60,14 @@ pub(super) fn run(global: &Global, options: &ImportOptions) -> Result<Exit, Erro
             format!("the configuration of slo-generator has them under `{}`", policies::POLICIES);
         return Err(Error::Usage { message, hint: Some(hint) });
     };
+    let steps = policies::steps(root);
+    if let Some((step, _)) = options.gates.iter().find(|(step, _)| !steps.contains(step)) {
+        let known = steps.iter().map(String::as_str);
+        let hint = format!("the steps of {shown} are named under `steps`");
+        return Err(Error::unknown("step", step, known, hint));
+    }
     let conversion = policies::policies(root, &options.gates);
-    output::write(&mut io::stdout().lock(), conversion.text.as_bytes())?;
+    print(&conversion.text)?;
     tell(global, &sources, &conversion.notes);
     Ok(if conversion.converted > 0 { Exit::Success } else { Exit::Findings })
 }

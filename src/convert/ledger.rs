@@ -33,6 +33,13 @@ impl Ledger {
         self.is_sorted = false;
     }
 
+    /// Takes in what another has noted.
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.carried.append(&mut other.carried);
+        self.notes.append(&mut other.notes);
+        self.is_sorted = false;
+    }
+
     /// Notes that a value is written, and returns it.
     pub(super) fn take<'v, T>(&mut self, value: &'v Spanned<T>) -> &'v T {
         self.carry(value.span);
@@ -75,13 +82,13 @@ impl Ledger {
         found.is_some_and(|carried| carried.start < place.end)
     }
 
-    /// Says what of a document is not written, if any of it is.
-    pub(super) fn account(&mut self, root: Node<'_>) {
-        if !self.carries_part(root.span()) {
-            return;
-        }
+    /// Says what of a document is not written.
+    ///
+    /// * `documents`: all that are read, those within another before it.
+    pub(super) fn account(&mut self, root: Node<'_>, documents: &[Span]) {
+        self.sort();
         let mut dropped = Vec::new();
-        self.visit(root, &mut Vec::new(), &mut dropped);
+        self.visit(root, documents, &mut Vec::new(), &mut dropped);
         for (span, path) in dropped {
             let text = format!("`{path}` has no counterpart that is written");
             self.notes.push(Note { span, kind: NoteKind::Dropped, text });
@@ -101,6 +108,7 @@ impl Ledger {
     fn visit(
         &self,
         node: Node<'_>,
+        documents: &[Span],
         path: &mut Vec<String>,
         dropped: &mut Vec<(Span, String)>,
     ) -> bool {
@@ -109,7 +117,7 @@ impl Ledger {
             return true;
         }
         if node.scalar().is_some() {
-            return false;
+            return holds_document(node.span(), documents);
         }
         let before = dropped.len();
         let (mut any, mut all) = (false, true);
@@ -127,7 +135,7 @@ impl Ledger {
         let items = items.map(|(index, item)| (format!("[{index}]"), item, item.place()));
         for (step, child, place) in entries.into_iter().chain(items) {
             path.push(step);
-            if self.visit(child, path, dropped) {
+            if self.visit(child, documents, path, dropped) {
                 any = true;
             } else {
                 all = false;
@@ -166,6 +174,12 @@ impl Ledger {
         self.carried = joined;
         self.is_sorted = true;
     }
+}
+
+/// Returns whether a document stands in a text, and speaks for itself.
+fn holds_document(text: Span, documents: &[Span]) -> bool {
+    let first = documents.partition_point(|document| document.end <= text.start);
+    documents.get(first).is_some_and(|document| text.contains(*document))
 }
 
 /// Returns the keys that lead to a value, such as `spec.objectives[0].op`.

@@ -1,6 +1,5 @@
 //! Writes `openslo/v1`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Map;
@@ -24,18 +23,17 @@ use crate::yaml::Node;
 
 use super::Job;
 use super::Target;
-use super::is_name;
+use super::labels;
 use super::ledger::Ledger;
 use super::ledger::unmodeled;
-use super::pyrra::SERVICE;
-use super::pyrra::is_service;
+use super::names;
+use super::names::Names;
+use super::names::is_name;
+use super::names::slug;
 use super::queries;
 use super::write::filled;
 use super::write::mapping;
 use super::write::number;
-
-/// The longest name of an object.
-const LONGEST_NAME: usize = 63;
 
 /// Where formats keep the name for people.
 const DISPLAY_NAMES: [&[&str]; 3] =
@@ -60,7 +58,7 @@ fn description(node: Option<Node<'_>>, ledger: &mut Ledger) -> Option<Value> {
 /// Returns an SLO as documents: one, or as many as there are objectives with indicators of their own.
 pub(super) fn slo(
     job: &Job<'_>,
-    names: &mut BTreeSet<String>,
+    names: &mut Names,
     ledger: &mut Ledger,
 ) -> Result<Vec<Value>, String> {
     let slo = job.slo;
@@ -72,19 +70,11 @@ pub(super) fn slo(
     }
     let text = format!("each of its {} objectives is an SLO", slo.objectives.len());
     let mut found = Vec::new();
-    for (index, objective) in slo.objectives.iter().enumerate() {
-        let name = part_name(slo, index);
+    for (objective, name) in slo.objectives.iter().zip(names::parts(slo)) {
         found.push(document(job, &name, &[objective], names, ledger)?);
     }
     ledger.change(slo.meta.place(), format!("`{}`: {text}", slo.meta.name()));
     Ok(found)
-}
-
-/// Returns the name of an SLO that is made of one objective of several.
-pub(super) fn part_name(slo: &Slo, index: usize) -> String {
-    let objective = slo.objectives.get(index).and_then(|objective| objective.name.as_ref());
-    let part = objective.map_or_else(|| (index + 1).to_string(), |name| name.value.to_string());
-    format!("{}-{}", slo.meta.name(), slug(&part))
 }
 
 fn same(job: &Job<'_>, one: &IndicatorUse, other: &IndicatorUse) -> bool {
@@ -99,7 +89,7 @@ fn document(
     job: &Job<'_>,
     name: &str,
     objectives: &[&Objective],
-    names: &mut BTreeSet<String>,
+    names: &mut Names,
     ledger: &mut Ledger,
 ) -> Result<Value, String> {
     let slo = job.slo;
@@ -122,10 +112,11 @@ fn document(
         let text = format!("`{}`: it says no window, and OpenSLO asks for one", slo.meta.name());
         ledger.change(slo.meta.place(), text);
     }
+    let own = names.take("", name, slug(name), slo.meta.place(), ledger);
     Ok(json!({
         "apiVersion": "openslo/v1",
         "kind": "SLO",
-        "metadata": metadata(&slo.meta, name, job.node, Some(names), ledger),
+        "metadata": metadata(&slo.meta, name, &own, job.node, ledger),
         "spec": mapping([
             ("description", description),
             ("service", Some(json!(service_of(slo, ledger)))),
@@ -139,8 +130,7 @@ fn document(
 
 /// Returns the service of an SLO, which OpenSLO asks for.
 fn service_of(slo: &Slo, ledger: &mut Ledger) -> String {
-    let named = slo.service.as_ref().or_else(|| slo.meta.label(SERVICE));
-    if let Some(service) = named {
+    if let Some(service) = names::service(slo) {
         let name = slug(ledger.take(service).as_str());
         if *name != *service.value {
             ledger.change(service.span, format!("the service `{}` is `{name}`", service.value));
@@ -156,90 +146,42 @@ fn service_of(slo: &Slo, ledger: &mut Ledger) -> String {
 /// Returns a service.
 pub(super) fn service(service: &Service, node: Option<Node<'_>>, ledger: &mut Ledger) -> Value {
     let spec = mapping([("description", description(node, ledger))]);
-    let metadata = metadata(&service.meta, service.meta.name(), node, None, ledger);
+    // What refers to it is named in the same way.
+    let (name, place) = (service.meta.name(), service.meta.place());
+    let own = slug(name);
+    if own != name {
+        ledger.change(place, format!("the service `{name}` is `{own}`"));
+    }
+    let metadata = metadata(&service.meta, name, &own, node, ledger);
     json!({ "apiVersion": "openslo/v1", "kind": "Service", "metadata": metadata, "spec": spec })
 }
 
-/// * `names`: those that are taken, where names have to differ.
+/// * `own`: the name that is written for `name`.
 fn metadata(
     meta: &Meta,
     name: &str,
+    own: &str,
     node: Option<Node<'_>>,
-    names: Option<&mut BTreeSet<String>>,
     ledger: &mut Ledger,
 ) -> Value {
-    let place = meta.place();
-    ledger.carry(place);
-    let mut own = slug(name);
-    if let Some(names) = names {
-        let mut count = 2;
-        while !names.insert(own.clone()) {
-            let number = format!("-{count}");
-            let room = LONGEST_NAME - number.len();
-            own = own_name(name, room) + &number;
-            count += 1;
-        }
-    }
+    ledger.carry(meta.place());
     let display = unmodeled(node, &DISPLAY_NAMES);
-    let display = match display.filter(|display| fits(&display.value, LONGEST_NAME)) {
+    let display = match display.filter(|display| fits(&display.value, names::LONGEST)) {
         Some(display) => Some(ledger.take(&display).to_string()),
         None if own == name => None,
-        None => Some(meta.name().to_owned()).filter(|name| fits(name, LONGEST_NAME)),
+        None => Some(meta.name().to_owned()).filter(|name| fits(name, names::LONGEST)),
     };
-    if own != name {
-        ledger.change(place, format!("`{name}` is named `{own}`"));
-    }
-    let mut labels = Map::new();
-    for (key, _) in meta.labels.clone() {
-        let values = meta.labels.get(&key);
-        // The service is named by a field.
-        if is_service(&key, meta.dialect) {
-            continue;
-        }
-        if !is_name(&key, LONGEST_NAME) {
-            for value in values {
-                let text = format!("the label `{key}`: no label of OpenSLO has such a name");
-                ledger.drop(value.span, text);
-            }
-            continue;
-        }
-        let texts: Vec<&str> = values.iter().map(|value| ledger.take(value).as_str()).collect();
-        let value = match texts.as_slice() {
-            [only] => json!(only),
-            texts => json!(texts),
-        };
-        labels.insert(key.to_string(), value);
-    }
-    let mut annotations = Map::new();
-    for annotation in meta.annotations.iter() {
-        let value = json!(ledger.take(&annotation.value));
-        annotations.entry(annotation.key.value.to_string()).or_insert(value);
-    }
+    let refuses = |key: &str| {
+        (!is_name(key, names::LONGEST)).then_some("no label of OpenSLO has such a name")
+    };
+    let labels = labels::labels(meta, true, refuses, ledger);
+    let annotations = labels::annotations(meta, |key| Some(key.to_owned()), ledger);
     mapping([
         ("name", Some(json!(own))),
         ("displayName", display.map(|display| json!(display))),
         ("labels", filled(labels)),
         ("annotations", filled(annotations)),
     ])
-}
-
-/// Returns a text as a name: at most 63 lowercase letters, digits and hyphens.
-pub(super) fn slug(text: &str) -> String {
-    own_name(text, LONGEST_NAME)
-}
-
-fn own_name(text: &str, longest: usize) -> String {
-    let mut name = String::new();
-    for letter in text.to_lowercase().chars() {
-        if letter.is_ascii_alphanumeric() {
-            name.push(letter);
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
-        }
-    }
-    let name: String = name.chars().take(longest).collect();
-    let name = name.trim_end_matches('-');
-    if name.is_empty() { "slo".to_owned() } else { name.to_owned() }
 }
 
 fn window(window: &Window, ledger: &mut Ledger) -> Value {
@@ -304,7 +246,7 @@ fn indicator(job: &Job<'_>, objective: &Objective, ledger: &mut Ledger) -> Resul
     };
     let spec = measure(job, found, ledger)?;
     let display = unmodeled(job.at(found.meta.span), &DISPLAY_NAMES)
-        .filter(|display| fits(&display.value, LONGEST_NAME));
+        .filter(|display| fits(&display.value, names::LONGEST));
     let metadata = mapping([
         ("name", Some(json!(name))),
         ("displayName", display.map(|display| json!(ledger.take(&display)))),

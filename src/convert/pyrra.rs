@@ -1,6 +1,5 @@
 //! Writes `pyrra.dev/v1alpha1`.
 
-use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -14,11 +13,14 @@ use crate::quantity::Ratio;
 
 use super::Job;
 use super::Target;
+use super::labels;
+use super::labels::SERVICE;
 use super::ledger::Ledger;
 use super::ledger::unmodeled;
+use super::names;
+use super::names::Names;
+use super::names::slug;
 use super::openslo::DESCRIPTIONS;
-use super::openslo::part_name;
-use super::openslo::slug;
 use super::queries;
 use super::queries::Selection;
 use super::sloth::fits;
@@ -26,19 +28,18 @@ use super::write::filled;
 use super::write::json;
 use super::write::mapping;
 
-/// The label that holds the service, for which Pyrra has no field; it hands labels of this prefix on to alerts.
-pub(super) const SERVICE: &str = "pyrra.dev/service";
-
 /// Returns an SLO for each objective.
-pub(super) fn slos(job: &Job<'_>, ledger: &mut Ledger) -> Result<Vec<Value>, String> {
+pub(super) fn slos(
+    job: &Job<'_>,
+    names: &mut Names,
+    ledger: &mut Ledger,
+) -> Result<Vec<Value>, String> {
     let slo = job.slo;
     fits(job)?;
     let window = slo.window.as_ref().ok_or("its window cannot be read")?;
     let seconds = window.duration.value.seconds().ok_or("its window is one of months")?;
     let mut written = Vec::new();
-    for (index, objective) in slo.objectives.iter().enumerate() {
-        let is_only = slo.objectives.len() == 1;
-        let name = if is_only { slo.meta.name().to_owned() } else { part_name(slo, index) };
+    for (objective, name) in slo.objectives.iter().zip(names::parts(slo)) {
         let indicator = indicator(job, objective, ledger)?;
         let target = objective.target.as_ref().ok_or("its target cannot be read")?;
         let percent = &target.value * &Ratio::whole(100);
@@ -49,7 +50,7 @@ pub(super) fn slos(job: &Job<'_>, ledger: &mut Ledger) -> Result<Vec<Value>, Str
         written.push(json!({
             "apiVersion": "pyrra.dev/v1alpha1",
             "kind": "ServiceLevelObjective",
-            "metadata": metadata(job, &name, ledger),
+            "metadata": metadata(job, &name, names, ledger),
             "spec": mapping([
                 ("description", description.map(|text| json!(ledger.take(&text)))),
                 ("target", Some(json!(percent.to_string()))),
@@ -75,38 +76,21 @@ fn length(text: String, seconds: u64) -> String {
     if is_plain { text } else { format!("{seconds}s") }
 }
 
-fn metadata(job: &Job<'_>, name: &str, ledger: &mut Ledger) -> Value {
+fn metadata(job: &Job<'_>, name: &str, names: &mut Names, ledger: &mut Ledger) -> Value {
     let meta = &job.slo.meta;
     ledger.carry(meta.place());
-    let own = slug(name);
-    if own != name {
-        ledger.change(meta.place(), format!("`{name}` is named `{own}`"));
-    }
-    let mut labels = Map::new();
-    if let Some(service) = &job.slo.service {
+    let namespace = unmodeled(job.node, &[&["metadata", "namespace"]]);
+    let namespace = namespace.map(|namespace| ledger.take(&namespace).clone());
+    let scope = namespace.as_ref().map_or("", |namespace| namespace.as_str());
+    let own = names.take(scope, name, slug(name), meta.place(), ledger);
+    let mut labels = labels::labels(meta, false, |_| None, ledger);
+    if let Some(service) = names::service(job.slo) {
         labels.insert(SERVICE.to_owned(), json!(ledger.take(service)));
     }
-    for (key, _) in meta.labels.clone() {
-        match meta.labels.get(&key) {
-            [only] => {
-                labels.insert(key.to_string(), json!(ledger.take(only)));
-            }
-            values => {
-                for value in values {
-                    ledger.drop(value.span, format!("the label `{key}`: it has several values"));
-                }
-            }
-        }
-    }
-    let mut annotations = Map::new();
-    for annotation in meta.annotations.iter() {
-        let value = json!(ledger.take(&annotation.value));
-        annotations.entry(annotation.key.value.to_string()).or_insert(value);
-    }
-    let namespace = unmodeled(job.node, &[&["metadata", "namespace"]]);
+    let annotations = labels::annotations(meta, |key| Some(key.to_owned()), ledger);
     mapping([
         ("name", Some(json!(own))),
-        ("namespace", namespace.map(|namespace| json!(ledger.take(&namespace)))),
+        ("namespace", namespace.map(|namespace| json!(namespace))),
         ("labels", filled(labels)),
         ("annotations", filled(annotations)),
     ])
@@ -165,7 +149,8 @@ fn counted(job: &Job<'_>, counts: &RatioCounts, ledger: &mut Ledger) -> Result<V
     };
     let query = job.promql(source, ledger)?;
     let part = selected(&query.text, is_counter)?;
-    let is_latency = is_good && part.metric.ends_with("_bucket");
+    let family = part.metric.strip_suffix("_bucket");
+    let is_latency = is_good && family.is_some() && family == total.metric.strip_suffix("_count");
     let (part, holder, side) = match (is_good, is_latency) {
         (true, true) => (part, "latency", "success"),
         (false, _) => (part, "ratio", "errors"),
@@ -179,14 +164,19 @@ fn counted(job: &Job<'_>, counts: &RatioCounts, ledger: &mut Ledger) -> Result<V
     if part.groups != total.groups {
         return Err("its queries add up by different labels".to_owned());
     }
+    if part.is_increase != total.is_increase {
+        return Err("one of its queries gives a rate, and the other the growth".to_owned());
+    }
     for (selection, source) in [(&part, source), (&total, total_source)] {
-        if let Some(range) = &selection.range {
-            let text = match range.as_str() {
-                "none" => "the rate of the counter over every window is asked for".to_owned(),
-                _ => format!("the range {range} is every window that Pyrra asks for"),
-            };
-            ledger.change(source.span, text);
-        }
+        let text = match &selection.range {
+            None if selection.is_increase => "Pyrra asks for the rate".to_owned(),
+            None => continue,
+            Some(range) if range == "none" => {
+                "the rate of the counter over every window is asked for".to_owned()
+            }
+            Some(range) => format!("the range {range} is every window that Pyrra asks for"),
+        };
+        ledger.change(source.span, text);
     }
     let grouping = (!total.groups.is_empty()).then(|| json!(total.groups));
     let written = mapping([
@@ -202,9 +192,4 @@ fn selected(text: &str, is_counter: bool) -> Result<Selection, String> {
     found.ok_or_else(|| {
         "Pyrra asks for the rate of one selector, and a query of it is more".to_owned()
     })
-}
-
-/// Returns whether the field of a service is a label.
-pub(super) fn is_service(key: &str, dialect: Dialect) -> bool {
-    key == SERVICE && dialect == Dialect::Pyrra
 }

@@ -3,6 +3,7 @@
 use crate::query;
 use crate::query::Extent;
 use crate::query::events;
+use crate::query::events::EventSet;
 use crate::query::events::Groups;
 use crate::query::events::Reading;
 use crate::query::tree::Expression;
@@ -18,6 +19,9 @@ pub(super) const RANGE: &str = "5m";
 
 /// The placeholder of Sloth for every range that it asks for.
 const WINDOW: &str = "{{.window}}";
+
+/// Labels whose values do not tell events apart.
+const CUMULATIVE: [&str; 2] = ["le", "quantile"];
 
 /// Returns a query with a range where Sloth fills one in.
 pub(super) fn with_range(text: &str) -> String {
@@ -36,6 +40,12 @@ pub(super) fn with_range(text: &str) -> String {
     written
 }
 
+/// Returns whether Sloth fills in a range.
+fn has_window(text: &str) -> bool {
+    let mut placeholders = text.split("{{").skip(1).filter_map(|from| from.split_once("}}"));
+    placeholders.any(|(name, _)| name.trim() == ".window")
+}
+
 /// A query for Sloth.
 pub(super) struct Windowed {
     /// The query.
@@ -48,8 +58,10 @@ pub(super) struct Windowed {
 ///
 /// * `is_counter`: whether a series without a range is a counter.
 pub(super) fn with_windows(text: &str, is_counter: bool) -> Result<Windowed, String> {
+    let no_window = || "no range of a query of it is that of a window".to_owned();
     if text.contains("{{") {
-        return Ok(Windowed { text: text.to_owned(), ranges: Vec::new() });
+        let as_it_is = Windowed { text: text.to_owned(), ranges: Vec::new() };
+        return has_window(text).then_some(as_it_is).ok_or_else(no_window);
     }
     let (tree, problems) = query::parse(text);
     let tree = tree.filter(|_| problems.is_empty()).ok_or("a query of it is no PromQL")?;
@@ -66,7 +78,7 @@ pub(super) fn with_windows(text: &str, is_counter: bool) -> Result<Windowed, Str
     }
     if places.ranges.is_empty() {
         if !is_counter || places.plain.is_empty() {
-            return Err("no range of a query of it is that of a window".to_owned());
+            return Err(no_window());
         }
         ranges.push("none".to_owned());
         for series in &places.plain {
@@ -111,6 +123,8 @@ pub(super) struct Selection {
     pub(super) metric: String,
     /// The labels by which it is added up.
     pub(super) groups: Vec<String>,
+    /// Whether the growth is asked for, and not the rate.
+    pub(super) is_increase: bool,
     /// The range that stood there, where it was another than the usual one.
     pub(super) range: Option<String>,
 }
@@ -124,9 +138,9 @@ pub(super) fn selection(text: &str, is_counter: bool) -> Option<Selection> {
     let events = events::reduce(&tree).filter(|events| events.guards.is_empty())?;
     let [set] = events.sets.as_slice() else { return None };
     let is_growth = match set.reading {
-        Reading::Rate => true,
+        Reading::Rate | Reading::Increase => true,
         Reading::Value => is_counter,
-        Reading::Increase | Reading::InstantRate | Reading::Sum => false,
+        Reading::InstantRate | Reading::Sum => false,
     };
     let groups = groups(set.groups)?;
     let is_plain = *set.modifiers == Modifiers::default() && set.selector.placeholders.is_empty();
@@ -141,6 +155,7 @@ pub(super) fn selection(text: &str, is_counter: bool) -> Option<Selection> {
         text: set.selector.extent.slice(&text).to_owned(),
         metric: set.metric.to_owned(),
         groups,
+        is_increase: set.reading == Reading::Increase,
         range: range.map(str::to_owned),
     })
 }
@@ -170,12 +185,22 @@ pub(super) fn bad_of(good: &str, total: &str) -> Option<String> {
     let ([part], [whole]) = (good_events.sets.as_slice(), total_events.sets.as_slice()) else {
         return None;
     };
+    let ranges = [(part, good), (whole, total)]
+        .map(|(set, text)| set.range.map(|range| range.extent.slice(text)));
+    let is_plain = |set: &EventSet<'_>| *set.modifiers == Modifiers::default() && !set.is_taken;
     let is_alike = part.metric == whole.metric
         && part.reading == whole.reading
+        && ranges[0] == ranges[1]
+        && is_plain(part)
+        && is_plain(whole)
         && groups(part.groups) == groups(whole.groups)
         && good_events.guards.is_empty()
         && total_events.guards.is_empty();
     let more = only_more(part.selector, whole.selector).filter(|_| is_alike)?;
+    // Buckets add up: each holds what is in those below.
+    if CUMULATIVE.contains(&more.label.text.as_str()) {
+        return None;
+    }
     let operator = match more.operator {
         MatchOperator::Equal => "!=",
         MatchOperator::NotEqual => "=",

@@ -15,18 +15,17 @@ use crate::model::Objective;
 use crate::model::RawType;
 use crate::model::WindowKind;
 use crate::quantity::Ratio;
-use crate::source::Span;
 
 use super::Job;
 use super::Target;
-use super::is_name;
+use super::labels;
 use super::ledger::Ledger;
 use super::ledger::unmodeled;
+use super::names;
+use super::names::Names;
+use super::names::is_name;
+use super::names::slug;
 use super::openslo::DESCRIPTIONS;
-use super::openslo::part_name;
-use super::openslo::slug;
-use super::pyrra::SERVICE;
-use super::pyrra::is_service;
 use super::queries;
 use super::queries::Windowed;
 use super::write::filled;
@@ -61,41 +60,45 @@ impl Files {
 }
 
 /// Returns the service of an SLO, and an SLO for each of its objectives.
-pub(super) fn slos(job: &Job<'_>, ledger: &mut Ledger) -> Result<(String, Vec<Value>), String> {
+pub(super) fn slos(
+    job: &Job<'_>,
+    names: &mut Names,
+    ledger: &mut Ledger,
+) -> Result<(String, Vec<Value>), String> {
     let slo = job.slo;
     fits(job)?;
-    let mut written = Vec::new();
-    for (index, objective) in slo.objectives.iter().enumerate() {
-        let is_only = slo.objectives.len() == 1;
-        let name = if is_only { slo.meta.name().to_owned() } else { part_name(slo, index) };
-        written.push(one(job, &name, objective, ledger)?);
+    let place = slo.meta.place();
+    let service = if let Some(service) = names::service(slo) {
+        let name = written(ledger.take(service).as_str());
+        if *name != *service.value {
+            ledger.change(service.span, format!("the service `{}` is `{name}`", service.value));
+        }
+        name
+    } else {
+        let name = written(slo.meta.name());
+        let text = format!("`{}`: it names no service, so `{name}` is one", slo.meta.name());
+        ledger.change(place, text);
+        name
+    };
+    let mut found = Vec::new();
+    for (objective, name) in slo.objectives.iter().zip(names::parts(slo)) {
+        let own = names.take(&service, &name, written(&name), place, ledger);
+        found.push(one(job, &name, &own, objective, ledger)?);
     }
-    if written.len() > 1 {
+    if found.len() > 1 {
         let text = format!("`{}`: each of its objectives is an SLO", slo.meta.name());
-        ledger.change(slo.meta.place(), text);
+        ledger.change(place, text);
     }
-    ledger.carry(slo.meta.place());
+    ledger.carry(place);
     slo.budgeting_method.iter().for_each(|method| ledger.carry(method.span));
     job.account_alerts(Target::Sloth, ledger);
     window(job, ledger);
-    let service = if let Some(service) = slo.service.as_ref().or_else(|| slo.meta.label(SERVICE)) {
-        named(ledger.take(service).as_str(), service.span, ledger)
-    } else {
-        let text = format!("`{0}`: it names no service, so `{0}` is one", slo.meta.name());
-        ledger.change(slo.meta.place(), text);
-        named(slo.meta.name(), slo.meta.place(), ledger)
-    };
-    Ok((service, written))
+    Ok((service, found))
 }
 
 /// Returns a name as Sloth takes it: letters and digits, with hyphens, dots and lines between them.
-fn named(name: &str, place: Span, ledger: &mut Ledger) -> String {
-    if is_name(name, LONGEST_NAME) {
-        return name.to_owned();
-    }
-    let own = slug(name);
-    ledger.change(place, format!("`{name}` is named `{own}`"));
-    own
+fn written(name: &str) -> String {
+    if is_name(name, LONGEST_NAME) { name.to_owned() } else { slug(name) }
 }
 
 /// Returns why an SLO has no counterpart where events are counted over a rolling window, if it has none.
@@ -134,6 +137,7 @@ fn window(job: &Job<'_>, ledger: &mut Ledger) {
 fn one(
     job: &Job<'_>,
     name: &str,
+    own: &str,
     objective: &Objective,
     ledger: &mut Ledger,
 ) -> Result<Value, String> {
@@ -150,7 +154,7 @@ fn one(
         None => json!({ "page_alert": { "disable": true }, "ticket_alert": { "disable": true } }),
     };
     Ok(mapping([
-        ("name", Some(json!(named(name, slo.meta.place(), ledger)))),
+        ("name", Some(json!(own))),
         ("objective", Some(number(&percent))),
         ("description", description.map(|text| json!(ledger.take(&text)))),
         ("labels", filled(labels(&slo.meta, ledger))),
@@ -176,38 +180,18 @@ fn snake(alerting: Value) -> Value {
 
 /// Returns labels; annotations that declare something are labels, too.
 fn labels(meta: &Meta, ledger: &mut Ledger) -> Map<String, Value> {
-    let mut found = Map::new();
-    for (key, _) in meta.labels.clone() {
-        let values = meta.labels.get(&key);
-        if is_service(&key, meta.dialect) {
-            continue;
-        }
-        let ([value], true) = (values, is_label(&key)) else {
-            let why = if is_label(&key) {
-                "it has several values"
-            } else {
-                "no label of Prometheus has such a name"
-            };
-            for value in values {
-                ledger.drop(value.span, format!("the label `{key}`: {why}"));
-            }
-            continue;
-        };
-        found.insert(key.to_string(), json!(ledger.take(value)));
-    }
-    for annotation in meta.annotations.iter() {
-        if let Some(rest) = annotation.key.value.strip_prefix("slo/") {
-            let key = format!("slo_{}", rest.replace('-', "_"));
-            let value = json!(ledger.take(&annotation.value));
-            found.entry(key).or_insert(value);
-        }
-    }
+    let refuses = |key: &str| (!is_label(key)).then_some("no label of Prometheus has such a name");
+    let mut found = labels::labels(meta, false, refuses, ledger);
+    let declared = |key: &str| Some(format!("slo_{}", key.strip_prefix("slo/")?.replace('-', "_")));
+    let free = |key: &str| declared(key).filter(|key| !found.contains_key(key) && is_label(key));
+    let mut more = labels::annotations(meta, free, ledger);
+    found.append(&mut more);
     found
 }
 
 fn is_label(name: &str) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    name.chars().all(is_letter) && !name.starts_with(|first: char| first.is_ascii_digit())
+    name.chars().all(is_letter) && name.starts_with(|first: char| !first.is_ascii_digit())
 }
 
 /// Returns the name of an alert: the words of an SLO, each with a capital.

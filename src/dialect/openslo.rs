@@ -23,30 +23,27 @@ mod lower;
 
 pub(super) use lower::units;
 
+/// Returns the kinds, of which one is spelled in two ways.
+const fn objects(data_source: &'static str) -> [&'static str; 7] {
+    [
+        "Service",
+        "SLO",
+        "SLI",
+        "AlertPolicy",
+        "AlertCondition",
+        "AlertNotificationTarget",
+        data_source,
+    ]
+}
+
 /// The kinds of v1 and v2alpha.
-const KINDS: [&str; 7] = [
-    "Service",
-    "SLO",
-    "SLI",
-    "AlertPolicy",
-    "AlertCondition",
-    "AlertNotificationTarget",
-    "DataSource",
-];
+const KINDS: [&str; 7] = objects("DataSource");
 
 /// The kinds of v1alpha.
 const KINDS_V1ALPHA: [&str; 2] = ["Service", "SLO"];
 
 /// The kinds of the operator.
-const KINDS_OPERATOR: [&str; 7] = [
-    "Service",
-    "SLO",
-    "SLI",
-    "AlertPolicy",
-    "AlertCondition",
-    "AlertNotificationTarget",
-    "Datasource",
-];
+const KINDS_OPERATOR: [&str; 7] = objects("Datasource");
 
 const fn format(
     version: &'static str,

@@ -1,7 +1,6 @@
 //! `slo convert`: what is written means the same, and what is lost is told.
 
 use std::cell::Cell;
-use std::fs;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -10,6 +9,7 @@ use slo::change;
 use slo::config::Files;
 use slo::convert;
 use slo::convert::Conversion;
+use slo::convert::Note;
 use slo::convert::NoteKind;
 use slo::convert::Target;
 use slo::dialect;
@@ -24,6 +24,7 @@ use slo::yaml;
 
 use crate::command::slo;
 use crate::corpus;
+use crate::repository::Repository;
 
 const TARGETS: [Target; 3] = [Target::OpenSlo, Target::Sloth, Target::Pyrra];
 
@@ -262,11 +263,11 @@ spec:
       total: {metric: 'http_requests_total{job=\"shop\"}'}
 ";
 
-/// Makes a folder with files of it.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("a file can be written");
+/// Makes a folder with files in it.
+fn folder(files: &[(&str, &str)]) -> Repository {
+    let folder = Repository::folder();
+    for (path, text) in files {
+        folder.write(path, text);
     }
     folder
 }
@@ -383,96 +384,143 @@ fn a_file_without_an_slo_is_refused() {
     assert_eq!(ended.code, Some(2));
 }
 
-const GENERATOR: &str = "default_exporters: []
-error_budget_policies:
-  default:
-    steps:
-    - name: 1 hour
-      burn_rate_threshold: 9
-      alert: true
-      message_alert: Wake somebody.
-      message_ok: The last hour is fine.
-      window: 3600
-    - name: 28 days
-      burn_rate_threshold: 1.5
-      alert: false
-      message_alert: Freeze releases that are not for reliability.
-      window: 2419200
-    - name: a minute and a half
-      burn_rate_threshold: 20
-      window: 90
-";
+/// The notes of a conversion, a line each.
+fn notes(conversion: &Conversion) -> Vec<String> {
+    let line = |note: &Note| format!("{}: {}", note.kind.name(), note.text);
+    conversion.notes.iter().map(line).collect()
+}
+
+const CONFIG_MAP: &str = r#"apiVersion: v1
+kind: ConfigMap
+metadata: {name: slos, labels: {app: shop}}
+data:
+  orders.yaml: |
+    apiVersion: pyrra.dev/v1alpha1
+    kind: ServiceLevelObjective
+    metadata: {name: orders, labels: {pyrra.dev/service: shop}}
+    spec:
+      target: "99.9"
+      window: 4w
+      extra: 1
+      indicator: {ratio: {errors: {metric: lost_total}, total: {metric: orders_total}}}
+  paid.yaml: |
+    apiVersion: pyrra.dev/v1alpha1
+    kind: ServiceLevelObjective
+    metadata: {name: paid, labels: {pyrra.dev/service: shop}}
+    spec:
+      target: "99.9"
+      window: 4w
+      indicator: {ratio: {errors: {metric: lost_total}, total: {metric: orders_total}}}"#;
 
 #[test]
-fn the_policy_of_slo_generator_becomes_one_that_is_sound() {
-    let folder = folder(&[("config.yaml", GENERATOR)]);
-    let ended = slo(folder.path(), &["import", "config.yaml", "--gate", "1 hour=open"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert_eq!(
-        ended.out,
-        "apiVersion: slo/v1
-kind: ErrorBudgetPolicy
-metadata:
-  name: default
-spec:
-  tiers:
-  - name: 1 hour
-    parallel: true
-    enter:
-      burn:
-        lookback: 1h
-        gt: 9
-    exit: auto
-    gate: open
-    severity: page
-    actions:
-    - Wake somebody.
-  - name: 28 days
-    parallel: true
-    enter:
-      burn:
-        lookback: 28d
-        gt: 1.5
-    exit: auto
-    gate: freeze
-    severity: ticket
-    exempt:
-    - reliability-fix
-    - security
-    actions:
-    - Freeze releases that are not for reliability.
-"
+fn an_slo_in_the_text_of_another_document_is_converted_and_the_other_document_is_not_told() {
+    for text in [CONFIG_MAP.to_owned(), format!("{CONFIG_MAP}\n")] {
+        let conversion = converted(&load("slo.yaml", &text), Target::Pyrra);
+        assert_eq!(conversion.converted, 2);
+        assert_eq!(
+            notes(&conversion),
+            ["dropped: `spec.extra` has no counterpart that is written"]
+        );
+    }
+}
+
+/// An SLO of Sloth for each of some names.
+fn named(names: &[&str]) -> String {
+    let mut text = "version: prometheus/v1\nservice: shop\nslos:\n".to_owned();
+    for name in names {
+        text += &format!(
+            "  - name: {name}\n    objective: 99.9\n    sli: {{events: {{error_query: 'sum(rate(lost_total[{{{{.window}}}}]))', total_query: 'sum(rate(orders_total[{{{{.window}}}}]))'}}}}\n    alerting: {{name: Lost}}\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn names_that_another_format_would_write_alike_differ() {
+    let tree = load("slo.yaml", &named(&["Orders", "orders", "orders-2", "ORDERS"]));
+    let conversion = converted(&tree, Target::Pyrra);
+    for name in ["orders", "orders-2", "orders-2-2", "orders-3"] {
+        assert!(conversion.text.contains(&format!("  name: {name}\n")), "{}", conversion.text);
+    }
+    assert_sound(&conversion.text, "");
+    let parts = "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: 注文}\nspec:\n  service: shop\n  indicator:\n    metadata: {name: orders}\n    spec:\n      ratioMetric:\n        counter: true\n        bad: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(lost_total[5m]))'}}}\n        total: {metricSource: {type: Prometheus, spec: {query: 'sum(rate(orders_total[5m]))'}}}\n  timeWindow: [{duration: 30d, isRolling: true}]\n  budgetingMethod: Occurrences\n  objectives: [{displayName: 良, target: 0.9}, {displayName: 優, target: 0.99}]\n";
+    let sloth = converted(&load("slo.yaml", parts), Target::Sloth);
+    assert!(
+        sloth.text.contains("- name: slo\n") && sloth.text.contains("- name: slo-2\n"),
+        "{}",
+        sloth.text
     );
-    assert_eq!(
-        ended.err,
-        "config.yaml:9:7: dropped: `default.steps[0].message_ok` has no counterpart that is written
-config.yaml:16:7: dropped: a step needs a `burn_rate_threshold`, and a `window` of whole minutes in seconds
-"
+}
+
+#[test]
+fn what_is_noted_of_a_refused_slo_is_that_it_is_refused() {
+    let text = named(&["orders"]).replace("name: orders", "name: Orders").replace(
+        "total_query: 'sum(rate(orders_total[{{.window}}]))'",
+        "total_query: 'sum(rate(orders_total[{{.window}}])) + 1'",
     );
-    assert_sound(&ended.out, GENERATOR);
-    for (arguments, says) in [
-        (&["import", "none.yaml"][..], "there is no file none.yaml"),
-        (&["import", "."], "is a folder"),
-        (&["import", "config.yaml", "--gate", "1 hour=shut"], "open, warn, freeze"),
+    let conversion = converted(&load("slo.yaml", &text), Target::Pyrra);
+    let why = "not converted: `Orders`: Pyrra asks for the rate of one selector, and a query of it is more";
+    assert_eq!((conversion.text.as_str(), notes(&conversion)), ("", vec![why.to_owned()]));
+}
+
+#[test]
+fn text_that_steers_a_terminal_is_written_with_escapes() {
+    let text = named(&["orders"]).replace(
+        "    objective",
+        "    description: \"\\e[31mred\\n::error::x\\r\\x85\"\n    objective",
+    );
+    let conversion = converted(&load("slo.yaml", &text), Target::OpenSlo);
+    assert!(
+        conversion.text.contains(r#"description: "\e[31mred\n::error::x\r\N""#),
+        "{}",
+        conversion.text
+    );
+    let back = load("slo.yaml", &conversion.text);
+    assert_eq!(slos(&back), 1);
+}
+
+/// An SLO of OpenSLO that counts good events.
+fn counting(good: &str, total: &str) -> String {
+    let there = converted(&load("slo.yaml", PYRRA), Target::OpenSlo);
+    let replaced = |text: String, side: &str, query: &str| {
+        let (before, behind) = text.split_once(side).expect("it has the side");
+        let (head, rest) = behind.split_once("query: ").expect("it has a query");
+        let (_, end) = rest.split_once('\n').expect("it has lines");
+        format!("{before}{side}{head}query: '{query}'\n{end}")
+    };
+    replaced(replaced(there.text.replace("bad:", "good:"), "good:", good), "total:", total)
+}
+
+#[test]
+fn pyrra_is_given_what_it_asks_for_and_nothing_else() {
+    let all = "sum(rate(a_total[5m]))";
+    let refused = "not converted: `orders`: Pyrra counts bad events, and it counts good ones";
+    for (good, total, says) in [
+        (r#"sum(rate(s_bucket{le="0.5"}[5m]))"#, "sum(rate(s_count[5m]))", "latency"),
+        // Buckets of one family, and the count of another.
+        (r#"sum(rate(s_bucket{le="0.5"}[5m]))"#, all, refused),
+        // What is not in a bucket is in those above it, which hold it, too.
+        (r#"sum(rate(s_bucket{le="0.5"}[5m]))"#, "sum(rate(s_bucket[5m]))", refused),
+        (r#"sum(rate(a_total{code!="500"}[5m]))"#, all, r#"a_total{code="500"}"#),
+        (
+            r#"sum(increase(a_total{code!="500"}[5m]))"#,
+            "sum(increase(a_total[5m]))",
+            "asks for the rate",
+        ),
+        (r#"sum(rate(a_total{code!="500"}[5m]))"#, "sum(increase(a_total[5m]))", refused),
+        (r#"sum(rate(a_total{code!="500"}[5m]))"#, "sum(rate(a_total[1h]))", refused),
+        (r#"sum(rate(a_total{code!="500"}[5m] offset 1h))"#, all, "more"),
     ] {
-        let ended = slo(folder.path(), arguments);
-        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{}", ended.err);
-        assert!(ended.err.contains(says), "{}", ended.err);
+        let conversion = converted(&load("slo.yaml", &counting(good, total)), Target::Pyrra);
+        let told = conversion.text.clone() + &notes(&conversion).join("\n");
+        assert!(told.contains(says), "{good} of {total} is\n{told}");
     }
 }
 
 #[test]
-fn policies_of_slo_generator_that_are_several_hold_by_a_label() {
-    let text = GENERATOR.replace("  default:", "  slow:\n    steps: []\n  default:");
-    let folder = folder(&[("config.yaml", &text), ("other.yaml", "a: 1\n")]);
-    let ended = slo(folder.path(), &["import", "config.yaml"]);
-    assert!(
-        ended.out.contains("  selector:\n    matchLabels:\n      slo-policy: default\n"),
-        "{}",
-        ended.out
-    );
-    assert!(ended.err.contains("`default` holds for SLOs with the label"), "{}", ended.err);
-    let ended = slo(folder.path(), &["import", "other.yaml"]);
-    assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
-    assert!(ended.err.contains("`error_budget_policies`"), "{}", ended.err);
+fn a_query_whose_placeholder_is_no_window_is_no_query_for_sloth() {
+    let all = "sum(rate(a_total[5m]))";
+    let text = counting(r#"sum(rate(a_total{code!="{{.code}}"}[5m]))"#, all);
+    let conversion = converted(&load("slo.yaml", &text), Target::Sloth);
+    assert!(notes(&conversion).concat().ends_with("is that of a window"), "{:?}", conversion.notes);
 }

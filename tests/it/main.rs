@@ -22,6 +22,7 @@ mod fixes;
 mod fixture;
 mod forge;
 mod gate;
+mod import;
 mod large_input;
 mod lint;
 mod mutations;
