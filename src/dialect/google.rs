@@ -1,5 +1,5 @@
-//! Google's Cloud Monitoring: the SLOs of its API in both spellings, and `google_monitoring_slo` of
-//! Terraform.
+//! Google's Cloud Monitoring: the SLOs of its API in both spellings, `google_monitoring_slo` of Terraform, and
+//! the configurations in YAML of which the module terraform-google-slo makes one.
 //!
 //! A filter of Cloud Monitoring is no query that is read; the target, the window and how the budget is
 //! counted are.
@@ -8,6 +8,9 @@
 //!
 //! Google Cloud, the reference of `ServiceLevelObjective` in version 3 of the API of Cloud Monitoring: a goal
 //! is above 0 and at most 0.9999, a rolling period is 1 to 30 days.
+//!
+//! terraform-google-slo, `modules/slo-native` (`locals.tf`, `dynamic.tf`): the keys of a configuration, which of
+//! them have to be there, and which method goes with which type.
 
 use std::sync::Arc;
 
@@ -45,6 +48,8 @@ static API: Schema = Schema::new(include_str!("../../schemas/dialects/google/api
 static TERRAFORM: Schema =
     Schema::new(include_str!("../../schemas/dialects/terraform/google_monitoring_slo.json"));
 
+static MODULE: Schema = Schema::new(include_str!("../../schemas/dialects/google/module.json"));
+
 const LANGUAGE: &str = "Cloud Monitoring";
 
 /// The largest goal, in ten thousandths.
@@ -62,7 +67,19 @@ enum Form {
     Camel,
     /// As the first, in blocks.
     Terraform,
+    /// As the first, all in one mapping: what is measured is a word.
+    Module,
 }
+
+/// The types of the module, and the methods that each has; the first takes no method.
+const METHODS: [(&str, &[&str]); 3] = [
+    ("basic_sli", &[]),
+    ("request_based_sli", &["distribution_cut", "good_total_ratio"]),
+    (
+        "windows_based_sli",
+        &["boolean_filter", "performance_window", "metric_mean_in_range", "metric_sum_in_range"],
+    ),
+];
 
 /// The fields of the API that say what an SLO is, in both spellings.
 const INDICATOR: [&str; 2] = ["serviceLevelIndicator", "service_level_indicator"];
@@ -73,6 +90,19 @@ const PERIODS: [&str; 4] = ["rollingPeriod", "rolling_period", "calendarPeriod",
 pub(super) fn is_meant(node: Node<'_>) -> bool {
     let has = |fields: &[&str]| u8::from(fields.iter().any(|field| node.given(field).is_some()));
     has(&INDICATOR) + has(&["goal"]) + has(&PERIODS) >= 2
+}
+
+/// Returns whether an object without an `apiVersion` is a configuration of the module: by three of the keys that
+/// all of them have.
+pub(super) fn is_module(node: Node<'_>) -> bool {
+    let has = |fields: &[&str]| u8::from(fields.iter().any(|field| node.given(field).is_some()));
+    let is_typed = u8::from(
+        fields::word(node, "type")
+            .is_some_and(|given| METHODS.iter().any(|(name, _)| *name == given.value)),
+    );
+    let found =
+        has(&["slo_id"]) + has(&["goal"]) + has(&["rolling_period_days", "calendar_period"]);
+    found + is_typed >= 3 && has(&INDICATOR) == 0
 }
 
 /// Checks an SLO of the API and lowers it.
@@ -98,6 +128,38 @@ pub(super) fn read_terraform(node: Node<'_>, reading: &mut Reading) {
     finish(node, Form::Terraform, Some(node), faults, reading);
 }
 
+/// Checks a configuration of the module and lowers it.
+pub(super) fn read_module(node: Node<'_>, reading: &mut Reading) {
+    let mut faults = Faults::new(MODULE.check(node, fields::first_key(node)));
+    method(node, &mut faults);
+    finish(node, Form::Module, Some(node), faults, reading);
+}
+
+/// A method goes with a type, and a window whose performance counts says how.
+fn method(node: Node<'_>, faults: &mut Faults) {
+    let known = fields::word(node, "type").and_then(|given| {
+        METHODS.iter().find(|(name, _)| *name == given.value).map(|(_, methods)| *methods)
+    });
+    let Some(known) = known.filter(|known| !known.is_empty()) else { return };
+    let Some(entry) = node.entry("method").filter(|entry| !entry.value.is_null()) else {
+        if !faults.explain(node, "method") {
+            faults.missing(fields::first_key(node), node, "method", "");
+        }
+        return;
+    };
+    if !entry.value.text().is_some_and(|given| known.contains(&given)) {
+        let known = known.iter().map(|word| (*word).to_owned());
+        faults.wrong(entry, Expected::OneOf(known.collect()));
+    }
+    let asks = entry.value.text() == Some("performance_window");
+    if asks
+        && node.given("method_performance").is_none()
+        && !faults.explain(node, "method_performance")
+    {
+        faults.missing(fields::first_key(node), node, "method_performance", "");
+    }
+}
+
 fn finish(
     node: Node<'_>,
     form: Form,
@@ -119,7 +181,7 @@ impl Form {
     fn entry<'a>(self, node: Node<'a>, field: &str) -> Option<Entry<'a>> {
         let entry = match self {
             Self::Camel => node.entry(&camel(field)),
-            Self::Snake | Self::Terraform => node.entry(field),
+            Self::Snake | Self::Terraform | Self::Module => node.entry(field),
         };
         let entry = entry.filter(|entry| !entry.value.is_null())?;
         let is_block = matches!(self, Self::Terraform) && entry.value.is_sequence();
@@ -131,8 +193,47 @@ impl Form {
     fn based<'a>(self, holder: Node<'a>, what: &str) -> Option<Node<'a>> {
         match self {
             Self::Terraform => self.get(holder, &format!("{what}_based_sli")),
+            Self::Module => {
+                let kind = fields::word(holder, "type")?.value;
+                (kind.strip_suffix("_based_sli") == Some(what)).then_some(holder)
+            }
             _ => self.get(holder, &format!("{what}_based")),
         }
+    }
+
+    /// Returns the filters of good and other requests.
+    fn ratio(self, holder: Node<'_>) -> Option<Node<'_>> {
+        const RATIO: &str = "good_total_ratio";
+        let requests = self.based(holder, "request")?;
+        match self {
+            Self::Module => {
+                let is_ratio = fields::word(requests, "method")?.value == RATIO;
+                is_ratio.then_some(requests)
+            }
+            _ => self.get(requests, RATIO),
+        }
+    }
+
+    /// Returns the longest latency that is good.
+    fn latency(self, holder: Node<'_>) -> Option<Entry<'_>> {
+        if matches!(self, Self::Module) {
+            return self.entry(holder, "latency_threshold");
+        }
+        self.entry(self.get(self.get(holder, "basic_sli")?, "latency")?, "threshold")
+    }
+
+    /// Returns the name of the rolling window.
+    fn rolling_period(self) -> &'static str {
+        match self {
+            Self::Snake => "rolling_period",
+            Self::Camel => "rollingPeriod",
+            Self::Terraform | Self::Module => "rolling_period_days",
+        }
+    }
+
+    /// Returns whether that is a number of days, and no length of time.
+    fn counts_days(self) -> bool {
+        matches!(self, Self::Terraform | Self::Module)
     }
 
     fn get<'a>(self, node: Node<'a>, field: &str) -> Option<Node<'a>> {
@@ -153,6 +254,9 @@ fn camel(words: &str) -> String {
 }
 
 fn goal(node: Node<'_>, faults: &mut Faults) {
+    if node.given("goal").is_some_and(is_filled_in) {
+        return;
+    }
     parts::check_target(node, "goal", Scale::Share, faults);
     let Some(goal) = parts::target(node, "goal", Scale::Share, faults) else { return };
     let largest = Ratio::new(LARGEST.0, LARGEST.1).unwrap_or_else(Ratio::one);
@@ -167,23 +271,25 @@ fn goal(node: Node<'_>, faults: &mut Faults) {
 
 /// Checks the bound of a latency and the length of a window of time.
 fn durations(holder: Node<'_>, form: Form, faults: &mut Faults) {
-    let latency = form.get(holder, "basic_sli").and_then(|basic| form.get(basic, "latency"));
-    let bound = latency.and_then(|latency| form.entry(latency, "threshold"));
+    let bound = form.latency(holder);
     let windows = form.based(holder, "windows");
     let period = windows.and_then(|windows| form.entry(windows, "window_period"));
     for entry in [bound, period].into_iter().flatten() {
-        if seconds(entry.value).is_none() {
+        if seconds(entry.value).is_none() && !is_filled_in(entry.value) {
             faults.unlike(entry, "300s");
         }
     }
 }
 
+/// Returns whether a template of Terraform fills a value in.
+fn is_filled_in(node: Node<'_>) -> bool {
+    node.text().is_some_and(|text| text.contains("${"))
+}
+
 /// Returns the window: a rolling one in days or seconds, or a calendar's.
 fn window(node: Node<'_>, form: Form, faults: &mut Faults) -> Option<Window> {
-    let rolling = match form {
-        Form::Terraform => form.entry(node, "rolling_period_days"),
-        _ => form.entry(node, "rolling_period"),
-    };
+    let field = form.rolling_period();
+    let rolling = node.entry(field).filter(|entry| !entry.value.is_null());
     let calendar = form.entry(node, "calendar_period");
     if let (Some(first), Some(second)) = (rolling, calendar) {
         let is_camel = matches!(form, Form::Camel);
@@ -191,11 +297,7 @@ fn window(node: Node<'_>, form: Form, faults: &mut Faults) -> Option<Window> {
             span: second.key.span(),
             field: if is_camel { "calendarPeriod" } else { "calendar_period" },
             other: first.key.span(),
-            other_field: match form {
-                Form::Snake => "rolling_period",
-                Form::Camel => "rollingPeriod",
-                Form::Terraform => "rolling_period_days",
-            },
+            other_field: field,
             across: false,
             redundant: None,
         });
@@ -215,18 +317,19 @@ fn window(node: Node<'_>, form: Form, faults: &mut Faults) -> Option<Window> {
     }
     let entry = rolling?;
     let span = entry.value.span();
-    if faults.are_in(span) {
+    if faults.are_in(span) || is_filled_in(entry.value) {
         return None;
     }
-    let days = match form {
-        Form::Terraform => fields::number_of(entry.value).map(|days| days.value),
-        _ => seconds(entry.value).and_then(|time| time.checked_div(&Ratio::whole(86_400))),
+    let days = if form.counts_days() {
+        fields::number_of(entry.value).map(|days| days.value)
+    } else {
+        seconds(entry.value).and_then(|time| time.checked_div(&Ratio::whole(86_400)))
     };
     let is_period = |days: &Ratio| {
         days.is_whole() && *days >= Ratio::one() && days.compare_whole(LONGEST).is_le()
     };
     let Some(days) = days.filter(is_period) else {
-        let like = if matches!(form, Form::Terraform) { "28" } else { "2419200s" };
+        let like = if form.counts_days() { "28" } else { "2419200s" };
         faults.unlike(entry, like);
         return None;
     };
@@ -285,7 +388,7 @@ fn lower(
 
 fn meta(node: Node<'_>, form: Form) -> Meta {
     // A name of the API is a path, which ends with the identity of the SLO.
-    let path = fields::word(node, "name").filter(|_| !matches!(form, Form::Terraform));
+    let path = fields::word(node, "name").filter(|_| !form.counts_days());
     let last = path.as_ref().map(|path| path.map(|path| path.rsplit('/').next().unwrap_or(path)));
     let name = last
         .or_else(|| fields::word(node, "slo_id"))
@@ -317,9 +420,7 @@ fn meta(node: Node<'_>, form: Form) -> Meta {
 
 /// Returns what is counted, where that are two filters.
 fn measure(holder: Node<'_>, form: Form, faults: &Faults) -> Measure {
-    let ratio =
-        form.based(holder, "request").and_then(|requests| form.get(requests, "good_total_ratio"));
-    let Some(ratio) = ratio.filter(|ratio| !faults.are_in(ratio.span())) else {
+    let Some(ratio) = form.ratio(holder).filter(|ratio| !faults.are_in(ratio.span())) else {
         return Measure::Unreadable;
     };
     let of = |field: &str| -> Option<MetricSource> {

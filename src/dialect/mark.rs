@@ -44,7 +44,7 @@ const OWN: [&str; 20] = [
 ];
 
 /// Words, in lowercase, of formats that have no word of their own: a file that holds one may be a dashboard.
-const HINTS: [&str; 11] = [
+const HINTS: [&str; 13] = [
     "spec_version",
     "total_score",
     "manifestsrc",
@@ -52,6 +52,8 @@ const HINTS: [&str; 11] = [
     "rolling_period",
     "calendarperiod",
     "calendar_period",
+    "basic_sli",
+    "_based_sli",
     "timeframe",
     "sli_specification",
     "monitor_ids",
