@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::model::Object;
 use crate::model::PrometheusRules;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Edit;
 use crate::source::Span;
@@ -42,10 +43,11 @@ mod sloth;
 mod terraform;
 mod tree;
 
+use generator::Policy;
+use sloth::AlertWindows;
+
 pub use mark::is_worth_parsing;
 pub use mark::may_hold_objects;
-pub(crate) use sloth::AlertWindows;
-pub(crate) use sloth::complete;
 
 /// What one file means: its objects, and what could not be digested.
 #[derive(Debug, Default)]
@@ -64,8 +66,33 @@ pub struct Reading {
     pub parts: Vec<Stream>,
     /// Whether what is read now stands in such a text.
     is_in_part: bool,
+    /// What the file says of SLOs that stand in any file.
+    pub(crate) shared: Shared,
+}
+
+/// What holds for SLOs wherever they stand.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
     /// The windows of the alerts that Sloth makes.
-    pub(crate) windows: Vec<AlertWindows>,
+    windows: Vec<AlertWindows>,
+    /// The policies of slo-generator.
+    policies: Vec<Policy>,
+}
+
+impl Shared {
+    /// Takes in what another file says.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.windows.append(&mut other.windows);
+        self.policies.append(&mut other.policies);
+    }
+
+    /// Gives SLOs the windows and alerts that they do not name themselves.
+    ///
+    /// * `sloth_window`: the window of all SLOs of Sloth.
+    pub(crate) fn complete(&self, objects: &mut [Object], sloth_window: Duration) {
+        sloth::complete(objects, &self.windows, sloth_window);
+        generator::complete(objects, &self.policies);
+    }
 }
 
 /// Lowers every object of a file to the model.

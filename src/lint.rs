@@ -12,6 +12,7 @@ use crate::change::Placed;
 use crate::config::Files;
 use crate::dialect;
 use crate::dialect::Reading;
+use crate::dialect::Shared;
 use crate::model::Catalog;
 use crate::model::PrometheusRules;
 use crate::rules::Fault;
@@ -93,7 +94,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let count = readings.iter().map(|reading| reading.reading.objects.len()).sum();
     let (mut objects, mut unreadable) = (Vec::with_capacity(count), Vec::new());
     let mut rules = PrometheusRules::default();
-    let mut windows = Vec::new();
+    let mut shared = Shared::default();
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.broken {
             tree.broken.push(sources.file(id).path.clone());
@@ -105,12 +106,12 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
         }
         objects.extend(reading.reading.objects);
         rules.append(reading.reading.rules);
-        windows.extend(reading.reading.windows);
+        shared.append(reading.reading.shared);
         unreadable.extend(reading.unreadable);
         tree.suppressions.extend(reading.suppressions);
         tree.files.push(reading.facts);
     }
-    dialect::complete(&mut objects, &windows, read.sloth_window);
+    shared.complete(&mut objects, read.sloth_window);
     tree.catalog = Catalog::new(objects, unreadable).with_rules(rules);
     tree.sources = sources;
     tree

@@ -81,13 +81,18 @@ pub(super) struct Shape {
 
 /// Returns the format of an object without an `apiVersion`: the first that fits.
 pub(super) fn shape(node: Node<'_>) -> Option<&'static Shape> {
-    const SHAPES: [&[Shape]; 8] = [
+    const SHAPES: [&[Shape]; 9] = [
         terraform::SHAPES,
         &[Shape { family: "Sloth", fits: sloth::is_meant, read: sloth::read_file }],
         &[Shape { family: "Datadog", fits: datadog::is_meant, read: datadog::read_api }],
         &[Shape { family: "Keptn", fits: keptn::is_gate, read: keptn::read_gate }],
         &[Shape { family: "Keptn", fits: keptn::is_indicators, read: |_, _| {} }],
         &[Shape { family: "slo-generator", fits: generator::is_first_version, read: |_, _| {} }],
+        &[Shape {
+            family: "slo-generator",
+            fits: generator::is_config,
+            read: generator::read_config,
+        }],
         &[Shape { family: "Google Cloud", fits: google::is_module, read: google::read_module }],
         &[Shape { family: "Google Cloud", fits: google::is_meant, read: google::read_api }],
     ];

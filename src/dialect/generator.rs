@@ -1,4 +1,4 @@
-//! slo-generator: objects of `sre.google.com/v2`.
+//! slo-generator: objects of `sre.google.com/v2`, and the configuration that they share.
 //!
 //! What is measured is asked in the words of a backend. For Prometheus and Datadog the model holds the queries
 //! that slo-generator makes of them; what others are asked is not read. The windows stand in the error budget
@@ -31,6 +31,13 @@ use super::formats::Format;
 use super::parts;
 use super::parts::Scale;
 use super::schema::Schema;
+
+mod policies;
+
+pub(crate) use policies::Policy;
+pub(super) use policies::complete;
+pub(super) use policies::is_config;
+pub(super) use policies::read_config;
 
 /// The kind of the object.
 const KIND: &str = "ServiceLevelObjective";
@@ -132,7 +139,7 @@ fn lower(node: Node<'_>, spec: Node<'_>, faults: &Faults) -> Object {
         composite: false,
         alert_policies: Vec::new(),
         alert_policies_span: None,
-        generated: Vec::new(),
+        generated: vec![policies::wanted(spec)],
     }))
 }
 

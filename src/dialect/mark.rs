@@ -20,10 +20,11 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 20] = [
+const OWN: [&str; 21] = [
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
+    "error_budget_policies",
     "ratiometric",
     "indicatorref",
     "metricsourceref",
@@ -44,7 +45,7 @@ const OWN: [&str; 20] = [
 ];
 
 /// Words, in lowercase, of formats that have no word of their own: a file that holds one may be a dashboard.
-const HINTS: [&str; 13] = [
+const HINTS: [&str; 14] = [
     "spec_version",
     "total_score",
     "manifestsrc",
@@ -58,6 +59,7 @@ const HINTS: [&str; 13] = [
     "sli_specification",
     "monitor_ids",
     "denominator",
+    "default_exporters",
 ];
 
 /// Fields, in lowercase, that other tools write too.

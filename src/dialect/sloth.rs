@@ -26,7 +26,7 @@ mod lower;
 mod windows;
 
 pub(crate) use windows::AlertWindows;
-pub(crate) use windows::complete;
+pub(super) use windows::complete;
 
 /// The kinds of resources.
 pub(super) const KINDS: [&str; 2] = ["PrometheusServiceLevel", "AlertWindows"];
@@ -100,7 +100,7 @@ fn read_resource(node: Node<'_>, kind: &str, reading: &mut Reading) {
     if kind == "AlertWindows" {
         let mut problems = WINDOWS.check(node, head);
         if problems.is_empty() {
-            reading.windows.extend(windows::lower(node));
+            reading.shared.windows.extend(windows::lower(node));
         }
         reading.problems.append(&mut problems);
         return;

@@ -78,7 +78,7 @@ pub struct BurnRate {
 
 /// A burn-rate alert that a tool makes of an SLO: it fires while the burn rate is above the threshold over
 /// both windows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedAlert {
     /// How urgent it is, such as `page` or `warning`.
     pub severity: Text,

@@ -63,8 +63,8 @@ impl Dialect {
         matches!(self, Self::OpenSloV1 | Self::OpenSloV2Alpha | Self::OpenSloOperator)
     }
 
-    /// Returns whether each SLO may have the window that its authors choose: Sloth has one for all, and
-    /// Datadog a few.
+    /// Returns whether each SLO may have the window that its authors choose: Sloth has one for all,
+    /// slo-generator those of a policy, and Datadog a few.
     pub fn takes_any_window(self) -> bool {
         !matches!(
             self,
@@ -73,6 +73,7 @@ impl Dialect {
                 | Self::Datadog
                 | Self::DatadogKubernetes
                 | Self::DatadogTerraform
+                | Self::Generator
         )
     }
 

@@ -92,7 +92,7 @@ impl Judges {
             Self::DatadogQueries => "ODRN",
             Self::Slices | Self::Alerts => "ON",
             Self::Windows => "OPCGN",
-            Self::GeneratedAlerts => "SP",
+            Self::GeneratedAlerts => "SPR",
             Self::AnyAlerts => "OSPGN",
             Self::Policies => "E",
         };

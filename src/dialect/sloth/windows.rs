@@ -109,7 +109,11 @@ pub(super) fn wanted(slo: Node<'_>, names: &Names) -> Vec<GeneratedAlert> {
 ///
 /// * `found`: the windows of alerts that the repository lists; those for another window of SLOs do not
 ///   count, nor do several that differ.
-pub(crate) fn complete(objects: &mut [Object], found: &[AlertWindows], window: Duration) {
+pub(in crate::dialect) fn complete(
+    objects: &mut [Object],
+    found: &[AlertWindows],
+    window: Duration,
+) {
     let seconds = window.nominal_seconds();
     let mut listed = found.iter().filter(|listed| listed.period == seconds);
     let first = listed.next();

@@ -58,6 +58,7 @@ fn report(dead: &Dead<'_>, dialect: Dialect, checker: &mut Checker<'_>) {
         Dialect::Pyrra => {
             "raise the target, or write alerts of your own and set `burnrates: false`"
         }
+        Dialect::Generator => "raise the target, or lower the `burn_rate_threshold` of the step",
         _ => "raise the target, or give Sloth `AlertWindows` that spend less of the budget",
     });
 }

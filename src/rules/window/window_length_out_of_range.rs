@@ -52,8 +52,9 @@ fn check(slos: &[Subject<'_>], checker: &mut Checker<'_>) {
         // Of minutes that were meant as months another rule speaks.
         let is_told = window.duration.value.may_be_months();
         let is_short = (1..WEEK).contains(&seconds) && !is_told;
-        // A contract has the window that it was signed with.
-        if !is_short && seconds <= LONGEST_WEEKS * WEEK || slo.is_agreement() {
+        // A contract has the window that it was signed with, and a tool those that it brings.
+        let is_free = slo.meta.dialect.takes_any_window() && !slo.is_agreement();
+        if !is_short && seconds <= LONGEST_WEEKS * WEEK || !is_free {
             continue;
         }
         if is_short {
