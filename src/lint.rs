@@ -6,6 +6,8 @@
 //! model and the facts that rules word. The order of findings is total (path, place, rule, message),
 //! so the same input gives the same bytes on every machine.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::change::Placed;
@@ -57,6 +59,8 @@ pub struct Tree {
     pub files: Vec<FileFacts>,
     /// The comments that allow something.
     pub suppressions: Vec<Suppression>,
+    /// What of an object is written and not known, such as an argument of Terraform that is computed.
+    pub unknown: Vec<Unknown>,
     /// The paths of files that are templates and were passed over.
     pub templates: Vec<String>,
     /// The paths of files of which some document could not be read.
@@ -70,12 +74,22 @@ impl Tree {
     }
 }
 
+/// A value that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Where it is written.
+    pub span: Span,
+    /// Why, as the end of a sentence about what is written.
+    pub why: String,
+}
+
 /// What the reading of one file gives.
 #[derive(Default)]
 struct FileReading {
     facts: FileFacts,
     reading: Reading,
     suppressions: Vec<Suppression>,
+    unknown: Vec<Unknown>,
     unreadable: Vec<String>,
     template: bool,
     broken: bool,
@@ -108,6 +122,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
         rules.append(reading.reading.rules);
         shared.append(reading.reading.shared);
         unreadable.extend(reading.unreadable);
+        tree.unknown.extend(reading.unknown);
         tree.suppressions.extend(reading.suppressions);
         tree.files.push(reading.facts);
     }
@@ -160,7 +175,23 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
             .collect(),
         dialect: std::mem::take(&mut reading.problems),
     };
-    FileReading { facts, reading, suppressions, unreadable, template: false, broken }
+    let unknown = if source.is_terraform() { unknown(&stream, &reading) } else { Vec::new() };
+    FileReading { facts, reading, suppressions, unknown, unreadable, template: false, broken }
+}
+
+/// Returns what of the objects of a file is not known.
+fn unknown(stream: &yaml::Stream, reading: &Reading) -> Vec<Unknown> {
+    let mut found = Vec::new();
+    let objects: BTreeSet<Span> = reading.objects.iter().map(|object| object.meta().span).collect();
+    let mut open: Vec<yaml::Node<'_>> = stream.documents.iter().map(yaml::Document::root).collect();
+    open.retain(|root| objects.contains(&root.span()));
+    while let Some(node) = open.pop() {
+        let unknown = |why: &str| Unknown { span: node.span(), why: why.to_owned() };
+        found.extend(node.why_unknown().map(unknown));
+        open.extend(node.entries().map(|entry| entry.value).chain(node.items()));
+    }
+    found.sort_by_key(|unknown| unknown.span);
+    found
 }
 
 /// Returns the comments that allow something among rules of another tool; there `slo:` may begin the

@@ -97,6 +97,7 @@ fn show(
     tree: &Tree,
     place: &Place<'_>,
 ) -> Result<Exit, Error> {
+    output::say_unknown(global, tree);
     let now = options.clock.now.unwrap_or_else(Timestamp::now);
     let requests = requests(&tree.catalog, options, now)?;
     let asked = Asked {

@@ -129,6 +129,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     report.verdict = Some(&view);
     report.templates_passed_over = Some(run.head.templates.len());
     output::say_templates(global, &run.head);
+    output::say_unknown(global, &run.head);
     let changes = run.changes();
     report.changes = Some(&changes);
     match publish::tell(global, options, &run.occasion(event.as_ref()), &report) {

@@ -124,6 +124,7 @@ fn tell(
     if global.verbose || !is_counted {
         output::say_templates(global, tree);
     }
+    output::say_unknown(global, tree);
     output::render(global, targets, &report)
 }
 

@@ -22,6 +22,7 @@ use crate::report::Style;
 use crate::report::Target;
 use crate::report::escape;
 use crate::rules;
+use crate::source::LineIndex;
 use crate::source::Source;
 
 use super::Exit;
@@ -306,6 +307,25 @@ pub(super) fn say_templates(global: &Global, tree: &Tree) {
     if global.verbose {
         for path in &tree.templates {
             say(global, &format!("passed over {path}: a template"));
+        }
+    }
+}
+
+/// Says with `--verbose` which values are not known, and why.
+pub(super) fn say_unknown(global: &Global, tree: &Tree) {
+    if !global.verbose {
+        return;
+    }
+    for of_file in tree.unknown.chunk_by(|one, next| one.span.source == next.span.source) {
+        let Some(first) = of_file.first() else { continue };
+        let file = tree.sources.file(first.span.source);
+        let lines = LineIndex::new(&file.text);
+        for unknown in of_file {
+            let place = lines.position(unknown.span.start as usize);
+            let (path, line, column) = (&file.path, place.line, place.column);
+            let written = file.text.get(unknown.span.range()).unwrap_or_default();
+            let first = written.lines().next().unwrap_or_default();
+            say(global, &format!("{path}:{line}:{column}: `{first}` {}", unknown.why));
         }
     }
 }

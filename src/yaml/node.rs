@@ -227,6 +227,12 @@ impl<'a> Node<'a> {
         self.scalar().is_some_and(|scalar| scalar.style == Style::Unknown)
     }
 
+    /// Returns why it is not known what the node is, where that depends on something else: the end of a sentence
+    /// about it.
+    pub fn why_unknown(self) -> Option<&'a str> {
+        self.scalar().filter(|scalar| scalar.style == Style::Unknown).map(|scalar| scalar.text)
+    }
+
     /// Returns whether the node is null: `~`, `null`, or nothing at all.
     pub fn is_null(self) -> bool {
         matches!(self.data().shape, Shape::Scalar { is_null: true, .. })

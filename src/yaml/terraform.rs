@@ -2,7 +2,7 @@
 //!
 //! A document is a mapping: `resource` is the type, `resource_name` the name, and every other key an argument or a
 //! block. Blocks of one name are a list, for they may come again. What cannot be known without running
-//! Terraform is a scalar of [`Style::Unknown`], which is given and has no text.
+//! Terraform is a scalar of [`Style::Unknown`], which is given and has no text; why stands in its place.
 //!
 //! # Why
 //!
@@ -47,6 +47,9 @@ const OWN: [&str; 8] = [
     "provisioner",
     "timeouts",
 ];
+
+/// Why most of what is not known is not.
+const COMPUTED: &str = "is known when Terraform runs";
 
 /// How many names may lead to each other.
 const MAX_NAMES: usize = 32;
@@ -151,7 +154,11 @@ impl<'a> File<'a> {
                 }
                 Structure::Block(block) if block.has_ident("dynamic") => {
                     let Some(label) = block.labels.first() else { continue };
-                    (label.span(), label.as_str().to_owned(), unknown(self.span(block.span())))
+                    (
+                        label.span(),
+                        label.as_str().to_owned(),
+                        unknown(self.span(block.span()), COMPUTED),
+                    )
                 }
                 Structure::Block(block) => {
                     let name = block.ident.to_string();
@@ -192,7 +199,7 @@ impl<'a> File<'a> {
         let range = expression.span();
         let span = self.span(range.clone());
         if self.left.get() == 0 {
-            return unknown(span);
+            return unknown(span, "stands behind more values than are read of one file");
         }
         self.left.set(self.left.get() - 1);
         match expression {
@@ -209,14 +216,14 @@ impl<'a> File<'a> {
             }
             Expression::StringTemplate(template) => match self.text(template, names) {
                 Some(text) => Sprout::Scalar(span, text, Style::DoubleQuoted),
-                None => unknown(span),
+                None => unknown(span, COMPUTED),
             },
             Expression::HeredocTemplate(heredoc) => {
                 let mut heredoc = heredoc.clone();
                 heredoc.dedent();
                 match literal(&heredoc.template) {
                     Some(text) => Sprout::Scalar(span, text, Style::Literal),
-                    None => unknown(span),
+                    None => unknown(span, COMPUTED),
                 }
             }
             Expression::Parenthesis(inner) => self.value(inner.inner(), names),
@@ -231,7 +238,7 @@ impl<'a> File<'a> {
                 {
                     Sprout::Scalar(span, format!("-{text}"), Style::Plain)
                 }
-                _ => unknown(span),
+                _ => unknown(span, COMPUTED),
             },
             Expression::Traversal(traversal) => self.named(traversal, span, names),
             Expression::FuncCall(call) if call.name.name.as_str() == "jsonencode" => {
@@ -239,17 +246,17 @@ impl<'a> File<'a> {
                     call.args.iter().next().and_then(|value| json(&self.value(value, names)));
                 match value.map(|value| value.to_string()).filter(|text| text.len() <= MAX_TEXT) {
                     Some(text) => Sprout::Scalar(span, text, Style::DoubleQuoted),
-                    None => unknown(span),
+                    None => unknown(span, COMPUTED),
                 }
             }
-            _ => unknown(span),
+            _ => unknown(span, COMPUTED),
         }
     }
 
     fn object(&self, object: &'a Object, span: Span, names: usize) -> Sprout {
         let mut entries = Vec::new();
         for (key, value) in object {
-            let Some(name) = key_of(key) else { return unknown(span) };
+            let Some(name) = key_of(key) else { return unknown(span, COMPUTED) };
             let place = self.span(key.span());
             entries.push((place, name.to_owned(), self.value(value.expr(), names)));
         }
@@ -258,17 +265,28 @@ impl<'a> File<'a> {
 
     /// Returns what a name stands for, where the file says it.
     fn named(&self, traversal: &'a Traversal, span: Span, names: usize) -> Sprout {
-        let found = || {
-            let scope = traversal.expr.as_variable()?.as_str();
-            let scope = ["local", "var"].into_iter().find(|known| scope == *known)?;
-            let [operator] = traversal.operators.as_slice() else { return None };
-            let TraversalOperator::GetAttr(name) = operator.value() else { return None };
-            self.names.get(&(scope, name.as_str().to_owned()))
+        let scope = traversal.expr.as_variable().map(hcl_edit::Ident::as_str);
+        let scope = ["local", "var"].into_iter().find(|known| scope == Some(*known));
+        let (Some(scope), [operator]) = (scope, traversal.operators.as_slice()) else {
+            return unknown(span, COMPUTED);
         };
-        let value = found().filter(|_| names < MAX_NAMES);
-        match value.map(|value| self.value(value, names + 1)) {
-            Some(value) if !is_unknown(&value) => Sprout::Named(span, Box::new(value)),
-            _ => unknown(span),
+        let TraversalOperator::GetAttr(name) = operator.value() else {
+            return unknown(span, COMPUTED);
+        };
+        let Some(value) = self.names.get(&(scope, name.as_str().to_owned())) else {
+            let why = if scope == "var" {
+                "has no default in this file"
+            } else {
+                "is not set in this file"
+            };
+            return unknown(span, why);
+        };
+        if names >= MAX_NAMES {
+            return unknown(span, "stands behind more names than are followed");
+        }
+        match self.value(value, names + 1) {
+            Sprout::Scalar(_, why, Style::Unknown) => Sprout::Scalar(span, why, Style::Unknown),
+            value => Sprout::Named(span, Box::new(value)),
         }
     }
 
@@ -304,8 +322,9 @@ fn literal(template: &Template) -> Option<String> {
     parts.collect()
 }
 
-fn unknown(span: Span) -> Sprout {
-    Sprout::Scalar(span, String::new(), Style::Unknown)
+/// * `why`: what is said of the expression.
+fn unknown(span: Span, why: &str) -> Sprout {
+    Sprout::Scalar(span, why.to_owned(), Style::Unknown)
 }
 
 fn is_unknown(sprout: &Sprout) -> bool {

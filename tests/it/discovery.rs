@@ -404,3 +404,44 @@ fn what_an_editor_holds_is_judged_in_the_place_of_its_file() {
     held("/nowhere/a.yaml", SLO).expect(2);
     slo(folder.path(), &["lint", "--stdin-filename", "slo/a.yaml"]).expect(2);
 }
+
+const COMPUTED: &str = r#"variable "goal" {}
+
+locals {
+  ferry = google_monitoring_custom_service.ferry.service_id
+}
+
+resource "google_monitoring_slo" "crossings" {
+  service             = local.ferry
+  slo_id              = "crossings-${each.key}"
+  goal                = var.goal
+  rolling_period_days = local.days
+  request_based_sli {
+    good_total_ratio {
+      good_service_filter  = join(" ", [
+        "a",
+      ])
+      total_service_filter = "a"
+    }
+  }
+}
+"#;
+
+#[test]
+fn what_terraform_computes_is_told_with_its_reason_where_that_is_asked_for() {
+    let folder = Repository::folder();
+    folder.write("slo.tf", COMPUTED);
+    let usual = slo(folder.path(), &["lint"]).expect(0);
+    assert_eq!((usual.out.as_str(), usual.err.as_str()), ("1 SLO, nothing to report\n", ""));
+    let verbose = slo(folder.path(), &["lint", "--verbose"]).expect(0);
+    assert_eq!(
+        verbose.err,
+        r#"read 1 file, 1 of which may hold an SLO object
+slo.tf:8:25: `local.ferry` is known when Terraform runs
+slo.tf:9:25: `"crossings-${each.key}"` is known when Terraform runs
+slo.tf:10:25: `var.goal` has no default in this file
+slo.tf:11:25: `local.days` is not set in this file
+slo.tf:14:30: `join(" ", [` is known when Terraform runs
+"#
+    );
+}
