@@ -33,6 +33,7 @@ use crate::source::Sources;
 use crate::source::Span;
 
 mod alert;
+mod amount;
 mod implication;
 mod indicator;
 mod kind;
@@ -42,6 +43,7 @@ mod pair;
 mod policy;
 mod slo;
 
+pub use amount::Amount;
 pub use implication::Formula;
 pub use implication::Formulas;
 pub use implication::fires_with;
@@ -87,13 +89,13 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// The error budget of an objective: the share of events that may be bad.
+    /// The error budget of an objective.
     Budget {
-        /// The budget before, 0 to 1.
-        before: Ratio,
-        /// The budget after, 0 to 1.
-        after: Ratio,
-        /// How many times larger it is now; absent where there was none.
+        /// The budget before.
+        before: Amount,
+        /// The budget after.
+        after: Amount,
+        /// How many times larger the share of bad events is now; absent where there was none.
         ratio: Option<Ratio>,
     },
     /// What a full outage does: every event is bad, from one instant on.

@@ -15,6 +15,7 @@ mod arguments;
 mod baseline;
 mod budget;
 mod convert;
+mod diff;
 mod discover;
 mod error;
 mod explain;
@@ -103,6 +104,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Lint(options) => lint::run(&arguments.global, options),
         Command::Gate(options) => gate::run(&arguments.global, options),
         Command::Budget(options) => budget::run(&arguments.global, options),
+        Command::Diff(options) => diff::run(&arguments.global, options),
         Command::Explain(options) => explain::run(&arguments.global, options),
         Command::Rules(options) => rules::run(&arguments.global, options),
         Command::Import(options) => import::run(&arguments.global, options),

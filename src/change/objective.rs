@@ -17,7 +17,7 @@ use crate::source::Spanned;
 
 use super::Change;
 use super::ChangeKind;
-use super::Effect;
+use super::amount;
 use super::indicator;
 use super::indicator::Difference;
 use super::indicator::Reading;
@@ -73,7 +73,7 @@ pub(super) fn compare(before: Whole<'_>, after: Whole<'_>, changes: &mut Vec<Cha
                 let (Some(old), Some(new)) = (of(before.1, old), of(after.1, new)) else {
                     continue;
                 };
-                compare_targets(&template, &old, &new, changes);
+                compare_targets(&template, (before.1, &old), (after.1, &new), changes);
                 compare_slices(&template, &old, &new, changes);
                 compare_thresholds(&template, (before.0, &old), (after.0, &new), changes);
                 let change = compare_indicators(template, (before.0, &old), (after.0, &new));
@@ -201,7 +201,12 @@ fn order<T: Ord>(before: Option<&Spanned<T>>, after: Option<&Spanned<T>>) -> Ord
     after.cmp(&before)
 }
 
-fn compare_targets(template: &Change, old: &Objective, new: &Objective, changes: &mut Vec<Change>) {
+fn compare_targets(
+    template: &Change,
+    (old_slo, old): (&Slo, &Objective),
+    (new_slo, new): (&Slo, &Objective),
+    changes: &mut Vec<Change>,
+) {
     let (before, after) = (old.target.as_ref(), new.target.as_ref());
     let kind = match order(before, after) {
         Ordering::Equal => return,
@@ -211,13 +216,7 @@ fn compare_targets(template: &Change, old: &Objective, new: &Objective, changes:
     let mut change = Change { kind, ..template.clone() };
     change.values(before.map(percent), after.map(percent));
     change.places(Some(place(before, old)), Some(place(after, new)));
-    change.effect = before.zip(after).and_then(|(before, after)| {
-        let budgets = [&before.value, &after.value].map(Ratio::complement);
-        let [before, after] = budgets;
-        let sound = |budget: &Ratio| !budget.is_negative() && *budget <= Ratio::one();
-        let ratio = after.checked_div(&before);
-        (sound(&before) && sound(&after)).then_some(Effect::Budget { before, after, ratio })
-    });
+    change.effect = amount::effect((old_slo, old), (new_slo, new));
     changes.push(change);
 }
 

@@ -15,6 +15,7 @@ use crate::source::Spanned;
 use super::Change;
 use super::ChangeKind;
 use super::alert;
+use super::amount;
 use super::indicator::Reading;
 use super::objective;
 use super::pair::Pair;
@@ -132,6 +133,10 @@ fn compare_window(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {
     let mut push = |kind: ChangeKind, values: [Option<String>; 2], places: [Option<Span>; 2]| {
         let [before, after] = values;
         let mut change = change(kind, right);
+        // What becomes of several budgets is no one number.
+        if let ([old], [new]) = (left.objectives.as_slice(), right.objectives.as_slice()) {
+            change.effect = amount::effect((left, old), (right, new));
+        }
         change.values(before, after).places(places[0], places[1]);
         changes.push(change);
     };

@@ -75,6 +75,8 @@ pub(super) enum Command {
     Gate(GateOptions),
     /// Show where every error budget stands now
     Budget(BudgetOptions),
+    /// Show what differs between two commits, in objectives, alerts and policies
+    Diff(DiffOptions),
     /// Explain rules, each with a bad and a good example
     Explain(ExplainOptions),
     /// List the rules, their levels, and where each level was set
@@ -218,6 +220,35 @@ pub(super) struct BudgetOptions {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+`BASE..HEAD` is the same as both, and `BASE...HEAD` compares HEAD with where it left BASE.
+
+Without HEAD the files count as they lie there, saved and not committed. Without BASE they are compared with
+where the branch left the default branch, and on the default branch with its last commit.
+
+Exit codes:
+  0  The comparison is written
+  1  Something differs, with `--exit-code`
+  2  The command line or `slo.toml` is wrong
+  3  A commit or the repository cannot be read")]
+pub(super) struct DiffOptions {
+    /// The commit to compare with
+    #[arg(value_name = "BASE")]
+    pub(super) base: Option<String>,
+    /// The commit that is compared
+    #[arg(value_name = "HEAD")]
+    pub(super) head: Option<String>,
+    /// List what changes nothing, too: files that moved, queries in other words
+    #[arg(long)]
+    pub(super) all: bool,
+    /// End with 1 where something differs
+    #[arg(long)]
+    pub(super) exit_code: bool,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct BaselineOptions {
     /// Write what is found to `slo-baseline.toml`: from then on only what is new is reported
     #[arg(long, conflicts_with = "no_baseline")]
@@ -355,6 +386,7 @@ impl Arguments {
             Command::Lint(options) => &options.output.format,
             Command::Gate(options) => &options.output.format,
             Command::Budget(options) => &options.output.format,
+            Command::Diff(options) => &options.output.format,
             Command::Explain(options) if options.format == PageFormat::Json => JSON,
             Command::Rules(options) if options.format == ListFormat::Json => JSON,
             _ => &[],

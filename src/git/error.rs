@@ -167,7 +167,7 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::NotARepository { .. } => Some(
-                "run this inside a clone of the repository; `slo lint` works without git, `slo gate` does not",
+                "run this inside a clone of the repository; `slo lint` works without git; what compares commits does not",
             ),
             Error::ObjectFormatUnsupported { .. } => {
                 Some("repositories made with `git init --object-format=sha256` are not supported")

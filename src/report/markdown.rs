@@ -132,6 +132,9 @@ fn headline(report: &Report<'_>) -> String {
         Some(read) => format!("{mark}{}", tally::found(report, read, &PLAIN)),
         None if !counts.is_empty() => format!("{mark}{counts}"),
         None if report.budgets.is_some() => "Error budgets".to_owned(),
+        None if report.changes.is_some_and(<[_]>::is_empty) => {
+            "No change to the objectives".to_owned()
+        }
         None if report.changes.is_some() => "Changes to the objectives".to_owned(),
         None => format!("{mark}nothing to report"),
     }
@@ -154,7 +157,10 @@ fn changed(changes: &[ChangeRow], report: &Report<'_>, room: &mut Room) -> Strin
     if changes.is_empty() {
         return String::new();
     }
-    let mut lines = vec!["\n**This change to the objectives.**\n".to_owned()];
+    // Alone they stand below a headline that says so.
+    let is_part = report.verdict.is_some() || report.budgets.is_some();
+    let head = if is_part { "\n**This change to the objectives.**\n" } else { "" };
+    let mut lines = vec![head.to_owned()];
     lines.extend(changes.iter().map(|change| {
         let place = linked(&change.path, change.line, report);
         let effect = change.effect.as_deref().map(|effect| format!("<br>{}", prose(effect)));

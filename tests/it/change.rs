@@ -15,6 +15,7 @@ use slo::change::Effect;
 use slo::config;
 use slo::lint;
 use slo::lint::Tree;
+use slo::quantity::Ratio;
 use slo::source::LineIndex;
 use slo::source::Origin;
 use slo::source::Source;
@@ -104,7 +105,17 @@ fn draw(before: &Tree, after: &Tree, change: &Change) -> String {
         Some(Effect::Budget { before, after, ratio }) => {
             let ratio =
                 ratio.as_ref().map_or("from nothing".to_owned(), |ratio| format!("times {ratio}"));
-            write!(text, "\n  budget {before} → {after}, {ratio}").expect("a string takes text");
+            write!(text, "\n  budget {} → {}, {ratio}", before.share, after.share)
+                .expect("a string takes text");
+            for (unit, of) in [("minutes", 0), ("events", 1)] {
+                let of = |amount: &change::Amount| {
+                    let amounts = [&amount.minutes, &amount.events];
+                    amounts[of].as_ref().map(Ratio::to_string)
+                };
+                if let (Some(before), Some(after)) = (of(before), of(after)) {
+                    write!(text, ", {before} → {after} {unit}").expect("a string takes text");
+                }
+            }
         }
         Some(Effect::Outage { before, after }) => {
             let outage = |outage: &Option<change::Outage>| {

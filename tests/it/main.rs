@@ -15,6 +15,7 @@ mod convert;
 mod corpus;
 mod datadog;
 mod dialect;
+mod diff;
 mod discovery;
 mod examples;
 mod explain;

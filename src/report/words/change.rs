@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::change::Amount;
 use crate::change::Change;
 use crate::change::ChangeKind;
 use crate::change::Effect;
@@ -93,8 +94,12 @@ fn effect(effect: &Effect) -> Option<String> {
                 let sign = if more.is_negative() { "" } else { "+" };
                 format!(" ({sign}{} %)", more.rounded(0))
             });
-            let (before, after) = (percent(before), percent(after));
-            Some(format!("budget {before} → {after}{}", more.unwrap_or_default()))
+            let shares = (before.share != after.share).then(|| {
+                let (before, after) = (percent(&before.share), percent(&after.share));
+                format!("budget {before} → {after}{}", more.unwrap_or_default())
+            });
+            let parts = [shares, amounts(before, after)];
+            Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
         }
         Effect::Outage { .. } => None,
         Effect::Policy(differences) => {
@@ -102,4 +107,20 @@ fn effect(effect: &Effect) -> Option<String> {
             (!fields.is_empty()).then(|| fields.join(", "))
         }
     }
+}
+
+/// Returns the budgets of a window in events, or else in minutes: `40.3 → 201.6 minutes of outage in 28d`.
+fn amounts(before: &Amount, after: &Amount) -> Option<String> {
+    let (old, new, unit) = match (&before.events, &after.events, &before.minutes, &after.minutes) {
+        (Some(old), Some(new), ..) => (old, new, "bad events"),
+        (.., Some(old), Some(new)) => (old, new, "minutes of outage"),
+        _ => return None,
+    };
+    let [old, new] = [old, new].map(|amount| amount.rounded(1));
+    let (from, to) = (before.window.as_ref()?, after.window.as_ref()?);
+    Some(if from == to {
+        format!("{old} → {new} {unit} in {to}")
+    } else {
+        format!("{old} {unit} in {from} → {new} in {to}")
+    })
 }
