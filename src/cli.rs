@@ -23,6 +23,7 @@ mod facts;
 mod file;
 mod fix;
 mod gate;
+mod ground;
 mod import;
 mod known;
 mod lint;
@@ -34,6 +35,7 @@ mod publish;
 mod replace;
 mod rules;
 mod runner;
+mod since;
 mod snapshot;
 
 use arguments::Arguments;

@@ -152,6 +152,8 @@ pub struct Summary {
     pub dialects: Vec<&'static str>,
     /// Findings left out because the baseline holds them.
     pub baselined: usize,
+    /// Findings left out because they stood there before; nothing where nothing was compared.
+    pub older: Option<usize>,
     /// How long the run took; nothing prints no time, so that the output is the same every time.
     pub elapsed: Option<Duration>,
 }

@@ -112,6 +112,8 @@ pub enum Origin {
     Worktree,
     /// The tree of a commit, by its full object id.
     Commit(String),
+    /// What is staged for the next commit.
+    Index,
     /// Standard input.
     Stdin,
 }

@@ -99,6 +99,19 @@ pub(super) struct LintOptions {
     /// Take standard input to be what this file is about to hold: it is judged in the file's place
     #[arg(long, value_name = "PATH")]
     pub(super) stdin_filename: Option<PathBuf>,
+    /// Report only what this commit, or where the branch left it, does not have
+    #[arg(long, value_name = "REV", conflicts_with_all = ["fix", "write_baseline", "prune_baseline"])]
+    pub(super) since: Option<String>,
+    /// Lint what is staged, and report only what the last commit does not have
+    #[arg(long, conflicts_with_all = ["fix", "write_baseline", "prune_baseline", "stdin_filename"])]
+    pub(super) staged: bool,
+    /// Lint the tree of this commit, without a checkout
+    #[arg(
+        long,
+        value_name = "REV",
+        conflicts_with_all = ["staged", "fix", "write_baseline", "prune_baseline", "stdin_filename"]
+    )]
+    pub(super) rev: Option<String>,
     #[command(flatten)]
     pub(super) rules: RuleOptions,
     /// Apply safe fixes, or with `=unsafe` also those that may change what is meant
@@ -238,6 +251,9 @@ pub(super) struct DiffOptions {
     /// The commit that is compared
     #[arg(value_name = "HEAD")]
     pub(super) head: Option<String>,
+    /// Compare what is staged, with the last commit unless BASE is given
+    #[arg(long, conflicts_with = "head")]
+    pub(super) staged: bool,
     /// List what changes nothing, too: files that moved, queries in other words
     #[arg(long)]
     pub(super) all: bool,

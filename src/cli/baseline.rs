@@ -13,8 +13,6 @@ use crate::config::baseline;
 use crate::config::baseline::Baseline;
 use crate::config::baseline::Entry;
 use crate::finding::Finding;
-use crate::git::Repository;
-use crate::git::id::CommitId;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Matching;
@@ -35,6 +33,7 @@ use super::output;
 use super::project;
 use super::replace;
 use super::snapshot;
+use super::snapshot::At;
 use super::snapshot::Tracked;
 
 /// The name of the file.
@@ -110,6 +109,17 @@ impl Course {
         }
         // While somebody types, findings come and go.
         Ok(Self { stored, renewal, is_complete: !is_stdin })
+    }
+
+    /// Reads the baseline of a tree that nobody can write, unless it is not to be used.
+    pub(super) fn of_tree(at: &At<'_>, options: &BaselineOptions) -> Result<Self, Error> {
+        if options.write_baseline || options.prune_baseline {
+            let message = format!("{NAME} cannot be written in {}", at.called);
+            let hint = Some("write it for the files as they lie there".to_owned());
+            return Err(Error::Usage { message, hint });
+        }
+        let stored = if options.no_baseline { None } else { stored_in(at)? };
+        Ok(Self { stored, renewal: None, is_complete: true })
     }
 
     /// Marks what the baseline holds.
@@ -252,23 +262,23 @@ fn of_worktree(root: &Path) -> Result<Option<Stored>, Error> {
     }
 }
 
-/// Reads the baseline of a commit, if it has one.
-pub(super) fn of_commit(
-    repository: &Repository,
-    commit: CommitId,
-) -> Result<Option<Baseline>, Error> {
-    match snapshot::tracked(repository, commit, NAME, MAX_BYTES as u64)? {
+/// Reads the baseline of a tree, if it has one.
+pub(super) fn of_tree(at: &At<'_>) -> Result<Option<Baseline>, Error> {
+    Ok(stored_in(at)?.map(|stored| stored.baseline))
+}
+
+fn stored_in(at: &At<'_>) -> Result<Option<Stored>, Error> {
+    match snapshot::tracked_in(&at.snapshot, NAME, MAX_BYTES as u64)? {
         Tracked::Nothing => Ok(None),
         Tracked::Bytes(bytes) => {
-            let source = Source::decode(NAME, bytes, Origin::Commit(commit.to_string()));
-            let Stored { baseline, source, .. } = decode(source)?;
-            match baseline.twin() {
-                None => Ok(Some(baseline)),
-                Some(twin) => Err(wrong(&source, twin)),
+            let stored = decode(at.settling(NAME, bytes))?;
+            match stored.baseline.twin() {
+                None => Ok(Some(stored)),
+                Some(twin) => Err(wrong(&stored.source, twin)),
             }
         }
         Tracked::Other => Err(Error::Config {
-            message: "the baseline of the base branch is no file that could be read".to_owned(),
+            message: format!("the baseline of {} is no file that could be read", at.called),
             path: NAME.to_owned(),
             position: None,
             hint: Some("a link is not followed; put the file itself there".to_owned()),

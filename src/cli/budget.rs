@@ -40,6 +40,7 @@ use super::output;
 use super::project;
 use super::project::Project;
 use super::snapshot;
+use super::snapshot::At;
 
 /// The grid of budgets that no policy governs, in seconds.
 const STEP_SECONDS: i64 = 3_600;
@@ -82,7 +83,7 @@ fn of_change(
     let (commit, head) = (compared.trusted, compared.head);
     let (repository, root) = project::at_trusted_root(global, repository, commit)?;
     let named = project::trusted_config(global, &repository)?;
-    let (config, _) = snapshot::config(&repository, commit, named.as_deref())?;
+    let (config, _) = snapshot::config(&At::base(&repository, commit)?, named.as_deref())?;
     let tree = snapshot::read(&repository, head, &config)?;
     output::say_read_at(global, "the head", head, &tree);
     let place = Place::Trusted { repository: &repository, commit, head, root: &root };

@@ -21,6 +21,7 @@ use super::error::Error;
 use super::output;
 use super::project::Project;
 use super::snapshot;
+use super::snapshot::At;
 
 /// What stands between two commits that are compared as they are.
 const RANGE: &str = "..";
@@ -28,11 +29,23 @@ const RANGE: &str = "..";
 /// What stands before a commit that is compared with where it left the other.
 const SINCE_FORK: &str = "...";
 
-/// The two sides of a comparison; without a head the files as they lie there.
+/// The two sides of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sides {
-    base: CommitId,
-    head: Option<CommitId>,
+    /// Nothing before the first commit.
+    base: Option<CommitId>,
+    head: Head,
+}
+
+/// What is compared with a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    /// The files as they lie there.
+    Files,
+    /// What is staged.
+    Staged,
+    /// The tree of a commit.
+    Commit(CommitId),
 }
 
 pub(super) fn run(global: &Global, options: &DiffOptions) -> Result<Exit, Error> {
@@ -41,10 +54,15 @@ pub(super) fn run(global: &Global, options: &DiffOptions) -> Result<Exit, Error>
         return Err(GitError::NotARepository { path: project.root.clone() }.into());
     };
     let sides = sides(repository, options)?;
-    let before = snapshot::read(repository, sides.base, &project.config)?;
+    let of_commit = |commit| snapshot::read(repository, commit, &project.config);
+    let before = sides.base.map(of_commit).transpose()?.unwrap_or_default();
     let after = match sides.head {
-        Some(head) => snapshot::read(repository, head, &project.config)?,
-        None => lint::load(discover::files(&project, &[])?.sources, &project.config.files),
+        Head::Commit(commit) => of_commit(commit)?,
+        Head::Files => lint::load(discover::files(&project, &[])?.sources, &project.config.files),
+        Head::Staged => {
+            let staged = At::of(repository, None)?;
+            snapshot::read_whole(&staged.snapshot, &project.config)?.tree
+        }
     };
     let changes = changes(&before, &after, options.all);
     let rows = words::change_rows(changes.iter(), &before.sources, &after.sources);
@@ -58,32 +76,41 @@ pub(super) fn run(global: &Global, options: &DiffOptions) -> Result<Exit, Error>
 /// Returns what is compared.
 fn sides(repository: &Repository, options: &DiffOptions) -> Result<Sides, Error> {
     let resolved = |name: &str| repository.resolve(if name.is_empty() { "HEAD" } else { name });
+    let files = if options.staged { Head::Staged } else { Head::Files };
     let Some(base) = &options.base else {
+        if options.staged {
+            let base = match repository.head() {
+                Err(GitError::NoCommits) => None,
+                head => Some(head?),
+            };
+            return Ok(Sides { base, head: files });
+        }
         let base = match trees::decide(repository, &Request::default())? {
             Trees::Whole { head, .. } => head,
             Trees::Compared(change) => change.compared,
         };
-        return Ok(Sides { base, head: None });
+        return Ok(Sides { base: Some(base), head: files });
     };
     let range = base.split_once(SINCE_FORK).map(|sides| (sides, true));
     let range = range.or_else(|| base.split_once(RANGE).map(|sides| (sides, false)));
     let Some(((base, head), since_fork)) = range else {
         let head = options.head.as_deref().map(resolved).transpose()?;
-        return Ok(Sides { base: resolved(base)?, head });
+        return Ok(Sides { base: Some(resolved(base)?), head: head.map_or(files, Head::Commit) });
     };
-    if let Some(other) = &options.head {
-        let message = format!("`{base}{RANGE}{head}` names both sides, and `{other}` is a third");
-        return Err(Error::Usage { message, hint: Some("name two commits".to_owned()) });
+    let third = options.head.as_ref().map(|other| format!("`{other}`"));
+    if let Some(third) = third.or_else(|| options.staged.then(|| "`--staged`".to_owned())) {
+        let message = format!("`{base}{RANGE}{head}` names both sides, and {third} is a third");
+        return Err(Error::Usage { message, hint: Some("name two".to_owned()) });
     }
     let (base, head) = (resolved(base)?, resolved(head)?);
     if !since_fork {
-        return Ok(Sides { base, head: Some(head) });
+        return Ok(Sides { base: Some(base), head: Head::Commit(head) });
     }
     let starts = repository.merge_bases(base, head)?;
     let Some(start) = starts.first() else {
         return Err(GitError::HistoriesUnrelated { one: base, other: head }.into());
     };
-    Ok(Sides { base: *start, head: Some(head) })
+    Ok(Sides { base: Some(*start), head: Head::Commit(head) })
 }
 
 fn changes(before: &Tree, after: &Tree, all: bool) -> Vec<Change> {
@@ -98,12 +125,16 @@ fn changes(before: &Tree, after: &Tree, all: bool) -> Vec<Change> {
 
 /// Returns what was compared, and how much differs.
 fn sentence(sides: Sides, count: usize) -> String {
-    let head =
-        sides.head.map_or_else(|| "the files as they lie there".to_owned(), |head| head.short());
+    let base = sides.base.map_or_else(|| "nothing".to_owned(), |base| base.short());
+    let head = match sides.head {
+        Head::Files => "the files as they lie there".to_owned(),
+        Head::Staged => "what is staged".to_owned(),
+        Head::Commit(head) => head.short(),
+    };
     let found = match count {
         0 => "nothing differs".to_owned(),
         1 => "1 change".to_owned(),
         count => format!("{count} changes"),
     };
-    format!("{} compared with {head}: {found}", sides.base.short())
+    format!("{base} compared with {head}: {found}")
 }

@@ -60,6 +60,7 @@ use super::project;
 use super::publish;
 use super::publish::Occasion;
 use super::snapshot;
+use super::snapshot::At;
 
 /// The trees of a run and what is agreed in the trusted one.
 struct Run {
@@ -163,17 +164,18 @@ impl Run {
         };
         let (repository, root) = project::at_trusted_root(global, repository, trusted_commit)?;
         let named = project::trusted_config(global, &repository)?;
-        let (config, config_file) =
-            snapshot::config(&repository, trusted_commit, named.as_deref())?;
-        let trusted = snapshot::read_whole(&repository, trusted_commit, &config)?;
+        let base = At::base(&repository, trusted_commit)?;
+        let (config, config_file) = snapshot::config(&base, named.as_deref())?;
+        let trusted = snapshot::read_whole(&base.snapshot, &config)?;
         let before = if before_commit == trusted_commit {
             Tree::default()
         } else {
             snapshot::read(&repository, before_commit, &config)?
         };
-        let head = snapshot::read_whole(&repository, head_commit, &config)?;
-        let code_owners = snapshot::code_owners(&repository, trusted_commit)?;
-        let baseline = baseline::of_commit(&repository, trusted_commit)?;
+        let head = snapshot::read_whole(&repository.snapshot(head_commit)?, &config)?;
+        let code_owners = snapshot::code_owners(&base, &repository.root())?;
+        let baseline = baseline::of_tree(&base)?;
+        drop(base);
         let agreed = agreed::of(&trusted.tree, &trusted.unread, &config)?;
         Ok(Self {
             repository,
@@ -258,7 +260,7 @@ impl Run {
     fn findings(&self, rules: &RuleSet, now: Timestamp) -> Result<Vec<Finding>, Error> {
         let facts = Facts { config: &self.config, code_owners: &self.code_owners, now };
         let changed = self.repository.changed_paths(self.trusted_commit, self.head_commit)?;
-        let known = Known::new(&self.trusted, &self.head, &changed);
+        let known = Known::new(&self.trusted, &self.head, moved(&changed));
         let mut findings = lint::run_allowing(&self.head, rules, &facts, &known.agreed());
         let mut matching = self.baseline.as_ref().map(Matching::new);
         if let Trees::Compared(compared) = &self.trees {
@@ -269,7 +271,7 @@ impl Run {
                 older
             } else {
                 let changed = self.repository.changed_paths(compared.compared, self.head_commit)?;
-                let known = Known::new(&self.before, &self.head, &changed);
+                let known = Known::new(&self.before, &self.head, moved(&changed));
                 let older = known.remove_from(&mut findings, &old);
                 turn(&self.head, &mut findings, &changed);
                 older
@@ -391,6 +393,11 @@ fn note_baseline(findings: &[Finding], view: &mut VerdictView) {
             why: format!("{FILE_NAME} of the base branch holds {them}"),
         });
     }
+}
+
+/// Returns the paths that moved, each with its old one.
+fn moved(changed: &[ChangedPath]) -> impl Iterator<Item = (&str, &str)> {
+    changed.iter().filter_map(|it| Some((&*it.path, it.previous_path.as_deref()?)))
 }
 
 /// Lets findings speak at what a change touches rather than at what it found there.

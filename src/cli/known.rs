@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use crate::change;
 use crate::change::ChangeKind;
 use crate::finding::Finding;
-use crate::git::changes::ChangedPath;
 use crate::lint::Tree;
 use crate::model::Kind;
 use crate::model::Object;
@@ -54,9 +53,14 @@ enum Position {
 }
 
 impl<'a> Known<'a> {
-    /// Compares two trees, between which some paths changed.
-    pub(super) fn new(before: &'a Tree, head: &'a Tree, changed: &'a [ChangedPath]) -> Self {
-        let moved = changed.iter().filter_map(|it| Some((&*it.path, it.previous_path.as_deref()?)));
+    /// Compares two trees.
+    ///
+    /// * `moved`: the files that moved, each with its old path.
+    pub(super) fn new(
+        before: &'a Tree,
+        head: &'a Tree,
+        moved: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         let objectives = RefCell::default();
         Self { before, head, paths: moved.collect(), names: renamed(before, head), objectives }
     }

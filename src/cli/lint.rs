@@ -34,33 +34,39 @@ use super::arguments::FixKind;
 use super::arguments::Global;
 use super::arguments::LintOptions;
 use super::baseline::About;
-use super::baseline::Course;
 use super::discover;
 use super::discover::PassedOver;
 use super::error::Error;
 use super::fix;
 use super::fix::Mended;
+use super::ground::Ground;
 use super::is_terminal;
 use super::output;
+use super::project;
 use super::project::Project;
+use super::since;
+use super::snapshot::Unread;
+use super::snapshot::Whole;
 
 /// The path under which standard input is reported.
 const STDIN: &str = "<stdin>";
 
 pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error> {
     let started = Instant::now();
-    let project = Project::open(global)?;
+    let ground = Ground::open(global, options)?;
+    let project = &ground.project;
     let rules = project.rules(&options.rules)?;
     let now = options.clock.now.unwrap_or_else(Timestamp::now);
-    let wanted = Wanted::new(&project, options)?;
+    let wanted = Wanted::new(&ground, options)?;
     if wanted.stdin.is_some() && options.fix.is_some() {
         let message = "standard input cannot be fixed: there is no file to write".to_owned();
         let hint = Some("name the file, or leave `--fix` out".to_owned());
         return Err(Error::Usage { message, hint });
     }
-    let course = Course::open(&project.root, &options.baseline, wanted.stdin.is_some())?;
-    let Loaded { tree, passed_over, unread } = load(global, &project, options, &wanted)?;
-    let code_owners = project.code_owners(global);
+    let course = ground.course(options, wanted.stdin.is_some())?;
+    let Loaded { tree, passed_over, unread } = load(global, &ground, options, &wanted)?;
+    let before = ground.before(options)?;
+    let code_owners = ground.code_owners(global)?;
     let facts = Facts { config: &project.config, code_owners: &code_owners, now };
     let unseen_of = |tree: &Tree| Unseen::new(tree, unread.iter().cloned());
     let judge = |tree: &Tree| {
@@ -76,7 +82,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     };
     let mended = match options.fix {
         None => Mended { findings: judge(&tree), tree, applied: 0, unwritten: None },
-        Some(which) => mend(global, &project, tree, judge, reported, which),
+        Some(which) => mend(global, project, tree, judge, reported, which),
     };
     let Mended { mut tree, mut findings, unwritten, .. } = mended;
     let is_asked = |path: &str| wanted.holds(path);
@@ -90,11 +96,15 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         is_asked: &is_asked,
     };
     course.settle(&about, &mut tree, &mut findings)?;
+    let older = before.map(|before| {
+        since::keep_new(&before, &tree, &mut findings, &lint::run(&before, &rules, &facts))
+    });
     lint::turn(&tree, &mut findings, |path| wanted.holds(path));
     findings.retain(|finding| reported(finding, &tree));
     let findings = lint::fold(findings);
-    wanted.tell_about_silent_paths(global, &project, &tree, &passed_over);
-    tell(global, &options.output.format, &tree, &findings, (&rules, started))?;
+    wanted.tell_about_silent_paths(global, project, &tree, &passed_over);
+    let formats = &options.output.format;
+    tell(global, formats, &tree, &findings, Told { rules: &rules, older, started })?;
     if let Some(unwritten) = unwritten {
         return Err(unwritten);
     }
@@ -104,21 +114,32 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     Ok(if failing { Exit::Findings } else { Exit::Success })
 }
 
+/// What a report says beside what was found.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    rules: &'a RuleSet,
+    /// How many findings stood there before, where that was asked.
+    older: Option<usize>,
+    started: Instant,
+}
+
 /// Writes the report in every format that was asked for.
 fn tell(
     global: &Global,
     targets: &[Target],
     tree: &Tree,
     findings: &[Finding],
-    (rules, started): (&RuleSet, Instant),
+    told: Told<'_>,
 ) -> Result<(), Error> {
+    let Told { rules, older, started } = told;
     let watched = is_terminal(&io::stdout());
     let elapsed = watched.then(|| started.elapsed());
     let baselined = findings.iter().filter(|finding| finding.baselined).count();
     let views = views(rules);
     let mut report = Report::of_findings(&tree.sources, findings, output::docs);
     report.rules = &views;
-    report.summary = (!global.quiet).then(|| Summary { baselined, elapsed, ..summary(tree) });
+    report.summary =
+        (!global.quiet).then(|| Summary { baselined, older, elapsed, ..summary(tree) });
     report.templates_passed_over = Some(tree.templates.len());
     let is_counted = targets.is_empty() || targets.iter().any(is_for_people);
     if global.verbose || !is_counted {
@@ -139,10 +160,14 @@ struct Loaded {
 /// Reads what is to be linted; says what is passed over.
 fn load(
     global: &Global,
-    project: &Project,
+    ground: &Ground,
     options: &LintOptions,
     wanted: &Wanted,
 ) -> Result<Loaded, Error> {
+    if let Some(whole) = ground.whole()? {
+        return Ok(loaded(global, whole, wanted));
+    }
+    let project = &ground.project;
     let named = wanted.named(project, options.force_exclude);
     let mut found = discover::files(project, &named)?;
     if let Some(path) = &wanted.stdin {
@@ -165,14 +190,31 @@ fn load(
     found.passed_over.retain(|passed| wanted.holds(&passed.path));
     found.left_out.retain(|path| wanted.holds(path));
     output::say_read(global, &found);
-    for PassedOver { path, why } in &found.passed_over {
-        output::say(global, &format!("passed over {path}: {why}"));
-    }
+    tell_passed_over(global, &found.passed_over);
     let mut tree = lint::load(found.sources, &project.config.files);
     unread.extend(tree.templates.iter().cloned());
     tree.templates.append(&mut found.templates);
     tree.templates.retain(|path| wanted.holds(path));
     Ok(Loaded { tree, passed_over: found.passed_over, unread })
+}
+
+/// Takes what was read in the place of the worktree.
+fn loaded(global: &Global, whole: Whole, wanted: &Wanted) -> Loaded {
+    let Whole { mut tree, unread: passed, mut left_out } = whole;
+    let passed = passed.into_iter().map(|Unread { path, why, .. }| PassedOver { path, why });
+    let mut passed_over: Vec<PassedOver> = passed.collect();
+    left_out.extend(passed_over.iter().map(|passed| passed.path.clone()));
+    left_out.extend(tree.templates.iter().cloned());
+    passed_over.retain(|passed| wanted.holds(&passed.path));
+    tell_passed_over(global, &passed_over);
+    tree.templates.retain(|path| wanted.holds(path));
+    Loaded { tree, passed_over, unread: left_out.into_iter().collect() }
+}
+
+fn tell_passed_over(global: &Global, passed_over: &[PassedOver]) {
+    for PassedOver { path, why } in passed_over {
+        output::say(global, &format!("passed over {path}: {why}"));
+    }
 }
 
 /// Applies fixes; says how many.
@@ -244,9 +286,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(project: &Project, options: &LintOptions) -> Result<Self, Error> {
+    fn new(ground: &Ground, options: &LintOptions) -> Result<Self, Error> {
         let mut wanted = Self { stdin: None, paths: Vec::new() };
+        let project = &ground.project;
         for path in &options.paths {
+            if !ground.is_worktree() {
+                wanted.paths.push(project::named_from_root(project, path)?);
+                continue;
+            }
             if path.as_os_str() != "-" {
                 wanted.paths.push(below_root(project, path)?);
                 continue;

@@ -6,8 +6,6 @@ use crate::config::Config;
 use crate::config::METRICS_FILE;
 use crate::config::Metrics;
 use crate::config::Problem;
-use crate::git::Repository;
-use crate::git::id::CommitId;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
@@ -18,6 +16,7 @@ use super::file;
 use super::file::Content;
 use super::project;
 use super::snapshot;
+use super::snapshot::At;
 use super::snapshot::Tracked;
 
 /// Reads the declarations of the worktree into a configuration.
@@ -33,19 +32,13 @@ pub(super) fn of_worktree(root: &Path, config: &mut Config) -> Result<(), Error>
     take(config, found)
 }
 
-/// Reads the declarations of a commit into a configuration.
-pub(super) fn of_commit(
-    repository: &Repository,
-    commit: CommitId,
-    config: &mut Config,
-) -> Result<(), Error> {
+/// Reads the declarations of a tree into a configuration.
+pub(super) fn of_tree(at: &At<'_>, config: &mut Config) -> Result<(), Error> {
     let path = path(config);
-    let found = match snapshot::tracked(repository, commit, path, MAX_BYTES as u64)? {
-        Tracked::Bytes(bytes) => {
-            Ok(Source::decode(path, bytes, Origin::Commit(commit.to_string())))
-        }
-        Tracked::Nothing => Err("the base branch has none".to_owned()),
-        Tracked::Other => Err("it is no file of the base branch that could be read".to_owned()),
+    let found = match snapshot::tracked_in(&at.snapshot, path, MAX_BYTES as u64)? {
+        Tracked::Bytes(bytes) => Ok(at.settling(path, bytes)),
+        Tracked::Nothing => Err(format!("{} has none", at.called)),
+        Tracked::Other => Err(format!("it is no file of {} that could be read", at.called)),
     };
     take(config, found)
 }

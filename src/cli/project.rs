@@ -30,6 +30,7 @@ use super::file::Content;
 use super::metrics;
 use super::output;
 use super::snapshot;
+use super::snapshot::At;
 use super::snapshot::Tracked;
 
 /// A folder with its configuration, in a repository or outside of any.
@@ -161,6 +162,15 @@ pub(super) fn at_trusted_root(
     repository: git::Repository,
     trusted: git::id::CommitId,
 ) -> Result<(git::Repository, PathBuf), Error> {
+    at_root_of(global, repository, Some(trusted))
+}
+
+/// The same for any commit; without one, for what is staged.
+pub(super) fn at_root_of(
+    global: &Global,
+    repository: git::Repository,
+    commit: Option<git::id::CommitId>,
+) -> Result<(git::Repository, PathBuf), Error> {
     let start = absolute(&global.repo)?;
     let top = repository.worktree().map_or_else(|| start.clone(), Path::to_owned);
     let mut folder = match named_below(repository.worktree(), &global.repo)? {
@@ -175,7 +185,8 @@ pub(super) fn at_trusted_root(
         };
         let stands_there = || -> Result<bool, Error> {
             let limit = MAX_BYTES as u64;
-            let found = snapshot::tracked(&repository, trusted, &path, limit)?;
+            let at = At::of(&repository, commit)?;
+            let found = snapshot::tracked_in(&at.snapshot, &path, limit)?;
             Ok(!matches!(found, Tracked::Nothing))
         };
         if folder.is_empty() || stands_there()? {
@@ -199,6 +210,15 @@ pub(super) fn trusted_config(
             hint: Some("`slo gate` reads the configuration of the base branch".to_owned()),
         }),
     }
+}
+
+/// Returns a path as it stands from the root of what is judged, be there such a file or not.
+pub(super) fn named_from_root(project: &Project, path: &Path) -> Result<String, Error> {
+    let outside = || {
+        let message = format!("{} is not below {}", path.display(), project.root.display());
+        Error::Usage { message, hint: Some("name the repository with `--repo DIR`".to_owned()) }
+    };
+    named_below(Some(&project.root), path)?.ok_or_else(outside)
 }
 
 /// Returns a path as it is named below the top of the repository, without following a link there.

@@ -1,4 +1,7 @@
-//! Reads the tree of a commit as `slo lint` reads the worktree, without a checkout.
+//! Reads the tree of a commit, or what is staged, as `slo lint` reads the worktree, without a checkout.
+
+use std::env;
+use std::path::PathBuf;
 
 use crate::config;
 use crate::config::Config;
@@ -28,6 +31,61 @@ use super::project;
 
 /// The most bytes of a file of which the start is looked into.
 const LARGEST_LOOKED_INTO: u64 = 128 * 1024 * 1024;
+
+/// A tree that is read in the place of the worktree, and what people call it.
+pub(super) struct At<'repository> {
+    pub(super) snapshot: Snapshot<'repository>,
+    /// The whole tree, whatever folder is judged.
+    whole: Snapshot<'repository>,
+    pub(super) called: String,
+    /// Whether what is wrong in it has to be mended on another branch.
+    is_base: bool,
+}
+
+impl<'repository> At<'repository> {
+    /// Returns the tree that is agreed.
+    pub(super) fn base(
+        repository: &'repository Repository,
+        commit: CommitId,
+    ) -> Result<Self, Error> {
+        let called = "the base branch".to_owned();
+        Ok(Self { called, is_base: true, ..Self::of(repository, Some(commit))? })
+    }
+
+    /// Returns the tree of a commit; without one, what is staged.
+    pub(super) fn of(
+        repository: &'repository Repository,
+        commit: Option<CommitId>,
+    ) -> Result<Self, Error> {
+        if let Some(commit) = commit {
+            return Ok(Self {
+                snapshot: repository.snapshot(commit)?,
+                whole: repository.whole_snapshot(commit)?,
+                called: format!("commit {}", commit.short()),
+                is_base: false,
+            });
+        }
+        // A hook is told of another index where `git commit` names files, or takes all.
+        let index = env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty());
+        let index = index.map(PathBuf::from);
+        Ok(Self {
+            snapshot: repository.staged(index.as_deref())?,
+            whole: repository.whole_staged(index.as_deref())?,
+            called: "the index".to_owned(),
+            is_base: false,
+        })
+    }
+
+    /// Returns what a file has that settles something, such as the configuration.
+    pub(super) fn settling(&self, path: &str, bytes: Vec<u8>) -> Source {
+        let origin = if self.is_base { origin(&self.snapshot) } else { Origin::Worktree };
+        Source::decode(path, bytes, origin)
+    }
+}
+
+fn origin(snapshot: &Snapshot<'_>) -> Origin {
+    snapshot.commit().map_or(Origin::Index, |commit| Origin::Commit(commit.to_string()))
+}
 
 /// A file of a commit that could not be read.
 pub(super) struct Unread {
@@ -60,7 +118,7 @@ pub(super) fn read(
     commit: CommitId,
     config: &Config,
 ) -> Result<Tree, Error> {
-    read_whole(repository, commit, config).map(|whole| whole.tree)
+    read_whole(&repository.snapshot(commit)?, config).map(|whole| whole.tree)
 }
 
 /// Returns the services of a configuration whose paths fit no file of any of the commits.
@@ -88,13 +146,8 @@ pub(super) fn services_without_files(
     Ok(silent.into_iter().map(|(service, _)| service.clone()).collect())
 }
 
-/// Reads the files of a commit into a tree, and says which it did not read.
-pub(super) fn read_whole(
-    repository: &Repository,
-    commit: CommitId,
-    config: &Config,
-) -> Result<Whole, Error> {
-    let snapshot = repository.snapshot(commit)?;
+/// Reads the files of a snapshot into a tree, and says which it did not read.
+pub(super) fn read_whole(snapshot: &Snapshot<'_>, config: &Config) -> Result<Whole, Error> {
     let files = &config.files;
     let mut left_out = Vec::new();
     let keep = |path: &str| {
@@ -111,13 +164,13 @@ pub(super) fn read_whole(
         .partition(|file| matches!(file.kind, FileKind::File | FileKind::Executable));
     let mut unread = Vec::new();
     for link in others.iter().filter(|file| file.kind == FileKind::Symlink) {
-        if !leads_to_one_of(&snapshot, &link.path, &listed)? {
+        if !leads_to_one_of(snapshot, &link.path, &listed)? {
             let (path, why) = (link.path.clone(), "a link is not followed".to_owned());
-            unread.push(Unread { path, why, names_policy: named_behind(&snapshot, &link.path)? });
+            unread.push(Unread { path, why, names_policy: named_behind(snapshot, &link.path)? });
         }
     }
     let contents = snapshot.read_all(&listed, MAX_BYTES as u64)?;
-    let origin = Origin::Commit(commit.to_string());
+    let origin = origin(snapshot);
     let mut sources = Vec::new();
     for (file, content) in listed.iter().zip(contents) {
         let path = file.path.as_str();
@@ -132,7 +185,7 @@ pub(super) fn read_whole(
                 }
                 sources.push(source);
             }
-            Content::TooLarge(size) if is_worth_a_word(&snapshot, path)? => {
+            Content::TooLarge(size) if is_worth_a_word(snapshot, path)? => {
                 let (path, why) = (path.to_owned(), "it is too large".to_owned());
                 unread.push(Unread { path, why, names_policy: None });
                 sources.push(Source::too_large(file.path.as_str(), size, origin.clone()));
@@ -211,7 +264,17 @@ pub(super) fn tracked(
     path: &str,
     limit: u64,
 ) -> Result<Tracked, Error> {
-    let snapshot = repository.snapshot(commit)?;
+    tracked_in(&repository.snapshot(commit)?, path, limit)
+}
+
+/// Returns what a snapshot has at a path.
+///
+/// * `limit`: the most bytes that are read.
+pub(super) fn tracked_in(
+    snapshot: &Snapshot<'_>,
+    path: &str,
+    limit: u64,
+) -> Result<Tracked, Error> {
     match snapshot.read(path, limit)? {
         Content::Bytes(bytes) => return Ok(Tracked::Bytes(bytes)),
         Content::Absent => {}
@@ -227,50 +290,49 @@ pub(super) fn tracked(
     Ok(Tracked::Nothing)
 }
 
-/// Reads the configuration of a commit; the defaults where it has none.
+/// Reads the configuration of a tree; the defaults where it has none.
 ///
 /// * `named`: the file that was named instead of `slo.toml`, which then must be there.
-pub(super) fn config(
-    repository: &Repository,
-    commit: CommitId,
-    named: Option<&str>,
-) -> Result<(Config, Option<Source>), Error> {
+pub(super) fn config(at: &At<'_>, named: Option<&str>) -> Result<(Config, Option<Source>), Error> {
     let path = named.unwrap_or(config::FILE_NAME);
-    let bytes = match (tracked(repository, commit, path, MAX_BYTES as u64)?, named) {
+    let bytes = match (tracked_in(&at.snapshot, path, MAX_BYTES as u64)?, named) {
         (Tracked::Bytes(bytes), _) => bytes,
         (Tracked::Nothing, None) => {
             let mut config = Config::default();
-            metrics::of_commit(repository, commit, &mut config)?;
+            metrics::of_tree(at, &mut config)?;
             return Ok((config, None));
         }
         (Tracked::Nothing, Some(named)) => {
-            let message = format!("the base branch has no file {named}");
+            let message = format!("{} has no file {named}", at.called);
             return Err(Error::Usage { message, hint: None });
         }
         (Tracked::Other, _) => {
             return Err(Error::Config {
-                message: "the configuration of the base branch is no file that could be read"
-                    .to_owned(),
+                message: format!(
+                    "the configuration of {} is no file that could be read",
+                    at.called
+                ),
                 path: path.to_owned(),
                 position: None,
                 hint: Some("a link is not followed; put the file itself there".to_owned()),
             });
         }
     };
-    let source = Source::decode(path, bytes, Origin::Commit(commit.to_string()));
+    let source = at.settling(path, bytes);
     let mut config = project::decode(&source)?;
-    metrics::of_commit(repository, commit, &mut config)?;
+    metrics::of_tree(at, &mut config)?;
     Ok((config, Some(source)))
 }
 
-/// Reads who owns which paths in a commit, from the first place that has a file.
-pub(super) fn code_owners(repository: &Repository, commit: CommitId) -> Result<CodeOwners, Error> {
+/// Reads who owns which paths in a tree, from the first place that has a file.
+///
+/// * `root`: the folder that is judged.
+pub(super) fn code_owners(at: &At<'_>, root: &str) -> Result<CodeOwners, Error> {
     // A forge reads the file of the whole repository, whatever folder of it is judged.
-    let whole = repository.whole_snapshot(commit)?;
     for place in owners::PLACES {
-        match whole.read(place, owners::MAX_BYTES as u64)? {
+        match at.whole.read(place, owners::MAX_BYTES as u64)? {
             Content::Bytes(found) => {
-                return Ok(project::read_code_owners(&found).0.seen_from(&repository.root()));
+                return Ok(project::read_code_owners(&found).0.seen_from(root));
             }
             Content::TooLarge(_) => break,
             _ => {}

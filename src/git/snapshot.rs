@@ -1,9 +1,13 @@
-//! The files of one commit, read without checking anything out.
+//! The files of one commit or of the index, read without checking anything out.
 //!
 //! **Invariant:** a snapshot never touches the worktree and never follows a symlink: what a link
 //! points at may be outside the repository, and is not what was reviewed.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use gix::bstr::BStr;
+use gix::bstr::BString;
 use gix::bstr::ByteSlice;
 use rayon::iter::IntoParallelRefIterator;
 use rayon::iter::ParallelIterator;
@@ -17,11 +21,19 @@ use crate::git::error::Error;
 use crate::git::id::BlobId;
 use crate::git::id::CommitId;
 
-/// The tree of a commit, below the repository's root of what is judged.
+/// The tree of a commit, or what the next one would be, below the repository's root of what is judged.
 pub struct Snapshot<'repository> {
     repository: &'repository Repository,
-    commit: CommitId,
-    tree: Option<gix::ObjectId>,
+    commit: Option<CommitId>,
+    listing: Listing,
+}
+
+/// Where files are listed.
+enum Listing {
+    /// A tree; no tree means no files.
+    Tree(Option<gix::ObjectId>),
+    /// The index, by path.
+    Index(BTreeMap<BString, Entry>),
 }
 
 /// What stands at a path of a tree.
@@ -74,7 +86,34 @@ impl Repository {
     ///
     /// [`Error::CommitMissing`] when the clone does not hold the commit.
     pub fn snapshot(&self, commit: CommitId) -> Result<Snapshot<'_>, Error> {
-        Ok(Snapshot { repository: self, commit, tree: self.root_tree(commit)? })
+        let listing = Listing::Tree(self.root_tree(commit)?);
+        Ok(Snapshot { repository: self, commit: Some(commit), listing })
+    }
+
+    /// Returns what is staged: the tree that a commit would have.
+    ///
+    /// A file in conflict is that of the branch that is checked out.
+    ///
+    /// * `index`: the file that is read in the place of the repository's own index.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] for a damaged index.
+    pub fn staged(&self, index: Option<&Path>) -> Result<Snapshot<'_>, Error> {
+        let files = self.staged_files(index)?.into_iter();
+        let inside = files
+            .filter_map(|(path, entry)| Some((self.inside(path.as_bstr())?.to_owned(), entry)));
+        Ok(Snapshot { repository: self, commit: None, listing: Listing::Index(inside.collect()) })
+    }
+
+    /// Returns what is staged from the top of the repository, whatever folder is judged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] for a damaged index.
+    pub fn whole_staged(&self, index: Option<&Path>) -> Result<Snapshot<'_>, Error> {
+        let listing = Listing::Index(self.staged_files(index)?);
+        Ok(Snapshot { repository: self, commit: None, listing })
     }
 
     /// Returns whether nothing but folders stands at the judged folder and above it at a commit; also
@@ -101,7 +140,8 @@ impl Repository {
     ///
     /// [`Error::CommitMissing`] when the clone does not hold the commit.
     pub fn whole_snapshot(&self, commit: CommitId) -> Result<Snapshot<'_>, Error> {
-        Ok(Snapshot { repository: self, commit, tree: Some(self.whole_tree(commit)?) })
+        let listing = Listing::Tree(Some(self.whole_tree(commit)?));
+        Ok(Snapshot { repository: self, commit: Some(commit), listing })
     }
 
     /// Returns the tree of the judged folder at a commit; `None` when the folder does not exist.
@@ -131,8 +171,8 @@ impl Repository {
 }
 
 impl Snapshot<'_> {
-    /// Returns the commit whose tree this is.
-    pub fn commit(&self) -> CommitId {
+    /// Returns the commit whose tree this is; nothing for the index.
+    pub fn commit(&self) -> Option<CommitId> {
         self.commit
     }
 
@@ -143,7 +183,13 @@ impl Snapshot<'_> {
     /// [`Error::Unreadable`], [`Error::TreeMalformed`] and [`Error::TreeTooLarge`].
     pub fn files(&self, mut keep: impl FnMut(&str) -> bool) -> Result<Vec<SnapshotFile>, Error> {
         let mut found = Vec::new();
-        for (raw_path, entry) in entries::files(&self.repository.local, self.tree)? {
+        let listed = match &self.listing {
+            Listing::Tree(tree) => entries::files(&self.repository.local, *tree)?,
+            Listing::Index(files) => {
+                files.iter().map(|(path, entry)| (path.clone(), *entry)).collect()
+            }
+        };
+        for (raw_path, entry) in listed {
             let path = raw_path.to_str_lossy();
             if keep(&path) {
                 found.push(SnapshotFile {
@@ -164,11 +210,33 @@ impl Snapshot<'_> {
     /// [`Error::PathOutside`] for an absolute path or one with `..`; [`Error::Unreadable`].
     pub fn read(&self, path: &str, limit: u64) -> Result<Content, Error> {
         let clean = clean_path(path)?;
-        match entries::find(&self.repository.local, self.tree, clean.as_bstr())? {
+        let found = match &self.listing {
+            Listing::Tree(tree) => entries::find(&self.repository.local, *tree, clean.as_bstr())?,
+            Listing::Index(files) => return self.read_staged(files, &clean, limit),
+        };
+        match found {
             Found::Absent => Ok(Content::Absent),
             Found::Folder(_) => Ok(Content::Folder),
             Found::File(entry) => content(&self.repository.local, entry, clean.as_bstr(), limit),
         }
+    }
+
+    fn read_staged(
+        &self,
+        files: &BTreeMap<BString, Entry>,
+        path: &BString,
+        limit: u64,
+    ) -> Result<Content, Error> {
+        if let Some(entry) = files.get(path) {
+            return content(&self.repository.local, *entry, path.as_bstr(), limit);
+        }
+        let mut folder = path.clone();
+        if !folder.is_empty() {
+            folder.push(b'/');
+        }
+        let is_below = |(below, _): (&BString, &Entry)| below.starts_with(&folder);
+        let has_files = files.range(folder.clone()..).next().is_some_and(is_below);
+        Ok(if has_files { Content::Folder } else { Content::Absent })
     }
 
     /// Reads many files on all processors; the answers stand in the order of `files`.

@@ -1,7 +1,16 @@
 //! The index and the worktree: which files are tracked, and what is not committed.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use gix::bstr::BStr;
+use gix::bstr::BString;
 use gix::bstr::ByteSlice;
+use gix::index::File;
+use gix::index::decode::Options;
+use gix::index::entry::Flags;
+use gix::index::entry::Mode;
+use gix::index::entry::Stage;
 use gix::status::Item;
 use gix::status::UntrackedFiles;
 use gix::status::index_worktree::Item as ChangeItem;
@@ -9,7 +18,9 @@ use gix::status::plumbing::index_as_worktree::Change;
 use gix::status::plumbing::index_as_worktree::EntryStatus;
 
 use crate::git::Repository;
+use crate::git::entries::Entry;
 use crate::git::error::Error;
+use crate::git::snapshot::FileKind;
 
 impl Repository {
     /// Returns the tracked paths below the root of what is judged, sorted.
@@ -78,15 +89,57 @@ impl Repository {
         Ok(!self.uncommitted_paths()?.is_empty())
     }
 
+    /// Returns the staged files of the whole repository, by path.
+    ///
+    /// Of a file in conflict our side counts; one that is only meant to be added is not staged.
+    ///
+    /// * `index`: the file that is read in the place of the repository's own index.
+    pub(super) fn staged_files(
+        &self,
+        index: Option<&Path>,
+    ) -> Result<BTreeMap<BString, Entry>, Error> {
+        let unreadable = |source| Error::unreadable("the index", source);
+        let own;
+        let other;
+        let index: &gix::index::State = match index {
+            None => {
+                own = self.local.index_or_empty().map_err(unreadable)?;
+                &own
+            }
+            Some(path) => {
+                let (hash, options) = (self.local.object_hash(), Options::default());
+                other = File::at_or_default(path, hash, false, options).map_err(unreadable)?;
+                &other
+            }
+        };
+        let mut files = BTreeMap::new();
+        for entry in index.entries() {
+            let is_ours = matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
+            let kind = match entry.mode {
+                Mode::FILE => FileKind::File,
+                Mode::FILE_EXECUTABLE => FileKind::Executable,
+                Mode::SYMLINK => FileKind::Symlink,
+                Mode::COMMIT => FileKind::Submodule,
+                _ => continue,
+            };
+            if is_ours && !entry.flags.contains(Flags::INTENT_TO_ADD) {
+                files.insert(entry.path(index).to_owned(), Entry { id: entry.id, kind });
+            }
+        }
+        Ok(files)
+    }
+
     /// Returns the path relative to the root of what is judged; `None` when it is not below it.
     fn below_root(&self, path: &BStr) -> Option<String> {
-        let inside = if self.root.is_empty() {
-            path
-        } else {
-            let rest = path.strip_prefix(self.root.as_slice())?;
-            rest.strip_prefix(b"/")?.as_bstr()
-        };
-        Some(inside.to_str_lossy().into_owned())
+        Some(self.inside(path)?.to_str_lossy().into_owned())
+    }
+
+    pub(super) fn inside<'p>(&self, path: &'p BStr) -> Option<&'p BStr> {
+        if self.root.is_empty() {
+            return Some(path);
+        }
+        let rest = path.strip_prefix(self.root.as_slice())?;
+        Some(rest.strip_prefix(b"/")?.as_bstr())
     }
 }
 

@@ -283,9 +283,10 @@ pub struct DataSource {
     pub settings: Vec<Setting>,
 }
 
-/// Returns whether a data source of a type answers `PromQL`: `Prometheus`, and what is made after it.
+/// Returns whether a data source of a type answers `PromQL`: `Prometheus`, and what is made after it or speaks
+/// its language alone.
 pub fn answers_promql(source_type: &str) -> bool {
-    const WORDS: [&str; 5] = ["prom", "thanos", "cortex", "mimir", "victoria"];
+    const WORDS: [&str; 6] = ["prom", "thanos", "cortex", "mimir", "victoria", "dash0"];
     let lower = source_type.to_lowercase();
     // VictoriaLogs has a language of its own.
     !lower.contains("logs") && WORDS.iter().any(|word| lower.contains(word))

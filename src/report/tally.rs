@@ -26,6 +26,9 @@ pub(super) fn sentence(report: &Report<'_>, read: &Summary, style: &Style) -> St
     if read.baselined > 0 {
         parts.push(format!("{} in the baseline", read.baselined));
     }
+    if let Some(older) = read.older.filter(|&older| older > 0) {
+        parts.push(counted(older, "older finding"));
+    }
     if let Some(templates) = report.templates_passed_over.filter(|&templates| templates > 0) {
         parts.push(format!("{} passed over", counted(templates, "template")));
     }
@@ -40,7 +43,8 @@ pub(super) fn found(report: &Report<'_>, read: &Summary, style: &Style) -> Strin
     if counts.is_empty() && read.slos == 0 {
         "no SLO found".to_owned()
     } else if counts.is_empty() {
-        paint(style, Ink::Good, &format!("{slos}, nothing to report"))
+        let what = if read.older.is_some() { "nothing new" } else { "nothing to report" };
+        paint(style, Ink::Good, &format!("{slos}, {what}"))
     } else {
         let dialects = read.dialects.join(", ");
         let colon = if dialects.is_empty() { "" } else { ": " };

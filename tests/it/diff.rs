@@ -4,13 +4,13 @@ use crate::command::slo;
 use crate::repository::Repository;
 
 /// An SLO with a target and the range of its queries.
-fn definition(name: &str, target: &str, range: &str) -> String {
+pub(crate) fn definition(name: &str, target: &str, range: &str) -> String {
     let query = |metric: &str| {
         format!(
             "{{metricSource: {{type: Prometheus, spec: {{query: 'sum(rate({metric}[{range}]))'}}}}}}"
         )
     };
-    let (bad, total) = (query("lost_total"), query("orders_total"));
+    let [bad, total] = ["lost", "all"].map(|which| query(&format!("{name}_{which}_total")));
     format!(
         "apiVersion: openslo/v1
 kind: SLO
@@ -80,6 +80,29 @@ fn files_count_as_they_lie_there() {
     );
     assert!(ended.err.ends_with("2 changes\n"), "{}", ended.err);
     assert_eq!(slo(repository.path(), &["diff", "--quiet"]).expect(0).err, "");
+}
+
+#[test]
+fn what_is_staged_is_compared_with_the_last_commit() {
+    let repository = repository();
+    repository.write("orders.yaml", definition("orders", "0.99", "5m"));
+    assert_eq!(slo(repository.path(), &["diff", "--staged"]).expect(0).out, "");
+    repository.git(&["add", "orders.yaml"]);
+    repository.write("orders.yaml", definition("orders", "0.9", "5m"));
+    let ended = slo(repository.path(), &["diff", "--staged"]).expect(0);
+    assert!(ended.out.contains("99.5 % → 99 %"), "{}", ended.out);
+    let ended = slo(repository.path(), &["diff", "main", "--staged"]).expect(0);
+    assert!(ended.out.contains("99.9 % → 99 %"), "{}", ended.out);
+    let first = Repository::new();
+    first.write("orders.yaml", definition("orders", "0.99", "5m"));
+    first.git(&["add", "--all"]);
+    let ended = slo(first.path(), &["diff", "--staged"]).expect(0);
+    assert!(ended.out.contains("slo added"), "{}", ended.out);
+    for arguments in
+        [&["diff", "--staged", "main", "work"][..], &["diff", "--staged", "main..work"]]
+    {
+        assert_eq!(slo(repository.path(), arguments).code, Some(2), "{arguments:?}");
+    }
 }
 
 #[test]

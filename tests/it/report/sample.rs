@@ -66,6 +66,7 @@ impl Sample {
         let mut report = Report::of_findings(&self.sources, &self.findings, docs);
         report.rules = &RULES;
         report.summary = Some(Summary {
+            older: None,
             slos: 14,
             files: 9,
             dialects: vec!["OpenSLO", "Sloth"],

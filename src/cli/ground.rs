@@ -1,0 +1,125 @@
+//! Where `slo lint` reads: the files as they lie there, what is staged, or a commit.
+//!
+//! # Why
+//!
+//! A hook judges what is about to be committed: a file may be staged and changed again since, and then the
+//! worktree says nothing about the commit. Configuration, baseline and owners come from where the definitions do.
+
+use crate::config::owners::CodeOwners;
+use crate::git::Repository;
+use crate::git::error::Error as GitError;
+use crate::git::id::CommitId;
+use crate::lint::Tree;
+
+use super::arguments::Global;
+use super::arguments::LintOptions;
+use super::baseline::Course;
+use super::error::Error;
+use super::project;
+use super::project::Project;
+use super::since;
+use super::snapshot;
+use super::snapshot::At;
+use super::snapshot::Whole;
+
+/// What is linted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// The files as they lie there.
+    Files,
+    /// What is staged.
+    Staged,
+    /// The tree of a commit.
+    Commit(CommitId),
+}
+
+/// A project, and what of it is linted.
+pub(super) struct Ground {
+    pub(super) project: Project,
+    which: Which,
+}
+
+impl Ground {
+    /// Finds the root, and reads the configuration.
+    pub(super) fn open(global: &Global, options: &LintOptions) -> Result<Self, Error> {
+        if options.rev.is_none() && !options.staged {
+            return Ok(Self { project: Project::open(global)?, which: Which::Files });
+        }
+        if options.paths.iter().any(|path| path.as_os_str() == "-") {
+            let message = "standard input is neither staged nor committed".to_owned();
+            let hint = Some("leave `-` out".to_owned());
+            return Err(Error::Usage { message, hint });
+        }
+        let repository = project::repository(global)?;
+        let commit = options.rev.as_ref().map(|rev| repository.resolve(rev)).transpose()?;
+        let (repository, root) = project::at_root_of(global, repository, commit)?;
+        let named = project::trusted_config(global, &repository)?;
+        let (config, file) = snapshot::config(&At::of(&repository, commit)?, named.as_deref())?;
+        let project = Project { root, config, file, repository: Some(repository) };
+        Ok(Self { project, which: commit.map_or(Which::Staged, Which::Commit) })
+    }
+
+    /// Returns whether the files are linted as they lie there.
+    pub(super) fn is_worktree(&self) -> bool {
+        self.which == Which::Files
+    }
+
+    /// Returns the tree that is read in the place of the worktree, if one is.
+    fn at(&self) -> Result<Option<At<'_>>, Error> {
+        let commit = match self.which {
+            Which::Files => return Ok(None),
+            Which::Staged => None,
+            Which::Commit(commit) => Some(commit),
+        };
+        let repository = self.repository()?;
+        At::of(repository, commit).map(Some)
+    }
+
+    fn repository(&self) -> Result<&Repository, Error> {
+        let none = || GitError::NotARepository { path: self.project.root.clone() };
+        Ok(self.project.repository.as_ref().ok_or_else(none)?)
+    }
+
+    /// Reads the baseline.
+    pub(super) fn course(&self, options: &LintOptions, is_stdin: bool) -> Result<Course, Error> {
+        match self.at()? {
+            Some(at) => Course::of_tree(&at, &options.baseline),
+            None => Course::open(&self.project.root, &options.baseline, is_stdin),
+        }
+    }
+
+    /// Reads who owns which paths.
+    pub(super) fn code_owners(&self, global: &Global) -> Result<CodeOwners, Error> {
+        match self.at()? {
+            Some(at) => snapshot::code_owners(&at, &self.repository()?.root()),
+            None => Ok(self.project.code_owners(global)),
+        }
+    }
+
+    /// Reads the tree that is linted in the place of the worktree, if one is.
+    pub(super) fn whole(&self) -> Result<Option<Whole>, Error> {
+        let Some(at) = self.at()? else { return Ok(None) };
+        snapshot::read_whole(&at.snapshot, &self.project.config).map(Some)
+    }
+
+    /// Reads the tree with which what is linted is compared, if it is compared.
+    pub(super) fn before(&self, options: &LintOptions) -> Result<Option<Tree>, Error> {
+        if options.since.is_none() && !options.staged {
+            return Ok(None);
+        }
+        let repository = self.repository()?;
+        let head = match self.which {
+            Which::Commit(commit) => commit,
+            Which::Files | Which::Staged => match (repository.head(), &options.since) {
+                // Before the first commit there is nothing.
+                (Err(GitError::NoCommits), None) => return Ok(Some(Tree::default())),
+                (head, _) => head?,
+            },
+        };
+        let start = match &options.since {
+            Some(revision) => since::start(repository, revision, head)?,
+            None => head,
+        };
+        snapshot::read(repository, start, &self.project.config).map(Some)
+    }
+}
