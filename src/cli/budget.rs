@@ -114,7 +114,7 @@ fn show(
         Some(file) => record(file, &requests, &measurements)?,
         None => None,
     };
-    let table = measure::table(&requests, &measurements, now);
+    let table = measure::table(&requests, &measurements, None, now);
     let mut report = Report::of_findings(&tree.sources, &[], output::docs);
     report.budgets = Some(&table);
     output::render(global, &options.output.format, &report)?;

@@ -122,7 +122,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     let mut view = words::verdict_view(&verdict, &measurements, &run.trusted.sources);
     note_baseline(&findings, &mut view);
     run.note_what_waits(&mut view)?;
-    let table = measure::table(&requests, &measurements, now);
+    let table = measure::table(&requests, &measurements, Some(&run.head.catalog), now);
     let views = views(&rules);
     let mut report = Report::of_findings(&run.head.sources, &findings, output::docs);
     report.rules = &views;

@@ -1,5 +1,6 @@
 //! Fetches what must be measured, and makes a table of it.
 
+use std::collections::HashMap;
 use std::env;
 use std::fs;
 use std::io;
@@ -16,12 +17,15 @@ use crate::budget;
 use crate::budget::Definition;
 use crate::budget::Measurement;
 use crate::budget::Request;
+use crate::budget::Terms;
 use crate::config;
 use crate::config::Config;
 use crate::git::Repository;
 use crate::git::id::CommitId;
 use crate::model::Catalog;
+use crate::model::Kind;
 use crate::model::NoData;
+use crate::model::Object;
 use crate::quantity::Duration;
 use crate::report::BudgetTable;
 use crate::report::words;
@@ -195,24 +199,41 @@ fn is_where_it_says(repository: &Repository, root: &Path) -> bool {
     named.is_none() || !root.exists() || root.canonicalize().ok() == named
 }
 
-/// Makes the table of what was measured by the definitions that count.
+/// Makes the table of what was measured by the definitions that count; beside each stands what a change
+/// makes of it.
+///
+/// * `head`: what a change proposes, where there is one.
 pub(super) fn table(
     requests: &[Request],
     measurements: &[Measurement],
+    head: Option<&Catalog>,
     now: Timestamp,
 ) -> BudgetTable {
-    let no_data = NoData::default();
     let mut table = BudgetTable::default();
-    for (request, measurement) in requests.iter().zip(measurements) {
+    let measured = || requests.iter().zip(measurements);
+    let key = |request: &Request| (request.name().to_owned(), request.objective);
+    let proposed: HashMap<_, _> = measured()
+        .filter(|(request, _)| request.definition == Definition::Head)
+        .map(|(request, measurement)| (key(request), (request, measurement)))
+        .collect();
+    for (request, measurement) in measured() {
         if request.definition != Definition::Trusted {
             continue;
         }
-        let seconds = request.lookbacks.iter().filter_map(|&seconds| u64::try_from(seconds).ok());
-        let lookbacks: Vec<Duration> = seconds.map(Duration::from_seconds).collect();
-        let step = request.step_seconds;
-        let terms = Ok(request.terms.clone());
-        let state = budget::state(&terms, measurement, &lookbacks, step, &no_data, now);
-        table.rows.push(words::budget_row(request, measurement, &state));
+        let state = state_of(request, measurement, now);
+        let mut row = words::budget_row(request, measurement, &state);
+        row.with_change = match proposed.get(&key(request)) {
+            Some(&(proposed, of_proposed)) => {
+                // What differs in its terms alone need not be measured again.
+                let is_lacking =
+                    of_proposed.series.is_err() && is_measured_alike(request, proposed);
+                let of_proposed = if is_lacking { measurement } else { of_proposed };
+                let state = state_of(proposed, of_proposed, now);
+                Some(words::with_change([request, proposed], of_proposed, &state))
+            }
+            None => head.and_then(|head| unjudged(request, head)),
+        };
+        table.rows.push(row);
         table.measured_at = Some(request.end);
         let backend = format!("{} ({})", measurement.backend, measurement.source);
         if !measurement.backend.is_empty() && !table.backends.contains(&backend) {
@@ -220,4 +241,39 @@ pub(super) fn table(
         }
     }
     table
+}
+
+/// Returns why a change leaves nothing of an objective that could be judged; nothing where it does.
+fn unjudged(request: &Request, head: &Catalog) -> Option<String> {
+    let named = head.named(Kind::Slo, request.name()).filter_map(|object| match object {
+        Object::Slo(slo) => Some(slo),
+        _ => None,
+    });
+    let named: Vec<_> = named.collect();
+    if named.is_empty() {
+        return Some("no SLO has this name".to_owned());
+    }
+    let [only] = named.as_slice() else { return None };
+    let is_kept = only.objectives.len() == request.slo.objectives.len();
+    let undefined = Terms::new(only, request.objective).err().filter(|_| is_kept)?;
+    Some(format!("it has no {} that can be judged", undefined.0))
+}
+
+fn state_of(request: &Request, measurement: &Measurement, now: Timestamp) -> budget::BudgetState {
+    let seconds = request.lookbacks.iter().filter_map(|&seconds| u64::try_from(seconds).ok());
+    let lookbacks: Vec<Duration> = seconds.map(Duration::from_seconds).collect();
+    let (terms, step) = (Ok(request.terms.clone()), request.step_seconds);
+    budget::state(&terms, measurement, &lookbacks, step, &NoData::default(), now)
+}
+
+/// Returns whether the counts of one objective are those of another.
+fn is_measured_alike(one: &Request, other: &Request) -> bool {
+    let measured = |request: &Request| {
+        let objective = request.slo.objectives.get(request.objective)?;
+        let compared = objective.comparison(request.indicator.as_deref());
+        let slices =
+            (&request.slice_target, request.terms.slice_seconds, request.terms.method.name());
+        serde_json::to_string(&(compared, slices, &request.indicator)).ok()
+    };
+    measured(one) == measured(other)
 }

@@ -168,6 +168,7 @@ struct BudgetView<'a> {
     coverage: Option<&'a Ratio>,
     observed_at: Option<String>,
     source: Option<&'a str>,
+    with_change: Option<&'a str>,
     warnings: &'a [String],
 }
 
@@ -304,6 +305,7 @@ fn budget_view(row: &BudgetRow) -> BudgetView<'_> {
         coverage: row.coverage.as_ref(),
         observed_at: instant(row.observed_at),
         source: row.source.as_deref(),
+        with_change: row.with_change.as_deref(),
         warnings: &row.warnings,
     }
 }

@@ -10,6 +10,7 @@ mod verdict;
 
 pub use budget::budget_row;
 pub use budget::objective_name;
+pub use budget::with_change;
 pub use change::change_rows;
 pub use verdict::verdict_view;
 

@@ -99,12 +99,22 @@ pub(super) fn remarks(table: &BudgetTable, style: &Style, warnings: bool) -> Vec
             lines.extend(wrap(&text, style.width, style.width));
         }
     }
-    let mut lines: Vec<String> =
-        lines.iter().map(|text| paint(style, Ink::Careful, text)).collect();
+    let painted = lines.iter().map(|text| paint(style, Ink::Careful, text));
+    let mut lines = proposals(table, style);
+    lines.extend(painted);
     if !lines.is_empty() {
         lines.insert(0, String::new());
     }
     lines
+}
+
+/// Returns what a change makes of the budgets.
+fn proposals(table: &BudgetTable, style: &Style) -> Vec<String> {
+    let proposed = table.rows.iter().filter_map(|row| {
+        let text = row.with_change.as_deref()?;
+        Some(format!("with this change, {}: {}", line(&row.slo), line(text)))
+    });
+    proposed.flat_map(|text| wrap(&text, style.width, style.width)).collect()
 }
 
 /// Returns the lookbacks of a table, in the order in which they are first named.

@@ -80,6 +80,42 @@ pub fn budget_row(
     }
 }
 
+/// A word for a part of a promise, and how it is written.
+type Term = (&'static str, fn(&Request) -> String);
+
+/// Returns what a change makes of a budget: `target 99 % → 98.5 %: +23.9 %`.
+///
+/// * `state`: where the budget stands by the proposed definition, as `measurement` knows.
+pub fn with_change(
+    [trusted, proposed]: [&Request; 2],
+    measurement: &Measurement,
+    state: &budget::BudgetState,
+) -> String {
+    let terms: [Term; 3] = [
+        ("target", |request| format!("{} %", request.terms.target.percent())),
+        ("window", |request| request.slo.window.as_ref().map(window).unwrap_or_default()),
+        ("method", |request| request.terms.method.name().to_owned()),
+    ];
+    let differing = terms.into_iter().filter_map(|(word, of)| {
+        let (old, new) = (of(trusted), of(proposed));
+        (old != new).then(|| format!("{word} {old} → {new}"))
+    });
+    let mut parts: Vec<String> = differing.collect();
+    if parts.is_empty() {
+        parts.push("another indicator".to_owned());
+    }
+    let left = match (state.known(), state.reason()) {
+        (Some(known), _) => {
+            let percent = known.remaining.percent().fixed(1);
+            let sign = if percent.starts_with('-') { "" } else { "+" };
+            format!("{sign}{percent} %")
+        }
+        (None, Some(reason)) => super::reason(reason, &measurement.backend),
+        (None, None) => "not known".to_owned(),
+    };
+    format!("{}: {left}", parts.join(", "))
+}
+
 fn burn_rates(known: &Known) -> Vec<(String, Option<Ratio>)> {
     let rates = known.burn_rates.iter();
     rates.map(|(lookback, burn)| (lookback.to_string(), burn.known().cloned())).collect()

@@ -11,6 +11,7 @@ use crate::repository::Repository;
 use super::history::pull_request;
 use super::shop::HEALTHY;
 use super::shop::SPENT;
+use super::shop::gate;
 use super::shop::measurements;
 use super::shop::shop;
 
@@ -112,4 +113,48 @@ fn the_budget_of_a_calendar_window_is_said_to_be_an_estimate() {
     assert!(terminal.contains(" · ≈ estimated · "), "{terminal}");
     assert!(said("markdown").contains("≈25.0 %"), "{}", said("markdown"));
     assert!(said("concise").contains("about 25.0 % left over 1d"), "{}", said("concise"));
+}
+
+/// What the gate says a change makes of the budget, and the line of it for people.
+fn with_change(shop: &Repository) -> (Option<String>, Option<String>) {
+    let json = gate(shop, &["--format", "json"]).json();
+    let said = json["budgets"][0]["with_change"].as_str().map(str::to_owned);
+    let text = gate(shop, &[]).out;
+    let line = text.lines().find(|line| line.starts_with("with this change"));
+    (said, line.map(str::to_owned))
+}
+
+#[test]
+fn a_changed_promise_is_shown_beside_the_one_that_counts() {
+    for (old, new, says) in [
+        // Of 20 bad events in 1 000, 10 may be bad, or 40.
+        ("target: 0.99", "target: 0.96", "target 99 % → 96 %: +50.0 %"),
+        ("target: 0.99", "target: 1", "it has no target that can be judged"),
+        ("name: checkout-availability\n", "name: checkout\n", "no SLO has this name"),
+        ("target: 0.99", "target: 0.995", "target 99 % → 99.5 %: -300.0 %"),
+        ("duration: 1d", "duration: 12h", "window 1d → 12h: -100.0 %"),
+        (
+            "duration: 1d",
+            "duration: 28d",
+            "window 1d → 28d: 7.1 % of the time has data, 90 % is needed (recorded)",
+        ),
+    ] {
+        let shop = shop(SPENT);
+        shop.branch("work");
+        shop.write("src/checkout/pay.py", "price = 2\n");
+        shop.replace("slo/checkout.yaml", old, new);
+        shop.commit("Promise something else");
+        let (said, line) = with_change(&shop);
+        assert_eq!(said.as_deref(), Some(says));
+        // A long line goes on below.
+        let whole = format!("with this change, checkout-availability: {says}");
+        assert!(line.as_ref().is_some_and(|line| whole.starts_with(line)), "{line:?}");
+        let markdown = gate(&shop, &["--format", "markdown"]).out;
+        assert!(markdown.contains("| with this change |"), "{markdown}");
+    }
+    let shop = shop(SPENT);
+    shop.branch("work");
+    shop.write("src/checkout/pay.py", "price = 2\n");
+    shop.commit("Promise the same");
+    assert_eq!(with_change(&shop), (None, None));
 }
