@@ -41,6 +41,7 @@ mod objective;
 mod outage;
 mod pair;
 mod policy;
+mod record;
 mod slo;
 
 pub use amount::Amount;
@@ -116,7 +117,6 @@ pub type Placed<'a> = (&'a Catalog, &'a Sources);
 ///
 /// Nothing for equal trees. Where several objects share a name and mean the same, the one of a file is
 /// the one that was there before. Moves between files are listed by [`moved`].
-/// Records are no objects of a catalog, so none of the kinds `record-…` is listed here.
 pub fn between(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
     let slos = pair::slos(before, after).into_par_iter();
     let slos = slos.flat_map_iter(|pair| slo::compare(before.0, after.0, pair));
@@ -128,6 +128,7 @@ pub fn between(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
     for pair in pair::policies(before, after) {
         policy::compare(pair, context, &mut changes);
     }
+    record::compare(before, after, &mut changes);
     sort(&mut changes);
     changes.dedup();
     changes

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::model::Object;
 use crate::model::PrometheusRules;
+use crate::model::Record;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
 use crate::source::Edit;
@@ -58,6 +59,8 @@ pub struct Reading {
     pub families: BTreeSet<&'static str>,
     /// What could not be digested, in order of place.
     pub problems: Vec<Problem>,
+    /// What people decided about objects.
+    pub records: Vec<Record>,
     /// What is no object and speaks of one; nothing about its form is a problem.
     pub rules: PrometheusRules,
     /// What is no YAML in a text that stands in the file and was meant to hold an object.

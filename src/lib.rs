@@ -30,11 +30,8 @@
 //! let choice = lint::Choice { only: vec!["missing-owner".to_owned()], ..Default::default() };
 //! let (rules, unknown) = lint::RuleSet::new(&config.rules, &choice);
 //! assert!(unknown.is_empty());
-//! let facts = Facts {
-//!     config: &config,
-//!     code_owners: &CodeOwners::default(),
-//!     now: jiff::Timestamp::UNIX_EPOCH,
-//! };
+//! let code_owners = CodeOwners::default();
+//! let facts = Facts::new(&config, &code_owners, jiff::Timestamp::UNIX_EPOCH);
 //! let findings = lint::run(&tree, &rules, &facts);
 //! assert_eq!(findings.len(), 2);
 //! assert_eq!(tree.sources.slice(findings[0].span), "login");
@@ -54,6 +51,7 @@
 //! | 7 | [`gate`] | what must be measured, and the verdict |
 //! | 6 | [`lint`] | reads a tree, chooses rules, runs them, applies fixes |
 //! | 5 | [`rules`] | the rules, by family, with their pages |
+//! | 4 | [`proposal`] | who proposes a change, and who approved it |
 //! | 4 | [`policy`] | where an error budget policy stands over measured history |
 //! | 4 | [`alerts`] | when a burn-rate alert fires, whom it wakes, what it spends |
 //! | 4 | [`indicators`] | what the queries of an indicator count |
@@ -121,6 +119,7 @@ pub mod lint;
 pub mod model;
 pub mod needs;
 pub mod policy;
+pub mod proposal;
 pub mod quantity;
 pub mod query;
 pub mod report;

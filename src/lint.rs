@@ -28,6 +28,7 @@ use crate::yaml;
 
 mod allow;
 pub mod baseline;
+mod differences;
 mod fix;
 mod fold;
 mod ruleset;
@@ -36,6 +37,7 @@ mod settings;
 mod template;
 mod turn;
 
+pub use differences::Differences;
 pub use fix::Fixed;
 pub use fix::fix;
 pub use fold::fold;
@@ -107,7 +109,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let mut tree = Tree::default();
     let count = readings.iter().map(|reading| reading.reading.objects.len()).sum();
     let (mut objects, mut unreadable) = (Vec::with_capacity(count), Vec::new());
-    let mut rules = PrometheusRules::default();
+    let (mut rules, mut records) = (PrometheusRules::default(), Vec::new());
     let mut shared = Shared::default();
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.broken {
@@ -119,6 +121,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
             continue;
         }
         objects.extend(reading.reading.objects);
+        records.extend(reading.reading.records);
         rules.append(reading.reading.rules);
         shared.append(reading.reading.shared);
         unreadable.extend(reading.unreadable);
@@ -127,7 +130,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
         tree.files.push(reading.facts);
     }
     shared.complete(&mut objects, read.sloth_window);
-    tree.catalog = Catalog::new(objects, unreadable).with_rules(rules);
+    tree.catalog = Catalog::new(objects, unreadable).with_rules(rules).with_records(records);
     tree.sources = sources;
     tree
 }
@@ -139,7 +142,8 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
         reading.objects.iter_mut().for_each(|object| object.put_into(overlay));
     }
     let is_empty = |reading: &Reading| {
-        reading.objects.is_empty() && reading.problems.is_empty() && reading.broken.is_empty()
+        let is_nothing = reading.objects.is_empty() && reading.records.is_empty();
+        is_nothing && reading.problems.is_empty() && reading.broken.is_empty()
     };
     let is_read = !is_empty(&reading) || !reading.rules.is_empty();
     let template = template::is_template(&source.text, &stream, is_read);

@@ -56,7 +56,10 @@ use crate::yaml;
 use crate::yaml::Node;
 
 mod alerting;
+mod annotation;
 mod approval;
+mod change;
+mod comparison;
 mod datadog;
 mod document;
 mod indicator;
@@ -68,6 +71,7 @@ mod suppression;
 mod window;
 mod words;
 
+pub use comparison::Comparison;
 pub use judges::FORMATS;
 pub use judges::Judges;
 pub use suppression::Fault;
@@ -231,6 +235,15 @@ pub struct Facts<'a> {
     pub code_owners: &'a CodeOwners,
     /// The clock.
     pub now: jiff::Timestamp,
+    /// What the change does that is judged, where one is.
+    pub comparison: Option<Comparison<'a>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Returns what is known of a tree alone.
+    pub fn new(config: &'a Config, code_owners: &'a CodeOwners, now: jiff::Timestamp) -> Self {
+        Self { config, code_owners, now, comparison: None }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -485,6 +498,11 @@ impl<'a> Checker<'a> {
         mend(stream.mapping(place)?)
     }
 
+    /// Returns what the change does that is judged, where one is.
+    pub fn comparison(&self) -> Option<Comparison<'a>> {
+        self.context.facts.comparison
+    }
+
     /// Returns the text of a span.
     pub fn text(&self, span: Span) -> &'a str {
         self.context.sources.slice(span)
@@ -530,6 +548,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
     ("window", window::RULES),
     ("alerting", alerting::RULES),
     ("policy", policy::RULES),
+    ("change", change::RULES),
 ];
 
 /// Returns every rule, in the order of the families.

@@ -7,6 +7,8 @@
 //! A [`Span`] is three numbers and `Copy`, so every fact in the model can carry one. Lines and
 //! columns are computed only where something is reported, from a [`LineIndex`] built then.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -226,6 +228,21 @@ pub fn is_wide(bytes: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// Files of an earlier tree, which are none of this one's, named from the last name downwards.
+    earlier: Vec<Source>,
+}
+
+/// Under which names the files of an earlier tree are shown beside those of a later one.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    names: BTreeMap<SourceId, SourceId>,
+}
+
+impl Earlier {
+    /// Returns where a place of the earlier tree is shown; nothing where its file is not.
+    pub fn place(&self, span: Span) -> Option<Span> {
+        Some(Span { source: *self.names.get(&span.source)?, ..span })
+    }
 }
 
 impl Sources {
@@ -236,7 +253,7 @@ impl Sources {
 
     /// Returns the set of these files.
     pub fn of(files: Vec<Source>) -> Self {
-        Self { files }
+        Self { files, earlier: Vec::new() }
     }
 
     /// Adds a file and returns its name in this set.
@@ -246,13 +263,29 @@ impl Sources {
         id
     }
 
-    /// Returns a file of this set.
+    /// Takes files of an earlier tree, so that what is gone can be shown. They are none of this set's, and
+    /// [`Self::iter`] passes over them.
+    ///
+    /// * `which`: the files, by their names in the earlier set.
+    pub fn show(&mut self, earlier: &Self, which: &BTreeSet<SourceId>) -> Earlier {
+        let mut names = BTreeMap::new();
+        for old in which {
+            let count = u32::try_from(self.earlier.len()).unwrap_or(u32::MAX);
+            names.insert(*old, SourceId(u32::MAX - count));
+            self.earlier.push(earlier.file(*old).clone());
+        }
+        Earlier { names }
+    }
+
+    /// Returns a file of this set, or one of an earlier tree that it shows.
     ///
     /// # Panics
     ///
     /// When `id` was made by another set.
     pub fn file(&self, id: SourceId) -> &Source {
-        self.files.get(id.0 as usize).expect("a source id is made by the set that holds the file")
+        let own = || self.files.get(id.0 as usize);
+        let shown = || self.earlier.get((u32::MAX - id.0) as usize);
+        own().or_else(shown).expect("a source id is made by the set that holds the file")
     }
 
     /// Returns the text of a span, empty when the span does not lie in the file.
@@ -266,6 +299,14 @@ impl Sources {
             .iter()
             .enumerate()
             .map(|(index, file)| (SourceId(u32::try_from(index).unwrap_or(u32::MAX)), file))
+    }
+
+    /// Returns every file with its name, and those of an earlier tree that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        let name = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let earlier = self.earlier.iter().enumerate();
+        self.iter()
+            .chain(earlier.map(move |(index, file)| (SourceId(u32::MAX - name(index)), file)))
     }
 
     /// Returns the number of files.

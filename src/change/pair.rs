@@ -51,7 +51,7 @@ impl<T> Pairing<T> {
     }
 
     /// Like [`Self::by`]; of equal ties, those of one file go together first.
-    fn by_and_path<'a, K: Ord>(
+    pub(super) fn by_and_path<'a, K: Ord>(
         self,
         key: impl Fn(&T, Side) -> Option<K>,
         tie: impl Fn(&T, Side) -> String,

@@ -105,10 +105,11 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
     let policies: BTreeSet<Span> = agreed.policies().map(|policy| policy.meta.span).collect();
     let is_lost = |finding: &Finding| {
         let file = trusted.sources.file(finding.span.source);
-        let mut objects = trusted.catalog.objects().iter();
+        let objects = trusted.catalog.objects().iter().map(|object| object.meta().span);
+        let records = trusted.catalog.records().iter().map(|record| record.span);
         speaks_of_policy(&file.text)
             && config.gate.counts_policies_of(&file.path)
-            && !objects.any(|object| object.meta().span.contains(finding.span))
+            && !objects.chain(records).any(|span| span.contains(finding.span))
     };
     // What a policy says is judged; that it is unwise is not for the gate to say.
     let read = rules::all().filter(|rule| matches!(rule.family(), "document" | "reference"));
@@ -116,7 +117,7 @@ fn refuse_wrong(trusted: &Tree, agreed: &Catalog, config: &Config) -> Result<(),
     let choice = lint::Choice { set: None, only: only.collect() };
     let (rules, _) = RuleSet::new(&config::Rules::default(), &choice);
     let (code_owners, now) = (CodeOwners::default(), Timestamp::UNIX_EPOCH);
-    let facts = Facts { config, code_owners: &code_owners, now };
+    let facts = Facts::new(config, &code_owners, now);
     let findings = lint::run(trusted, &rules, &facts);
     let wrong = findings.iter().find(|finding| {
         finding.level == Level::Error

@@ -11,9 +11,6 @@ use jiff::Timestamp;
 use crate::forge::event;
 use crate::forge::event::Event;
 use crate::gate;
-use crate::gate::Author;
-use crate::gate::CommitFacts;
-use crate::gate::Commits;
 use crate::gate::Evidence;
 use crate::gate::Extent;
 use crate::gate::Facts;
@@ -30,6 +27,10 @@ use crate::git::trees::MergeCommit;
 use crate::git::trees::MergeRequestFacts;
 use crate::git::trees::Trees;
 use crate::model::Catalog;
+use crate::proposal::Author;
+use crate::proposal::CommitFacts;
+use crate::proposal::Commits;
+use crate::proposal::Proposal;
 
 use super::arguments::GateOptions;
 use super::error::Error;
@@ -154,12 +155,15 @@ pub(super) fn collect(
     let lines = if asked.lines { repository.proposed_lines(compared)? } else { None };
     Ok(Facts {
         extent: Extent::Change,
-        commits: commits(repository, compared, &changed, asked)?,
+        proposal: Proposal {
+            commits: commits(repository, compared, &changed, asked)?,
+            author,
+            reviews: Vec::new(),
+        },
         changed,
         hiding: repository.hiding_paths(compared)?,
         changed_lines: lines,
         labels,
-        author,
         target_branch,
         releases: releases(repository, &tags, compared.trusted)?,
         ..Facts::default()
@@ -221,6 +225,21 @@ fn commits(
         Some(Unseen::Hidden) => Commits::Cut(all),
         Some(Unseen::TooMuchWork) => Commits::Unread(all),
     })
+}
+
+/// Returns who proposes what lies between two commits, as far as these say it.
+pub(super) fn proposal(
+    repository: &Repository,
+    start: CommitId,
+    head: CommitId,
+) -> Result<Proposal, Error> {
+    let found = repository.commits_between(start, head)?;
+    let all: Vec<CommitFacts> = found.at_hand().iter().map(facts).collect();
+    let commits = match found {
+        git::commits::Commits::Complete(_) => Commits::Complete(all),
+        git::commits::Commits::Cut(_) => Commits::Cut(all),
+    };
+    Ok(Proposal { commits, ..Proposal::default() })
 }
 
 fn facts(commit: &Commit) -> CommitFacts {

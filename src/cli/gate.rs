@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use crate::budget;
 use crate::budget::Measurement;
-use crate::change;
 use crate::config;
 use crate::config::Config;
 use crate::config::baseline::Baseline;
@@ -28,12 +27,14 @@ use crate::git::trees::Request;
 use crate::git::trees::Scope;
 use crate::git::trees::Trees;
 use crate::lint;
+use crate::lint::Differences;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Matching;
 use crate::lint::baseline::Unseen;
 use crate::model::Catalog;
 use crate::policy;
+use crate::proposal::Proposal;
 use crate::report::ChangeRow;
 use crate::report::Note;
 use crate::report::Report;
@@ -79,6 +80,8 @@ struct Run {
     agreed: Catalog,
     before: Tree,
     head: Tree,
+    /// What differs, where a change is judged.
+    differences: Differences,
     /// The files of the head that were not read.
     unseen: Unseen,
 }
@@ -111,7 +114,7 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
         names_policies: !run.config.gate.policies.is_empty(),
         now,
     };
-    let findings = run.findings(&rules, now)?;
+    let findings = run.findings(&rules, &facts.proposal, now)?;
     let fail_on = options.fail_on.map_or(run.config.gate.fail_on, FailLevel::lowest);
     let blocking = findings.iter().filter(|finding| !finding.is_accepted());
     let blocking = blocking.filter(|finding| fail_on.includes(finding.level)).count();
@@ -172,10 +175,17 @@ impl Run {
         } else {
             snapshot::read(&repository, before_commit, &config)?
         };
-        let head = snapshot::read_whole(&repository.snapshot(head_commit)?, &config)?;
+        let mut head = snapshot::read_whole(&repository.snapshot(head_commit)?, &config)?;
         let code_owners = snapshot::code_owners(&base, &repository.root())?;
         let baseline = baseline::of_tree(&base)?;
         drop(base);
+        let differences = match &trees {
+            Trees::Compared(compared) if compared.compared != trusted_commit => {
+                Differences::between(&before, &mut head.tree)
+            }
+            Trees::Compared(_) => Differences::between(&trusted.tree, &mut head.tree),
+            Trees::Whole { .. } => Differences::default(),
+        };
         let agreed = agreed::of(&trusted.tree, &trusted.unread, &config)?;
         Ok(Self {
             repository,
@@ -190,6 +200,7 @@ impl Run {
             trusted: trusted.tree,
             agreed,
             before,
+            differences,
             unseen: head.unseen(),
             head: head.tree,
         })
@@ -257,14 +268,24 @@ impl Run {
     /// What only the head allows is not allowed yet: its suppressions do not count. One that the
     /// trusted tree has counts for what it speaks of there, and no more often. The baseline is the
     /// trusted tree's too; of what a change brings it holds nothing but what came from another file.
-    fn findings(&self, rules: &RuleSet, now: Timestamp) -> Result<Vec<Finding>, Error> {
-        let facts = Facts { config: &self.config, code_owners: &self.code_owners, now };
+    fn findings(
+        &self,
+        rules: &RuleSet,
+        proposal: &Proposal,
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, Error> {
+        let alone = Facts::new(&self.config, &self.code_owners, now);
+        let comparison = match &self.trees {
+            Trees::Compared(_) => Some(self.differences.comparison(self.before(), Some(proposal))),
+            Trees::Whole { .. } => None,
+        };
+        let facts = Facts { comparison, ..alone };
         let changed = self.repository.changed_paths(self.trusted_commit, self.head_commit)?;
         let known = Known::new(&self.trusted, &self.head, moved(&changed));
         let mut findings = lint::run_allowing(&self.head, rules, &facts, &known.agreed());
         let mut matching = self.baseline.as_ref().map(Matching::new);
         if let Trees::Compared(compared) = &self.trees {
-            let old = lint::run(self.before(), rules, &facts);
+            let old = lint::run(self.before(), rules, &alone);
             let mut older = if compared.compared == self.trusted_commit {
                 let older = known.remove_from(&mut findings, &old);
                 turn(&self.head, &mut findings, &changed);
@@ -304,10 +325,9 @@ impl Run {
 
     /// Returns what the change does to the objectives and the policy.
     fn changes(&self) -> Vec<ChangeRow> {
-        let Trees::Compared(_) = self.trees else { return Vec::new() };
         let before = self.before();
-        let changes = change::between(before.placed(), self.head.placed());
-        let listed = changes.iter().filter(|change| change.kind.is_listed_by_default());
+        let listed =
+            self.differences.changes().iter().filter(|change| change.kind.is_listed_by_default());
         let (before, after) = (&before.sources, &self.head.sources);
         words::change_rows(listed, before, after)
     }

@@ -9,12 +9,16 @@ use crate::config::owners::CodeOwners;
 use crate::git::Repository;
 use crate::git::error::Error as GitError;
 use crate::git::id::CommitId;
+use crate::lint::Differences;
 use crate::lint::Tree;
+use crate::proposal::Proposal;
+use crate::rules::Comparison;
 
 use super::arguments::Global;
 use super::arguments::LintOptions;
 use super::baseline::Course;
 use super::error::Error;
+use super::facts;
 use super::project;
 use super::project::Project;
 use super::since;
@@ -31,6 +35,21 @@ enum Which {
     Staged,
     /// The tree of a commit.
     Commit(CommitId),
+}
+
+/// What is linted is compared with.
+#[derive(Default)]
+pub(super) struct Before {
+    pub(super) tree: Tree,
+    /// Who proposes what differs; absent where that is not committed.
+    pub(super) proposal: Option<Proposal>,
+}
+
+impl Before {
+    /// Returns what rules ask about the change.
+    pub(super) fn comparison<'a>(&'a self, differences: &'a Differences) -> Comparison<'a> {
+        differences.comparison(&self.tree, self.proposal.as_ref())
+    }
 }
 
 /// A project, and what of it is linted.
@@ -103,7 +122,7 @@ impl Ground {
     }
 
     /// Reads the tree with which what is linted is compared, if it is compared.
-    pub(super) fn before(&self, options: &LintOptions) -> Result<Option<Tree>, Error> {
+    pub(super) fn before(&self, options: &LintOptions) -> Result<Option<Before>, Error> {
         if options.since.is_none() && !options.staged {
             return Ok(None);
         }
@@ -112,14 +131,19 @@ impl Ground {
             Which::Commit(commit) => commit,
             Which::Files | Which::Staged => match (repository.head(), &options.since) {
                 // Before the first commit there is nothing.
-                (Err(GitError::NoCommits), None) => return Ok(Some(Tree::default())),
+                (Err(GitError::NoCommits), None) => return Ok(Some(Before::default())),
                 (head, _) => head?,
             },
         };
-        let start = match &options.since {
-            Some(revision) => since::start(repository, revision, head)?,
-            None => head,
+        // What is staged has no message yet, so nobody can have said why.
+        let (start, proposal) = match &options.since {
+            Some(revision) => {
+                let start = since::start(repository, revision, head)?;
+                (start, Some(facts::proposal(repository, start, head)?))
+            }
+            None => (head, None),
         };
-        snapshot::read(repository, start, &self.project.config).map(Some)
+        let tree = snapshot::read(repository, start, &self.project.config)?;
+        Ok(Some(Before { tree, proposal }))
     }
 }

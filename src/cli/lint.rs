@@ -15,6 +15,7 @@ use crate::config::baseline;
 use crate::finding::Finding;
 use crate::finding::Safety;
 use crate::lint;
+use crate::lint::Differences;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Unseen;
@@ -39,6 +40,7 @@ use super::discover::PassedOver;
 use super::error::Error;
 use super::fix;
 use super::fix::Mended;
+use super::ground::Before;
 use super::ground::Ground;
 use super::is_terminal;
 use super::output;
@@ -64,10 +66,13 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         return Err(Error::Usage { message, hint });
     }
     let course = ground.course(options, wanted.stdin.is_some())?;
-    let Loaded { tree, passed_over, unread } = load(global, &ground, options, &wanted)?;
+    let Loaded { mut tree, passed_over, unread } = load(global, &ground, options, &wanted)?;
     let before = ground.before(options)?;
     let code_owners = ground.code_owners(global)?;
-    let facts = Facts { config: &project.config, code_owners: &code_owners, now };
+    let alone = Facts::new(&project.config, &code_owners, now);
+    let differences = before.as_ref().map(|it| Differences::between(&it.tree, &mut tree));
+    let both = before.as_ref().zip(differences.as_ref());
+    let facts = Facts { comparison: both.map(|(before, it)| before.comparison(it)), ..alone };
     let unseen_of = |tree: &Tree| Unseen::new(tree, unread.iter().cloned());
     let judge = |tree: &Tree| {
         let mut findings = lint::run(tree, &rules, &facts);
@@ -96,8 +101,8 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         is_asked: &is_asked,
     };
     course.settle(&about, &mut tree, &mut findings)?;
-    let older = before.map(|before| {
-        since::keep_new(&before, &tree, &mut findings, &lint::run(&before, &rules, &facts))
+    let older = before.as_ref().map(|Before { tree: before, .. }| {
+        since::keep_new(before, &tree, &mut findings, &lint::run(before, &rules, &alone))
     });
     lint::turn(&tree, &mut findings, |path| wanted.holds(path));
     findings.retain(|finding| reported(finding, &tree));
@@ -108,10 +113,15 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     if let Some(unwritten) = unwritten {
         return Err(unwritten);
     }
+    Ok(exit(project, options, &findings))
+}
+
+/// Returns whether what was found fails.
+fn exit(project: &Project, options: &LintOptions, findings: &[Finding]) -> Exit {
     let fail_on = options.fail_on.map_or(project.config.gate.fail_on, FailLevel::lowest);
     let failing =
         findings.iter().any(|finding| !finding.is_accepted() && fail_on.includes(finding.level));
-    Ok(if failing { Exit::Findings } else { Exit::Success })
+    if failing { Exit::Findings } else { Exit::Success }
 }
 
 /// What a report says beside what was found.

@@ -13,11 +13,12 @@ use super::schema::Schema;
 mod check;
 mod globs;
 mod policy;
+mod record;
 
 /// The kind that is read.
 pub(super) const KIND: &str = "ErrorBudgetPolicy";
 
-/// The kinds; those of records that stand beside a policy are read by nothing yet.
+/// The kinds: the policy, and the records that stand beside it.
 const KINDS: [&str; 5] = [KIND, "Attestation", "BudgetOverride", "Incident", "Retirement"];
 
 pub(super) const FORMATS: &[Format] = &[Format {
@@ -31,9 +32,13 @@ pub(super) const FORMATS: &[Format] = &[Format {
 
 static POLICY: Schema = Schema::new(include_str!("../../schemas/error-budget-policy.json"));
 
-/// Checks a policy and lowers it.
+/// Checks a policy or a record, and lowers it.
 fn read(node: Node<'_>, kind: &str, reading: &mut Reading) {
     if kind != KIND {
+        if let Some((record, mut problems)) = record::read(node, kind) {
+            reading.problems.append(&mut problems);
+            reading.records.push(record);
+        }
         return;
     }
     let head = node.given("kind").map_or(node.span(), Node::span);

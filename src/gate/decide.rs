@@ -18,10 +18,10 @@ use crate::policy::Held;
 use crate::policy::Ruling;
 use crate::policy::Standing;
 use crate::policy::evaluate_all;
+use crate::proposal::Commits;
 
 use super::ActiveTier;
 use super::Answer;
-use super::Commits;
 use super::Decision;
 use super::Note;
 use super::Outcome;
@@ -30,7 +30,6 @@ use super::ReleaseLimit;
 use super::Setting;
 use super::Verdict;
 use super::exempt::exempt;
-use super::people::approvals;
 use super::plan::Gated;
 use super::plan::gated;
 use super::proposed::measured;
@@ -65,7 +64,7 @@ pub fn decide(
         let reason = decision.answer.reason;
         matches!(reason, Reason::Frozen | Reason::NeedsApproval)
     });
-    match setting.facts.commits {
+    match setting.facts.proposal.commits {
         Commits::Cut(_) if wants_commits => notes.push(Note::HistoryCut),
         Commits::Unread(_) if wants_commits => notes.push(Note::HistoryUnread),
         _ => {}
@@ -263,7 +262,7 @@ fn approved(decision: &mut Decision, tiers: &[&Tier], setting: &Setting<'_>) -> 
     let mut enough = !tiers.is_empty();
     for tier in tiers {
         let roles = tier.approvers.iter().map(|role| role.value.as_str());
-        let found = approvals(roles, setting);
+        let found = setting.facts.proposal.approvals(roles, setting.owners);
         let rate_decides = tier.approvers.is_empty() && tier.release_rate.is_some();
         enough &= rate_decides || found.len() as u64 >= u64::from(tier.approvals);
         decision.approvals.extend(found);

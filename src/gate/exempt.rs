@@ -10,14 +10,12 @@ use crate::model::GateKind;
 use crate::model::Requirements;
 use crate::model::Slo;
 use crate::model::Tier;
+use crate::proposal::CommitFacts;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::CommitFacts;
 use super::Facts;
 use super::Setting;
-use super::people::approvals;
-use super::people::trailers;
 
 /// What makes a commit a member of a change class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +144,7 @@ pub(super) fn exempt(
     slo: &Slo,
     setting: &Setting<'_>,
 ) -> Result<Vec<Exemption>, NotExempt> {
-    let commits = setting.facts.commits.at_hand();
+    let commits = setting.facts.proposal.commits.at_hand();
     let mut exemptions = Vec::new();
     let mut refusals = Vec::new();
     // What a merge adds beyond its parents is a commit of its own. A plain merge adds nothing, and an
@@ -163,7 +161,7 @@ pub(super) fn exempt(
             }),
         }
     }
-    if !setting.facts.commits.is_complete() {
+    if !setting.facts.proposal.commits.is_complete() {
         return Err(NotExempt { refusals, unexplained: Vec::new() });
     }
     let unexplained = unexplained(setting.facts);
@@ -176,7 +174,7 @@ pub(super) fn exempt(
 
 /// Returns the paths of a change that none of its commits touches.
 fn unexplained(facts: &Facts) -> Vec<String> {
-    let commits = facts.commits.at_hand().iter();
+    let commits = facts.proposal.commits.at_hand().iter();
     let touched: BTreeSet<&String> = commits.flat_map(|commit| &commit.paths).collect();
     facts.changed.iter().filter(|path| !touched.contains(path)).cloned().collect()
 }
@@ -244,15 +242,15 @@ fn claim(
 ) -> Result<Claim, Miss> {
     let claim = evidence(class, commit, setting.facts)?;
     let requires = &class.requires;
-    if requires.incident && !trailers(commit, "Incident").any(|id| !id.is_empty()) {
+    if requires.incident && !commit.trailers("Incident").any(|id| !id.is_empty()) {
         return Err(Miss::Incident);
     }
-    if requires.slo && !trailers(commit, "SLO").any(|name| names(name, slo)) {
+    if requires.slo && !commit.trailers("SLO").any(|name| names(name, slo)) {
         return Err(Miss::Slo);
     }
     for (role, needed) in &requires.approvals {
         let roles = std::iter::once(role.as_str());
-        let found = approvals(roles, setting).len();
+        let found = setting.facts.proposal.approvals(roles, setting.owners).len();
         if u64::from(*needed) > found as u64 {
             return Err(Miss::Approvals { role: role.clone(), needed: *needed, found });
         }
@@ -268,7 +266,7 @@ fn claim(
 fn evidence(class: &ChangeClass, commit: &CommitFacts, facts: &Facts) -> Result<Claim, Miss> {
     if let Some(trailer) = &class.trailer {
         let (key, value) = trailer.value.split_once(':').unwrap_or_default();
-        let mut given = trailers(commit, key.trim());
+        let mut given = commit.trailers(key.trim());
         if !key.is_empty() && given.any(|other| other == value.trim()) {
             return Ok(Claim::Trailer(trailer.value.clone()));
         }

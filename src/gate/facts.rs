@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::globs::Globs;
 use crate::model::Catalog;
+use crate::proposal::Proposal;
 
 /// All that a verdict depends on, besides measurements and findings.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +33,8 @@ pub struct Setting<'a> {
 pub struct Facts {
     /// How much is judged.
     pub extent: Extent,
-    /// The commits of the change.
-    pub commits: Commits,
+    /// Who proposes the change, in which commits, and who approved it.
+    pub proposal: Proposal,
     /// The paths that differ between the compared tree and the head; a renamed file has two.
     pub changed: Vec<String>,
     /// Those of them where a link or a submodule stands or stood: what lies below is not seen.
@@ -45,8 +46,6 @@ pub struct Facts {
     pub services_without_files: Vec<String>,
     /// The labels of the pull request.
     pub labels: Vec<String>,
-    /// The login of whoever proposes the change, where that is known.
-    pub author: Option<String>,
     /// The branch that the change goes to, where that is known.
     pub target_branch: Option<String>,
     /// The releases on the target branch, by the glob of their tags.
@@ -72,71 +71,4 @@ pub enum Extent {
     Change,
     /// The whole tree as one release: every service is in scope.
     WholeTree,
-}
-
-/// The commits of a change.
-#[derive(Clone, Debug)]
-pub enum Commits {
-    /// Every commit is at hand.
-    Complete(Vec<CommitFacts>),
-    /// Every commit is at hand, and it takes too much work to tell what some of them change.
-    Unread(Vec<CommitFacts>),
-    /// The history is cut off; these are at hand, and others are missing.
-    Cut(Vec<CommitFacts>),
-}
-
-impl Default for Commits {
-    fn default() -> Self {
-        Self::Complete(Vec::new())
-    }
-}
-
-impl Commits {
-    /// Returns the commits that are at hand.
-    pub fn at_hand(&self) -> &[CommitFacts] {
-        match self {
-            Self::Complete(commits) | Self::Unread(commits) | Self::Cut(commits) => commits,
-        }
-    }
-
-    /// Returns whether every commit is at hand, with what it changes.
-    pub fn is_complete(&self) -> bool {
-        matches!(self, Self::Complete(_))
-    }
-
-    /// Returns whether commits are missing.
-    pub fn is_cut(&self) -> bool {
-        matches!(self, Self::Cut(_))
-    }
-}
-
-/// One commit of a change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CommitFacts {
-    /// The full object id.
-    pub id: String,
-    /// The object id, as short as people write it.
-    pub short: String,
-    /// The first line of its message.
-    pub subject: String,
-    /// Who wrote it.
-    pub author: Author,
-    /// The trailers of its message: key and value.
-    pub trailers: Vec<(String, String)>,
-    /// The paths that it changes; for a merge, what it adds beyond its parents.
-    pub paths: Vec<String>,
-    /// How many parents it has; of a merge of more than two, whatever differs from any of them is its own.
-    pub parents: usize,
-    /// Whether it is the exact inverse of one of its ancestors; `false` unless [`super::Evidence`] asks
-    /// for it.
-    pub reverts_ancestor: bool,
-}
-
-/// Who wrote a commit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Author {
-    /// The name.
-    pub name: String,
-    /// The mail address.
-    pub mail: String,
 }

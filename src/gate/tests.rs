@@ -22,6 +22,10 @@ use crate::policy::example;
 use crate::policy::example::hour;
 use crate::policy::example::spanned;
 use crate::policy::example::texts;
+use crate::proposal::Author;
+use crate::proposal::CommitFacts;
+use crate::proposal::Commits;
+use crate::proposal::Proposal;
 use crate::source::Origin;
 use crate::source::Source;
 use crate::source::SourceId;
@@ -57,7 +61,10 @@ impl Case {
             trusted: vec![policy_object(policy), Object::Slo(Arc::new(slo))],
             head: None,
             facts: Facts {
-                commits: Commits::Complete(vec![commit("aaa", &[])]),
+                proposal: Proposal {
+                    commits: Commits::Complete(vec![commit("aaa", &[])]),
+                    ..Proposal::default()
+                },
                 changed: vec!["src/checkout/cart.rs".into()],
                 changed_lines: Some(12),
                 ..Facts::default()
@@ -71,7 +78,7 @@ impl Case {
     }
 
     fn commits(mut self, commits: Vec<CommitFacts>) -> Self {
-        self.facts.commits = Commits::Complete(commits);
+        self.facts.proposal.commits = Commits::Complete(commits);
         self
     }
 

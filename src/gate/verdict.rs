@@ -12,8 +12,8 @@ use crate::model::Slo;
 use crate::policy::Standing;
 use crate::policy::TierStanding;
 use crate::policy::Warning;
+use crate::proposal::Approval;
 
-use super::Approval;
 use super::Exemption;
 use super::Extent;
 use super::Refusal;

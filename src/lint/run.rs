@@ -288,7 +288,7 @@ fn suppress(
 
 /// Puts findings in their order, path and place first, and says none twice.
 pub(super) fn sort(tree: &Tree, findings: &mut Vec<Finding>) {
-    let paths = tree.sources.iter().map(|(id, source)| (source.path.as_str(), id));
+    let paths = tree.sources.shown().map(|(id, source)| (source.path.as_str(), id));
     let mut paths: Vec<(&str, SourceId)> = paths.collect();
     paths.sort_unstable();
     let ranks = paths.into_iter().enumerate().map(|(rank, (_, id))| (id, rank));

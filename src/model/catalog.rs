@@ -25,6 +25,7 @@ use super::Objective;
 use super::PRIORITY;
 use super::PolicyUse;
 use super::PrometheusRules;
+use super::Record;
 use super::Referable;
 use super::Reference;
 use super::Service;
@@ -66,6 +67,8 @@ pub struct Catalog {
     unreadable: BTreeSet<String>,
     /// What is no object of ours and speaks of one.
     rules: PrometheusRules,
+    /// What people decided, in order.
+    records: Vec<Record>,
 }
 
 impl Catalog {
@@ -90,13 +93,25 @@ impl Catalog {
         let nameless = objects.iter().filter(|object| object.meta().name.is_none());
         let nameless = nameless.map(Object::kind).collect();
         let rules = PrometheusRules::default();
-        Self { objects, by_name, doubtful, nameless, unreadable: found, rules }
+        let records = Vec::new();
+        Self { objects, by_name, doubtful, nameless, unreadable: found, rules, records }
     }
 
     /// Lists rules of Prometheus beside the objects.
     #[must_use]
     pub fn with_rules(self, rules: PrometheusRules) -> Self {
         Self { rules, ..self }
+    }
+
+    /// Lists records beside the objects.
+    #[must_use]
+    pub fn with_records(self, records: Vec<Record>) -> Self {
+        Self { records, ..self }
+    }
+
+    /// Returns the records that stand beside the objects, in order.
+    pub fn records(&self) -> &[Record] {
+        &self.records
     }
 
     /// Returns the rules of Prometheus that stand beside the objects.

@@ -66,6 +66,7 @@ pub const DECLARATIONS: &[(&str, Form)] = &[
     ("slo/events-per-hour", Form::Number),
     ("slo/every-event-matters", Form::Truth),
     ("slo/good-status", Form::Text),
+    ("slo/incident", Form::Text),
     ("slo/intent", Form::Word(&["under-burn"])),
     ("slo/interaction", Form::Text),
     ("slo/layer", Form::Text),

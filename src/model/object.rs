@@ -39,11 +39,19 @@ pub enum Kind {
     DataSource,
     /// What happens when the error budget is spent.
     ErrorBudgetPolicy,
+    /// What somebody declares for a policy.
+    Attestation,
+    /// A gate that somebody lifts for a time.
+    BudgetOverride,
+    /// An outage.
+    Incident,
+    /// An SLO that is given up.
+    Retirement,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Service,
         Self::Slo,
         Self::Sli,
@@ -52,6 +60,10 @@ impl Kind {
         Self::AlertNotificationTarget,
         Self::DataSource,
         Self::ErrorBudgetPolicy,
+        Self::Attestation,
+        Self::BudgetOverride,
+        Self::Incident,
+        Self::Retirement,
     ];
 
     /// Returns the kind as OpenSLO spells it.
@@ -65,6 +77,10 @@ impl Kind {
             Self::AlertNotificationTarget => "AlertNotificationTarget",
             Self::DataSource => "DataSource",
             Self::ErrorBudgetPolicy => "ErrorBudgetPolicy",
+            Self::Attestation => "Attestation",
+            Self::BudgetOverride => "BudgetOverride",
+            Self::Incident => "Incident",
+            Self::Retirement => "Retirement",
         }
     }
 }

@@ -51,7 +51,11 @@ pub(super) struct Side<'a> {
 impl<'a> Side<'a> {
     /// Returns a side as it is for an SLO.
     pub(super) fn new(name: &'static str, slo: &Subject<'_>, checker: &Checker<'a>) -> Self {
-        let path = checker.path(slo.meta.span.source);
+        Self::at(name, checker.path(slo.meta.span.source), checker)
+    }
+
+    /// Returns a side as it is for what stands at a path.
+    pub(super) fn at(name: &'static str, path: &str, checker: &Checker<'a>) -> Self {
         Self { name, roles: roles(name, path, checker) }
     }
 

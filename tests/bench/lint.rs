@@ -292,5 +292,5 @@ fn version(input: &Input) -> Option<Duration> {
 /// What rules may ask besides the tree: the defaults, at a fixed time.
 fn facts() -> Facts<'static> {
     static NOTHING: LazyLock<(Config, CodeOwners)> = LazyLock::new(Default::default);
-    Facts { config: &NOTHING.0, code_owners: &NOTHING.1, now: Timestamp::UNIX_EPOCH }
+    Facts::new(&NOTHING.0, &NOTHING.1, Timestamp::UNIX_EPOCH)
 }

@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["dialect", "change", "budget"],
     &[
         "policy",
+        "proposal",
         "alerts",
         "indicators",
         "needs",

@@ -233,7 +233,8 @@ fn told(text: &str) -> Vec<Finding> {
     let (rules, unknown) = RuleSet::new(&config.rules, &choice);
     assert!(unknown.is_empty());
     let now = "2026-11-22T09:00:00Z".parse().expect("an instant");
-    let facts = Facts { config: &config, code_owners: &CodeOwners::default(), now };
+    let code_owners = CodeOwners::default();
+    let facts = Facts::new(&config, &code_owners, now);
     lint::fold(lint::run(&tree, &rules, &facts))
 }
 

@@ -125,7 +125,7 @@ fn findings(sources: Vec<Source>, set: Set) -> Vec<Finding> {
     let config = Config::default();
     let (rules, _) = RuleSet::new(&config.rules, &Choice { set: Some(set), only: Vec::new() });
     let code_owners = CodeOwners::default();
-    let facts = Facts { config: &config, code_owners: &code_owners, now: NOW.parse().unwrap() };
+    let facts = Facts::new(&config, &code_owners, NOW.parse().unwrap());
     lint::run(&lint::load(sources, &Files::default()), &rules, &facts)
 }
 

@@ -132,7 +132,7 @@ fn findings(tree: &Tree, set: Set) -> Vec<Finding> {
     let choice = Choice { set: Some(set), only: Vec::new() };
     let (rules, _) = RuleSet::new(&config.rules, &choice);
     let code_owners = CodeOwners::default();
-    let facts = Facts { config: &config, code_owners: &code_owners, now: NOW.parse().unwrap() };
+    let facts = Facts::new(&config, &code_owners, NOW.parse().unwrap());
     lint::run(tree, &rules, &facts)
 }
 

@@ -18,6 +18,7 @@ use slo::finding::Finding;
 use slo::finding::Safety;
 use slo::lint;
 use slo::lint::Choice;
+use slo::lint::Differences;
 use slo::lint::RuleSet;
 use slo::lint::Tree;
 use slo::lint::baseline::Matching;
@@ -32,6 +33,9 @@ use slo::source::Source;
 use slo::source::SourceId;
 
 mod draw;
+mod read;
+
+pub(crate) use read::cases;
 
 /// A fenced block of a Markdown file.
 #[derive(Clone, Debug)]
@@ -53,6 +57,12 @@ pub(crate) struct Case {
     pub(crate) owners: Option<String>,
     pub(crate) metrics: Option<String>,
     pub(crate) baseline: Option<Block>,
+    /// The tree that a change starts from, where one is judged.
+    pub(crate) before: Vec<Block>,
+    /// The messages of its commits, each below a line with its author.
+    pub(crate) commits: Vec<String>,
+    /// Whether nothing is committed yet.
+    pub(crate) is_staged: bool,
     pub(crate) expected: Vec<Block>,
 }
 
@@ -63,13 +73,7 @@ impl Case {
     }
 
     pub(crate) fn sources(&self) -> Vec<Source> {
-        self.inputs
-            .iter()
-            .map(|block| {
-                let path = block.file.clone().unwrap_or_else(|| "slo.yaml".to_owned());
-                Source::from_text(path, without_markers(&block.text), Origin::Worktree)
-            })
-            .collect()
+        sources_of(&self.inputs)
     }
 
     /// Reads the inputs and runs the rules named, or the recommended set where none is.
@@ -104,7 +108,13 @@ impl Case {
         let now = now.parse().expect("a `text now` block holds an instant");
         let (code_owners, problems) = CodeOwners::parse(self.owners.as_deref().unwrap_or_default());
         assert!(problems.is_empty(), "{}: {problems:?}", self.heading);
-        let facts = Facts { config: &config, code_owners: &code_owners, now };
+        let before = lint::load(sources_of(&self.before), &config.files);
+        let proposal = self.proposal();
+        let given = Some(&proposal).filter(|_| !self.is_staged);
+        let differences = Differences::between(&before, &mut tree);
+        let is_change = !self.before.is_empty();
+        let comparison = is_change.then(|| differences.comparison(&before, given));
+        let facts = Facts { comparison, ..Facts::new(&config, &code_owners, now) };
         let mut findings = lint::run(&tree, &rules, &facts);
         if let Some(block) = &self.baseline {
             let text = without_markers(&block.text);
@@ -247,6 +257,14 @@ impl Case {
     }
 }
 
+fn sources_of(blocks: &[Block]) -> Vec<Source> {
+    let source = |block: &Block| {
+        let path = block.file.clone().unwrap_or_else(|| "slo.yaml".to_owned());
+        Source::from_text(path, without_markers(&block.text), Origin::Worktree)
+    };
+    blocks.iter().map(source).collect()
+}
+
 /// Fixes of these rules mend text that could not be read, so the model gains what it lacked; an alert
 /// that is turned the right way round is judged for the first time.
 pub(crate) fn rule_changes_reading(rule: &str) -> bool {
@@ -284,67 +302,6 @@ pub(crate) fn without_markers(text: &str) -> String {
     let mut result = text.lines().map(cut).collect::<Vec<_>>().join("\n");
     result.push('\n');
     result
-}
-
-/// Reads the cases of a Markdown file.
-pub(crate) fn cases(markdown: &str) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut given = Case::default();
-    let mut rest = 0;
-    let mut fresh = true;
-    while rest < markdown.len() {
-        let end = markdown[rest..].find('\n').map_or(markdown.len(), |at| rest + at + 1);
-        let line = markdown[rest..end].trim_end();
-        rest = end;
-        if line.starts_with('#') {
-            let heading = line.trim_start_matches('#').trim().to_owned();
-            given = Case { heading, ..Case::default() };
-            fresh = true;
-        }
-        let fence = line.len() - line.trim_start_matches('`').len();
-        if fence < 3 {
-            continue;
-        }
-        let close = format!("\n{}", "`".repeat(fence));
-        let stop = markdown[rest - 1..].find(&close).map_or(markdown.len(), |at| rest + at);
-        let block = block(&line[fence..], markdown, rest..stop);
-        rest = (stop + fence).min(markdown.len());
-        let Some(block) = block else { continue };
-        match block.role.as_str() {
-            "bad" | "good" => {
-                let comes_again =
-                    |case: &Case| case.inputs.iter().any(|input| input.file == block.file);
-                if fresh || block.file.is_none() || cases.last().is_some_and(comes_again) {
-                    cases.push(given.clone());
-                }
-                fresh = block.file.is_none();
-                cases.last_mut().expect("a case was pushed").inputs.push(block);
-            }
-            "config" => given.config = Some(block),
-            "now" => given.now = Some(block.text),
-            "owners" => given.owners = Some(block.text),
-            "metrics" => given.metrics = Some(block.text),
-            "baseline" => given.baseline = Some(block),
-            _ => {
-                fresh = true;
-                cases
-                    .last_mut()
-                    .expect("an input comes before what is expected")
-                    .expected
-                    .push(block);
-            }
-        }
-    }
-    cases
-}
-
-fn block(info: &str, markdown: &str, range: std::ops::Range<usize>) -> Option<Block> {
-    let mut words = info.split_whitespace();
-    let language = words.next()?;
-    let role = words.next().or((language == "findings").then_some("findings"))?;
-    let file = words.find_map(|word| word.strip_prefix("file=")).map(str::to_owned);
-    let text = markdown.get(range.clone())?.to_owned();
-    Some(Block { role: role.to_owned(), file, text, range })
 }
 
 /// Returns every Markdown file below a folder of the repository, in order.

@@ -164,7 +164,8 @@ fn findings_in(file: &str, text: &str) -> Vec<Finding> {
     let (rules, _) = RuleSet::new(&Rules::default(), &Choice::default());
     let config = Config { external: ELSEWHERE.map(str::to_owned).to_vec(), ..Config::default() };
     let now = "2026-11-22T09:00:00Z".parse().expect("an instant");
-    let facts = Facts { config: &config, code_owners: &CodeOwners::default(), now };
+    let code_owners = CodeOwners::default();
+    let facts = Facts::new(&config, &code_owners, now);
     lint::run(&tree, &rules, &facts)
 }
 

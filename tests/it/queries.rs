@@ -145,7 +145,7 @@ fn rules_of(pairs: &[Pair]) -> Vec<BTreeSet<&'static str>> {
     let choice = Choice { set: Some(Set::Recommended), only: Vec::new() };
     let (rules, _) = RuleSet::new(&config.rules, &choice);
     let code_owners = CodeOwners::default();
-    let facts = Facts { config: &config, code_owners: &code_owners, now: NOW.parse().unwrap() };
+    let facts = Facts::new(&config, &code_owners, NOW.parse().unwrap());
     let mut found = vec![BTreeSet::new(); pairs.len()];
     for finding in lint::run(&tree, &rules, &facts) {
         let path = &tree.sources.file(finding.span.source).path;

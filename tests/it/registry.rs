@@ -251,7 +251,7 @@ fn one_thread_finds_what_many_find_in_the_same_order() {
     }
     let (config, code_owners) = (Config::default(), CodeOwners::default());
     let now = NOW.parse().expect("an instant");
-    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let facts = Facts::new(&config, &code_owners, now);
     let choice = Choice { set: Some(Set::All), only: Vec::new() };
     let (rules, _) = RuleSet::new(&config.rules, &choice);
     let found = |threads: usize| {
@@ -359,7 +359,7 @@ fn rules_speak_of_the_formats_that_they_say() {
     let (all, _) = RuleSet::new(&config.rules, &choice);
     let code_owners = CodeOwners::default();
     let now = NOW.parse().expect("a time");
-    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let facts = Facts::new(&config, &code_owners, now);
     let mut spoken = Spoken::new();
     for path in pages {
         let markdown = fs::read_to_string(&path).expect("the file was just listed");

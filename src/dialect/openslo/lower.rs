@@ -70,7 +70,11 @@ pub(super) fn object(
             Object::AlertNotificationTarget(Arc::new(lower.target(node)))
         }
         Kind::DataSource => Object::DataSource(Arc::new(lower.data_source(node))),
-        Kind::ErrorBudgetPolicy => return None,
+        Kind::ErrorBudgetPolicy
+        | Kind::Attestation
+        | Kind::BudgetOverride
+        | Kind::Incident
+        | Kind::Retirement => return None,
     };
     Some(object)
 }

@@ -9,8 +9,6 @@ use super::commit;
 use super::policy;
 use super::slo;
 use crate::gate::Claim;
-use crate::gate::CommitFacts;
-use crate::gate::Commits;
 use crate::gate::Evidence;
 use crate::gate::Miss;
 use crate::gate::Note;
@@ -22,6 +20,8 @@ use crate::model::Object;
 use crate::model::Requirements;
 use crate::policy::example::spanned;
 use crate::policy::example::texts;
+use crate::proposal::CommitFacts;
+use crate::proposal::Commits;
 
 #[test]
 fn approval_counts_by_a_person_of_the_role_who_wrote_nothing() {
@@ -47,7 +47,7 @@ fn whoever_proposes_a_change_does_not_approve_it() {
     let approved_by = |author: &str| {
         let mut case = Case::new(policy(GateKind::Approve));
         case = case.commits(vec![commit("aaa", &[("Approved-by", "@ann")])]);
-        case.facts.author = Some(author.to_owned());
+        case.facts.proposal.author = Some(author.to_owned());
         case.answer().1
     };
     assert_eq!(approved_by("Ann"), Reason::NeedsApproval);
@@ -173,7 +173,7 @@ fn only_what_a_freeze_asks_for_is_found_out() {
 #[test]
 fn commits_that_are_not_at_hand_are_not_exempt() {
     let mut case = Case::new(policy(GateKind::Freeze));
-    case.facts.commits = Commits::Cut(vec![commit("aaa", &[SECURITY])]);
+    case.facts.proposal.commits = Commits::Cut(vec![commit("aaa", &[SECURITY])]);
     assert_eq!(case.answer().1, Reason::Frozen);
     let verdict = case.verdict();
     assert!(verdict.notes.iter().any(|note| matches!(note, Note::HistoryCut)));

@@ -18,7 +18,7 @@ fn judged(files: &[File<'_>]) -> (Tree, Vec<Finding>) {
     let tree = lint::load(files.iter().map(source).collect(), &Files::default());
     let (config, code_owners) = (Config::default(), CodeOwners::default());
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let facts = Facts::new(&config, &code_owners, now);
     let only = [
         "unknown-field",
         "missing-field",

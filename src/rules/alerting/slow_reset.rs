@@ -4,7 +4,6 @@ use crate::alerts::watch::Watch;
 use crate::alerts::watch::gather;
 use crate::alerts::watch::scrape_interval;
 use crate::finding::Level;
-use crate::model::AlertCondition;
 use crate::model::Subject;
 use crate::quantity::Duration;
 use crate::quantity::Ratio;
@@ -13,15 +12,13 @@ use crate::rules::Checker;
 use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::annotation::annotate;
 use crate::rules::words::in_words;
 use crate::rules::words::percent;
 use crate::rules::words::quote;
 use crate::rules::words::worst_outage_name;
 use crate::source::Edit;
 use crate::source::Spanned;
-use crate::yaml::Added;
-use crate::yaml::Node;
-use crate::yaml::append_entries;
 
 pub(super) const RULE: Rule = Rule {
     name: "slow-reset",
@@ -107,36 +104,6 @@ fn fix(watch: Watch<'_>, checker: &Checker<'_>) -> Option<(String, Edit)> {
     if !watch.lookback.is_multiple_of(12 * 60) || !holds_two {
         return None;
     }
-    let edit = beside(watch.alert.condition, &short.to_string(), checker).or_else(|| {
-        let place = watch.alert.condition.meta.span;
-        checker.mend(place, |condition| declare(condition, &short.to_string()))
-    })?;
+    let edit = annotate(&watch.alert.condition.meta, KEY, &short.to_string(), checker)?;
     Some((format!("declare the short window: `{KEY}: {short}`"), edit))
-}
-
-/// Returns the edit that adds the annotation below the name of a condition, or below its last
-/// annotation; nothing where the text leaves a doubt.
-fn beside(condition: &AlertCondition, value: &str, checker: &Checker<'_>) -> Option<Edit> {
-    const FIELD: &str = "annotations";
-    let (meta, line) = (&condition.meta, format!("{KEY}: {value}"));
-    if let Some(last) = meta.annotations.last() {
-        return checker.add_below(last.value.span, meta.span, KEY, &[(0, line)]);
-    }
-    let lines = [(0, format!("{FIELD}:")), (2, line)];
-    checker.add_below(meta.name.as_ref()?.span, meta.span, FIELD, &lines)
-}
-
-/// Returns the edit that adds the annotation to a condition; nothing where it has no metadata, which
-/// would need a name as well.
-fn declare(condition: Node<'_>, value: &str) -> Option<Edit> {
-    let metadata = condition.given("metadata")?;
-    let value = Added::Text(value);
-    match metadata.given("annotations") {
-        Some(annotations) if annotations.is_empty() => None,
-        Some(annotations) => append_entries(annotations, &[(KEY, value)]),
-        None => {
-            let annotations = Added::Mapping(vec![(KEY, value)]);
-            append_entries(metadata, &[("annotations", annotations)])
-        }
-    }
 }

@@ -20,8 +20,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(suppression: &Suppression, _: &Use, checker: &mut Checker<'_>) {
     if suppression.reason.is_none() && suppression.fault.is_none() {
-        checker
-            .report(suppression.span, "the suppression gives no reason")
-            .help("add a colon and why it is right here: `# slo: allow(rule): reason`");
+        checker.report(suppression.span, "the suppression gives no reason").help(
+            "add a colon and why it is right here: `# slo: allow(rule) until 2026-12-31: reason`",
+        );
     }
 }

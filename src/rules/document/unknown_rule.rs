@@ -31,7 +31,7 @@ fn check(suppression: &Suppression, _: &Use, checker: &mut Checker<'_>) {
         checker
             .report(suppression.span, message)
             .label("it has no effect")
-            .help("write `# slo: allow(rule-name): reason`");
+            .help("write `# slo: allow(rule-name) until 2026-12-31: reason`");
     }
     if let Some(surplus) = suppression.surplus {
         checker

@@ -56,7 +56,7 @@ fn files() -> Vec<Source> {
 fn whatever_is_found_is_held() {
     let (config, code_owners) = (Config::default(), CodeOwners::default());
     let now: Timestamp = NOW.parse().unwrap();
-    let facts = Facts { config: &config, code_owners: &code_owners, now };
+    let facts = Facts::new(&config, &code_owners, now);
     let choice = Choice { set: Some(Set::All), only: Vec::new() };
     let (rules, _) = RuleSet::new(&config.rules, &choice);
     let mut tree = lint::load(files(), &Files::default());

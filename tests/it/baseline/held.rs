@@ -130,7 +130,10 @@ fn what_a_comment_says_is_always_reported() {
     let left = lint(&folder, &["--write-baseline"]).expect(1);
     assert_eq!(found(&left), ["a.yaml:1 expired-suppression"]);
     assert!(folder.read(FILE).contains("target-100"), "what it does not allow any more is held");
-    folder.write("a.yaml", text.replace("target: 1", "target: 1  # slo: allow(target-100): so"));
+    folder.write(
+        "a.yaml",
+        text.replace("target: 1", "target: 1  # slo: allow(target-100) until 2027-01-31: so"),
+    );
     let told = lint(&folder, &[]).expect(0);
     assert_eq!(found(&told), [format!("{FILE}:7 unused-baseline-entry")]);
 }

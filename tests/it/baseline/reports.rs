@@ -11,7 +11,10 @@ use super::slo;
 fn mixed() -> Repository {
     let folder = old();
     folder.write("slo/c.yaml", slo("c", &["target: 1"]));
-    folder.write("slo/d.yaml", slo("d", &["target: 1  # slo: allow(target-100): a promise"]));
+    folder.write(
+        "slo/d.yaml",
+        slo("d", &["target: 1  # slo: allow(target-100) until 2027-01-31: a promise"]),
+    );
     folder
 }
 

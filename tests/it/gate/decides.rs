@@ -391,7 +391,7 @@ fn the_stricter_of_both_definitions_counts() {
     shop.commit("Promise more");
     expect(&shop, &[], ("block", "frozen", 1));
     shop.replace("slo/checkout.yaml", "target: 0.997", "target: 0.9");
-    shop.commit("Promise less");
+    shop.commit("Promise less\n\nSLO-Change: nobody notices\nApproved-by: @paula");
     expect(&shop, &[], ("pass", "open", 0));
 }
 

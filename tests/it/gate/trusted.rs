@@ -323,8 +323,10 @@ fn no_change_of_what_is_agreed_changes_the_verdict() {
 #[test]
 fn a_judged_folder_that_becomes_a_link_brings_no_measurements() {
     let shop = Repository::new();
+    // What is asked is what is measured, not that the SLO is gone.
+    let off = "[rules]\nslo-deleted-without-tombstone = \"off\"\n";
     let config = CONFIG.replace("measurements.csv", "out/measured.csv");
-    shop.write("team/slo.toml", config);
+    shop.write("team/slo.toml", format!("{config}{off}"));
     shop.write("team/slo/policy.yaml", POLICY);
     shop.write("team/slo/checkout.yaml", slo_named("checkout-availability"));
     shop.write("team/src/checkout/pay.py", "price = 1\n");
