@@ -45,7 +45,10 @@ const OWN: [&str; 21] = [
 ];
 
 /// Words, in lowercase, of formats that have no word of their own: a file that holds one may be a dashboard.
-const HINTS: [&str; 14] = [
+const HINTS: [&str; 17] = [
+    "approvedby",
+    "attestation",
+    "incident",
     "spec_version",
     "total_score",
     "manifestsrc",

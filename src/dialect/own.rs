@@ -26,7 +26,7 @@ pub(super) const FORMATS: &[Format] = &[Format {
     family: "slo",
     kinds: &KINDS,
     is_shared: false,
-    has_fields: |_| false,
+    has_fields: record::has_fields,
     read,
 }];
 

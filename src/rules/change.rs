@@ -26,6 +26,7 @@ use super::words::sentence;
 
 mod alert_loosened_without_expiry;
 mod baseline_broken;
+mod self_approved_override;
 mod slo_deleted_without_tombstone;
 mod suppression_without_expiry;
 mod target_lowered_without_approval;
@@ -35,6 +36,7 @@ pub(super) const RULES: &[&Rule] = &[
     &slo_deleted_without_tombstone::RULE,
     &baseline_broken::RULE,
     &alert_loosened_without_expiry::RULE,
+    &self_approved_override::RULE,
     &suppression_without_expiry::RULE,
 ];
 

@@ -64,6 +64,13 @@ fn known(kind: &str) -> Option<(Kind, &'static Schema)> {
     })
 }
 
+/// Returns whether an object says of SLOs who decided something, or when it was: kinds such as `Incident` are
+/// those of other tools too.
+pub(super) fn has_fields(node: Node<'_>) -> bool {
+    let has = |fields: &[&str]| fields.iter().any(|field| node.given(field).is_some());
+    has(&["slo", "slos"]) && has(&["by", "approvedBy", "start"])
+}
+
 /// Checks a record and lowers it; nothing for a kind that is no record.
 pub(super) fn read(node: Node<'_>, kind: &str) -> Option<(Record, Vec<Problem>)> {
     let (kind, schema) = known(kind)?;
@@ -123,6 +130,12 @@ fn timestamp(text: &str) -> Option<Timestamp> {
 
 /// Says which form an instant or a day has, also where the calendar has no such day.
 fn check_times(node: Node<'_>, problems: &mut Vec<Problem>) {
+    problems.retain(|problem| match problem {
+        Problem::InvalidValue { found, expected, .. } => {
+            !found.trim().is_empty() || *expected != Expected::Pattern
+        }
+        _ => true,
+    });
     for problem in problems.iter_mut() {
         let Problem::InvalidValue { field, expected, .. } = problem else { continue };
         if *expected == Expected::Pattern {
@@ -131,7 +144,8 @@ fn check_times(node: Node<'_>, problems: &mut Vec<Problem>) {
     }
     for field in FROM.into_iter().chain(UNTIL).chain([DATE]) {
         let Some(value) = node.given(field) else { continue };
-        let Some(text) = value.text().filter(|_| !value.is_null()) else { continue };
+        // What is empty has no value, which is told.
+        let Some(text) = value.text().filter(|text| !text.trim().is_empty()) else { continue };
         let is_read =
             if field == DATE { text.parse::<Date>().is_ok() } else { timestamp(text).is_some() };
         if is_read || problems.iter().any(|problem| value.place().contains(problem.span())) {

@@ -52,6 +52,10 @@ pub(super) enum Role {
     Owners,
     /// The baseline.
     Baseline,
+    /// The author, the message and the paths of a commit.
+    Commit,
+    /// Nothing is committed.
+    Staged,
     /// The clock.
     Now,
     /// Nothing that a reader has to be told.
@@ -75,6 +79,8 @@ impl Info {
             (_, "owners") => Role::Owners,
             (_, "baseline") => Role::Baseline,
             (_, "model") => Role::Model,
+            (_, "commit") => Role::Commit,
+            (_, "staged") => Role::Staged,
             (_, "now") => Role::Now,
             _ => Role::Other,
         };
@@ -103,6 +109,8 @@ impl Info {
             Role::Metrics => "With this in `metrics.yaml`",
             Role::Owners => "With this in `CODEOWNERS`",
             Role::Baseline => "With this in `slo-baseline.toml`",
+            Role::Commit => "With this commit",
+            Role::Staged => "With nothing committed yet",
             Role::Now => "At this instant",
             Role::Other => return None,
         };

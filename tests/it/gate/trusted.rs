@@ -324,7 +324,8 @@ fn no_change_of_what_is_agreed_changes_the_verdict() {
 fn a_judged_folder_that_becomes_a_link_brings_no_measurements() {
     let shop = Repository::new();
     // What is asked is what is measured, not that the SLO is gone.
-    let off = "[rules]\nslo-deleted-without-tombstone = \"off\"\n";
+    let off =
+        "[rules]\nslo-deleted-without-tombstone = \"off\"\nself-approved-override = \"off\"\n";
     let config = CONFIG.replace("measurements.csv", "out/measured.csv");
     shop.write("team/slo.toml", format!("{config}{off}"));
     shop.write("team/slo/policy.yaml", POLICY);
