@@ -27,9 +27,11 @@ mod ground;
 mod import;
 mod known;
 mod lint;
+mod log;
 mod measure;
 mod metrics;
 mod output;
+mod past;
 mod project;
 mod publish;
 mod replace;
@@ -37,6 +39,7 @@ mod rules;
 mod runner;
 mod since;
 mod snapshot;
+mod untouched;
 
 use arguments::Arguments;
 use arguments::Command;
@@ -110,6 +113,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Explain(options) => explain::run(&arguments.global, options),
         Command::Rules(options) => rules::run(&arguments.global, options),
         Command::Import(options) => import::run(&arguments.global, options),
+        Command::Log(options) => log::run(&arguments.global, options),
         Command::Convert(options) => convert::run(&arguments.global, options),
         Command::Completions(options) => {
             let mut command = <Arguments as clap::CommandFactory>::command();

@@ -21,6 +21,7 @@ mod effort;
 mod entries;
 pub mod error;
 pub mod fetch;
+pub mod follow;
 mod history;
 pub mod id;
 pub mod landed;

@@ -37,6 +37,7 @@ pub mod escape;
 mod fingerprint;
 mod github;
 mod gitlab;
+pub mod history;
 mod json;
 mod junit;
 mod layout;

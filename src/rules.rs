@@ -237,12 +237,18 @@ pub struct Facts<'a> {
     pub now: jiff::Timestamp,
     /// What the change does that is judged, where one is.
     pub comparison: Option<Comparison<'a>>,
+    /// The objects that no commit of the last [`UNTOUCHED_DAYS`] days changed, by their places; nothing where the
+    /// history does not say.
+    pub untouched: Option<&'a BTreeSet<Span>>,
 }
+
+/// The days after which an object that nobody changed is to be looked at again.
+pub const UNTOUCHED_DAYS: i32 = 180;
 
 impl<'a> Facts<'a> {
     /// Returns what is known of a tree alone.
     pub fn new(config: &'a Config, code_owners: &'a CodeOwners, now: jiff::Timestamp) -> Self {
-        Self { config, code_owners, now, comparison: None }
+        Self { config, code_owners, now, comparison: None, untouched: None }
     }
 }
 
@@ -501,6 +507,12 @@ impl<'a> Checker<'a> {
     /// Returns what the change does that is judged, where one is.
     pub fn comparison(&self) -> Option<Comparison<'a>> {
         self.context.facts.comparison
+    }
+
+    /// Returns whether no commit of the last [`UNTOUCHED_DAYS`] days changed the object at a place, as far as is
+    /// known.
+    fn is_untouched(&self, object: Span) -> bool {
+        self.context.facts.untouched.is_some_and(|places| places.contains(&object))
     }
 
     /// Returns the text of a span.

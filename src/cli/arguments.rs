@@ -77,6 +77,8 @@ pub(super) enum Command {
     Budget(BudgetOptions),
     /// Show what differs between two commits, in objectives, alerts and policies
     Diff(DiffOptions),
+    /// Show how one SLO changed through history: targets, windows, indicators, alerts
+    Log(LogOptions),
     /// Explain rules, each with a bad and a good example
     Explain(ExplainOptions),
     /// List the rules, their levels, and where each level was set
@@ -343,6 +345,25 @@ pub(super) enum ListFormat {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct LogOptions {
+    /// The SLO: its name, or `service/name`; one that is gone is found as well
+    #[arg(value_name = "SLO")]
+    pub(super) slo: String,
+    /// The last commit that is looked at; the one that is checked out, unless another is named
+    #[arg(value_name = "REV")]
+    pub(super) rev: Option<String>,
+    /// List each part of the SLO with the commit that made it what it is
+    #[arg(long)]
+    pub(super) blame: bool,
+    /// Show queries that are written otherwise and mean the same, too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Write for a terminal, as Markdown, or as JSON
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub(super) format: PageFormat,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct CompletionsOptions {
     /// The shell
     #[arg(value_name = "SHELL")]
@@ -404,6 +425,7 @@ impl Arguments {
             Command::Budget(options) => &options.output.format,
             Command::Diff(options) => &options.output.format,
             Command::Explain(options) if options.format == PageFormat::Json => JSON,
+            Command::Log(options) if options.format == PageFormat::Json => JSON,
             Command::Rules(options) if options.format == ListFormat::Json => JSON,
             _ => &[],
         }

@@ -5,6 +5,10 @@
 //! A hook judges what is about to be committed: a file may be staged and changed again since, and then the
 //! worktree says nothing about the commit. Configuration, baseline and owners come from where the definitions do.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
 use crate::config::owners::CodeOwners;
 use crate::git::Repository;
 use crate::git::error::Error as GitError;
@@ -13,6 +17,7 @@ use crate::lint::Differences;
 use crate::lint::Tree;
 use crate::proposal::Proposal;
 use crate::rules::Comparison;
+use crate::source::Span;
 
 use super::arguments::Global;
 use super::arguments::LintOptions;
@@ -25,6 +30,7 @@ use super::since;
 use super::snapshot;
 use super::snapshot::At;
 use super::snapshot::Whole;
+use super::untouched;
 
 /// What is linted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +125,30 @@ impl Ground {
     pub(super) fn whole(&self) -> Result<Option<Whole>, Error> {
         let Some(at) = self.at()? else { return Ok(None) };
         snapshot::read_whole(&at.snapshot, &self.project.config).map(Some)
+    }
+
+    /// Returns the objects that nobody has changed for long, where the history says so.
+    ///
+    /// What is compared with another tree has them on both sides.
+    pub(super) fn untouched(
+        &self,
+        options: &LintOptions,
+        tree: &Tree,
+        now: Timestamp,
+    ) -> Result<Option<BTreeSet<Span>>, Error> {
+        let Some(repository) = &self.project.repository else { return Ok(None) };
+        if options.since.is_some() || options.staged {
+            return Ok(None);
+        }
+        let head = match self.which {
+            Which::Commit(commit) => commit,
+            Which::Files | Which::Staged => match repository.head() {
+                Ok(head) => head,
+                // Nothing is committed, or nobody knows what.
+                Err(_) => return Ok(None),
+            },
+        };
+        untouched::since_long(repository, &self.project.config, tree, head, now)
     }
 
     /// Reads the tree with which what is linted is compared, if it is compared.

@@ -60,11 +60,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let rules = project.rules(&options.rules)?;
     let now = options.clock.now.unwrap_or_else(Timestamp::now);
     let wanted = Wanted::new(&ground, options)?;
-    if wanted.stdin.is_some() && options.fix.is_some() {
-        let message = "standard input cannot be fixed: there is no file to write".to_owned();
-        let hint = Some("name the file, or leave `--fix` out".to_owned());
-        return Err(Error::Usage { message, hint });
-    }
+    wanted.check(options)?;
     let course = ground.course(options, wanted.stdin.is_some())?;
     let Loaded { mut tree, passed_over, unread } = load(global, &ground, options, &wanted)?;
     let before = ground.before(options)?;
@@ -72,7 +68,9 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let alone = Facts::new(&project.config, &code_owners, now);
     let differences = before.as_ref().map(|it| Differences::between(&it.tree, &mut tree));
     let both = before.as_ref().zip(differences.as_ref());
-    let facts = Facts { comparison: both.map(|(before, it)| before.comparison(it)), ..alone };
+    let comparison = both.map(|(before, it)| before.comparison(it));
+    let untouched = ground.untouched(options, &tree, now)?;
+    let facts = Facts { comparison, untouched: untouched.as_ref(), ..alone };
     let unseen_of = |tree: &Tree| Unseen::new(tree, unread.iter().cloned());
     let judge = |tree: &Tree| {
         let mut findings = lint::run(tree, &rules, &facts);
@@ -319,6 +317,16 @@ impl Wanted {
             return Err(Error::Usage { message, hint });
         }
         Ok(wanted)
+    }
+
+    /// Refuses to mend what lies in no file.
+    fn check(&self, options: &LintOptions) -> Result<(), Error> {
+        if self.stdin.is_none() || options.fix.is_none() {
+            return Ok(());
+        }
+        let message = "standard input cannot be fixed: there is no file to write".to_owned();
+        let hint = Some("name the file, or leave `--fix` out".to_owned());
+        Err(Error::Usage { message, hint })
     }
 
     fn holds(&self, path: &str) -> bool {

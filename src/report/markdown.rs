@@ -25,9 +25,9 @@ use crate::report::tally;
 use budget::table;
 use budget::warnings;
 use chart::charts;
-use escape::code;
+pub(super) use escape::code;
 use escape::escape;
-use escape::prose;
+pub(super) use escape::prose;
 use reasons::reasons;
 
 mod budget;

@@ -13,5 +13,5 @@ mod merges;
 mod pipelines;
 mod releases;
 mod servers;
-mod shop;
+pub(crate) mod shop;
 mod trusted;

@@ -8,6 +8,7 @@ use crate::rules::Checker;
 use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
+use crate::rules::UNTOUCHED_DAYS;
 use crate::rules::words::quote;
 use crate::source::Spanned;
 
@@ -34,10 +35,33 @@ fn check(object: &Object, checker: &mut Checker<'_>) {
         // One review has one day: the later of two.
         day = day.into_iter().chain(policy.revisit).max_by_key(|day| day.value);
     }
-    let Some(day) = day else { return };
+    let Some(day) = day else { return by_history(object, checker) };
     let today = checker.now().to_zoned(TimeZone::UTC).date();
     if day.value < today {
         report(object, day, today, checker);
+    }
+}
+
+/// Judges an object of which nobody says when it is looked at again.
+fn by_history(object: &Object, checker: &mut Checker<'_>) {
+    let meta = object.meta();
+    let is_asked = match object {
+        Object::Slo(slo) => !slo.is_draft(),
+        Object::ErrorBudgetPolicy(_) => true,
+        _ => false,
+    };
+    if !is_asked || meta.misspells(NEXT_REVIEW) || !checker.is_untouched(meta.span) {
+        return;
+    }
+    let (kind, name) = (object.kind().name(), quote(meta.name()));
+    let message =
+        format!("nobody has changed the {kind} {name} for more than {UNTOUCHED_DAYS} days");
+    let finding = checker.report(meta.place(), message);
+    finding.help(
+        "look at it again with those who agreed to it, and write the day of the next review: `slo/next-review`",
+    );
+    if matches!(object, Object::Slo(_)) {
+        finding.once("nobody has changed any SLO of the repository for more than 180 days");
     }
 }
 
