@@ -35,6 +35,7 @@ mod past;
 mod project;
 mod publish;
 mod replace;
+mod reviews;
 mod rules;
 mod runner;
 mod since;

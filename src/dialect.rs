@@ -10,6 +10,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::model::Api;
+use crate::model::Coverage;
 use crate::model::Object;
 use crate::model::PrometheusRules;
 use crate::model::Record;
@@ -21,6 +23,7 @@ use crate::yaml;
 use crate::yaml::Stream;
 
 mod announce;
+mod canonical;
 mod datadog;
 mod declared;
 mod embedded;
@@ -33,6 +36,7 @@ mod grafana;
 mod keptn;
 mod mark;
 mod nobl9;
+mod openapi;
 mod openslo;
 mod own;
 mod parts;
@@ -59,6 +63,10 @@ pub struct Reading {
     pub families: BTreeSet<&'static str>,
     /// What could not be digested, in order of place.
     pub problems: Vec<Problem>,
+    /// Which endpoints are to be covered.
+    pub coverages: Vec<Coverage>,
+    /// Which operations APIs have.
+    pub apis: Vec<Api>,
     /// What people decided about objects.
     pub records: Vec<Record>,
     /// What is no object and speaks of one; nothing about its form is a problem.
@@ -104,6 +112,7 @@ pub fn read(stream: &Stream) -> Reading {
     for document in &stream.documents {
         recognize::document(document, &mut reading);
         prometheus::read(document.root(), &mut reading.rules);
+        reading.apis.extend(openapi::read(document.root().span().source, document.root()));
         for mut part in embedded::parts(document) {
             reading.is_in_part = true;
             for document in &part.stream.documents {

@@ -18,6 +18,7 @@
 pub mod body;
 pub mod comment;
 pub mod event;
+pub mod reviews;
 
 mod api;
 

@@ -110,6 +110,7 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
     let count = readings.iter().map(|reading| reading.reading.objects.len()).sum();
     let (mut objects, mut unreadable) = (Vec::with_capacity(count), Vec::new());
     let (mut rules, mut records) = (PrometheusRules::default(), Vec::new());
+    let (mut coverages, mut apis) = (Vec::new(), Vec::new());
     let mut shared = Shared::default();
     for (reading, id) in readings.into_iter().zip(ids) {
         if reading.broken {
@@ -122,6 +123,8 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
         }
         objects.extend(reading.reading.objects);
         records.extend(reading.reading.records);
+        coverages.extend(reading.reading.coverages);
+        apis.extend(reading.reading.apis);
         rules.append(reading.reading.rules);
         shared.append(reading.reading.shared);
         unreadable.extend(reading.unreadable);
@@ -130,7 +133,10 @@ pub fn load(files: Vec<Source>, read: &Files) -> Tree {
         tree.files.push(reading.facts);
     }
     shared.complete(&mut objects, read.sloth_window);
-    tree.catalog = Catalog::new(objects, unreadable).with_rules(rules).with_records(records);
+    tree.catalog = Catalog::new(objects, unreadable)
+        .with_rules(rules)
+        .with_records(records)
+        .with_coverages(coverages, apis);
     tree.sources = sources;
     tree
 }
@@ -142,7 +148,9 @@ fn read_file(id: SourceId, source: &Source, read: &Files) -> FileReading {
         reading.objects.iter_mut().for_each(|object| object.put_into(overlay));
     }
     let is_empty = |reading: &Reading| {
-        let is_nothing = reading.objects.is_empty() && reading.records.is_empty();
+        let is_nothing = reading.objects.is_empty()
+            && reading.records.is_empty()
+            && reading.coverages.is_empty();
         is_nothing && reading.problems.is_empty() && reading.broken.is_empty()
     };
     let is_read = !is_empty(&reading) || !reading.rules.is_empty();

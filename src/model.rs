@@ -12,6 +12,7 @@
 
 mod alert;
 mod catalog;
+mod coverage;
 mod declared;
 mod dialect;
 mod object;
@@ -35,6 +36,11 @@ pub use alert::Referable;
 pub use catalog::Catalog;
 pub use catalog::Found;
 pub use catalog::names_in;
+pub use coverage::Api;
+pub use coverage::Coverage;
+pub use coverage::CoverageRow;
+pub use coverage::Inventory;
+pub use coverage::Operation;
 pub use declared::Agreement;
 pub use declared::DECLARATIONS;
 pub use declared::Dependency;

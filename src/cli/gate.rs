@@ -60,6 +60,7 @@ use super::output;
 use super::project;
 use super::publish;
 use super::publish::Occasion;
+use super::reviews;
 use super::snapshot;
 use super::snapshot::At;
 
@@ -104,7 +105,9 @@ fn judge(global: &Global, options: &GateOptions) -> Result<Exit, Error> {
     }
     let rules = project::choose(&run.config, run.config_file.as_ref(), &options.rules)?;
     let now = options.clock.now.unwrap_or_else(Timestamp::now);
-    let facts = run.facts(options, event.as_ref(), now)?;
+    let mut facts = run.facts(options, event.as_ref(), now)?;
+    facts.proposal.reviews =
+        reviews::of(global, event.as_ref(), &run.agreed, run.differences.changes());
     let setting = Setting {
         trusted: &run.agreed,
         head: &run.head.catalog,

@@ -239,9 +239,7 @@ impl Job<'_> {
         if mode == Mode::Never || self.options.no_comment {
             return;
         }
-        let token =
-            runner::variable("SLO_GITHUB_TOKEN").or_else(|| runner::variable("GITHUB_TOKEN"));
-        let Some(token) = token else {
+        let Some(token) = token() else {
             return self.say("no comment is written: SLO_GITHUB_TOKEN and GITHUB_TOKEN are empty");
         };
         let Some(repository) = repository(self.occasion.event) else {
@@ -285,8 +283,7 @@ impl Job<'_> {
         let settings = self.occasion.settings;
         let job = runner::variable("GITHUB_JOB").unwrap_or_default();
         let target = Target {
-            api_url: runner::variable("GITHUB_API_URL")
-                .unwrap_or_else(|| "https://api.github.com".to_owned()),
+            api_url: runner::variable("GITHUB_API_URL").unwrap_or_else(|| USUAL_API.to_owned()),
             owner: repository.owner,
             repo: repository.name,
             number: request.number,
@@ -345,8 +342,16 @@ impl Job<'_> {
     }
 }
 
+/// The API of github.com.
+pub(super) const USUAL_API: &str = "https://api.github.com";
+
+/// Returns the token with which the forge is asked and told, where there is one.
+pub(super) fn token() -> Option<String> {
+    runner::variable("SLO_GITHUB_TOKEN").or_else(|| runner::variable("GITHUB_TOKEN"))
+}
+
 /// Returns the repository that the job belongs to.
-fn repository(event: Option<&Event>) -> Option<Repository> {
+pub(super) fn repository(event: Option<&Event>) -> Option<Repository> {
     let named = runner::variable("GITHUB_REPOSITORY");
     let named = named.as_deref().and_then(|name| name.split_once('/'));
     let named = named.filter(|(owner, name)| !owner.is_empty() && !name.is_empty());
@@ -357,7 +362,7 @@ fn repository(event: Option<&Event>) -> Option<Repository> {
 }
 
 /// Returns an error with its causes and what to do about it.
-fn told(error: &dyn StdError, hint: Option<&str>) -> String {
+pub(super) fn told(error: &dyn StdError, hint: Option<&str>) -> String {
     let mut parts = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(source) = cause {

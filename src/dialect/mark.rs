@@ -20,7 +20,8 @@ use super::recognize::is_own_kind;
 use super::sloth;
 
 /// Texts, in lowercase, that stand in files of ours and in no others.
-const OWN: [&str; 21] = [
+const OWN: [&str; 22] = [
+    "journeycoverage",
     "openslo",
     "slo/v",
     "errorbudgetpolicy",
@@ -45,7 +46,9 @@ const OWN: [&str; 21] = [
 ];
 
 /// Words, in lowercase, of formats that have no word of their own: a file that holds one may be a dashboard.
-const HINTS: [&str; 17] = [
+const HINTS: [&str; 19] = [
+    "openapi",
+    "swagger",
     "approvedby",
     "attestation",
     "incident",

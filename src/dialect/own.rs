@@ -7,10 +7,12 @@ use crate::yaml::Node;
 
 use super::Problem;
 use super::Reading;
+use super::fields;
 use super::formats::Format;
 use super::schema::Schema;
 
 mod check;
+mod coverage;
 mod globs;
 mod policy;
 mod record;
@@ -18,15 +20,19 @@ mod record;
 /// The kind that is read.
 pub(super) const KIND: &str = "ErrorBudgetPolicy";
 
-/// The kinds: the policy, and the records that stand beside it.
-const KINDS: [&str; 5] = [KIND, "Attestation", "BudgetOverride", "Incident", "Retirement"];
+/// The kinds: the policy, the records that stand beside it, and what is to be covered.
+const KINDS: [&str; 6] =
+    [KIND, "Attestation", "BudgetOverride", "Incident", "Retirement", coverage::KIND];
 
 pub(super) const FORMATS: &[Format] = &[Format {
     version: "slo/v1",
     family: "slo",
     kinds: &KINDS,
     is_shared: false,
-    has_fields: record::has_fields,
+    has_fields: |node| {
+        fields::word(node, "kind").is_some_and(|kind| kind.value == coverage::KIND)
+            || record::has_fields(node)
+    },
     read,
 }];
 
@@ -34,6 +40,12 @@ static POLICY: Schema = Schema::new(include_str!("../../schemas/error-budget-pol
 
 /// Checks a policy or a record, and lowers it.
 fn read(node: Node<'_>, kind: &str, reading: &mut Reading) {
+    if kind == coverage::KIND {
+        let (coverage, mut problems) = coverage::read(node);
+        reading.problems.append(&mut problems);
+        reading.coverages.push(coverage);
+        return;
+    }
     if kind != KIND {
         if let Some((record, mut problems)) = record::read(node, kind) {
             reading.problems.append(&mut problems);

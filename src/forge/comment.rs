@@ -143,7 +143,7 @@ pub fn publish(
     if mode == Mode::Never {
         return Ok(Published::new(Action::Skipped, None));
     }
-    check_names(target)?;
+    check_names(&target.owner, &target.repo)?;
     let wanted = if failing || mode == Mode::Always { text } else { resolved_text };
     let wanted = compose(&target.marker, wanted);
     let post_anew = failing || mode == Mode::Always;
@@ -167,15 +167,15 @@ fn place(target: &Target) -> String {
 }
 
 /// Refuses what would lead a request to another path of the API.
-fn check_names(target: &Target) -> Result<(), Error> {
+pub(super) fn check_names(owner: &str, repo: &str) -> Result<(), Error> {
     let usable = |name: &str| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         !matches!(name, "" | "." | "..") && name.len() <= 100 && name.bytes().all(allowed)
     };
-    if usable(&target.owner) && usable(&target.repo) {
+    if usable(owner) && usable(repo) {
         return Ok(());
     }
-    let name = format!("{}/{}", target.owner, target.repo);
+    let name = format!("{owner}/{repo}");
     Err(Error::RepositoryInvalid { name: name.escape_debug().take(200).collect() })
 }
 

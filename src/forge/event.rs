@@ -64,7 +64,8 @@ impl Kind {
     /// Returns the kind that an event's name stands for.
     pub fn from_name(name: &str) -> Kind {
         match name {
-            "pull_request" => Kind::PullRequest,
+            // Of a review, the runner checks out the same merge.
+            "pull_request" | "pull_request_review" => Kind::PullRequest,
             "pull_request_target" => Kind::PullRequestTarget,
             "merge_group" => Kind::MergeGroup,
             "push" => Kind::Push,

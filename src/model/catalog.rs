@@ -10,7 +10,9 @@ use crate::source::Spanned;
 
 use super::AlertCondition;
 use super::AlertPolicy;
+use super::Api;
 use super::ConditionUse;
+use super::Coverage;
 use super::DataSource;
 use super::ErrorBudgetPolicy;
 use super::Home;
@@ -69,6 +71,9 @@ pub struct Catalog {
     rules: PrometheusRules,
     /// What people decided, in order.
     records: Vec<Record>,
+    /// Which endpoints are to be covered, and which operations APIs have.
+    coverages: Vec<Coverage>,
+    apis: Vec<Api>,
 }
 
 impl Catalog {
@@ -92,15 +97,29 @@ impl Catalog {
         let by_name = named.into_iter().map(|(_, index)| index).collect();
         let nameless = objects.iter().filter(|object| object.meta().name.is_none());
         let nameless = nameless.map(Object::kind).collect();
-        let rules = PrometheusRules::default();
-        let records = Vec::new();
-        Self { objects, by_name, doubtful, nameless, unreadable: found, rules, records }
+        Self { objects, by_name, doubtful, nameless, unreadable: found, ..Self::default() }
     }
 
     /// Lists rules of Prometheus beside the objects.
     #[must_use]
     pub fn with_rules(self, rules: PrometheusRules) -> Self {
         Self { rules, ..self }
+    }
+
+    /// Lists beside the objects which endpoints are to be covered, and which operations APIs have.
+    #[must_use]
+    pub fn with_coverages(self, coverages: Vec<Coverage>, apis: Vec<Api>) -> Self {
+        Self { coverages, apis, ..self }
+    }
+
+    /// Returns which endpoints are to be covered, in order.
+    pub fn coverages(&self) -> &[Coverage] {
+        &self.coverages
+    }
+
+    /// Returns which operations APIs have, in order.
+    pub fn apis(&self) -> &[Api] {
+        &self.apis
     }
 
     /// Lists records beside the objects.

@@ -25,6 +25,7 @@ use super::approval::Side;
 use super::words::sentence;
 
 mod alert_loosened_without_expiry;
+mod api_changed_coverage_unchanged;
 mod baseline_broken;
 mod self_approved_override;
 mod slo_deleted_without_tombstone;
@@ -37,6 +38,7 @@ pub(super) const RULES: &[&Rule] = &[
     &baseline_broken::RULE,
     &alert_loosened_without_expiry::RULE,
     &self_approved_override::RULE,
+    &api_changed_coverage_unchanged::RULE,
     &suppression_without_expiry::RULE,
 ];
 

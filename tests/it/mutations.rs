@@ -98,7 +98,14 @@ fn subjects() -> Vec<Subject> {
     let dialects = entries("schemas/dialects");
     let mut paths: Vec<_> =
         dialects.iter().flat_map(|dialect| entries(dialect.to_str().expect("UTF-8"))).collect();
-    let own = ["error-budget-policy", "attestation", "budget-override", "incident", "retirement"];
+    let own = [
+        "error-budget-policy",
+        "attestation",
+        "budget-override",
+        "incident",
+        "retirement",
+        "journey-coverage",
+    ];
     paths.extend(own.iter().map(|name| folder(&format!("schemas/{name}.json"))));
     paths.sort();
     assert!(paths.len() >= 27, "{paths:?}");

@@ -5,6 +5,7 @@
 
 mod hostile;
 pub(crate) mod job;
+mod reviews;
 
 use serde_json::Value;
 use serde_json::json;

@@ -52,9 +52,14 @@ impl Job {
 
     /// Makes the change propose exactly these files.
     pub(crate) fn propose(&self, files: &[(&str, &str)]) {
+        self.propose_saying("a change", files);
+    }
+
+    /// Makes the change propose exactly these files, with this message.
+    pub(crate) fn propose_saying(&self, message: &str, files: &[(&str, &str)]) {
         self.git(&["reset", "--quiet", "--hard", "main"]);
         self.write(files);
-        self.commit("a change");
+        self.commit(message);
     }
 
     /// Returns the environment of a job on a pull request, as a runner sets it.

@@ -87,6 +87,8 @@ pub(crate) struct GitHub {
 #[derive(Default)]
 struct State {
     comments: Vec<Comment>,
+    /// Who reviewed which commit, and what they decided.
+    reviews: Vec<(String, String, String)>,
     last_id: u64,
     faults: Vec<(String, Fault)>,
     requests: Vec<Request>,
@@ -121,6 +123,12 @@ impl GitHub {
     }
 
     /// Returns all comments, the oldest first.
+    pub(crate) fn reviewed(&self, login: &str, commit: &str, state: &str) {
+        let review = (login.to_owned(), commit.to_owned(), state.to_owned());
+        self.state().reviews.push(review);
+    }
+
+    /// Returns the comments as they stand.
     pub(crate) fn comments(&self) -> Vec<Comment> {
         self.state().comments.clone()
     }
@@ -257,7 +265,9 @@ impl State {
             .strip_prefix(&format!("{REPOSITORY}/issues/comments/"))
             .and_then(|id| id.parse().ok());
         let of_pull_request = path == format!("{REPOSITORY}/issues/{NUMBER}/comments");
+        let reviews = format!("{REPOSITORY}/pulls/{NUMBER}/reviews");
         match (request.method.as_str(), id) {
+            ("GET", None) if path == reviews => self.list_reviews(),
             ("GET", None) if of_pull_request => self.list(request),
             ("POST", None) if of_pull_request => match body_of(request) {
                 Ok(body) => {
@@ -277,6 +287,26 @@ impl State {
             },
             _ => refusal(404, "Not Found"),
         }
+    }
+
+    fn list_reviews(&self) -> Reply {
+        let reviews = self.reviews.iter().enumerate().map(|(index, (login, commit, state))| {
+            let number = index + 1;
+            json!({
+                "id": number,
+                "node_id": format!("PRR_{number}"),
+                "user": user(&self.url, login),
+                "body": "",
+                "state": state,
+                "html_url": format!("https://github.com/octo/shop/pull/{NUMBER}#review-{number}"),
+                "pull_request_url": format!("{}{}{REPOSITORY}/pulls/{NUMBER}", self.url, self.prefix),
+                "_links": { "html": { "href": "h" }, "pull_request": { "href": "p" } },
+                "submitted_at": "2026-11-02T08:00:00Z",
+                "commit_id": commit,
+                "author_association": "NONE",
+            })
+        });
+        json_reply(200, &Value::from(reviews.collect::<Vec<Value>>()))
     }
 
     fn update(&mut self, request: &Request, id: u64) -> Reply {
