@@ -10,7 +10,12 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::config::Files;
 use crate::dialect;
+use crate::git::Repository;
+use crate::git::snapshot;
+use crate::git::snapshot::FileKind;
+use crate::git::snapshot::SnapshotFile;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
 use crate::source::Source;
@@ -84,9 +89,47 @@ pub(super) fn files(project: &Project, named: &[String]) -> Result<Found, Error>
             Reading::Nothing => {}
         }
     }
+    if let Some(repository) = &project.repository {
+        found.sources.extend(unshown(repository, root, &known, files)?);
+    }
     found.passed_over.sort();
     found.sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// Reads the files that a sparse checkout leaves out: they are gone from the folder, and from nothing else.
+///
+/// * `known`: the paths that are read already.
+fn unshown(
+    repository: &Repository,
+    root: &Path,
+    known: &BTreeSet<String>,
+    files: &Files,
+) -> Result<Vec<Source>, Error> {
+    let left_out = repository.left_out_of_checkout()?.into_iter();
+    let is_read = |file: &SnapshotFile| {
+        let path = file.path.as_str();
+        matches!(file.kind, FileKind::File | FileKind::Executable)
+            && is_candidate(path)
+            && files.is_read(path)
+            && !files.templates.matches(path)
+            && (!known.contains(path) || root.join(path).symlink_metadata().is_err())
+    };
+    let left_out: Vec<SnapshotFile> = left_out.filter(is_read).collect();
+    if left_out.is_empty() {
+        return Ok(Vec::new());
+    }
+    let contents = repository.staged(None)?.read_all(&left_out, MAX_BYTES as u64)?;
+    let read = left_out.into_iter().zip(contents).filter_map(|(file, content)| match content {
+        snapshot::Content::Bytes(bytes) if dialect::is_worth_parsing(&bytes) => {
+            Some(Source::decode(file.path, bytes, Origin::Index))
+        }
+        snapshot::Content::TooLarge(size) => {
+            Some(Source::too_large(file.path, size, Origin::Index))
+        }
+        _ => None,
+    });
+    Ok(read.collect())
 }
 
 /// Returns whether a path looks like a file that may hold objects.

@@ -1,6 +1,7 @@
 //! The index and the worktree: which files are tracked, and what is not committed.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gix::bstr::BStr;
@@ -18,9 +19,12 @@ use gix::status::plumbing::index_as_worktree::Change;
 use gix::status::plumbing::index_as_worktree::EntryStatus;
 
 use crate::git::Repository;
+use crate::git::entries;
 use crate::git::entries::Entry;
 use crate::git::error::Error;
+use crate::git::id::BlobId;
 use crate::git::snapshot::FileKind;
+use crate::git::snapshot::SnapshotFile;
 
 impl Repository {
     /// Returns the tracked paths below the root of what is judged, sorted.
@@ -114,6 +118,10 @@ impl Repository {
         };
         let mut files = BTreeMap::new();
         for entry in index.entries() {
+            if entry.mode.is_sparse() {
+                files.extend(self.folded(entry.path(index), entry.id)?);
+                continue;
+            }
             let is_ours = matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
             let kind = match entry.mode {
                 Mode::FILE => FileKind::File,
@@ -127,6 +135,54 @@ impl Repository {
             }
         }
         Ok(files)
+    }
+
+    /// Returns the files below the root that a sparse checkout leaves out, by path.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unreadable`] for a damaged index.
+    pub fn left_out_of_checkout(&self) -> Result<Vec<SnapshotFile>, Error> {
+        let index =
+            self.local.index_or_empty().map_err(|source| Error::unreadable("the index", source))?;
+        let is_left_out = |entry: &&gix::index::Entry| {
+            entry.mode.is_sparse() || entry.flags.contains(Flags::SKIP_WORKTREE)
+        };
+        if !index.entries().iter().any(|entry| is_left_out(&entry)) {
+            return Ok(Vec::new());
+        }
+        let shown: BTreeSet<&BStr> = index
+            .entries()
+            .iter()
+            .filter(|entry| !is_left_out(entry))
+            .map(|entry| entry.path(&index))
+            .collect();
+        let all = self.staged_files(None)?.into_iter();
+        let left_out = all.filter(|(path, _)| !shown.contains(path.as_bstr()));
+        let files = left_out.filter_map(|(path, entry)| {
+            let inside = self.inside(path.as_bstr())?;
+            Some(SnapshotFile {
+                path: inside.to_str_lossy().into_owned(),
+                blob: BlobId(entry.id),
+                kind: entry.kind,
+                path_is_lossy: inside.to_str().is_err(),
+            })
+        });
+        Ok(files.collect())
+    }
+
+    /// Returns the files of a folder that the index holds as a whole, since a sparse checkout leaves it out.
+    fn folded(&self, folder: &BStr, tree: gix::ObjectId) -> Result<Vec<(BString, Entry)>, Error> {
+        let files = entries::files(&self.local, Some(tree))?.into_iter();
+        let below = |path: BString| {
+            let mut full = folder.to_owned();
+            if !full.ends_with(b"/") {
+                full.push(b'/');
+            }
+            full.extend_from_slice(&path);
+            full
+        };
+        Ok(files.map(|(path, entry)| (below(path), entry)).collect())
     }
 
     /// Returns the path relative to the root of what is judged; `None` when it is not below it.

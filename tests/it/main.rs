@@ -8,6 +8,7 @@ mod bad_input;
 mod baseline;
 mod cascades;
 mod change;
+mod checkouts;
 mod cli;
 mod command;
 mod conformance;
