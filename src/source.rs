@@ -301,6 +301,11 @@ impl Sources {
             .map(|(index, file)| (SourceId(u32::try_from(index).unwrap_or(u32::MAX)), file))
     }
 
+    /// Returns whether a file is one of an earlier tree.
+    pub fn is_earlier(&self, id: SourceId) -> bool {
+        self.files.get(id.0 as usize).is_none()
+    }
+
     /// Returns every file with its name, and those of an earlier tree that are shown.
     pub fn shown(&self) -> impl Iterator<Item = (SourceId, &Source)> {
         let name = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);

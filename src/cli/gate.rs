@@ -288,7 +288,7 @@ impl Run {
         let mut findings = lint::run_allowing(&self.head, rules, &facts, &known.agreed());
         let mut matching = self.baseline.as_ref().map(Matching::new);
         if let Trees::Compared(compared) = &self.trees {
-            let old = lint::run(self.before(), rules, &alone);
+            let old = lint::run(self.before(), &rules.of(&findings), &alone);
             let mut older = if compared.compared == self.trusted_commit {
                 let older = known.remove_from(&mut findings, &old);
                 turn(&self.head, &mut findings, &changed);

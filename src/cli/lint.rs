@@ -100,7 +100,9 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     };
     course.settle(&about, &mut tree, &mut findings)?;
     let older = before.as_ref().map(|Before { tree: before, .. }| {
-        since::keep_new(before, &tree, &mut findings, &lint::run(before, &rules, &alone))
+        // Of what is not found now, nobody has to know whether it was found before.
+        let old = lint::run(before, &rules.of(&findings), &alone);
+        since::keep_new(before, &tree, &mut findings, &old)
     });
     lint::turn(&tree, &mut findings, |path| wanted.holds(path));
     findings.retain(|finding| reported(finding, &tree));

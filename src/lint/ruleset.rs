@@ -1,5 +1,7 @@
 //! Which rules are on, at which level, and who said so.
 
+use std::collections::BTreeSet;
+
 use crate::config::LevelSetting;
 use crate::config::Problem;
 use crate::config::RuleEntry;
@@ -91,6 +93,18 @@ impl RuleSet {
         wrong.extend(asked.map(|name| unknown_rule(name, None)));
         let chosen = rules::all().map(|rule| choose(rule, config, choice, set)).collect();
         (Self { chosen }, wrong)
+    }
+
+    /// Returns the rules that could say what some findings say: those that said it, or all where one speaks of
+    /// comments, which may allow what any rule says.
+    #[must_use]
+    pub fn of(&self, findings: &[Finding]) -> Self {
+        let names: BTreeSet<&str> = findings.iter().map(|finding| finding.rule).collect();
+        let is_asked = |chosen: &&Chosen| names.contains(chosen.rule.name);
+        if self.chosen.iter().filter(is_asked).any(|chosen| chosen.rule.is_of_acceptance()) {
+            return self.clone();
+        }
+        Self { chosen: self.chosen.iter().filter(is_asked).cloned().collect() }
     }
 
     /// Returns the rules that are on somewhere.

@@ -140,16 +140,16 @@ fn headline(report: &Report<'_>) -> String {
     }
 }
 
-/// Returns a place as code, linked where the comment knows an address.
-fn linked(path: &str, line: Option<usize>, report: &Report<'_>) -> String {
+/// Returns a place as code, linked where the comment knows an address; what is gone has none.
+fn linked(path: &str, line: Option<usize>, is_gone: bool, report: &Report<'_>) -> String {
     let at = line.map(|line| format!(":{line}")).unwrap_or_default();
     let text = code(&format!("{path}{at}"));
     match report.comment.blob {
-        Some(blob) => {
+        Some(blob) if !is_gone => {
             let line = line.map(|line| format!("#L{line}")).unwrap_or_default();
             format!("[{text}]({blob}{}{line})", uri(path))
         }
-        None => text,
+        _ => text,
     }
 }
 
@@ -162,7 +162,7 @@ fn changed(changes: &[ChangeRow], report: &Report<'_>, room: &mut Room) -> Strin
     let head = if is_part { "\n**This change to the objectives.**\n" } else { "" };
     let mut lines = vec![head.to_owned()];
     lines.extend(changes.iter().map(|change| {
-        let place = linked(&change.path, change.line, report);
+        let place = linked(&change.path, change.line, change.is_gone, report);
         let effect = change.effect.as_deref().map(|effect| format!("<br>{}", prose(effect)));
         let mut what = escape(&change.kind.replace('-', " "));
         if !change.drawn.is_empty() {
@@ -185,7 +185,8 @@ fn findings(report: &Report<'_>, room: &mut Room) -> String {
     let tail = "\n</details>\n";
     let lines = shown.iter().map(|finding| {
         let place = places.of(finding.span);
-        let at = linked(place.path, Some(place.start.line), report);
+        let is_gone = report.sources.is_earlier(finding.span.source);
+        let at = linked(place.path, Some(place.start.line), is_gone, report);
         let rule = format!("[{}]({})", code(finding.rule), (report.docs)(finding.rule));
         let help = finding.advice().map(|help| format!("<br>{}", prose(help))).unwrap_or_default();
         let (level, message) = (finding.level.name(), prose(&finding.message));

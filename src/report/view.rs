@@ -27,6 +27,8 @@ pub struct ChangeRow {
     pub path: String,
     /// The line, from 1.
     pub line: Option<usize>,
+    /// Whether it was written before, and is not any more.
+    pub is_gone: bool,
 }
 
 /// Where the budgets stand.

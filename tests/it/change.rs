@@ -442,3 +442,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_kind_of_change_has_a_fixture() {
+    let mut seen = String::new();
+    for path in fixture::markdown_below("tests/fixtures/change") {
+        seen.push_str(&fs::read_to_string(path).expect("the file was just listed"));
+    }
+    for kind in ChangeKind::ALL {
+        let begins = format!("\n{} ", kind.name());
+        assert!(seen.contains(&begins), "no fixture has `{}`", kind.name());
+    }
+}

@@ -249,6 +249,24 @@ fn a_pull_request_that_runs_with_the_rights_of_its_base_is_commented_too() {
 }
 
 #[test]
+fn what_is_gone_is_named_and_not_linked() {
+    let github = GitHub::start("");
+    let job = Job::of(OPEN, &[]);
+    job.propose(&[("slo/checkout.yaml", "# no more\n")]);
+    let ran = job.gate(&github.url(), &[]);
+    assert_eq!(ran.exit, Some(1), "{ran:?}");
+    let body = ours(&github).remove(0);
+    let told = body.lines().filter(|line| {
+        line.contains("slo removed") || line.contains("slo-deleted-without-tombstone")
+    });
+    let told: Vec<&str> = told.collect();
+    assert!(told.len() >= 2, "{body}");
+    for line in told {
+        assert!(line.contains("`slo/checkout.yaml:") && !line.contains("octo/shop/blob/"), "{line}");
+    }
+}
+
+#[test]
 fn a_checkout_of_depth_two_is_enough() {
     let github = GitHub::start("");
     let job = Job::new(FROZEN);

@@ -64,6 +64,7 @@ fn change_row(change: &Change, before: &mut Places<'_>, after: &mut Places<'_>) 
         effect: change.effect.as_ref().and_then(effect),
         path,
         line,
+        is_gone: change.after_span.is_none(),
     }
 }
 

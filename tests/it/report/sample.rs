@@ -253,6 +253,7 @@ fn changes() -> Vec<ChangeRow> {
         effect: Some(effect.into()),
         path: path.into(),
         line: Some(line),
+        is_gone: false,
     };
     let mut lowered = row(
         "target-lowered",
