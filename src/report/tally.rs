@@ -14,13 +14,15 @@ use crate::report::paint::paint;
 /// Returns the last line of a run: what was found, in what, and what can be fixed.
 pub(super) fn sentence(report: &Report<'_>, read: &Summary, style: &Style) -> String {
     let mut parts = vec![found(report, read, style)];
+    // What is compared with another tree is not mended in one go.
+    let is_mended = read.older.is_none();
     let safe = report.fixable(Safety::Safe);
-    if safe > 0 {
+    if safe > 0 && is_mended {
         let noun = if safe == 1 { "safe fix" } else { "safe fixes" };
         parts.push(format!("{safe} {noun} with --fix"));
     }
     let unsafe_fixes = report.fixable(Safety::Unsafe);
-    if unsafe_fixes > 0 {
+    if unsafe_fixes > 0 && is_mended {
         parts.push(format!("{unsafe_fixes} unsafe with --fix=unsafe"));
     }
     if read.baselined > 0 {

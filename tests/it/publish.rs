@@ -262,7 +262,10 @@ fn what_is_gone_is_named_and_not_linked() {
     let told: Vec<&str> = told.collect();
     assert!(told.len() >= 2, "{body}");
     for line in told {
-        assert!(line.contains("`slo/checkout.yaml:") && !line.contains("octo/shop/blob/"), "{line}");
+        assert!(
+            line.contains("`slo/checkout.yaml:") && !line.contains("octo/shop/blob/"),
+            "{line}"
+        );
     }
 }
 
