@@ -34,6 +34,7 @@ use crate::source::Span;
 
 mod alert;
 mod amount;
+mod follow;
 mod implication;
 mod indicator;
 mod kind;
@@ -45,6 +46,9 @@ mod record;
 mod slo;
 
 pub use amount::Amount;
+pub use follow::Followed;
+pub use follow::back;
+pub use follow::forth;
 pub use implication::Formula;
 pub use implication::Formulas;
 pub use implication::fires_with;
@@ -138,23 +142,9 @@ pub fn between(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
 ///
 /// An SLO that also differs in meaning is listed by [`between`] alone.
 pub fn moved(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for pair in pair::slos(before, after) {
-        let pair::Pair::Both(left, right) = pair else { continue };
-        let (from, to) = (left.meta.place(), right.meta.place());
-        let old = before.1.file(from.source).path.as_str();
-        let new = after.1.file(to.source).path.as_str();
-        if old == new {
-            continue;
-        }
-        let differences = slo::compare(before.0, after.0, pair);
-        if differences.iter().all(|change| !change.kind.is_listed_by_default()) {
-            let mut change = slo::change(ChangeKind::SloMoved, right);
-            change.values(Some(old.to_owned()), Some(new.to_owned()));
-            change.places(Some(from), Some(to));
-            changes.push(change);
-        }
-    }
+    let pairs = pair::slos(before, after).into_iter();
+    let mut changes: Vec<Change> =
+        pairs.filter_map(|pair| follow::move_of(before, after, pair)).collect();
     sort(&mut changes);
     changes
 }

@@ -8,6 +8,10 @@
 //! fires after `θ·L/b + A` when `b` reaches `θ`, and never otherwise. *Loosened* means that some
 //! rate is noticed later than before or no more; *tightened*, that some rate is noticed sooner or
 //! for the first time. Both can be true of one change.
+//!
+//! An alert that another takes the place of is not gone, whatever that is called: where one of the two notices
+//! whatever the other does, no later, and is as urgent, they are one alert that is loosened or tightened. The alerts that a tool makes of an SLO are alerts like those that are written;
+//! where only the window of the SLO differs, theirs follow from it, and nothing is said of them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -21,6 +25,7 @@ use crate::model::AlertCondition;
 use crate::model::AlertPolicy;
 use crate::model::BurnRate;
 use crate::model::Catalog;
+use crate::model::GeneratedAlert;
 use crate::model::NotificationTarget;
 use crate::model::Operator;
 use crate::model::Referable;
@@ -39,32 +44,123 @@ use super::pair::Pair;
 use super::pair::Pairing;
 use super::slo::change;
 
-/// An alert: a condition, and the policy that holds it.
+/// An alert: a condition, and the policy that holds it; or one that a tool makes.
 #[derive(Clone)]
 struct Alert {
-    policy: Arc<AlertPolicy>,
-    condition: Arc<AlertCondition>,
-    /// Who is told: each with its name and channel, in order, each once.
-    targets: Vec<(String, Option<String>)>,
+    /// The names of the policy and of the condition; empty where they have none.
+    names: (String, String),
+    severity: Option<Spanned<Text>>,
+    burn: Option<BurnRate>,
+    /// Each of [`FLAGS`]; usual for one that a tool makes.
+    flags: [(bool, Option<Span>); 3],
+    /// Who is told: each with its name and channel, in order, each once; not known of one that a tool makes.
+    targets: Option<Vec<(String, Option<String>)>>,
+    /// The condition, and the policy.
+    places: (Span, Span),
+    /// How a tool makes it, where one does.
+    made: Option<Made>,
     /// What it means, apart from its names.
     meaning: String,
 }
 
+/// How a tool makes an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Made {
+    tool: &'static str,
+    /// Which of those it makes of an SLO, and of how many.
+    place: (usize, usize),
+    /// The window of the SLO, in seconds.
+    window: Option<u64>,
+}
+
 impl Alert {
-    fn names(&self) -> (String, String) {
-        (self.policy.meta.name().to_owned(), self.condition.meta.name().to_owned())
+    fn written(
+        policy: &AlertPolicy,
+        condition: &AlertCondition,
+        targets: &[(String, Option<String>)],
+    ) -> Self {
+        let flags = FLAGS.map(|flag| flag.of(policy));
+        let parts = json!([
+            condition.severity,
+            condition.burn_rate,
+            targets,
+            flags.map(|(is_set, _)| is_set)
+        ]);
+        Self {
+            names: (policy.meta.name().to_owned(), condition.meta.name().to_owned()),
+            severity: condition.severity.clone(),
+            burn: condition.burn_rate.clone(),
+            flags,
+            targets: Some(targets.to_vec()),
+            places: (condition.meta.place(), policy.meta.place()),
+            made: None,
+            meaning: parts.to_string(),
+        }
+    }
+
+    fn made(slo: &Slo, index: usize, made: &GeneratedAlert) -> Self {
+        let place = slo.alert_policies_span.unwrap_or_else(|| slo.meta.place());
+        let window = slo.window.as_ref().map(|window| window.duration.value.nominal_seconds());
+        let burn = BurnRate {
+            operator: Spanned::new(Operator::Gt, place),
+            threshold: Spanned::new(made.threshold.clone(), place),
+            lookback: Spanned::new(made.long, place),
+            alert_after: None,
+            span: place,
+        };
+        let tool = slo.meta.dialect.family();
+        Self {
+            names: (String::new(), made.severity.to_string()),
+            severity: Some(Spanned::new(made.severity.clone(), place)),
+            meaning: json!([made.severity, burn, tool]).to_string(),
+            burn: Some(burn),
+            flags: FLAGS.map(|flag| (flag.usual, None)),
+            targets: None,
+            places: (place, place),
+            made: Some(Made { tool, place: (index, slo.generated.len()), window }),
+        }
     }
 
     /// Returns the name of the condition, or of the policy where it has none.
     fn name(&self) -> Option<String> {
-        let (policy, condition) = self.names();
-        [condition, policy].into_iter().find(|name| !name.is_empty())
+        let (policy, condition) = &self.names;
+        [condition, policy].into_iter().find(|name| !name.is_empty()).cloned()
     }
 
     /// Returns the name of the policy, or of the condition where it has none.
     fn policy_name(&self) -> Option<String> {
-        let (policy, condition) = self.names();
-        [policy, condition].into_iter().find(|name| !name.is_empty())
+        let (policy, condition) = &self.names;
+        [policy, condition].into_iter().find(|name| !name.is_empty()).cloned()
+    }
+
+    /// Returns whether it notices whatever another notices, no later, and is as urgent.
+    fn covers(&self, old: &Self) -> bool {
+        let is_urgent = match (urgency(self.severity.as_ref()), urgency(old.severity.as_ref())) {
+            (Some(new), Some(old)) => new >= old,
+            _ => word(self.severity.as_ref()) == word(old.severity.as_ref()),
+        };
+        let burns = old.burn.as_ref().zip(self.burn.as_ref());
+        is_urgent && burns.is_some_and(|(old, new)| !is_later(old, new))
+    }
+
+    /// Returns how much of two burn rates and urgencies differs.
+    fn differences(&self, other: &Self) -> usize {
+        let parts = |alert: &Self| {
+            let burn = alert.burn.as_ref();
+            [
+                json!(alert.severity),
+                json!(burn.map(|burn| &burn.threshold)),
+                json!(burn.map(|burn| &burn.lookback)),
+                json!(burn.map(|burn| (&burn.operator, &burn.alert_after))),
+            ]
+        };
+        parts(self).iter().zip(parts(other)).filter(|(one, other)| *one != other).count()
+    }
+
+    /// Returns whether one tool makes both, for windows that differ.
+    fn follows_window_of(&self, old: &Self) -> bool {
+        let made = self.made.zip(old.made);
+        made.is_some_and(|(new, old)| new.tool == old.tool && new.window != old.window)
     }
 }
 
@@ -74,29 +170,30 @@ pub(super) fn compare(
     after: (&Catalog, &Slo),
     changes: &mut Vec<Change>,
 ) {
-    let pairs = Pairing::new(alerts(before.0, before.1), alerts(after.0, after.1))
-        .by(|alert, _| Some(alert.names()), |alert, _| alert.meaning.clone())
+    let mut pairing = Pairing::new(alerts(before.0, before.1), alerts(after.0, after.1))
+        .by(|alert, _| alert.made.map(|made| (made.tool, made.place)), |_, _| String::new())
+        .by(|alert, _| Some(alert.names.clone()), |alert, _| alert.meaning.clone())
         .by(
-            |alert, _| Some(alert.names().1).filter(|name| !name.is_empty()),
+            |alert, _| Some(alert.names.1.clone()).filter(|name| !name.is_empty()),
             |alert, _| alert.meaning.clone(),
         )
         // Only the names differ: nothing that an alert does.
-        .by(|alert, _| Some(alert.meaning.clone()), |alert, _| format!("{:?}", alert.names()))
-        .finish();
-    for pair in pairs {
+        .by(|alert, _| Some(alert.meaning.clone()), |alert, _| format!("{:?}", alert.names));
+    pair_comparable(&mut pairing);
+    for pair in pairing.finish() {
         let mut template = change(ChangeKind::AlertRemoved, after.1);
         match pair {
             Pair::Before(alert) => {
                 template.alert = alert.name();
-                template.values(alert.condition.burn_rate.as_ref().map(burn_text), None);
-                template.places(Some(alert.condition.meta.place()), None);
+                template.values(alert.burn.as_ref().map(burn_text), None);
+                template.places(Some(alert.places.0), None);
                 changes.push(template);
             }
             Pair::After(alert) => {
                 template.kind = ChangeKind::AlertAdded;
                 template.alert = alert.name();
-                template.values(None, alert.condition.burn_rate.as_ref().map(burn_text));
-                template.places(None, Some(alert.condition.meta.place()));
+                template.values(None, alert.burn.as_ref().map(burn_text));
+                template.places(None, Some(alert.places.0));
                 changes.push(template);
             }
             Pair::Both(old, new) if old.meaning != new.meaning => {
@@ -110,6 +207,36 @@ pub(super) fn compare(
             Pair::Both(..) => {}
         }
     }
+}
+
+/// Pairs alerts of which one covers the other, those that have most in common first.
+fn pair_comparable(pairing: &mut Pairing<Alert>) {
+    let mut candidates = Vec::new();
+    for (left, old) in pairing.before.iter().enumerate() {
+        for (right, new) in pairing.after.iter().enumerate() {
+            if new.covers(old) || old.covers(new) {
+                let mut meanings = [&old.meaning, &new.meaning];
+                // The same read backwards.
+                meanings.sort();
+                candidates.push((old.differences(new), meanings, left, right));
+            }
+        }
+    }
+    candidates.sort();
+    let pairs: Vec<(usize, usize)> =
+        candidates.into_iter().map(|(.., left, right)| (left, right)).collect();
+    let optional = |alerts: &mut Vec<Alert>| -> Vec<Option<Alert>> {
+        std::mem::take(alerts).into_iter().map(Some).collect()
+    };
+    let (mut olds, mut news) = (optional(&mut pairing.before), optional(&mut pairing.after));
+    for (left, right) in pairs {
+        let (Some(old), Some(new)) = (olds.get_mut(left), news.get_mut(right)) else { continue };
+        if old.is_some() && new.is_some() {
+            pairing.both.extend(old.take().zip(new.take()));
+        }
+    }
+    pairing.before = olds.into_iter().flatten().collect();
+    pairing.after = news.into_iter().flatten().collect();
 }
 
 /// Returns what the alerts of an SLO mean, in an order of their own.
@@ -126,16 +253,15 @@ fn alerts(catalog: &Catalog, slo: &Slo) -> Vec<Alert> {
     let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
     for policy in used.filter(|policy| seen.insert(Arc::as_ptr(policy))) {
         let targets = told(catalog, policy);
-        let flags = FLAGS.map(|flag| flag.of(policy).0);
         let used = policy.conditions.iter().filter_map(|used| catalog.condition(used).one());
         for condition in used {
-            let parts = json!([condition.severity, condition.burn_rate, targets, flags]);
-            let (policy, targets, meaning) =
-                (Arc::clone(policy), targets.clone(), parts.to_string());
-            let condition = Arc::clone(condition);
-            let alert = Alert { policy, condition, targets, meaning };
-            found.entry((alert.names(), alert.meaning.clone())).or_insert(alert);
+            let alert = Alert::written(policy, condition, &targets);
+            found.entry((alert.names.clone(), alert.meaning.clone())).or_insert(alert);
         }
+    }
+    for (index, made) in slo.generated.iter().enumerate() {
+        let alert = Alert::made(slo, index, made);
+        found.entry((alert.names.clone(), alert.meaning.clone())).or_insert(alert);
     }
     found.into_values().collect()
 }
@@ -160,8 +286,10 @@ fn compare_burn(
     after: (&Slo, &Alert),
     changes: &mut Vec<Change>,
 ) {
-    let old = before.1.condition.burn_rate.as_ref();
-    let new = after.1.condition.burn_rate.as_ref();
+    if after.1.follows_window_of(before.1) {
+        return;
+    }
+    let (old, new) = (before.1.burn.as_ref(), after.1.burn.as_ref());
     let (later, sooner) = match (old, new) {
         (None, None) => return,
         (Some(_), None) => (true, false),
@@ -176,7 +304,7 @@ fn compare_burn(
     };
     let place = |burn: Option<&BurnRate>, other: Option<&BurnRate>, alert: &Alert| match burn {
         Some(burn) => differing(burn, other),
-        None => alert.condition.meta.place(),
+        None => alert.places.0,
     };
     let effect = Effect::Outage {
         before: old.and_then(|burn| outage::full(before.0, burn)),
@@ -259,18 +387,26 @@ fn burn_text(burn: &BurnRate) -> String {
     format!("burn {sign} {threshold} over {lookback}{}", held.unwrap_or_default())
 }
 
+/// The words for urgency that the field knows, and those of tools, from the least to the most.
+const URGENCIES: [[&str; 2]; 2] = [["ticket", "warning"], ["page", "critical"]];
+
+/// Returns how urgent a severity is; nothing for a word of a team's own.
+fn urgency(severity: Option<&Spanned<Text>>) -> Option<usize> {
+    let lower = severity?.value.to_lowercase();
+    URGENCIES.iter().position(|words| words.contains(&lower.as_str()))
+}
+
+fn word(severity: Option<&Spanned<Text>>) -> Option<Text> {
+    severity.map(|given| given.value.clone())
+}
+
 /// From a ticket to a page is tighter; between words of a team's own, only that it differs is known.
 fn compare_severity(template: &Change, old: &Alert, new: &Alert, changes: &mut Vec<Change>) {
-    let (before, after) = (old.condition.severity.as_ref(), new.condition.severity.as_ref());
-    let word = |severity: Option<&Spanned<Text>>| severity.map(|given| given.value.clone());
+    let (before, after) = (old.severity.as_ref(), new.severity.as_ref());
     if word(before) == word(after) {
         return;
     }
-    let rank = |severity: Option<&Spanned<Text>>| {
-        let lower = severity?.value.to_lowercase();
-        ["ticket", "page"].iter().position(|word| *word == lower)
-    };
-    let kind = match rank(before).zip(rank(after)).map(|(old, new)| new.cmp(&old)) {
+    let kind = match urgency(before).zip(urgency(after)).map(|(old, new)| new.cmp(&old)) {
         Some(Ordering::Less) => ChangeKind::AlertLoosened,
         Some(Ordering::Greater) => ChangeKind::AlertTightened,
         Some(Ordering::Equal) | None => ChangeKind::AlertRerouted,
@@ -279,7 +415,7 @@ fn compare_severity(template: &Change, old: &Alert, new: &Alert, changes: &mut V
     let text = |severity| word(severity).map(|word| format!("severity {word}"));
     change.values(text(before), text(after));
     let place = |severity: Option<&Spanned<Text>>, alert: &Alert| {
-        severity.map_or(alert.condition.meta.place(), |given| given.span)
+        severity.map_or(alert.places.0, |given| given.span)
     };
     change.places(Some(place(before, old)), Some(place(after, new)));
     changes.push(change);
@@ -309,9 +445,8 @@ impl Flag {
 }
 
 fn compare_flags(template: &Change, old: &Alert, new: &Alert, changes: &mut Vec<Change>) {
-    for flag in FLAGS {
-        let (before, old_place) = flag.of(&old.policy);
-        let (after, new_place) = flag.of(&new.policy);
+    let states = old.flags.into_iter().zip(new.flags);
+    for (flag, ((before, old_place), (after, new_place))) in FLAGS.into_iter().zip(states) {
         if before == after {
             continue;
         }
@@ -320,23 +455,24 @@ fn compare_flags(template: &Change, old: &Alert, new: &Alert, changes: &mut Vec<
         let text = |value: bool| Some(format!("{} {value}", flag.field));
         change.values(text(before), text(after));
         let places = [(old_place, old), (new_place, new)]
-            .map(|(place, alert)| place.or(Some(alert.policy.meta.place())));
+            .map(|(place, alert)| place.or(Some(alert.places.1)));
         change.places(places[0], places[1]);
         changes.push(change);
     }
 }
 
 fn compare_targets(template: &Change, old: &Alert, new: &Alert, changes: &mut Vec<Change>) {
-    if old.targets == new.targets {
+    let (Some(before), Some(after)) = (&old.targets, &new.targets) else { return };
+    if before == after {
         return;
     }
-    let kind = match (old.targets.is_empty(), new.targets.is_empty()) {
+    let kind = match (before.is_empty(), after.is_empty()) {
         (false, true) => ChangeKind::AlertLoosened,
         (true, false) => ChangeKind::AlertTightened,
         _ => ChangeKind::AlertRerouted,
     };
-    let text = |alert: &Alert| {
-        let names = alert.targets.iter().map(|(name, channel)| match channel {
+    let text = |targets: &[(String, Option<String>)]| {
+        let names = targets.iter().map(|(name, channel)| match channel {
             Some(channel) if !name.is_empty() => format!("{name} ({channel})"),
             Some(channel) => channel.clone(),
             None => name.clone(),
@@ -345,7 +481,7 @@ fn compare_targets(template: &Change, old: &Alert, new: &Alert, changes: &mut Ve
         (!names.is_empty()).then(|| names.join(", "))
     };
     let mut change = Change { kind, ..template.clone() };
-    change.values(text(old), text(new));
-    change.places(Some(old.policy.meta.place()), Some(new.policy.meta.place()));
+    change.values(text(before), text(after));
+    change.places(Some(old.places.1), Some(new.places.1));
     changes.push(change);
 }

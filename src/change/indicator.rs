@@ -65,7 +65,8 @@ pub(super) fn difference(
 /// A short text, and the place where it stands.
 pub(super) type Shown = (Option<String>, Option<Span>);
 
-/// Returns a short text of two indicators, and the places where they first differ.
+/// Returns a short text of two indicators, and the places where they first differ; no text for one that cannot be
+/// found or read.
 pub(super) fn shown(
     before: (&Catalog, &IndicatorUse),
     after: (&Catalog, &IndicatorUse),
@@ -80,8 +81,9 @@ pub(super) fn shown(
                 pairs.map(|((_, old), (_, new))| (facets(before.0, old), facets(after.0, new)));
             let facets = pairs.flat_map(|(old, new)| old.into_iter().zip(new));
             let first = facets.into_iter().find(|(old, new)| old.0 != new.0);
-            if let Some((old, new)) = first {
-                return [old, new];
+            if let Some(sides) = first {
+                let told = |(text, place): Shown| (text.or_else(|| Some("none".to_owned())), place);
+                return <[Shown; 2]>::from(sides).map(told);
             }
         }
     }

@@ -48,6 +48,8 @@ pub enum ChangeKind {
     AlertLoosened,
     /// Others are told, or with another severity.
     AlertRerouted,
+    /// An SLO is a draft, a hope, or in force, and was not before.
+    StatusChanged,
     /// An SLO belongs to another service.
     ServiceChanged,
     /// Somebody else owns it.
@@ -72,7 +74,7 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::SloAdded,
         Self::SloRemoved,
         Self::SloRenamed,
@@ -94,6 +96,7 @@ impl ChangeKind {
         Self::AlertTightened,
         Self::AlertLoosened,
         Self::AlertRerouted,
+        Self::StatusChanged,
         Self::ServiceChanged,
         Self::OwnerChanged,
         Self::PolicyAdded,
@@ -130,6 +133,7 @@ impl ChangeKind {
             Self::AlertTightened => "alert-tightened",
             Self::AlertLoosened => "alert-loosened",
             Self::AlertRerouted => "alert-rerouted",
+            Self::StatusChanged => "status-changed",
             Self::ServiceChanged => "service-changed",
             Self::OwnerChanged => "owner-changed",
             Self::PolicyAdded => "policy-added",
@@ -147,6 +151,18 @@ impl ChangeKind {
     /// nothing.
     pub fn is_listed_by_default(self) -> bool {
         !matches!(self, Self::SloMoved | Self::IndicatorReworded)
+    }
+
+    /// Returns whether it says that something came or went, so that there is a value on one side alone.
+    pub fn is_one_sided(self) -> bool {
+        let kinds = [
+            Self::SloAdded,
+            Self::ObjectiveAdded,
+            Self::AlertAdded,
+            Self::PolicyAdded,
+            Self::RecordAdded,
+        ];
+        kinds.contains(&self) || kinds.contains(&self.reversed())
     }
 
     /// Returns the kind of the same change read backwards.

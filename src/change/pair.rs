@@ -1,6 +1,7 @@
 //! Which object before is which object after.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::ErrorBudgetPolicy;
@@ -131,8 +132,8 @@ pub(super) enum Side {
 }
 
 /// Returns the SLOs in pairs: by namespace and name; by name and service, where only the namespace
-/// differs; by meaning and service, where only the name differs. Of several that mean the same, those
-/// of one file go together.
+/// differs; by meaning and service, where only the name differs; by name, where the format differs and one of
+/// them has no service. Of several that mean the same, those of one file go together.
 pub(super) fn slos<'a>(before: Placed<'a>, after: Placed<'a>) -> Vec<Pair<&'a Slo>> {
     let meaning = |slo: &&'a Slo, side: Side| match side {
         Side::Before => slo::meaning(before.0, slo),
@@ -141,11 +142,36 @@ pub(super) fn slos<'a>(before: Placed<'a>, after: Placed<'a>) -> Vec<Pair<&'a Sl
     let path = |slo: &&'a Slo, side: Side| path_of(&slo.meta, side, before, after);
     let service = |slo: &'a Slo| slo.service.as_ref().map(|service| service.value.as_str());
     let all = |placed: Placed<'a>| placed.0.slos().map(Arc::as_ref).collect();
-    Pairing::new(all(before), all(after))
+    let mut pairing = Pairing::new(all(before), all(after))
         .by_and_path(|slo, _| Some(identity(&slo.meta)), meaning, path)
         .by_and_path(|slo, _| Some((service(slo), slo.meta.name())), meaning, path)
-        .by(|slo, side| Some((service(slo), meaning(slo, side))), |slo, _| qualified(&slo.meta))
-        .finish()
+        .by(|slo, side| Some((service(slo), meaning(slo, side))), |slo, _| qualified(&slo.meta));
+    pair_converted(&mut pairing);
+    pairing.finish()
+}
+
+/// Pairs SLOs that are written in another format, which has no service for one of them or another way to say it.
+fn pair_converted<'a>(pairing: &mut Pairing<&'a Slo>) {
+    let mut named: BTreeMap<&str, (Vec<&'a Slo>, Vec<&'a Slo>)> = BTreeMap::new();
+    for slo in &pairing.before {
+        named.entry(slo.meta.name()).or_default().0.push(slo);
+    }
+    for slo in &pairing.after {
+        named.entry(slo.meta.name()).or_default().1.push(slo);
+    }
+    let mut found = Vec::new();
+    for (left, right) in named.into_values() {
+        let ([old], [new]) = (left.as_slice(), right.as_slice()) else { continue };
+        let is_nowhere = old.service.is_none() || new.service.is_none();
+        if is_nowhere && slo::family(old) != slo::family(new) {
+            found.push((*old, *new));
+        }
+    }
+    let (old, new): (HashSet<_>, HashSet<_>) =
+        found.iter().map(|(old, new)| (std::ptr::from_ref(*old), std::ptr::from_ref(*new))).unzip();
+    pairing.before.retain(|slo| !old.contains(&std::ptr::from_ref(*slo)));
+    pairing.after.retain(|slo| !new.contains(&std::ptr::from_ref(*slo)));
+    pairing.both.append(&mut found);
 }
 
 /// Returns the services in pairs, by namespace and name; of several that are equal, those of one file.

@@ -40,6 +40,7 @@ pub(super) fn compare(before: &Catalog, after: &Catalog, pair: Pair<&Slo>) -> Ve
         }
         Pair::Both(left, right) => {
             compare_names(left, right, &mut changes);
+            compare_status(left, right, &mut changes);
             compare_window(left, right, &mut changes);
             compare_method(left, right, &mut changes);
             objective::compare((before, left), (after, right), &mut changes);
@@ -107,7 +108,9 @@ fn owner(meta: &Meta) -> Option<Spanned<&str>> {
 
 fn compare_names(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {
     let names = (left.meta.name(), right.meta.name());
-    if names.0 != names.1 || left.meta.namespace != right.meta.namespace {
+    // A namespace is what a format takes for one.
+    let is_moved = left.meta.namespace != right.meta.namespace && family(left) == family(right);
+    if names.0 != names.1 || is_moved {
         let mut renamed = change(ChangeKind::SloRenamed, right);
         if names.0 == names.1 {
             renamed.values(Some(qualified(&left.meta)), Some(qualified(&right.meta)));
@@ -127,6 +130,34 @@ fn compare_names(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {
     }
     let template = change(ChangeKind::OwnerChanged, right);
     compare_owner(template, owner(&left.meta), owner(&right.meta), changes);
+}
+
+/// Returns the format that a tool reads.
+pub(super) fn family(slo: &Slo) -> &'static str {
+    slo.meta.dialect.family()
+}
+
+/// A draft binds nobody, and a hope nobody yet: both are ways out of what is in force.
+fn compare_status(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {
+    let status = |slo: &Slo| {
+        let at = |key: &str| slo.meta.declared(key).map(|declared| declared.span);
+        if slo.is_draft() {
+            ("draft", at("slo/status"))
+        } else if slo.is_aspirational() {
+            ("aspirational", at("slo/relation"))
+        } else {
+            ("in force", at("slo/status").or_else(|| at("slo/relation")))
+        }
+    };
+    let ((old, was), (new, is)) = (status(left), status(right));
+    if old != new {
+        let mut other = change(ChangeKind::StatusChanged, right);
+        other.values(Some(old.to_owned()), Some(new.to_owned()));
+        let places = [(was, left), (is, right)];
+        let [before, after] = places.map(|(place, slo)| place.or(Some(slo.meta.place())));
+        other.places(before, after);
+        changes.push(other);
+    }
 }
 
 fn compare_window(left: &Slo, right: &Slo, changes: &mut Vec<Change>) {

@@ -346,7 +346,8 @@ pub(super) enum ListFormat {
 
 #[derive(Args, Debug)]
 pub(super) struct LogOptions {
-    /// The SLO: its name, or `service/name`; one that is gone is found as well
+    /// The SLO: its name, `service/name` or `namespace/name`; one that is gone is found as well, and one that has
+    /// another name since
     #[arg(value_name = "SLO")]
     pub(super) slo: String,
     /// The last commit that is looked at; the one that is checked out, unless another is named

@@ -10,6 +10,7 @@ use crate::git::trees::Request;
 use crate::git::trees::Trees;
 use crate::lint;
 use crate::lint::Tree;
+use crate::report::Format;
 use crate::report::Report;
 use crate::report::words;
 
@@ -48,7 +49,16 @@ enum Head {
     Commit(CommitId),
 }
 
+/// The formats that list changes; the others report findings.
+const FORMATS: [Format; 4] = [Format::Terminal, Format::Concise, Format::Json, Format::Markdown];
+
 pub(super) fn run(global: &Global, options: &DiffOptions) -> Result<Exit, Error> {
+    let formats = options.output.format.iter().map(|target| target.format);
+    if let Some(other) = formats.into_iter().find(|format| !FORMATS.contains(format)) {
+        let message = format!("`{}` reports findings, and a difference has none", other.name());
+        let hint = Some("choose terminal, concise, json or markdown".to_owned());
+        return Err(Error::Usage { message, hint });
+    }
     let project = Project::open(global)?;
     let Some(repository) = &project.repository else {
         return Err(GitError::NotARepository { path: project.root.clone() }.into());

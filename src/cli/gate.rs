@@ -279,7 +279,11 @@ impl Run {
     ) -> Result<Vec<Finding>, Error> {
         let alone = Facts::new(&self.config, &self.code_owners, now);
         let comparison = match &self.trees {
-            Trees::Compared(_) => Some(self.differences.comparison(self.before(), Some(proposal))),
+            Trees::Compared(_) => Some(self.differences.comparison(
+                self.before(),
+                &self.config.owners,
+                Some(proposal),
+            )),
             Trees::Whole { .. } => None,
         };
         let facts = Facts { comparison, ..alone };

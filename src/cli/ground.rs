@@ -5,10 +5,12 @@
 //! A hook judges what is about to be committed: a file may be staged and changed again since, and then the
 //! worktree says nothing about the commit. Configuration, baseline and owners come from where the definitions do.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::config::Config;
 use crate::config::owners::CodeOwners;
 use crate::git::Repository;
 use crate::git::error::Error as GitError;
@@ -16,6 +18,7 @@ use crate::git::id::CommitId;
 use crate::lint::Differences;
 use crate::lint::Tree;
 use crate::proposal::Proposal;
+use crate::proposal::Roles;
 use crate::rules::Comparison;
 use crate::source::Span;
 
@@ -47,6 +50,8 @@ enum Which {
 #[derive(Default)]
 pub(super) struct Before {
     pub(super) tree: Tree,
+    /// The roles of its configuration.
+    owners: Roles,
     /// Who proposes what differs; absent where that is not committed.
     pub(super) proposal: Option<Proposal>,
 }
@@ -54,7 +59,7 @@ pub(super) struct Before {
 impl Before {
     /// Returns what rules ask about the change.
     pub(super) fn comparison<'a>(&'a self, differences: &'a Differences) -> Comparison<'a> {
-        differences.comparison(&self.tree, self.proposal.as_ref())
+        differences.comparison(&self.tree, &self.owners, self.proposal.as_ref())
     }
 }
 
@@ -62,13 +67,16 @@ impl Before {
 pub(super) struct Ground {
     pub(super) project: Project,
     which: Which,
+    /// Whether somebody names the configuration, which then holds for every tree.
+    is_named: bool,
 }
 
 impl Ground {
     /// Finds the root, and reads the configuration.
     pub(super) fn open(global: &Global, options: &LintOptions) -> Result<Self, Error> {
         if options.rev.is_none() && !options.staged {
-            return Ok(Self { project: Project::open(global)?, which: Which::Files });
+            let project = Project::open(global)?;
+            return Ok(Self { project, which: Which::Files, is_named: global.config.is_some() });
         }
         if options.paths.iter().any(|path| path.as_os_str() == "-") {
             let message = "standard input is neither staged nor committed".to_owned();
@@ -81,7 +89,8 @@ impl Ground {
         let named = project::trusted_config(global, &repository)?;
         let (config, file) = snapshot::config(&At::of(&repository, commit)?, named.as_deref())?;
         let project = Project { root, config, file, repository: Some(repository) };
-        Ok(Self { project, which: commit.map_or(Which::Staged, Which::Commit) })
+        let which = commit.map_or(Which::Staged, Which::Commit);
+        Ok(Self { project, which, is_named: global.config.is_some() })
     }
 
     /// Returns whether the files are linted as they lie there.
@@ -173,7 +182,24 @@ impl Ground {
             }
             None => (head, None),
         };
-        let tree = snapshot::read(repository, start, &self.project.config)?;
-        Ok(Some(Before { tree, proposal }))
+        let config = self.config_at(repository, start)?;
+        let tree = snapshot::read(repository, start, &config)?;
+        Ok(Some(Before { tree, owners: config.owners.clone(), proposal }))
+    }
+
+    /// Returns the configuration that counted in a commit: what a change leaves out of `[files]` was there before,
+    /// and who it makes an owner was none.
+    fn config_at(
+        &self,
+        repository: &Repository,
+        commit: CommitId,
+    ) -> Result<Cow<'_, Config>, Error> {
+        let own = &self.project.config;
+        if self.is_named {
+            return Ok(Cow::Borrowed(own));
+        }
+        // One that cannot be read is mended by the change, or else told there.
+        let found = snapshot::config(&At::of(repository, Some(commit))?, None);
+        Ok(found.map_or(Cow::Borrowed(own), |(config, _)| Cow::Owned(config)))
     }
 }

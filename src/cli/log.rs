@@ -32,9 +32,12 @@ pub(super) fn run(global: &Global, options: &LogOptions) -> Result<Exit, Error> 
         Some(revision) => repository.resolve(revision)?,
         None => repository.head()?,
     };
-    let past = past::of(repository, &project.config, &options.slo, head)?;
-    let Some(past) = past else { return Err(unknown(repository, &project, options, head)?) };
-    let is_cut = past.is_cut;
+    let is_named = global.config.is_some();
+    let past = past::of(repository, &project.config, is_named, &options.slo, head)?;
+    let Some(past) = past else {
+        return Err(unknown(global, repository, &project, (&options.slo, head))?);
+    };
+    let is_renamed = past.is_renamed;
     let history = view(past, options.all);
     let format = match options.format {
         PageFormat::Terminal => Format::Terminal,
@@ -46,12 +49,17 @@ pub(super) fn run(global: &Global, options: &LogOptions) -> Result<Exit, Error> 
         match options.format {
             PageFormat::Terminal if options.blame => history::blame(&history, &style, out),
             PageFormat::Terminal => history::draw(&history, &style, out),
+            PageFormat::Markdown if options.blame => history::markdown_blame(&history, out),
             PageFormat::Markdown => history::markdown(&history, out),
             PageFormat::Json => history::json(&history, out),
         }
     };
     output::print(format, draw)?;
-    if is_cut {
+    if is_renamed {
+        let (old, new) = (escape::line(&options.slo), escape::line(&history.slo));
+        output::say(global, &format!("`{old}` has another name since: `{new}`"));
+    }
+    if history.is_cut {
         output::say(global, "what is older is not in this clone: `git fetch --unshallow` gets it");
     }
     Ok(Exit::Success)
@@ -71,13 +79,13 @@ fn view(past: Past, all: bool) -> History {
 
 /// Returns what is said of a name that no SLO has, then or now.
 fn unknown(
+    global: &Global,
     repository: &Repository,
     project: &Project,
-    options: &LogOptions,
-    head: CommitId,
+    (slo, head): (&str, CommitId),
 ) -> Result<Error, Error> {
-    let names = past::names(repository, &project.config, head)?;
-    let near = spelling::nearest(&options.slo, names.iter().map(String::as_str), Vocabulary::Names);
+    let names = past::names(repository, &project.config, global.config.is_some(), head)?;
+    let near = spelling::nearest(slo, names.iter().map(String::as_str), Vocabulary::Names);
     let hint = match (near.first(), names.len()) {
         (Some(near), _) => Some(format!("did you mean `{}`?", escape::line(near))),
         (None, 0) => Some("the commit defines no SLO".to_owned()),
@@ -87,6 +95,6 @@ fn unknown(
         }
         _ => Some("`slo budget` and `slo lint` list names of SLOs".to_owned()),
     };
-    let message = format!("no SLO is called `{}`, and none was", options.slo);
+    let message = format!("no SLO is called `{slo}`, and none was");
     Ok(Error::Usage { message, hint })
 }

@@ -179,12 +179,12 @@ impl Error {
             Error::RevisionAmbiguous { .. } => {
                 Some("give the full name, such as `refs/remotes/origin/main`")
             }
-            Error::DefaultBranchMissing => {
-                Some("name the base with `--base`, or run `git remote set-head origin --auto` once")
-            }
-            Error::BranchMissing { .. } | Error::BranchFetchFailed { .. } => {
-                Some("fetch it with `git fetch origin`, or name the base with `--base`")
-            }
+            Error::DefaultBranchMissing => Some(
+                "name the base (`slo gate --base REF`, `slo diff REF`), or run `git remote set-head origin --auto` once",
+            ),
+            Error::BranchMissing { .. } | Error::BranchFetchFailed { .. } => Some(
+                "fetch it with `git fetch origin`, or name the base: `slo gate --base REF`, `slo diff REF`",
+            ),
             Error::CommitMissing { .. }
             | Error::HistoryMissing { .. }
             | Error::MergeBaseMissing { .. }
@@ -196,9 +196,9 @@ impl Error {
                 "check out the head of the pull request: `actions/checkout` does in `pull_request` and `merge_group` without a `ref`, \
                  elsewhere with `ref: ${{ github.event.pull_request.head.sha }}`; of a later commit, `fetch-depth: 0` shows that it holds it",
             ),
-            Error::HistoriesUnrelated { .. } => {
-                Some("name a base with `--base` from which the branch was started")
-            }
+            Error::HistoriesUnrelated { .. } => Some(
+                "name a base from which the branch was started: `slo gate --base REF`, `slo diff REF`",
+            ),
             Error::ObjectMissing { .. } => Some(
                 "this is a partial clone: clone without `--filter`, or drop `filter` from `actions/checkout`",
             ),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::change;
 use crate::change::Change;
 use crate::proposal::Proposal;
+use crate::proposal::Roles;
 use crate::rules::Comparison;
 use crate::source::Earlier;
 
@@ -15,6 +16,7 @@ use super::Tree;
 pub struct Differences {
     changes: Vec<Change>,
     earlier: Earlier,
+    templates: BTreeSet<String>,
 }
 
 impl Differences {
@@ -25,7 +27,10 @@ impl Differences {
         let places = changes.iter().filter_map(|change| change.before_span);
         let files: BTreeSet<_> = places.map(|span| span.source).collect();
         let earlier = after.sources.show(&before.sources, &files);
-        Self { changes, earlier }
+        let held = || before.sources.iter().map(|(_, source)| source.path.as_str());
+        let now: BTreeSet<&str> = after.templates.iter().map(String::as_str).collect();
+        let templates = held().filter(|path| now.contains(path)).map(str::to_owned).collect();
+        Self { changes, earlier, templates }
     }
 
     /// Returns the differences, in order.
@@ -36,13 +41,15 @@ impl Differences {
     /// Returns what rules ask about the change.
     ///
     /// * `before`: the earlier tree.
+    /// * `owners`: the roles that counted before the change.
     /// * `proposal`: who proposes the change; nothing where nothing is committed yet.
     pub fn comparison<'a>(
         &'a self,
         before: &'a Tree,
+        owners: &'a Roles,
         proposal: Option<&'a Proposal>,
     ) -> Comparison<'a> {
-        let Self { changes, earlier } = self;
-        Comparison { before: before.placed(), changes, earlier, proposal }
+        let Self { changes, earlier, templates } = self;
+        Comparison { before: before.placed(), changes, earlier, templates, owners, proposal }
     }
 }

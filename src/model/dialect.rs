@@ -77,6 +77,19 @@ impl Dialect {
         )
     }
 
+    /// Returns whether its SLOs have annotations of their own; in the others, labels or tags say what those do.
+    pub fn has_annotations(self) -> bool {
+        !matches!(
+            self,
+            Self::Sloth
+                | Self::SlothKubernetes
+                | Self::Datadog
+                | Self::DatadogTerraform
+                | Self::Grafana
+                | Self::Google
+        )
+    }
+
     /// Returns whether the alerts of its SLOs are known: they stand in them, or a tool makes them.
     pub fn names_alerts(self) -> bool {
         !matches!(

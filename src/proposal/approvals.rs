@@ -141,11 +141,14 @@ fn add_person(
 
 fn authors(commit: &CommitFacts) -> Vec<String> {
     let author = format!("{} <{}>", commit.author.name, commit.author.mail);
-    let others = commit.trailers(CO_AUTHORED_BY).map(identities);
-    let mut names: Vec<String> = others.flatten().chain(identities(&author)).collect();
-    // Many people use their login as the name of their commits.
-    names.push(format!("@{}", folded(&commit.author.name)));
-    names
+    let others = commit.trailers(CO_AUTHORED_BY).map(str::to_owned);
+    let each = others.chain([author]).flat_map(|person| {
+        // Many people use their login as the name of their commits.
+        let name = person.split('<').next().unwrap_or_default();
+        let login = format!("@{}", folded(name).trim_start_matches('@'));
+        identities(&person).into_iter().chain([login])
+    });
+    each.collect()
 }
 
 /// Returns the logins and mail addresses that a text such as `Ann <ann@example.org>` or `@ann` names.

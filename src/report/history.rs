@@ -26,6 +26,7 @@ mod plot;
 
 pub use json::json;
 pub use markdown::markdown;
+pub use markdown::markdown_blame;
 
 /// The past of an SLO.
 #[derive(Clone, Debug)]
@@ -36,10 +37,12 @@ pub struct History {
     pub service: Option<String>,
     /// What changed it, newest first.
     pub steps: Vec<Step>,
-    /// Its targets over time.
-    pub targets: Targets,
+    /// The targets of its objectives over time; the newest objectives come first.
+    pub targets: Vec<Line>,
     /// The instant of the last commit that was looked at.
     pub end: Timestamp,
+    /// Whether older commits are not at hand.
+    pub is_cut: bool,
 }
 
 /// A commit that changed an SLO.
@@ -63,34 +66,20 @@ pub struct Step {
     pub trailers: Vec<(String, String)>,
     /// What the SLO was called from then on.
     pub name: String,
+    /// The short object id of the commit from which on it could not be read, until this one.
+    pub unreadable_since: Option<String>,
     /// What changed.
     pub changes: Vec<ChangeRow>,
 }
 
-/// The targets of the objectives of an SLO over time.
-#[derive(Clone, Debug, Default)]
-pub struct Targets {
-    /// Each objective, by its name or its position, with its targets and since when each held, oldest first;
-    /// the only one has no name.
-    pub lines: Vec<(String, Vec<(Timestamp, Ratio)>)>,
-}
-
-impl Targets {
-    /// Adds the targets that held from an instant on, which is older than all that were added.
-    pub fn add(&mut self, at: Timestamp, levels: &[(String, Ratio)]) {
-        for (name, target) in levels {
-            let place = self.lines.iter().position(|(other, _)| other == name);
-            let place = place.unwrap_or_else(|| {
-                self.lines.push((name.clone(), Vec::new()));
-                self.lines.len() - 1
-            });
-            let Some((_, points)) = self.lines.get_mut(place) else { continue };
-            match points.first_mut() {
-                Some((since, next)) if next == target => *since = at,
-                _ => points.insert(0, (at, target.clone())),
-            }
-        }
-    }
+/// The targets of one objective over time.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The name of the objective, or its position; the only one has none.
+    pub name: String,
+    /// Each target with the instant since which it held, oldest first; none where the objective was not there, or
+    /// its target could not be read.
+    pub points: Vec<(Timestamp, Option<Ratio>)>,
 }
 
 /// Returns the day of an instant, in UTC.
@@ -135,24 +124,12 @@ pub fn draw(history: &History, style: &Style, out: &mut dyn Write) -> io::Result
 ///
 /// Only those of `out`.
 pub fn blame(history: &History, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut seen: Vec<String> = Vec::new();
-    let mut rows: Vec<[String; 5]> = Vec::new();
-    for step in &history.steps {
-        for change in &step.changes {
-            let part = part(change);
-            if seen.contains(&part) {
-                continue;
-            }
-            seen.push(part.clone());
-            rows.push([
-                line(&step.short).into_owned(),
-                day(step.at).to_string(),
-                line(&step.author).into_owned(),
-                part,
-                line(value(change)).into_owned(),
-            ]);
-        }
-    }
+    let row = |part: Part<'_>| {
+        let step = part.step;
+        let (commit, author) = (line(&step.short).into_owned(), line(&step.author).into_owned());
+        [commit, day(step.at).to_string(), author, part.name, line(part.value).into_owned()]
+    };
+    let rows: Vec<[String; 5]> = parts(history).into_iter().map(row).collect();
     let mut lines = head(history, style);
     lines.push(String::new());
     let widths = [0, 1, 2, 3].map(|at| {
@@ -164,6 +141,32 @@ pub fn blame(history: &History, style: &Style, out: &mut dyn Write) -> io::Resul
         lines.push(cut(format!("{}  {value}", cells.join("  ")).trim_end(), style.width));
     }
     write(&lines, out)
+}
+
+/// A part of an SLO, and the commit that made it what it is.
+struct Part<'a> {
+    step: &'a Step,
+    name: String,
+    value: &'a str,
+}
+
+/// Returns the parts that an SLO has at the end.
+fn parts(history: &History) -> Vec<Part<'_>> {
+    let (mut seen, mut found): (Vec<String>, Vec<Part<'_>>) = (Vec::new(), Vec::new());
+    for step in &history.steps {
+        for change in &step.changes {
+            let name = part(change);
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name.clone());
+            // What was removed is no part any more.
+            if !change.kind.ends_with("-removed") {
+                found.push(Part { step, name, value: value(change) });
+            }
+        }
+    }
+    found
 }
 
 /// Returns what a part is since a change.
@@ -207,7 +210,16 @@ fn step_lines(step: &Step, style: &Style) -> Vec<String> {
     let room = style.width.saturating_sub(4);
     lines.push(format!("    {}", paint(style, Ink::Faint, &cut(&line(&step.subject), room))));
     for (key, value) in &step.trailers {
-        let text = cut(&format!("{}: {}", line(key), line(value)), room);
+        let text = format!("{}: {}", line(key), line(value));
+        let text = wrap(&text, room, room.saturating_sub(2));
+        let indents = std::iter::once("    ").chain(std::iter::repeat("      "));
+        let text = text.iter().zip(indents);
+        lines.extend(
+            text.map(|(text, indent)| format!("{indent}{}", paint(style, Ink::Faint, text))),
+        );
+    }
+    if let Some(commit) = &step.unreadable_since {
+        let text = format!("it could not be read from {} on", line(commit));
         lines.push(format!("    {}", paint(style, Ink::Faint, &text)));
     }
     let mut told = None;

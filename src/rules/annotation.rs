@@ -11,10 +11,18 @@ use super::Checker;
 const FIELD: &str = "annotations";
 
 /// Returns the edit that adds an annotation to an object that has none of that key; nothing where the text
-/// leaves a doubt.
+/// leaves a doubt, or the format has no annotations.
 pub(super) fn annotate(meta: &Meta, key: &str, value: &str, checker: &Checker<'_>) -> Option<Edit> {
+    if !meta.dialect.has_annotations() {
+        return None;
+    }
     beside(meta, key, value, checker)
         .or_else(|| checker.mend(meta.span, |object| declare(object, key, value)))
+}
+
+/// Returns how an SLO of a format writes the key of an annotation.
+pub(super) fn spelled(meta: &Meta, key: &str) -> String {
+    if meta.dialect.has_annotations() { key.to_owned() } else { key.replace(['/', '-'], "_") }
 }
 
 /// Returns the edit that adds it below the name, or below the last annotation.

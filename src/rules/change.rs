@@ -72,7 +72,7 @@ fn lacks(
     if !has_reason {
         return Some(Lack::Reason);
     }
-    let owners = &checker.config().owners;
+    let owners = comparison.owners;
     let (mut known, mut absent) = (false, Vec::new());
     for name in sides {
         let side = Side::at(name, path, checker);

@@ -1,9 +1,12 @@
 //! What a change does, for rules that judge the change and not the tree.
 
+use std::collections::BTreeSet;
+
 use crate::change::Change;
 use crate::change::ChangeKind;
 use crate::change::Placed;
 use crate::proposal::Proposal;
+use crate::proposal::Roles;
 use crate::source::Earlier;
 use crate::source::Span;
 
@@ -16,6 +19,10 @@ pub struct Comparison<'a> {
     pub changes: &'a [Change],
     /// Where what is gone is shown.
     pub earlier: &'a Earlier,
+    /// The paths of files that held something and are templates now, where nothing is judged.
+    pub templates: &'a BTreeSet<String>,
+    /// Who may agree to what: the roles that counted before the change.
+    pub owners: &'a Roles,
     /// Who proposes the change; absent where nothing is committed yet, so that nobody can have said why.
     pub proposal: Option<&'a Proposal>,
 }

@@ -113,7 +113,7 @@ impl Case {
         let given = Some(&proposal).filter(|_| !self.is_staged);
         let differences = Differences::between(&before, &mut tree);
         let is_change = !self.before.is_empty();
-        let comparison = is_change.then(|| differences.comparison(&before, given));
+        let comparison = is_change.then(|| differences.comparison(&before, &config.owners, given));
         let facts = Facts { comparison, ..Facts::new(&config, &code_owners, now) };
         let mut findings = lint::run(&tree, &rules, &facts);
         if let Some(block) = &self.baseline {

@@ -195,3 +195,156 @@ fn a_cut_clone_tells_what_it_has_and_that_there_is_more() {
     assert!(!ended.out.contains("added"), "{ended:?}");
     assert!(ended.err.contains("`git fetch --unshallow`"), "{ended:?}");
 }
+
+/// Returns what `slo log` says, with the kind of each change, newest first.
+fn kinds(shop: &Repository, arguments: &[&str]) -> Vec<String> {
+    let arguments = [&["log", "--format", "json"], arguments].concat();
+    let json = slo(shop.path(), &arguments).expect(0).json();
+    let commits = json["commits"].as_array().expect("a list").iter();
+    let changes = commits.flat_map(|commit| commit["changes"].as_array().expect("a list").clone());
+    changes.map(|change| change["kind"].as_str().expect("a word").to_owned()).collect()
+}
+
+#[test]
+fn a_name_that_an_slo_has_no_more_leads_to_it() {
+    let shop = shop();
+    let ended = slo(shop.path(), &["log", "checkout"]).expect(0);
+    assert!(ended.out.starts_with("payment of shop\n"), "{ended:?}");
+    assert!(ended.err.contains("`checkout` has another name since: `payment`"), "{ended:?}");
+    assert_eq!(kinds(&shop, &["shop/checkout"]), kinds(&shop, &["payment"]));
+}
+
+#[test]
+fn what_was_removed_and_came_back_has_both_lives() {
+    let shop = Repository::new();
+    shop.set_clock("2024-01-10T09:00:00Z");
+    shop.write("slo.yaml", definition("cart", "0.9", "28d"));
+    shop.commit("cart: a first SLO");
+    shop.remove("slo.yaml");
+    shop.set_clock("2024-03-10T09:00:00Z");
+    shop.commit("cart: no more");
+    shop.set_clock("2024-06-10T09:00:00Z");
+    shop.write("slo.yaml", definition("cart", "0.99", "28d"));
+    shop.commit("cart: again");
+    assert_eq!(kinds(&shop, &["cart"]), ["slo-added", "slo-removed", "slo-added"]);
+    let json = slo(shop.path(), &["log", "cart", "--format", "json"]).expect(0).json();
+    let levels = json["targets"][0]["levels"].as_array().expect("a list").iter();
+    let levels: Vec<_> = levels.map(|level| level["target"].as_str()).collect();
+    assert_eq!(levels, [Some("90 %"), None, Some("99 %")]);
+}
+
+#[test]
+fn what_could_not_be_read_for_a_while_was_not_gone() {
+    let shop = Repository::new();
+    shop.write("slo.yaml", definition("cart", "0.9", "28d"));
+    shop.commit("cart: a first SLO");
+    shop.write("slo.yaml", definition("cart", "0.9", "28d").replace("spec:", "spec: [a: }"));
+    shop.commit("cart: a slip");
+    shop.write("slo.yaml", definition("cart", "0.95", "28d"));
+    shop.commit("cart: mended, and more");
+    assert_eq!(kinds(&shop, &["cart"]), ["target-raised", "slo-added"]);
+    let text = slo(shop.path(), &["log", "cart"]).expect(0).out;
+    let slip = shop.id("HEAD~1");
+    let said = format!("    it could not be read from {} on\n", &slip[..7]);
+    assert!(text.contains(&said), "{text}");
+    // A value that cannot be read is no target.
+    shop.replace("slo.yaml", "target: 0.95", "target: soon");
+    shop.commit("cart: soon");
+    let text = slo(shop.path(), &["log", "cart"]).expect(0).out;
+    assert!(text.contains("target lowered: 95 % → unreadable\n"), "{text}");
+}
+
+#[test]
+fn objectives_that_come_and_go_have_lines_of_their_own() {
+    let shop = Repository::new();
+    let two = |first: &str, second: &str| {
+        format!("{}    - target: {second}\n", definition("cart", first, "28d"))
+    };
+    shop.set_clock("2024-01-10T09:00:00Z");
+    shop.write("slo.yaml", two("0.9", "0.99"));
+    shop.commit("cart: two");
+    shop.set_clock("2024-06-10T09:00:00Z");
+    shop.write("slo.yaml", definition("cart", "0.99", "28d"));
+    shop.commit("cart: the higher one");
+    shop.set_clock("2024-09-10T09:00:00Z");
+    shop.write("slo.yaml", definition("cart", "0.995", "28d"));
+    shop.commit("cart: higher still");
+    let json = slo(shop.path(), &["log", "cart", "--format", "json"]).expect(0).json();
+    let lines: Vec<(Option<&str>, Vec<Option<&str>>)> = json["targets"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| {
+            let levels = line["levels"].as_array().expect("a list").iter();
+            (line["objective"].as_str(), levels.map(|level| level["target"].as_str()).collect())
+        })
+        .collect();
+    let kept = (None, vec![Some("99 %"), Some("99.5 %")]);
+    assert_eq!(lines, [kept, (Some("1"), vec![Some("90 %"), None])]);
+    let text = slo(shop.path(), &["log", "cart"]).expect(0).out;
+    assert!(text.contains("target of 1, until 2024-06-10\n  90 % ┤────"), "{text}");
+}
+
+#[test]
+fn a_branch_of_many_that_were_merged_at_once_has_its_author() {
+    let shop = shop();
+    for name in ["one", "two"] {
+        shop.git(&["switch", "--quiet", "-c", name, "main"]);
+        if name == "one" {
+            shop.replace("slo/payment.yaml", "0.995", "0.99");
+        }
+        shop.write(&format!("{name}.txt"), name);
+        shop.git(&["add", "--all"]);
+        let message = format!("{name}: less\n\nSLO-Change: {name}");
+        shop.git_as("Bob <bob@example.com>", &["commit", "-q", "-m", &message]);
+    }
+    shop.switch("main");
+    shop.write("README.md", "# The shop\n");
+    shop.commit("Say it again");
+    shop.git(&["merge", "--quiet", "--no-ff", "-m", "Merge both", "one", "two"]);
+    let text = slo(shop.path(), &["log", "payment"]).expect(0).out;
+    let told = text.split("\n\n").find(|part| part.contains("99.5 % → 99 %")).expect("it is told");
+    assert!(told.contains("Bob, merged by ") && told.contains("SLO-Change: one"), "{told}");
+}
+
+#[test]
+fn what_the_files_of_a_time_were_says_the_configuration_of_that_time() {
+    let shop = shop();
+    shop.write("slo.toml", "[files]\nexclude = [\"slo/**\"]\n");
+    shop.commit("The SLOs are elsewhere");
+    let text = slo(shop.path(), &["log", "payment"]).expect(0).out;
+    assert!(text.contains("The SLOs are elsewhere\n    removed\n"), "{text}");
+    assert!(text.contains("renamed: checkout → payment"), "{text}");
+}
+
+#[test]
+fn of_two_of_one_name_the_one_is_named_with_its_home() {
+    let shop = Repository::new();
+    let namespaced = |space: &str, target: &str| {
+        let text = definition("cart", target, "28d");
+        text.replace("{name: cart}", &format!("{{name: cart, namespace: {space}}}"))
+            .replace("openslo/v1", "openslo.com/v1")
+    };
+    shop.write("a.yaml", definition("cart", "0.9", "28d"));
+    shop.commit("cart");
+    shop.write(
+        "b.yaml",
+        definition("cart", "0.99", "28d").replace("service: shop", "service: web"),
+    );
+    shop.commit("cart of web");
+    let ended = slo(shop.path(), &["log", "cart"]).expect(2);
+    assert!(ended.err.contains("2 SLOs are called `cart`"), "{ended:?}");
+    assert!(ended.err.contains("say which: `shop/cart`"), "{ended:?}");
+    assert_eq!(kinds(&shop, &["shop/cart"]), ["slo-added"]);
+    assert_eq!(kinds(&shop, &["web/cart"]), ["slo-added"]);
+    shop.write("c.yaml", namespaced("one", "0.9"));
+    shop.write("b.yaml", namespaced("two", "0.9"));
+    shop.remove("a.yaml");
+    shop.commit("by namespace");
+    let ended = slo(shop.path(), &["log", "cart"]).expect(2);
+    assert!(ended.err.contains("say which: `two/cart`"), "{ended:?}");
+    shop.write("b.yaml", namespaced("one", "0.9"));
+    shop.commit("nothing tells them apart");
+    let ended = slo(shop.path(), &["log", "cart"]).expect(2);
+    assert!(ended.err.contains("those of b.yaml and c.yaml"), "{ended:?}");
+}

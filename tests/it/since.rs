@@ -124,6 +124,33 @@ fn what_is_staged_is_judged_and_not_what_lies_there() {
 }
 
 #[test]
+fn what_a_change_leaves_out_or_whom_it_makes_an_owner_counts_after_it() {
+    let repository = repository();
+    let is_told = |rule: &str| {
+        let out = lint(&repository, &["--since", "main"]).expect(1).out;
+        assert!(out.contains(&format!("error[{rule}]")), "{out}");
+    };
+    repository.write("slo.toml", "[files]\nexclude = [\"orders.yaml\"]\n");
+    repository.commit("orders is none of ours");
+    is_told("slo-deleted-without-tombstone");
+    repository.write("orders.yaml", definition("orders", "0.9", "5m"));
+    repository.commit("orders is none of ours at all");
+    is_told("slo-deleted-without-tombstone");
+    repository.switch("main");
+    repository.write("slo.toml", "[owners]\nproduct = [\"@paula\"]\n");
+    repository.commit("name owners");
+    repository.branch("lower");
+    repository.write("slo.toml", "[owners]\nproduct = [\"@paula\", \"@max\"]\n");
+    repository.write("orders.yaml", definition("orders", "0.9", "5m"));
+    repository.commit("orders: less\n\nSLO-Change: it is enough\nApproved-by: @max");
+    is_told("target-lowered-without-approval");
+    repository.write("notes.txt", "agreed\n");
+    repository.commit("agreed\n\nApproved-by: @paula");
+    let out = lint(&repository, &["--since", "main"]).expect(0).out;
+    assert!(!out.contains("error["), "{out}");
+}
+
+#[test]
 fn the_first_commit_is_judged_whole() {
     let repository = Repository::new();
     assert_eq!(lint(&repository, &["--staged"]).expect(0).out, "");

@@ -33,6 +33,8 @@ fn approval_counts_by_a_person_of_the_role_who_wrote_nothing() {
     assert_eq!(approved(&[("Approved-by", "Bob <BOB@example.org>")]), Reason::Approved);
     assert_eq!(approved(&[("Approved-by", "@eve")]), Reason::NeedsApproval);
     assert_eq!(approved(&[("Approved-by", "ann")]), Reason::NeedsApproval);
+    let named = [("Approved-by", "@ann"), ("Co-authored-by", "ann <ann@example.net>")];
+    assert_eq!(approved(&named), Reason::NeedsApproval);
     let own = [("Approved-by", "@ann"), ("Co-authored-by", "Ann <7+ann@users.noreply.github.com>")];
     assert_eq!(approved(&own), Reason::NeedsApproval);
     let mut case = Case::new(policy(GateKind::Approve));

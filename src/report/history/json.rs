@@ -9,6 +9,9 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::History;
+use super::Line;
+use super::Part;
+use super::parts;
 use super::percent;
 
 /// The version of the document.
@@ -20,8 +23,10 @@ struct Document<'a> {
     slo: &'a str,
     service: Option<&'a str>,
     until: String,
+    cut: bool,
     targets: Vec<Target<'a>>,
     commits: Vec<Entry<'a>>,
+    parts: Vec<PartView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -33,7 +38,16 @@ struct Target<'a> {
 #[derive(Serialize)]
 struct Level {
     since: String,
-    target: String,
+    target: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PartView<'a> {
+    part: String,
+    value: Option<&'a str>,
+    commit: &'a str,
+    at: String,
+    author: &'a str,
 }
 
 #[derive(Serialize)]
@@ -45,6 +59,7 @@ struct Entry<'a> {
     subject: &'a str,
     merge: Option<&'a str>,
     trailers: Vec<Trailer<'a>>,
+    unreadable_since: Option<&'a str>,
     changes: Vec<Change<'a>>,
 }
 
@@ -65,17 +80,31 @@ struct Change<'a> {
     line: Option<usize>,
 }
 
+fn part_view(part: Part<'_>) -> PartView<'_> {
+    let step = part.step;
+    PartView {
+        part: part.name,
+        value: Some(part.value).filter(|value| !value.is_empty()),
+        commit: &step.commit,
+        at: step.at.to_string(),
+        author: &step.author,
+    }
+}
+
 /// Writes the past of an SLO as JSON.
 ///
 /// # Errors
 ///
 /// Only those of `out`.
 pub fn json(history: &History, out: &mut dyn Write) -> io::Result<()> {
-    let targets = history.targets.lines.iter().map(|(name, points)| Target {
+    let targets = history.targets.iter().map(|Line { name, points }| Target {
         objective: Some(name.as_str()).filter(|name| !name.is_empty()),
         levels: points
             .iter()
-            .map(|(at, target)| Level { since: at.to_string(), target: percent(target) })
+            .map(|(at, target)| Level {
+                since: at.to_string(),
+                target: target.as_ref().map(percent),
+            })
             .collect(),
     });
     let commits = history.steps.iter().map(|step| Entry {
@@ -85,6 +114,7 @@ pub fn json(history: &History, out: &mut dyn Write) -> io::Result<()> {
         mail: &step.mail,
         subject: &step.subject,
         merge: step.merge.as_deref(),
+        unreadable_since: step.unreadable_since.as_deref(),
         trailers: step.trailers.iter().map(|(key, value)| Trailer { key, value }).collect(),
         changes: step
             .changes
@@ -105,8 +135,10 @@ pub fn json(history: &History, out: &mut dyn Write) -> io::Result<()> {
         slo: &history.slo,
         service: history.service.as_deref(),
         until: history.end.to_string(),
+        cut: history.is_cut,
         targets: targets.collect(),
         commits: commits.collect(),
+        parts: parts(history).into_iter().map(part_view).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)

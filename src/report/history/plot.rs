@@ -12,6 +12,7 @@ use crate::report::paint::Ink;
 use crate::report::paint::paint;
 
 use super::History;
+use super::Line;
 use super::day;
 use super::percent;
 
@@ -27,7 +28,7 @@ const MOST_LEVELS: usize = 12;
 /// Returns a plot for each objective whose target changed, and a line for each other one.
 pub(super) fn lines(history: &History, style: &Style) -> Vec<String> {
     let mut lines = Vec::new();
-    for (name, points) in &history.targets.lines {
+    for Line { name, points } in &history.targets {
         let title = match name.as_str() {
             "" => "target".to_owned(),
             name => format!("target of {}", line(name)),
@@ -36,25 +37,36 @@ pub(super) fn lines(history: &History, style: &Style) -> Vec<String> {
         let room = style.width.min(100);
         let drawn = if points.len() > 1 { plot(points, history.end, room, style) } else { None };
         lines.push(String::new());
+        let title = match last {
+            Some(_) => title,
+            None => format!("{title}, until {}", day(*since)),
+        };
         if let Some(plot) = drawn {
             lines.push(title);
             lines.extend(plot);
-        } else {
-            let text = format!("{title} {} since {}", percent(last), day(*since));
-            lines.push(cut(&text, style.width));
+            continue;
         }
+        let held = points.iter().rev().find_map(|(since, target)| Some((since, target.as_ref()?)));
+        let Some((since, target)) = held else { continue };
+        let text = if last.is_some() {
+            let earlier = if history.is_cut { " or before" } else { "" };
+            format!("{title} {} since {}{earlier}", percent(target), day(*since))
+        } else {
+            format!("{title} {}", percent(target))
+        };
+        lines.push(cut(&text, style.width));
     }
     lines
 }
 
 /// Returns the steps of one line; nothing where there is no room for it, or there are too many levels.
 fn plot(
-    points: &[(Timestamp, Ratio)],
+    points: &[(Timestamp, Option<Ratio>)],
     end: Timestamp,
     room: usize,
     style: &Style,
 ) -> Option<Vec<String>> {
-    let mut levels: Vec<&Ratio> = points.iter().map(|(_, target)| target).collect();
+    let mut levels: Vec<&Ratio> = points.iter().filter_map(|(_, target)| target.as_ref()).collect();
     levels.sort();
     levels.dedup();
     levels.reverse();
@@ -65,7 +77,7 @@ fn plot(
         return None;
     }
     let start = points.first()?.0;
-    let marks: Vec<usize> =
+    let marks: Vec<Option<usize>> =
         (0..columns).map(|column| held(points, &levels, start, end, column, columns)).collect();
     let (flat, rise, fall, bar, axis) =
         if style.unicode { ("─", "╯", "╰", "│", "┤") } else { ("-", "'", "`", "|", "|") };
@@ -75,25 +87,28 @@ fn plot(
         let mut text = String::new();
         for column in 0..columns {
             let (here, before) = (marks.get(column)?, marks.get(column.max(1) - 1)?);
-            let piece = match (*here == row, *before == row) {
-                (true, true) => flat,
-                // The line arrives here: from below it turns right at the top, from above at the bottom.
-                (true, false) => {
+            let piece = match (*before, *here) {
+                // It begins here, or goes on.
+                (before, Some(here)) if here == row && before.is_none_or(|old| old == row) => flat,
+                // It arrives here: from below it turns right at the top, from above at the bottom.
+                (Some(before), Some(here)) if here == row => {
                     if before > here {
                         above
                     } else {
                         fall
                     }
                 }
-                (false, true) => {
+                (Some(before), Some(here)) if before == row => {
                     if here < before {
                         rise
                     } else {
                         below
                     }
                 }
-                (false, false) if row > *here.min(before) && row < *here.max(before) => bar,
-                (false, false) => " ",
+                (Some(before), Some(here)) if row > here.min(before) && row < here.max(before) => {
+                    bar
+                }
+                _ => " ",
             };
             text.push_str(piece);
         }
@@ -111,15 +126,15 @@ fn plot(
     Some(lines)
 }
 
-/// Returns the row of the target that held at the end of a column's share of the time.
+/// Returns the row of the target that held at the end of a column's share of the time; nothing where there was none.
 fn held(
-    points: &[(Timestamp, Ratio)],
+    points: &[(Timestamp, Option<Ratio>)],
     levels: &[&Ratio],
     start: Timestamp,
     end: Timestamp,
     column: usize,
     columns: usize,
-) -> usize {
+) -> Option<usize> {
     let span = end.as_second().saturating_sub(start.as_second()).max(1);
     let part = |column: usize| {
         let share = i64::try_from(column).unwrap_or(0);
@@ -130,9 +145,9 @@ fn held(
     // The last column shows what holds at the end.
     let is_last = column + 1 == columns;
     let mut held = points.iter().take_while(|(at, _)| is_last || at.as_second() < until);
-    let mut target = points.first().map(|(_, target)| target);
+    let mut target = points.first().and_then(|(_, target)| target.as_ref());
     for (_, next) in held.by_ref() {
-        target = Some(next);
+        target = next.as_ref();
     }
-    levels.iter().position(|level| Some(*level) == target).unwrap_or(0)
+    levels.iter().position(|level| Some(*level) == target)
 }

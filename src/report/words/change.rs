@@ -71,14 +71,17 @@ fn change_row(change: &Change, before: &mut Places<'_>, after: &mut Places<'_>) 
 /// Returns a change as a person reads it: `99 % → 98.5 %`.
 fn drawn(change: &Change) -> String {
     let is_share = matches!(change.kind, ChangeKind::TargetRaised | ChangeKind::TargetLowered);
+    let none = if is_share { "unreadable" } else { "none" };
     let value = |text: &String| match Ratio::parse(text) {
         Some(share) if is_share => percent_exactly(&share),
         _ => text.clone(),
     };
     match (change.before.as_ref().map(value), change.after.as_ref().map(value)) {
         (Some(before), Some(after)) => format!("{before} → {after}"),
-        (None, Some(after)) => after,
-        (Some(before), None) => before,
+        (None, Some(after)) if change.kind.is_one_sided() => after,
+        (Some(before), None) if change.kind.is_one_sided() => before,
+        (None, Some(after)) => format!("{none} → {after}"),
+        (Some(before), None) => format!("{before} → {none}"),
         (None, None) => String::new(),
     }
 }

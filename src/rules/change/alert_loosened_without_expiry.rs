@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
     name: "alert-loosened-without-expiry",
     level: Level::Error,
     set: Set::Recommended,
-    judges: Judges::Alerts,
+    judges: Judges::AnyAlerts,
     since: "0.1.0",
     docs: include_str!("alert_loosened_without_expiry.md"),
     settings: &[],

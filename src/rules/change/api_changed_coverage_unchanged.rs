@@ -30,12 +30,12 @@ fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     for coverage in catalog.coverages() {
         for inventory in &coverage.inventory {
             let path = &inventory.openapi.value;
-            let old = api(before, old_sources, path);
-            let new = api(catalog, checker.sources(), path);
             // An API that is listed for the first time is covered when somebody gets to it.
-            let is_known = was_listed(path, comparison);
-            if let (Some(old), Some(new), true) = (old, new, is_known) {
-                compare(old, new, (coverage, inventory), comparison, checker);
+            let Some(listed) = listed_as(path, coverage, comparison) else { continue };
+            let Some(old) = api(before, old_sources, listed) else { continue };
+            match api(catalog, checker.sources(), path) {
+                Some(new) => compare(old, new, (coverage, inventory), comparison, checker),
+                None => report_gone(coverage, inventory, checker),
             }
         }
     }
@@ -46,9 +46,29 @@ fn api<'a>(catalog: &'a Catalog, sources: &Sources, path: &str) -> Option<&'a Ap
     catalog.apis().iter().find(|api| sources.file(api.source).path == path)
 }
 
-fn was_listed(path: &str, comparison: Comparison<'_>) -> bool {
-    let mut inventories = comparison.before.0.coverages().iter().flat_map(|it| &it.inventory);
-    inventories.any(|inventory| inventory.openapi.value == path)
+/// Returns the path under which an API was listed before: the same, or the one that it takes the place of.
+fn listed_as<'a>(
+    path: &'a str,
+    coverage: &Coverage,
+    comparison: Comparison<'a>,
+) -> Option<&'a str> {
+    let before = comparison.before.0.coverages();
+    let paths = |of: &'a Coverage| of.inventory.iter().map(|it| it.openapi.value.as_str());
+    if before.iter().flat_map(paths).any(|listed| listed == path) {
+        return Some(path);
+    }
+    let is_listed = |old: &str| coverage.inventory.iter().any(|it| it.openapi.value == old);
+    let same = before.iter().filter(|other| other.name == coverage.name);
+    let mut gone = same.flat_map(paths).filter(|old| !is_listed(old));
+    gone.next().filter(|_| gone.next().is_none())
+}
+
+/// Reports that a list of endpoints is nowhere, so that nobody sees which are new.
+fn report_gone(coverage: &Coverage, inventory: &Inventory, checker: &mut Checker<'_>) {
+    let (name, path) = (quote(&coverage.name), quote(&inventory.openapi.value));
+    checker
+        .report(inventory.openapi.span, format!("{name} lists the API in {path}, and none is there any more"))
+        .help("name the file in which it is now, or take it out of `inventory` with the rows that speak of it");
 }
 
 fn compare(

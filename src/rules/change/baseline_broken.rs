@@ -9,6 +9,7 @@ use crate::rules::Judges;
 use crate::rules::Rule;
 use crate::rules::Set;
 use crate::rules::annotation::annotate;
+use crate::rules::annotation::spelled;
 use crate::rules::words::quote;
 use crate::rules::words::sentence;
 
@@ -76,10 +77,10 @@ fn judge(changes: &[&Change], comparison: Comparison<'_>, checker: &mut Checker<
     if let Some(old) = &first.before {
         finding.label(format!("was {}", quote(old)));
     }
+    let help = format!("say from which day on it counts: `{}: {today}`", spelled(&slo.meta, RESET));
     match edit {
-        Some(edit) => finding
-            .unsafe_fix(format!("say from which day on it counts: `{RESET}: {today}`"), vec![edit]),
-        None => finding.help(format!("say from which day on it counts: `{RESET}: {today}`")),
+        Some(edit) => finding.unsafe_fix(help, vec![edit]),
+        None => finding.help(help),
     };
 }
 

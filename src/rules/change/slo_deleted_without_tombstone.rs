@@ -25,15 +25,21 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Catalog(check),
 };
 
+/// How a record comes with a change.
+const WRITTEN: &[ChangeKind] = &[ChangeKind::RecordAdded, ChangeKind::RecordChanged];
+
 fn check(catalog: &Catalog, checker: &mut Checker<'_>) {
     let Some(comparison) = checker.comparison() else { return };
     for change in comparison.of(&[ChangeKind::SloRemoved]) {
         // It may stand where nothing can be read, which is told there.
         let Some(slo) = gone(change, comparison) else { continue };
-        if slo.is_draft() || catalog.may_hold(&change.name) {
+        if slo.is_draft() {
             continue;
         }
-        if let Some(place) = comparison.place(change) {
+        let Some(place) = comparison.place(change) else { continue };
+        if comparison.templates.contains(path(slo, comparison)) {
+            judge_template(slo, place, comparison, checker);
+        } else if !catalog.may_hold(&change.name) {
             judge(slo, place, comparison, checker);
         }
     }
@@ -45,11 +51,40 @@ fn gone<'a>(change: &Change, comparison: Comparison<'a>) -> Option<&'a Slo> {
     slos.find(|slo| Some(slo.meta.place()) == change.before_span).map(AsRef::as_ref)
 }
 
+/// Returns the file in which an SLO stood.
+fn path<'a>(slo: &Slo, comparison: Comparison<'a>) -> &'a str {
+    comparison.before.1.file(slo.meta.place().source).path.as_str()
+}
+
+/// Judges an SLO whose file is passed over from now on.
+fn judge_template(slo: &Slo, place: Span, comparison: Comparison<'_>, checker: &mut Checker<'_>) {
+    if record_of(slo, comparison, checker).is_some() {
+        return;
+    }
+    let name = quote(slo.meta.name());
+    checker
+        .report(place, format!("the SLO {name} is in a template now, where nothing judges it"))
+        .label("stood here")
+        .help("keep what is rendered beside the template, or write down that it is given up, as a `Retirement`");
+}
+
+/// Returns the record by which this change gives an SLO up; one that was there before speaks of another time.
+fn record_of<'a>(
+    slo: &Slo,
+    comparison: Comparison<'_>,
+    checker: &Checker<'a>,
+) -> Option<&'a Record> {
+    let written: Vec<Span> =
+        comparison.of(WRITTEN).filter_map(|change| change.after_span).collect();
+    let is_it = |record: &&Record| {
+        record.kind == Kind::Retirement && record.is_about(slo) && written.contains(&record.head)
+    };
+    checker.catalog().records().iter().find(is_it)
+}
+
 fn judge(slo: &Slo, place: Span, comparison: Comparison<'_>, checker: &mut Checker<'_>) {
     let name = quote(slo.meta.name());
-    let records = checker.catalog().records().iter();
-    let of_it = |record: &&Record| record.kind == Kind::Retirement && record.is_about(slo);
-    let Some(record) = records.into_iter().find(of_it) else {
+    let Some(record) = record_of(slo, comparison, checker) else {
         let today = checker.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let message = format!("the SLO {name} is removed, and nothing says why");
         checker.report(place, message).label("stood here").help(format!(

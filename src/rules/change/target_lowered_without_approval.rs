@@ -28,8 +28,15 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// What asks less of a service.
-const LOWERS: &[ChangeKind] =
-    &[ChangeKind::TargetLowered, ChangeKind::ThresholdLoosened, ChangeKind::ObjectiveRemoved];
+const LOWERS: &[ChangeKind] = &[
+    ChangeKind::TargetLowered,
+    ChangeKind::ThresholdLoosened,
+    ChangeKind::ObjectiveRemoved,
+    ChangeKind::StatusChanged,
+];
+
+/// What an SLO may be, from the least that it asks to the most.
+const STATUSES: [&str; 3] = ["draft", "aspirational", "in force"];
 
 /// Who has to agree.
 const SIDES: [&str; 2] = [PRODUCT, ENGINEERING];
@@ -47,6 +54,9 @@ fn judge(change: &Change, comparison: Comparison<'_>, checker: &mut Checker<'_>)
     if change.after.is_none() && !is_removed || super::was_draft(change, comparison) {
         return;
     }
+    if change.kind == ChangeKind::StatusChanged && !is_weaker(change) {
+        return;
+    }
     let Some(place) = comparison.place(change) else { return };
     let path = checker.path(place.source);
     let Some(lack) = lacks(&SIDES, path, comparison, checker) else { return };
@@ -59,6 +69,9 @@ fn judge(change: &Change, comparison: Comparison<'_>, checker: &mut Checker<'_>)
     let what = match change.kind {
         ChangeKind::ObjectiveRemoved => format!("{subject} is removed"),
         ChangeKind::TargetLowered => format!("the target of {subject} is lowered"),
+        ChangeKind::StatusChanged => {
+            format!("{subject} is made {}", change.after.as_deref().map_or("a draft", as_words))
+        }
         _ => format!("a threshold of {subject} is loosened"),
     };
     let help = remedy(&lack, &SIDES);
@@ -67,4 +80,16 @@ fn judge(change: &Change, comparison: Comparison<'_>, checker: &mut Checker<'_>)
         finding.label(format!("was {before}"));
     }
     finding.help(help);
+}
+
+/// Returns whether an SLO is less than it was.
+fn is_weaker(change: &Change) -> bool {
+    let rank = |status: &Option<String>| {
+        STATUSES.iter().position(|known| Some(*known) == status.as_deref())
+    };
+    rank(&change.after) < rank(&change.before)
+}
+
+fn as_words(status: &str) -> &'static str {
+    if status == "aspirational" { "a hope" } else { "a draft" }
 }
