@@ -43,6 +43,7 @@ mod outage;
 mod pair;
 mod policy;
 mod record;
+mod same;
 mod slo;
 
 pub use amount::Amount;
@@ -123,6 +124,7 @@ pub type Placed<'a> = (&'a Catalog, &'a Sources);
 /// the one that was there before. Moves between files are listed by [`moved`].
 pub fn between(before: Placed<'_>, after: Placed<'_>) -> Vec<Change> {
     let slos = pair::slos(before, after).into_par_iter();
+    let slos = slos.filter(|pair| !same::is_shared(before.0, after.0, *pair));
     let slos = slos.flat_map_iter(|pair| slo::compare(before.0, after.0, pair));
     let mut changes: Vec<Change> = slos.collect();
     for pair in pair::services(before, after) {

@@ -82,7 +82,7 @@ pub struct Reading {
 }
 
 /// What holds for SLOs wherever they stand.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Shared {
     /// The windows of the alerts that Sloth makes.
     windows: Vec<AlertWindows>,

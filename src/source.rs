@@ -32,6 +32,13 @@ pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
+impl SourceId {
+    /// Returns the name of a place in a list of files.
+    pub(crate) fn nth(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
 /// A range of bytes in one file, `start..end`, counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -227,7 +234,8 @@ pub fn is_wide(bytes: &[u8]) -> bool {
 /// The files of one run, in the order in which they were added.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    /// None where a tree that is compared with this one has a file, and this one has not.
+    files: Vec<Option<Source>>,
     /// Files of an earlier tree, which are none of this one's, named from the last name downwards.
     earlier: Vec<Source>,
 }
@@ -253,13 +261,19 @@ impl Sources {
 
     /// Returns the set of these files.
     pub fn of(files: Vec<Source>) -> Self {
+        Self::of_slots(files.into_iter().map(Some).collect())
+    }
+
+    /// Returns a set in which each file has the name of its place in a list, so that two sets can give the same
+    /// names to the same paths.
+    pub fn of_slots(files: Vec<Option<Source>>) -> Self {
         Self { files, earlier: Vec::new() }
     }
 
     /// Adds a file and returns its name in this set.
     pub fn add(&mut self, source: Source) -> SourceId {
-        let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(source);
+        let id = SourceId::nth(self.files.len());
+        self.files.push(Some(source));
         id
     }
 
@@ -283,7 +297,7 @@ impl Sources {
     ///
     /// When `id` was made by another set.
     pub fn file(&self, id: SourceId) -> &Source {
-        let own = || self.files.get(id.0 as usize);
+        let own = || self.files.get(id.0 as usize)?.as_ref();
         let shown = || self.earlier.get((u32::MAX - id.0) as usize);
         own().or_else(shown).expect("a source id is made by the set that holds the file")
     }
@@ -295,10 +309,8 @@ impl Sources {
 
     /// Returns every file with its name.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(index, file)| (SourceId(u32::try_from(index).unwrap_or(u32::MAX)), file))
+        let slots = self.files.iter().enumerate();
+        slots.filter_map(|(index, file)| Some((SourceId::nth(index), file.as_ref()?)))
     }
 
     /// Returns whether a file is one of an earlier tree.
@@ -316,12 +328,12 @@ impl Sources {
 
     /// Returns the number of files.
     pub fn len(&self) -> usize {
-        self.files.len()
+        self.iter().count()
     }
 
     /// Returns whether there is no file.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.iter().next().is_none()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::change::Change;
 use crate::git::Repository;
 use crate::git::error::Error as GitError;
 use crate::git::id::CommitId;
+use crate::git::snapshot::Snapshot;
 use crate::git::trees;
 use crate::git::trees::Request;
 use crate::git::trees::Trees;
@@ -13,6 +14,7 @@ use crate::lint::Tree;
 use crate::report::Format;
 use crate::report::Report;
 use crate::report::words;
+use crate::source::Source;
 
 use super::Exit;
 use super::arguments::DiffOptions;
@@ -64,16 +66,20 @@ pub(super) fn run(global: &Global, options: &DiffOptions) -> Result<Exit, Error>
         return Err(GitError::NotARepository { path: project.root.clone() }.into());
     };
     let sides = sides(repository, options)?;
-    let of_commit = |commit| snapshot::read(repository, commit, &project.config);
-    let before = sides.base.map(of_commit).transpose()?.unwrap_or_default();
-    let after = match sides.head {
-        Head::Commit(commit) => of_commit(commit)?,
-        Head::Files => lint::load(discover::files(&project, &[])?.sources, &project.config.files),
-        Head::Staged => {
-            let staged = At::of(repository, None)?;
-            snapshot::read_whole(&staged.snapshot, &project.config)?.tree
-        }
+    let gathered = |at: &Snapshot<'_>, known: &[Source]| {
+        snapshot::gather(at, &project.config, known).map(|gathered| gathered.sources)
     };
+    let after = match sides.head {
+        Head::Commit(commit) => gathered(&repository.snapshot(commit)?, &[])?,
+        Head::Files => discover::files(&project, &[])?.sources,
+        Head::Staged => gathered(&At::of(repository, None)?.snapshot, &[])?,
+    };
+    let before = match sides.base {
+        Some(commit) => gathered(&repository.snapshot(commit)?, &after)?,
+        None => Vec::new(),
+    };
+    let files = &project.config.files;
+    let (before, after) = lint::load_both((before, files), (after, files));
     let changes = changes(&before, &after, options.all);
     let rows = words::change_rows(changes.iter(), &before.sources, &after.sources);
     let mut report = Report::of_findings(&after.sources, &[], output::docs);

@@ -67,7 +67,7 @@ pub(super) fn files(project: &Project, named: &[String]) -> Result<Found, Error>
     let mut paths = walk(project, &mut found);
     if let Some(repository) = &project.repository {
         // A walk leaves out what `.gitignore` matches, tracked or not.
-        let tracked = repository.tracked_paths()?.into_iter().filter(|path| is_candidate(path));
+        let tracked = repository.tracked_paths(is_candidate)?.into_iter();
         let missed: Vec<String> = tracked.filter(|path| !paths.contains(path)).collect();
         paths.extend(missed.into_iter().filter(|path| !file::is_below_link(root, path)));
     }

@@ -5,7 +5,6 @@
 //! A hook judges what is about to be committed: a file may be staged and changed again since, and then the
 //! worktree says nothing about the commit. Configuration, baseline and owners come from where the definitions do.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -15,11 +14,9 @@ use crate::config::owners::CodeOwners;
 use crate::git::Repository;
 use crate::git::error::Error as GitError;
 use crate::git::id::CommitId;
-use crate::lint::Differences;
 use crate::lint::Tree;
 use crate::proposal::Proposal;
-use crate::proposal::Roles;
-use crate::rules::Comparison;
+use crate::source::Source;
 use crate::source::Span;
 
 use super::arguments::Global;
@@ -32,7 +29,7 @@ use super::project::Project;
 use super::since;
 use super::snapshot;
 use super::snapshot::At;
-use super::snapshot::Whole;
+use super::snapshot::Gathered;
 use super::untouched;
 
 /// What is linted.
@@ -49,18 +46,11 @@ enum Which {
 /// What is linted is compared with.
 #[derive(Default)]
 pub(super) struct Before {
-    pub(super) tree: Tree,
-    /// The roles of its configuration.
-    owners: Roles,
+    pub(super) sources: Vec<Source>,
+    /// Its configuration.
+    pub(super) config: Config,
     /// Who proposes what differs; absent where that is not committed.
     pub(super) proposal: Option<Proposal>,
-}
-
-impl Before {
-    /// Returns what rules ask about the change.
-    pub(super) fn comparison<'a>(&'a self, differences: &'a Differences) -> Comparison<'a> {
-        differences.comparison(&self.tree, &self.owners, self.proposal.as_ref())
-    }
 }
 
 /// A project, and what of it is linted.
@@ -130,10 +120,10 @@ impl Ground {
         }
     }
 
-    /// Reads the tree that is linted in the place of the worktree, if one is.
-    pub(super) fn whole(&self) -> Result<Option<Whole>, Error> {
+    /// Reads the files that are linted in the place of the worktree, if others are.
+    pub(super) fn gathered(&self) -> Result<Option<Gathered>, Error> {
         let Some(at) = self.at()? else { return Ok(None) };
-        snapshot::read_whole(&at.snapshot, &self.project.config).map(Some)
+        snapshot::gather(&at.snapshot, &self.project.config, &[]).map(Some)
     }
 
     /// Returns the objects that nobody has changed for long, where the history says so.
@@ -160,8 +150,14 @@ impl Ground {
         untouched::since_long(repository, &self.project.config, tree, head, now)
     }
 
-    /// Reads the tree with which what is linted is compared, if it is compared.
-    pub(super) fn before(&self, options: &LintOptions) -> Result<Option<Before>, Error> {
+    /// Reads the files with which what is linted is compared, if it is compared.
+    ///
+    /// * `known`: the files that are linted.
+    pub(super) fn before(
+        &self,
+        options: &LintOptions,
+        known: &[Source],
+    ) -> Result<Option<Before>, Error> {
         if options.since.is_none() && !options.staged {
             return Ok(None);
         }
@@ -183,23 +179,19 @@ impl Ground {
             None => (head, None),
         };
         let config = self.config_at(repository, start)?;
-        let tree = snapshot::read(repository, start, &config)?;
-        Ok(Some(Before { tree, owners: config.owners.clone(), proposal }))
+        let sources = snapshot::gather(&repository.snapshot(start)?, &config, known)?.sources;
+        Ok(Some(Before { sources, config, proposal }))
     }
 
     /// Returns the configuration that counted in a commit: what a change leaves out of `[files]` was there before,
     /// and who it makes an owner was none.
-    fn config_at(
-        &self,
-        repository: &Repository,
-        commit: CommitId,
-    ) -> Result<Cow<'_, Config>, Error> {
+    fn config_at(&self, repository: &Repository, commit: CommitId) -> Result<Config, Error> {
         let own = &self.project.config;
         if self.is_named {
-            return Ok(Cow::Borrowed(own));
+            return Ok(own.clone());
         }
         // One that cannot be read is mended by the change, or else told there.
         let found = snapshot::config(&At::of(repository, Some(commit))?, None);
-        Ok(found.map_or(Cow::Borrowed(own), |(config, _)| Cow::Owned(config)))
+        Ok(found.map_or_else(|_| own.clone(), |(config, _)| config))
     }
 }

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use crate::config::Config;
 use crate::config::baseline;
 use crate::finding::Finding;
 use crate::finding::Safety;
@@ -19,11 +20,13 @@ use crate::lint::Differences;
 use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::lint::baseline::Unseen;
+use crate::proposal::Proposal;
 use crate::report::Format;
 use crate::report::Report;
 use crate::report::RuleView;
 use crate::report::Summary;
 use crate::report::Target;
+use crate::rules::Comparison;
 use crate::rules::Facts;
 use crate::source::MAX_BYTES;
 use crate::source::Origin;
@@ -47,8 +50,8 @@ use super::output;
 use super::project;
 use super::project::Project;
 use super::since;
+use super::snapshot;
 use super::snapshot::Unread;
-use super::snapshot::Whole;
 
 /// The path under which standard input is reported.
 const STDIN: &str = "<stdin>";
@@ -62,10 +65,11 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
     let wanted = Wanted::new(&ground, options)?;
     wanted.check(options)?;
     let course = ground.course(options, wanted.stdin.is_some())?;
-    let Loaded { mut tree, passed_over, unread } = load(global, &ground, options, &wanted)?;
-    let before = ground.before(options)?;
+    let gathered = gather(global, &ground, options, &wanted)?;
+    let before = ground.before(options, &gathered.sources)?;
     let code_owners = ground.code_owners(global)?;
     let alone = Facts::new(&project.config, &code_owners, now);
+    let Loaded { mut tree, before, passed_over, unread } = load(gathered, before, project, &wanted);
     let differences = before.as_ref().map(|it| Differences::between(&it.tree, &mut tree));
     let both = before.as_ref().zip(differences.as_ref());
     let comparison = both.map(|(before, it)| before.comparison(it));
@@ -99,7 +103,7 @@ pub(super) fn run(global: &Global, options: &LintOptions) -> Result<Exit, Error>
         is_asked: &is_asked,
     };
     course.settle(&about, &mut tree, &mut findings)?;
-    let older = before.as_ref().map(|Before { tree: before, .. }| {
+    let older = before.as_ref().map(|Compared { tree: before, .. }| {
         // Of what is not found now, nobody has to know whether it was found before.
         let old = lint::run(before, &rules.of(&findings), &alone);
         since::keep_new(before, &tree, &mut findings, &old)
@@ -159,23 +163,48 @@ fn tell(
     output::render(global, targets, &report)
 }
 
-/// What was read, and what was not.
-struct Loaded {
-    tree: Tree,
+/// The files that are linted, and what was not read.
+struct Gathered {
+    sources: Vec<Source>,
+    /// The paths of files that `[files]` calls templates.
+    templates: Vec<String>,
     passed_over: Vec<PassedOver>,
     /// The paths of all files that are there and were not read, whatever was asked about.
     unread: BTreeSet<String>,
 }
 
-/// Reads what is to be linted; says what is passed over.
-fn load(
+/// What was read, and what was not.
+struct Loaded {
+    tree: Tree,
+    before: Option<Compared>,
+    passed_over: Vec<PassedOver>,
+    /// The paths of all files that are there and were not read, whatever was asked about.
+    unread: BTreeSet<String>,
+}
+
+/// The tree that is compared with, what it was read by, and who proposes what differs.
+struct Compared {
+    tree: Tree,
+    config: Config,
+    proposal: Option<Proposal>,
+}
+
+impl Compared {
+    /// Returns what rules ask about the change.
+    fn comparison<'a>(&'a self, differences: &'a Differences) -> Comparison<'a> {
+        differences.comparison(&self.tree, &self.config.owners, self.proposal.as_ref())
+    }
+}
+
+/// Reads the files that are to be linted; says what is passed over.
+fn gather(
     global: &Global,
     ground: &Ground,
     options: &LintOptions,
     wanted: &Wanted,
-) -> Result<Loaded, Error> {
-    if let Some(whole) = ground.whole()? {
-        return Ok(loaded(global, whole, wanted));
+) -> Result<Gathered, Error> {
+    if let Some(gathered) = ground.gathered()? {
+        return Ok(gathered_from(global, gathered, wanted));
     }
     let project = &ground.project;
     let named = wanted.named(project, options.force_exclude);
@@ -195,30 +224,43 @@ fn load(
         }
     }
     let passed_over = found.passed_over.iter().map(|passed| &passed.path);
-    let mut unread: BTreeSet<String> =
+    let unread: BTreeSet<String> =
         passed_over.chain(&found.left_out).chain(&found.templates).cloned().collect();
     found.passed_over.retain(|passed| wanted.holds(&passed.path));
     found.left_out.retain(|path| wanted.holds(path));
     output::say_read(global, &found);
     tell_passed_over(global, &found.passed_over);
-    let mut tree = lint::load(found.sources, &project.config.files);
-    unread.extend(tree.templates.iter().cloned());
-    tree.templates.append(&mut found.templates);
-    tree.templates.retain(|path| wanted.holds(path));
-    Ok(Loaded { tree, passed_over: found.passed_over, unread })
+    let discover::Found { sources, templates, passed_over, .. } = found;
+    Ok(Gathered { sources, templates, passed_over, unread })
 }
 
 /// Takes what was read in the place of the worktree.
-fn loaded(global: &Global, whole: Whole, wanted: &Wanted) -> Loaded {
-    let Whole { mut tree, unread: passed, mut left_out } = whole;
+fn gathered_from(global: &Global, whole: snapshot::Gathered, wanted: &Wanted) -> Gathered {
+    let snapshot::Gathered { sources, unread: passed, mut left_out } = whole;
     let passed = passed.into_iter().map(|Unread { path, why, .. }| PassedOver { path, why });
     let mut passed_over: Vec<PassedOver> = passed.collect();
     left_out.extend(passed_over.iter().map(|passed| passed.path.clone()));
-    left_out.extend(tree.templates.iter().cloned());
     passed_over.retain(|passed| wanted.holds(&passed.path));
     tell_passed_over(global, &passed_over);
+    let unread = left_out.into_iter().collect();
+    Gathered { sources, templates: Vec::new(), passed_over, unread }
+}
+
+/// Reads the objects of what is linted, and of what it is compared with.
+fn load(gathered: Gathered, before: Option<Before>, project: &Project, wanted: &Wanted) -> Loaded {
+    let Gathered { sources, mut templates, passed_over, mut unread } = gathered;
+    let files = &project.config.files;
+    let (mut tree, before) = match before {
+        None => (lint::load(sources, files), None),
+        Some(Before { sources: old, config, proposal }) => {
+            let (before, tree) = lint::load_both((old, &config.files), (sources, files));
+            (tree, Some(Compared { tree: before, config, proposal }))
+        }
+    };
+    unread.extend(tree.templates.iter().cloned());
+    tree.templates.append(&mut templates);
     tree.templates.retain(|path| wanted.holds(path));
-    Loaded { tree, passed_over, unread: left_out.into_iter().collect() }
+    Loaded { tree, before, passed_over, unread }
 }
 
 fn tell_passed_over(global: &Global, passed_over: &[PassedOver]) {

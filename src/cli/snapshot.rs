@@ -1,7 +1,11 @@
 //! Reads the tree of a commit, or what is staged, as `slo lint` reads the worktree, without a checkout.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
 use std::env;
 use std::path::PathBuf;
+
+use rayon::prelude::*;
 
 use crate::config;
 use crate::config::Config;
@@ -96,6 +100,16 @@ pub(super) struct Unread {
     pub(super) names_policy: Option<bool>,
 }
 
+/// What a commit holds, before it is understood.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// The files that may hold objects, by path.
+    pub(super) sources: Vec<Source>,
+    pub(super) unread: Vec<Unread>,
+    /// The paths that `[files]` leaves out, or calls templates.
+    pub(super) left_out: Vec<String>,
+}
+
 /// What a commit holds.
 pub(super) struct Whole {
     pub(super) tree: Tree,
@@ -148,6 +162,18 @@ pub(super) fn services_without_files(
 
 /// Reads the files of a snapshot into a tree, and says which it did not read.
 pub(super) fn read_whole(snapshot: &Snapshot<'_>, config: &Config) -> Result<Whole, Error> {
+    let Gathered { sources, unread, left_out } = gather(snapshot, config, &[])?;
+    Ok(Whole { tree: lint::load(sources, &config.files), unread, left_out })
+}
+
+/// Reads the files of a snapshot, and says which it did not read.
+///
+/// * `known`: files that are read already; what the snapshot has of them is not unpacked again.
+pub(super) fn gather(
+    snapshot: &Snapshot<'_>,
+    config: &Config,
+    known: &[Source],
+) -> Result<Gathered, Error> {
     let files = &config.files;
     let mut left_out = Vec::new();
     let keep = |path: &str| {
@@ -169,10 +195,13 @@ pub(super) fn read_whole(snapshot: &Snapshot<'_>, config: &Config) -> Result<Who
             unread.push(Unread { path, why, names_policy: named_behind(snapshot, &link.path)? });
         }
     }
-    let contents = snapshot.read_all(&listed, MAX_BYTES as u64)?;
     let origin = origin(snapshot);
-    let mut sources = Vec::new();
-    for (file, content) in listed.iter().zip(contents) {
+    let mut sources = same(&listed, known, &origin);
+    let held: HashSet<&str> = sources.iter().map(|source| source.path.as_str()).collect();
+    let others = listed.iter().filter(|file| !held.contains(file.path.as_str()));
+    let others: Vec<SnapshotFile> = others.cloned().collect();
+    let contents = snapshot.read_all(&others, MAX_BYTES as u64)?;
+    for (file, content) in others.iter().zip(contents) {
         let path = file.path.as_str();
         match content {
             Content::Bytes(bytes) if dialect::is_worth_parsing(&bytes) => {
@@ -193,7 +222,24 @@ pub(super) fn read_whole(snapshot: &Snapshot<'_>, config: &Config) -> Result<Who
             _ => {}
         }
     }
-    Ok(Whole { tree: lint::load(sources, files), unread, left_out })
+    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(Gathered { sources, unread, left_out })
+}
+
+/// Returns those of some known files that a snapshot has with the same text.
+fn same(listed: &[SnapshotFile], known: &[Source], origin: &Origin) -> Vec<Source> {
+    let known: HashMap<&str, &Source> = known
+        .iter()
+        .filter(|source| source.unreadable.is_none())
+        .map(|source| (source.path.as_str(), source))
+        .collect();
+    let same = listed.par_iter().filter_map(|file| {
+        let source = known.get(file.path.as_str())?;
+        file.blob
+            .names(source.text.as_bytes())
+            .then(|| Source { origin: origin.clone(), ..Source::clone(source) })
+    });
+    same.collect()
 }
 
 /// Returns whether a file that is too large to be read may hold an object, by how it starts; one that

@@ -26,6 +26,14 @@ impl CommitId {
     }
 }
 
+impl BlobId {
+    /// Returns whether a file of some bytes has this name.
+    pub fn names(&self, bytes: &[u8]) -> bool {
+        let name = gix::objs::compute_hash(self.0.kind(), gix::objs::Kind::Blob, bytes);
+        name.is_ok_and(|name| name == self.0)
+    }
+}
+
 impl fmt::Display for CommitId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.0.to_hex())

@@ -17,7 +17,10 @@ fn a_repository_without_commits_is_not_an_empty_one() {
     let repository = sample.open();
     assert!(matches!(repository.head(), Err(Error::NoCommits)));
     assert!(matches!(repository.default_branch(None), Err(Error::DefaultBranchMissing)));
-    assert_eq!(repository.tracked_paths().expect("the sample holds it"), Vec::<String>::new());
+    assert_eq!(
+        repository.tracked_paths(|_| true).expect("the sample holds it"),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn an_added_worktree_has_its_own_head_and_index() {
     sample.commit_file("b.yaml", "b: 1\n");
     let repository = Repository::discover(&path).expect("the sample holds it");
     assert_eq!(repository.head().expect("the sample holds it"), main);
-    assert_eq!(repository.tracked_paths().expect("the sample holds it"), ["a.yaml"]);
+    assert_eq!(repository.tracked_paths(|_| true).expect("the sample holds it"), ["a.yaml"]);
     assert_eq!(
         repository
             .worktree()

@@ -1,5 +1,6 @@
 //! The index and the worktree: which files are tracked, and what is not committed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,7 +28,7 @@ use crate::git::snapshot::FileKind;
 use crate::git::snapshot::SnapshotFile;
 
 impl Repository {
-    /// Returns the tracked paths below the root of what is judged, sorted.
+    /// Returns those of the tracked paths below the root of what is judged that `keep` accepts, sorted.
     ///
     /// They are those of the index, whatever an ignore file or a flag of the index says about them;
     /// submodules are left out. Without an index there are none.
@@ -35,14 +36,16 @@ impl Repository {
     /// # Errors
     ///
     /// [`Error::Unreadable`] for a damaged index.
-    pub fn tracked_paths(&self) -> Result<Vec<String>, Error> {
+    pub fn tracked_paths(&self, keep: impl Fn(&str) -> bool) -> Result<Vec<String>, Error> {
         let index =
             self.local.index_or_empty().map_err(|source| Error::unreadable("the index", source))?;
         let mut paths: Vec<String> = index
             .entries()
             .iter()
             .filter(|entry| !entry.mode.is_submodule() && !entry.mode.is_sparse())
-            .filter_map(|entry| self.below_root(entry.path(&index)))
+            .filter_map(|entry| Some(self.inside(entry.path(&index))?.to_str_lossy()))
+            .filter(|path| keep(path))
+            .map(Cow::into_owned)
             .collect();
         paths.sort();
         // A file in conflict stands there once for each side.

@@ -342,6 +342,30 @@ pub enum Object {
     ErrorBudgetPolicy(Arc<ErrorBudgetPolicy>),
 }
 
+impl Slo {
+    /// Calls `see` with everything that the SLO refers to, and what is written in place in it.
+    pub fn each_reference<'a>(&'a self, see: &mut dyn FnMut(&'a Reference)) {
+        let mut indicator_before = None;
+        for objective in &self.objectives {
+            match &objective.indicator {
+                IndicatorUse::Missing => {}
+                IndicatorUse::Named(reference) => see(reference),
+                // Objectives share the indicator of their SLO.
+                IndicatorUse::Inline(indicator) => {
+                    if indicator_before.replace(Arc::as_ptr(indicator))
+                        != Some(Arc::as_ptr(indicator))
+                    {
+                        in_indicator(indicator, see);
+                    }
+                }
+            }
+        }
+        for policy in &self.alert_policies {
+            collect(policy, see, in_policy);
+        }
+    }
+}
+
 impl Object {
     /// Returns the kind of the object.
     pub fn kind(&self) -> Kind {
@@ -415,26 +439,7 @@ impl Object {
     /// Shows every reference of the object and of the objects written inside it.
     pub fn each_reference<'a>(&'a self, see: &mut dyn FnMut(&'a Reference)) {
         match self {
-            Self::Slo(slo) => {
-                let mut indicator_before = None;
-                for objective in &slo.objectives {
-                    match &objective.indicator {
-                        IndicatorUse::Missing => {}
-                        IndicatorUse::Named(reference) => see(reference),
-                        // Objectives share the indicator of their SLO.
-                        IndicatorUse::Inline(indicator) => {
-                            if indicator_before.replace(Arc::as_ptr(indicator))
-                                != Some(Arc::as_ptr(indicator))
-                            {
-                                in_indicator(indicator, see);
-                            }
-                        }
-                    }
-                }
-                for policy in &slo.alert_policies {
-                    collect(policy, see, in_policy);
-                }
-            }
+            Self::Slo(slo) => slo.each_reference(see),
             Self::Sli(indicator) => in_indicator(indicator, see),
             Self::AlertPolicy(policy) => in_policy(policy, see),
             Self::Service(_)

@@ -186,6 +186,46 @@ fn a_tree_is_equal_to_itself() {
     }
 }
 
+/// What a change says, with its places as paths and bytes.
+fn placed(change: &Change, before: &Tree, after: &Tree) -> String {
+    let place = |span: Option<Span>, tree: &Tree| {
+        span.map(|span| (tree.sources.file(span.source).path.clone(), span.range()))
+    };
+    let places = (place(change.before_span, before), place(change.after_span, after));
+    let bare = Change { before_span: None, after_span: None, ..change.clone() };
+    format!("{bare:?} {places:?}")
+}
+
+#[test]
+fn trees_that_are_read_together_differ_as_those_that_are_read_apart() {
+    let source = |(path, text): &(String, String)| {
+        Source::from_text(path.as_str(), text.as_str(), Origin::Worktree)
+    };
+    let files = config::Files::default();
+    let extra = every_case().into_iter().take(3).flat_map(|case| case.after);
+    let extra: Files = extra.map(|(path, text)| (format!("other/{path}"), text)).collect();
+    for case in every_case() {
+        let [old, new] = [&case.before, &case.after].map(|own| {
+            let all = own.iter().chain(&extra);
+            let mut sources: Vec<Source> = all.map(source).collect();
+            sources.sort_by(|one, other| one.path.cmp(&other.path));
+            sources
+        });
+        let (before, after) = lint::load_both((old.clone(), &files), (new.clone(), &files));
+        let apart = (lint::load(old, &files), lint::load(new, &files));
+        let together: Vec<String> = change::between(before.placed(), after.placed())
+            .iter()
+            .map(|change| placed(change, &before, &after))
+            .collect();
+        let expected: Vec<String> = change::between(apart.0.placed(), apart.1.placed())
+            .iter()
+            .map(|change| placed(change, &apart.0, &apart.1))
+            .collect();
+        assert_eq!(together, expected, "{}", case.heading);
+        assert_eq!(before.sources.len(), apart.0.sources.len(), "{}", case.heading);
+    }
+}
+
 /// What a change says, without its direction and its places.
 type Said = (&'static str, String, Option<String>, Option<String>, Option<String>);
 
