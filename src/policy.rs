@@ -15,10 +15,14 @@ mod condition;
 #[cfg(test)]
 pub(crate) mod example;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod naive;
 mod never;
 mod parts;
 mod past;
+mod recall;
+mod records;
 mod replay;
 mod rules;
 mod select;
@@ -37,6 +41,11 @@ pub use never::peak;
 pub use parts::Names;
 pub use parts::each_condition;
 pub use parts::each_judged;
+pub use records::About;
+pub use records::Attestation;
+pub use records::Entry;
+pub use records::Incident;
+pub use records::Records;
 pub use select::Circle;
 pub use select::Governance;
 pub use select::applies;

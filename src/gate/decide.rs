@@ -114,7 +114,8 @@ fn judged(
         }),
         _ => None,
     };
-    let standings = evaluate_all(&one.policies, &one.slo, one.objective, counts, setting.now);
+    let (records, now) = (&setting.facts.records, setting.now);
+    let standings = evaluate_all(&one.policies, &one.slo, one.objective, counts, records, now);
     let decisions = one.policies.iter().zip(standings);
     (note, decisions.map(|(policy, standing)| decision(one, policy, standing, setting)).collect())
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::globs::Globs;
 use crate::model::Catalog;
+use crate::policy::Records;
 use crate::proposal::Proposal;
 
 /// All that a verdict depends on, besides measurements and findings.
@@ -48,6 +49,8 @@ pub struct Facts {
     pub labels: Vec<String>,
     /// The branch that the change goes to, where that is known.
     pub target_branch: Option<String>,
+    /// The records of the trusted tree and its history that count for this change.
+    pub records: Records,
     /// The releases on the target branch, by the glob of their tags.
     pub releases: BTreeMap<String, Releases>,
 }

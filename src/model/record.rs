@@ -58,15 +58,6 @@ pub struct Record {
 impl Record {
     /// Returns whether it is about an SLO.
     pub fn is_about(&self, slo: &Slo) -> bool {
-        let name = slo.meta.name();
-        let service = slo.service.as_ref().map(|service| service.value.as_str());
-        let is_named = |text: &str| {
-            text == EVERY_SLO
-                || !name.is_empty() && text == name
-                || service.is_some_and(|service| {
-                    text.strip_prefix(service).and_then(|rest| rest.strip_prefix('/')) == Some(name)
-                })
-        };
-        self.slos.iter().any(|slo| is_named(&slo.value))
+        self.slos.iter().any(|named| named.value == EVERY_SLO || slo.is_called(&named.value))
     }
 }

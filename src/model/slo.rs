@@ -63,6 +63,16 @@ impl Slo {
         self.budgeting_method.is_some() || is_optional && !self.meta.misspells("budgetingMethod")
     }
 
+    /// Returns whether a text is its name, or `service/name`.
+    pub fn is_called(&self, text: &str) -> bool {
+        let name = self.meta.name();
+        let below = |service: &Spanned<Text>| {
+            let rest = text.strip_prefix(service.value.as_str());
+            rest.and_then(|rest| rest.strip_prefix('/')) == Some(name)
+        };
+        !name.is_empty() && (text == name || self.service.as_ref().is_some_and(below))
+    }
+
     /// Returns whether it is known to count events.
     pub fn counts_events(&self) -> bool {
         self.method() == BudgetingMethod::Occurrences && self.knows_method()

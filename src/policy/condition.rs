@@ -57,8 +57,6 @@ pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
     let mut found = None;
     each_judged(policy, &mut |part| {
         let form = match part {
-            Condition::Within { time, .. } => ("within", time.span),
-            Condition::Sustained { time, .. } => ("sustained", time.span),
             Condition::Attested(attested) => ("attested", attested.id.span),
             Condition::Incident { share, .. } => ("incident", share.span),
             _ => return,

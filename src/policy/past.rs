@@ -11,10 +11,11 @@ use crate::budget::moved;
 use crate::model::GateKind;
 use crate::model::NoData;
 
+use super::recall::State;
+use super::records::Own;
 use super::replay::Memory;
 use super::rules::Reach;
 use super::rules::Rules;
-use super::rules::TierRules;
 use super::standing::Held;
 use super::walk::Ground;
 use super::walk::Path;
@@ -38,6 +39,8 @@ pub(super) struct Question {
     pub(super) steps_ahead: i64,
     /// How long a tier is remembered, in seconds.
     pub(super) latch_seconds: i64,
+    /// What people recorded.
+    pub(super) records: Own,
 }
 
 /// What the replay of the tiers gives.
@@ -70,27 +73,26 @@ impl Past {
         let Measured { series, whole, terms } = measured;
         let rules = &question.rules;
         let reaches: Vec<Reach> = rules.reaches(series, terms);
-        let ground = Ground { rules, terms, no_data, reaches: &reaches };
+        let (records, latch_seconds) = (&question.records, question.latch_seconds);
+        let ground = Ground { rules, terms, no_data, reaches: &reaches, records, latch_seconds };
         let path = Path::measured(series, whole);
-        let mut walk = Walk::new(ground, &path, question.first);
-        let mut memories = vec![Memory::default(); rules.tiers.len()];
+        let state = Walk::first_state(ground);
+        let mut walk = Walk::new(ground, &path, question.first, state);
         let mut last_known = None;
         let mut at = question.first;
         loop {
             walk.go(at);
-            for (memory, tier) in memories.iter_mut().zip(&rules.tiers) {
-                step(memory, tier, &mut walk, at, question.latch_seconds);
-            }
             if at >= question.instant {
                 break;
             }
-            if question.known_and_carried(&memories).2 {
+            if question.known_and_carried(&walk.state.memories).2 {
                 last_known = Some(at);
             }
             at = moved(at, question.step_seconds).min(question.instant);
         }
-        let openings = question.openings(&memories, measured, ground);
-        Self { memories, last_known, openings }
+        let state = walk.state;
+        let openings = question.openings(&state, measured, ground);
+        Self { memories: state.memories, last_known, openings }
     }
 }
 
@@ -125,64 +127,53 @@ impl Question {
     /// Returns when each tier ends that is active.
     fn openings(
         &self,
-        memories: &[Memory],
+        state: &State,
         measured: Measured<'_>,
         ground: Ground<'_>,
     ) -> Vec<Option<Opening>> {
-        if !memories.iter().any(|memory| memory.active) {
-            return vec![None; memories.len()];
+        let active: Vec<bool> = state.memories.iter().map(|memory| memory.active).collect();
+        if !active.contains(&true) {
+            return vec![None; active.len()];
         }
         let Measured { series, whole, terms } = measured;
         let outlook = Outlook::new(series, terms, ground.no_data, self.instant);
         let until = moved(self.instant, self.steps_ahead.saturating_mul(self.step_seconds));
-        let path = |counts| Path::continued(series, whole, self.instant, until, counts);
-        let without_errors = path(&outlook.without_errors);
-        let at_present_burn: Option<&Counts> = outlook.at_present_burn.as_ref();
-        let at_present_burn = at_present_burn.map(path);
-        let opening = |(memory, tier): (&Memory, &TierRules)| {
-            memory.active.then(|| Opening {
-                without_errors: self.end(memory, tier, ground, &without_errors),
-                at_present_burn: at_present_burn
-                    .as_ref()
-                    .and_then(|path| self.end(memory, tier, ground, path)),
+        let ends = |counts: &Counts| {
+            let path = Path::continued(series, whole, self.instant, until, counts);
+            self.ends(state, ground, &path)
+        };
+        let without_errors = ends(&outlook.without_errors);
+        let at_present_burn = outlook.at_present_burn.as_ref().map(ends).unwrap_or_default();
+        let opening = |(tier, active): (usize, &bool)| {
+            let end = |ends: &[Option<Timestamp>]| ends.get(tier).copied().flatten();
+            active.then(|| Opening {
+                without_errors: end(&without_errors),
+                at_present_burn: end(&at_present_burn),
                 largest: outlook.largest,
             })
         };
-        memories.iter().zip(&self.rules.tiers).map(opening).collect()
+        active.iter().enumerate().map(opening).collect()
     }
 
-    /// Returns the first instant after the present one at which a tier is not active.
-    fn end(
-        &self,
-        memory: &Memory,
-        tier: &TierRules,
-        ground: Ground<'_>,
-        path: &Path<'_>,
-    ) -> Option<Timestamp> {
-        let mut memory = memory.clone();
-        let mut walk = Walk::new(ground, path, self.instant);
-        (1..=self.steps_ahead).map(|index| moved(self.instant, index * self.step_seconds)).find(
-            |&at| {
-                walk.go(at);
-                step(&mut memory, tier, &mut walk, at, self.latch_seconds);
-                !memory.active
-            },
-        )
+    /// Returns for each tier that is active the first instant after the present one at which it is not.
+    fn ends(&self, state: &State, ground: Ground<'_>, path: &Path<'_>) -> Vec<Option<Timestamp>> {
+        let mut ends = vec![None; state.memories.len()];
+        let mut open = state.memories.iter().filter(|memory| memory.active).count();
+        let mut walk = Walk::new(ground, path, self.instant, state.clone());
+        for at in (1..=self.steps_ahead).map(|index| moved(self.instant, index * self.step_seconds))
+        {
+            if open == 0 {
+                break;
+            }
+            walk.go(at);
+            let now = walk.state.memories.iter().zip(&state.memories);
+            for (end, (now, then)) in ends.iter_mut().zip(now) {
+                if then.active && !now.active && end.is_none() {
+                    *end = Some(at);
+                    open -= 1;
+                }
+            }
+        }
+        ends
     }
-}
-
-fn step<'a>(
-    memory: &mut Memory,
-    tier: &'a TierRules,
-    walk: &mut Walk<'a>,
-    at: Timestamp,
-    latch_seconds: i64,
-) {
-    let enter = walk.holds(&tier.enter);
-    // An automatic exit: a tier ends as soon as its `enter` is false.
-    let exit = match &tier.exit {
-        Some(exit) => walk.holds(exit),
-        None => enter.map(|enter| !enter),
-    };
-    memory.step(at, enter, exit, latch_seconds);
 }

@@ -1,19 +1,28 @@
 //! The conditions of a policy, made ready to be asked at thousands of instants.
 
+use std::collections::BTreeSet;
+
 use crate::budget::Series;
 use crate::budget::Terms;
 use crate::budget::TimeWindow;
 use crate::budget::fitted_seconds;
+use crate::model::Attested;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::Operator;
 use crate::model::Tier;
 use crate::model::ZeroTraffic;
+use crate::quantity::Duration;
 use crate::quantity::Ratio;
 
 use super::condition::MAX_DEPTH;
 use super::condition::position;
+use super::parts::Names;
+
+/// The named condition that pages somebody: where it begins, a repair that was attested did not last.
+const PAGE: &str = "page";
 
 /// What the tiers of a policy ask for, without anything that is only shown.
 #[derive(Debug, PartialEq)]
@@ -24,6 +33,18 @@ pub(super) struct Rules {
     pub(super) tiers: Vec<TierRules>,
     /// Every lookback that is named, once.
     pub(super) lookbacks: Vec<Lookback>,
+    /// The named conditions of which it is asked whether they held at some instant.
+    pub(super) watched: Vec<usize>,
+    /// What is asked to have held for some time, each with how long it may not hold in between, in seconds.
+    pub(super) runs: Vec<(Lasts, i64)>,
+    /// What somebody may attest.
+    pub(super) attested: Vec<AttestedRule>,
+    /// The shares of an error budget that incidents are compared with.
+    pub(super) shares: Vec<ShareRule>,
+    /// The named condition whose beginning says that a repair did not last.
+    pub(super) page: Option<usize>,
+    /// What the burn rate since a repair was attested is compared with.
+    pub(super) leak: Comparison,
     /// The share of a lookback that must have data, 0 to 1.
     pub(super) min_coverage: Ratio,
     /// The number of events below which a burn rate is unknown.
@@ -54,8 +75,62 @@ pub(super) enum Node {
     Named(usize),
     /// A burn rate.
     Burn(Comparison),
+    /// Whether the watched condition with this number held at some instant of so many seconds.
+    Within(usize, i64),
+    /// Whether the run with this number is so many seconds long.
+    Sustained(usize, i64),
+    /// Whether what has this number is attested.
+    Attested(usize),
+    /// Whether incidents took more than the share with this number.
+    Incident(usize),
+    /// What never holds: a tier that does not hold for the SLO.
+    Never,
     /// A name that nothing has, or conditions that stand too deep in each other.
     Unknown,
+}
+
+/// What is asked to have held for some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// The tier with this number, of those that hold for the SLO.
+    Tier(usize),
+    /// The named condition with this number.
+    Named(usize),
+}
+
+/// What somebody may attest.
+#[derive(Debug, PartialEq)]
+pub(super) struct AttestedRule {
+    /// What is attested.
+    pub(super) id: String,
+    /// How old a record must be, and how old it may be, in seconds.
+    pub(super) ages: (i64, Option<i64>),
+    /// What holds without a record.
+    pub(super) default: bool,
+    /// Of what each needs a record of its own.
+    pub(super) each: Option<Each>,
+    /// Whether it claims a repair, which lapses when the outage goes on or comes back.
+    pub(super) lapses: bool,
+}
+
+/// What needs a record of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Each {
+    /// Every incident.
+    Incident,
+    /// Every class of incidents.
+    Class,
+}
+
+/// A share of an error budget.
+#[derive(Debug, PartialEq)]
+pub(super) struct ShareRule {
+    /// The time whose budget it is a share of, in seconds.
+    pub(super) seconds: i64,
+    /// Whether incidents of one class count together.
+    pub(super) by_class: bool,
+    /// What is compared.
+    pub(super) share: Comparison,
 }
 
 /// A burn rate that is compared.
@@ -86,7 +161,17 @@ pub(super) enum Reach {
 impl Rules {
     /// Reads the conditions of a policy and those of its tiers that hold for an SLO.
     pub(super) fn new(policy: &ErrorBudgetPolicy, tiers: &[(usize, &Tier)], terms: &Terms) -> Self {
-        let mut reading = Reading { policy, budget: terms.error_budget(), lookbacks: Vec::new() };
+        let mut reading = Reading {
+            policy,
+            own: tiers,
+            budget: terms.error_budget(),
+            repairs: repairs(policy),
+            lookbacks: Vec::new(),
+            watched: Vec::new(),
+            runs: Vec::new(),
+            attested: Vec::new(),
+            shares: Vec::new(),
+        };
         let named = policy.conditions.iter();
         let named = named.map(|named| reading.node(&named.condition, 0)).collect();
         let tiers = tiers.iter().map(|(_, tier)| TierRules {
@@ -98,7 +183,13 @@ impl Rules {
         Self {
             named,
             tiers,
+            page: position(policy, PAGE),
+            leak: reading.comparison(0, Operator::Gte, Ratio::one()),
             lookbacks: reading.lookbacks,
+            watched: reading.watched,
+            runs: reading.runs,
+            attested: reading.attested,
+            shares: reading.shares,
             min_coverage: no_data.min_coverage.clone(),
             min_events: no_data.min_events.clone(),
             zero_traffic: no_data.zero_traffic,
@@ -127,8 +218,16 @@ impl Rules {
 
 struct Reading<'a> {
     policy: &'a ErrorBudgetPolicy,
+    /// The tiers that hold for the SLO.
+    own: &'a [(usize, &'a Tier)],
     budget: Ratio,
+    /// What is attested of repairs.
+    repairs: BTreeSet<&'a str>,
     lookbacks: Vec<Lookback>,
+    watched: Vec<usize>,
+    runs: Vec<(Lasts, i64)>,
+    attested: Vec<AttestedRule>,
+    shares: Vec<ShareRule>,
 }
 
 impl Reading<'_> {
@@ -142,19 +241,65 @@ impl Reading<'_> {
                 position(self.policy, &name.value).map_or(Node::Unknown, Node::Named)
             }
             Condition::Burn(burn) => {
-                let threshold = burn.threshold.value.clone();
-                Node::Burn(Comparison {
-                    lookback: self.lookback(burn.lookback.value),
-                    operator: burn.operator,
-                    factors: (&threshold * &self.budget).to_parts().map(|(top, low)| (low, top)),
-                    threshold,
-                })
+                let lookback = self.lookback(burn.lookback.value);
+                Node::Burn(self.comparison(lookback, burn.operator, burn.threshold.value.clone()))
             }
-            // What rests on records and on the past of tiers is not known.
-            Condition::Within { .. }
-            | Condition::Sustained { .. }
-            | Condition::Attested(_)
-            | Condition::Incident { .. } => Node::Unknown,
+            Condition::Within { name, time } => {
+                let Some(named) = position(self.policy, &name.value) else { return Node::Unknown };
+                Node::Within(place(&mut self.watched, named), seconds(time.value))
+            }
+            Condition::Sustained { what, time, max_gap } => {
+                let lasts = match what {
+                    Lasting::Condition(name) => {
+                        position(self.policy, &name.value).map(Lasts::Named)
+                    }
+                    Lasting::Tier(name) if self.is_foreign(&name.value) => return Node::Never,
+                    Lasting::Tier(name) => self.tier(&name.value).map(Lasts::Tier),
+                };
+                let Some(lasts) = lasts else { return Node::Unknown };
+                let run = (lasts, max_gap.map_or(0, seconds));
+                Node::Sustained(place(&mut self.runs, run), seconds(time.value))
+            }
+            Condition::Attested(attested) => {
+                let rule = self.attested(attested);
+                Node::Attested(place(&mut self.attested, rule))
+            }
+            Condition::Incident { share, of, by_class } => {
+                let share = self.comparison(0, Operator::Gt, share.value.clone());
+                let rule = ShareRule { seconds: seconds(*of), by_class: *by_class, share };
+                Node::Incident(place(&mut self.shares, rule))
+            }
+        }
+    }
+
+    fn comparison(&self, lookback: usize, operator: Operator, threshold: Ratio) -> Comparison {
+        let factors = (&threshold * &self.budget).to_parts().map(|(top, low)| (low, top));
+        Comparison { lookback, operator, threshold, factors }
+    }
+
+    /// Returns the number of a tier among those that hold for the SLO.
+    fn tier(&self, name: &str) -> Option<usize> {
+        self.own.iter().position(|(_, tier)| tier.name.value == name)
+    }
+
+    /// Returns whether a tier holds for other SLOs alone.
+    fn is_foreign(&self, name: &str) -> bool {
+        let is_it = |tier: &Tier| tier.name.value == name;
+        self.policy.tiers.iter().any(is_it) && !self.own.iter().any(|(_, tier)| is_it(tier))
+    }
+
+    fn attested(&self, attested: &Attested) -> AttestedRule {
+        let each = match (attested.per_incident, attested.per_class) {
+            (true, _) => Some(Each::Incident),
+            (false, true) => Some(Each::Class),
+            (false, false) => None,
+        };
+        AttestedRule {
+            id: attested.id.value.clone(),
+            ages: (attested.min_age.map_or(0, seconds), attested.max_age.map(seconds)),
+            default: attested.default,
+            each,
+            lapses: each.is_none() && self.repairs.contains(attested.id.value.as_str()),
         }
     }
 
@@ -163,10 +308,31 @@ impl Reading<'_> {
     }
 
     fn lookback(&mut self, lookback: Lookback) -> usize {
-        let known = self.lookbacks.iter().position(|other| *other == lookback);
-        known.unwrap_or_else(|| {
-            self.lookbacks.push(lookback);
-            self.lookbacks.len() - 1
-        })
+        place(&mut self.lookbacks, lookback)
     }
+}
+
+/// Returns the place of something in a list, to which it is added where it is not there.
+fn place<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
+    let known = list.iter().position(|other| *other == item);
+    known.unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX)
+}
+
+/// Returns what is attested of repairs: whatever an exit asks for, by names too.
+fn repairs(policy: &ErrorBudgetPolicy) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    let exits = policy.tiers.iter().filter_map(|tier| tier.exit.as_ref());
+    Names::of(policy).each_part(exits, &mut |part, _| {
+        if let Condition::Attested(attested) = part {
+            found.insert(attested.id.value.as_str());
+        }
+    });
+    found
 }

@@ -7,15 +7,18 @@ use std::sync::Arc;
 use crate::budget::Terms;
 use crate::globs::Globs;
 use crate::model::Catalog;
+use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::PRIORITY;
 use crate::model::Slo;
 use crate::model::Tier;
+use crate::quantity::Duration;
 use crate::source::Span;
 use crate::source::Spanned;
 
-use super::lookbacks;
+use super::condition::MAX_DEPTH;
 
 /// The policies of a tree, ready to say which of them govern an SLO.
 #[derive(Clone, Debug)]
@@ -252,11 +255,83 @@ pub fn horizon_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 {
     longest_seconds(policy, terms).saturating_add(latch)
 }
 
-/// Returns the longest lookback of a policy, in seconds.
+/// Returns how far back the tiers of a policy look, in seconds: a condition that is to have held for a week looks
+/// back a week further than what it asks for.
 pub(super) fn longest_seconds(policy: &ErrorBudgetPolicy, terms: &Terms) -> i64 {
-    let seconds = |lookback: Spanned<Lookback>| match lookback.value {
-        Lookback::Slo => terms.window.reach_seconds(),
-        Lookback::For(duration) => i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX),
-    };
-    lookbacks(policy).into_iter().map(seconds).max().unwrap_or(0)
+    let mut reach = Reach { policy, terms, known: BTreeMap::new(), open: BTreeSet::new() };
+    (0..policy.tiers.len()).map(|tier| reach.of_tier(tier)).max().unwrap_or(0)
+}
+
+/// How far back the parts of a policy look.
+struct Reach<'a> {
+    policy: &'a ErrorBudgetPolicy,
+    terms: &'a Terms,
+    known: BTreeMap<Part<'a>, i64>,
+    /// What is being looked at: what names itself looks back no further than what it names beside.
+    open: BTreeSet<Part<'a>>,
+}
+
+/// A part of a policy that others refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part<'a> {
+    Tier(usize),
+    Named(&'a str),
+}
+
+impl<'a> Reach<'a> {
+    fn of_tier(&mut self, index: usize) -> i64 {
+        let Some(tier) = self.policy.tiers.get(index) else { return 0 };
+        self.once(Part::Tier(index), |reach| {
+            let enter = reach.of(&tier.enter, 0);
+            tier.exit.as_ref().map_or(enter, |exit| enter.max(reach.of(exit, 0)))
+        })
+    }
+
+    fn of_named(&mut self, name: &'a str) -> i64 {
+        let mut conditions = self.policy.conditions.iter();
+        let Some(named) = conditions.find(|named| named.name.value == name) else { return 0 };
+        self.once(Part::Named(name), |reach| reach.of(&named.condition, 0))
+    }
+
+    fn once(&mut self, part: Part<'a>, look: impl FnOnce(&mut Self) -> i64) -> i64 {
+        if let Some(known) = self.known.get(&part) {
+            return *known;
+        }
+        if self.open.len() > MAX_DEPTH || !self.open.insert(part) {
+            return 0;
+        }
+        let seconds = look(self);
+        self.open.remove(&part);
+        self.known.insert(part, seconds);
+        seconds
+    }
+
+    fn of(&mut self, condition: &'a Condition, depth: usize) -> i64 {
+        let seconds =
+            |duration: Duration| i64::try_from(duration.nominal_seconds()).unwrap_or(i64::MAX);
+        match condition {
+            _ if depth > MAX_DEPTH => 0,
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().map(|part| self.of(part, depth + 1)).max().unwrap_or(0)
+            }
+            Condition::Not(part) => self.of(part, depth + 1),
+            Condition::Named(name) => self.of_named(&name.value),
+            Condition::Burn(burn) => match burn.lookback.value {
+                Lookback::Slo => self.terms.window.reach_seconds(),
+                Lookback::For(duration) => seconds(duration),
+            },
+            Condition::Within { name, time }
+            | Condition::Sustained { what: Lasting::Condition(name), time, .. } => {
+                self.of_named(&name.value).saturating_add(seconds(time.value))
+            }
+            Condition::Sustained { what: Lasting::Tier(name), time, .. } => {
+                let mut tiers = self.policy.tiers.iter();
+                let index = tiers.position(|tier| tier.name.value == name.value);
+                let reach = index.map_or(0, |index| self.of_tier(index));
+                reach.saturating_add(seconds(time.value))
+            }
+            Condition::Incident { of, .. } => seconds(*of),
+            Condition::Attested(_) => 0,
+        }
+    }
 }

@@ -26,6 +26,8 @@ use super::condition::reason;
 use super::past::Measured;
 use super::past::Past;
 use super::past::Question;
+use super::records::Own;
+use super::records::Records;
 use super::replay::Memory;
 use super::rules::Rules;
 use super::select::longest_seconds;
@@ -177,14 +179,16 @@ impl Standing {
 ///
 /// * `counts`: the measured counts, over at least [`super::horizon_seconds`] before `now`; what is
 ///   missing of them is not known.
+/// * `records`: those that count.
 pub fn evaluate(
     policy: &ErrorBudgetPolicy,
     slo: &Slo,
     objective: usize,
     counts: &Result<Arc<Series>, Failure>,
+    records: &Records,
     now: Timestamp,
 ) -> Standing {
-    Evaluation::new(slo, objective, counts, now).standing(policy)
+    Evaluation::new(slo, objective, counts, records, now).standing(policy)
 }
 
 /// Returns where each of several policies stands for an objective, like [`evaluate`].
@@ -195,9 +199,10 @@ pub fn evaluate_all(
     slo: &Slo,
     objective: usize,
     counts: &Result<Arc<Series>, Failure>,
+    records: &Records,
     now: Timestamp,
 ) -> Vec<Standing> {
-    let mut evaluation = Evaluation::new(slo, objective, counts, now);
+    let mut evaluation = Evaluation::new(slo, objective, counts, records, now);
     policies.iter().map(|policy| evaluation.standing(policy)).collect()
 }
 
@@ -207,6 +212,7 @@ struct Evaluation<'a> {
     terms: Result<Terms, Undefined>,
     counts: &'a Result<Arc<Series>, Failure>,
     whole: Option<Whole>,
+    records: &'a Records,
     now: Timestamp,
     replayed: Vec<Rc<(Question, Past)>>,
 }
@@ -216,11 +222,12 @@ impl<'a> Evaluation<'a> {
         slo: &'a Slo,
         objective: usize,
         counts: &'a Result<Arc<Series>, Failure>,
+        records: &'a Records,
         now: Timestamp,
     ) -> Self {
         let whole = counts.as_ref().ok().and_then(|series| Whole::new(series));
         let terms = Terms::new(slo, objective);
-        Self { slo, terms, counts, whole, now, replayed: Vec::new() }
+        Self { slo, terms, counts, whole, records, now, replayed: Vec::new() }
     }
 
     fn standing(&mut self, policy: &ErrorBudgetPolicy) -> Standing {
@@ -244,7 +251,9 @@ impl<'a> Evaluation<'a> {
                 return nothing_known(policy, &tiers, reason, self.now, warnings);
             }
         };
+        let records = self.records.about(policy.meta.name(), self.slo, &tiers);
         let question = question(policy, &tiers, series, terms, self.now, &mut warnings);
+        let question = Question { records, ..question };
         let known = self.replayed.iter().find(|known| known.0 == question).map(Rc::clone);
         let replayed = known.unwrap_or_else(|| {
             let measured = Measured { series, whole: self.whole.as_ref(), terms };
@@ -291,6 +300,7 @@ fn question(
         step_seconds,
         steps_ahead: (longest / step_seconds).saturating_add(2).min(MAX_INSTANTS),
         latch_seconds,
+        records: Own::default(),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::quantity::Unit;
 type Counted = Result<Arc<Series>, Failure>;
 
 fn standing(policy: &ErrorBudgetPolicy, slo: &Slo, counts: &Counted, at: i64) -> Standing {
-    evaluate(policy, slo, 0, counts, hour(at))
+    evaluate(policy, slo, 0, counts, &Records::default(), hour(at))
 }
 
 fn gate(policy: &ErrorBudgetPolicy, slo: &Slo, counts: &Counted, at: i64) -> GateKind {
@@ -132,7 +132,7 @@ fn every_instant_of_one_step_gives_the_same_standing() {
     let slo = slo("checkout", None, "0.999", "7d");
     let late = jiff::Timestamp::from_second(hour(6).as_second() - 1).expect("an instant");
     let early = standing(&freeze, &slo, &counts, 5);
-    let late = evaluate(&freeze, &slo, 0, &counts, late);
+    let late = evaluate(&freeze, &slo, 0, &counts, &Records::default(), late);
     assert_eq!((early.instant, early.gate), (late.instant, late.gate));
 }
 

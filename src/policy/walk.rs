@@ -16,6 +16,8 @@ use crate::model::ZeroTraffic;
 use super::condition::MAX_DEPTH;
 use super::condition::both;
 use super::condition::either;
+use super::recall::State;
+use super::records::Own;
 use super::rules::Comparison;
 use super::rules::Node;
 use super::rules::Reach;
@@ -59,7 +61,7 @@ impl<'a> Path<'a> {
         Self { series, course, further: Some(further) }
     }
 
-    fn series(&self) -> &Series {
+    pub(super) fn series(&self) -> &Series {
         let Some(further) = &self.further else {
             return self.series;
         };
@@ -80,6 +82,10 @@ pub(super) struct Ground<'a> {
     pub(super) no_data: &'a NoData,
     /// How each lookback is added up.
     pub(super) reaches: &'a [Reach],
+    /// What people recorded.
+    pub(super) records: &'a Own,
+    /// How long a tier is remembered, in seconds.
+    pub(super) latch_seconds: i64,
 }
 
 /// The conditions of a policy, asked at instants that only ever go forward.
@@ -87,14 +93,20 @@ pub(super) struct Ground<'a> {
 /// Burn rates are compared as products of whole numbers; those that do not fit, and those of
 /// calendar windows, are exact fractions.
 pub(super) struct Walk<'a> {
-    ground: Ground<'a>,
-    path: &'a Path<'a>,
+    pub(super) ground: Ground<'a>,
+    pub(super) path: &'a Path<'a>,
     min_coverage: Option<(i128, i128)>,
     min_events: Option<(i128, i128)>,
-    at: Timestamp,
+    pub(super) at: Timestamp,
     until: usize,
     lookbacks: Vec<Seen>,
     named: Vec<Progress>,
+    /// What is remembered from one instant to the next.
+    pub(super) state: State,
+    /// How far each tier, each watched condition and each run is at the present instant.
+    pub(super) tiers: Vec<Progress>,
+    pub(super) looks: Vec<Progress>,
+    pub(super) lasting: Vec<Progress>,
 }
 
 /// What is known of a lookback.
@@ -104,9 +116,9 @@ struct Seen {
     burn: Option<Burn>,
 }
 
-/// How far a named condition is.
+/// How far a named condition, or something else that is found once for each instant, is.
 #[derive(Clone, Copy)]
-enum Progress {
+pub(super) enum Progress {
     Untouched,
     Running,
     Done(Option<bool>),
@@ -132,8 +144,14 @@ impl Comparison {
 }
 
 impl<'a> Walk<'a> {
-    /// Starts at an instant.
-    pub(super) fn new(ground: Ground<'a>, path: &'a Path<'a>, at: Timestamp) -> Self {
+    /// Returns what is remembered before the first instant.
+    pub(super) fn first_state(ground: Ground<'a>) -> State {
+        let Rules { tiers, watched, runs, .. } = ground.rules;
+        State::new(tiers.len(), watched.len(), runs.len(), ground.records.attestations.len())
+    }
+
+    /// Starts at an instant, with what is remembered from the one before.
+    pub(super) fn new(ground: Ground<'a>, path: &'a Path<'a>, at: Timestamp, state: State) -> Self {
         let cursor = |second: i64| path.course.as_ref().map_or(0, |course| course.cursor(second));
         let seen = |reach: &Reach| Seen {
             cursor: match reach {
@@ -152,27 +170,30 @@ impl<'a> Walk<'a> {
             until: cursor(at.as_second()),
             lookbacks: ground.reaches.iter().map(seen).collect(),
             named: vec![Progress::Untouched; ground.rules.named.len()],
+            tiers: vec![Progress::Untouched; ground.rules.tiers.len()],
+            looks: vec![Progress::Untouched; ground.rules.watched.len()],
+            lasting: vec![Progress::Untouched; ground.rules.runs.len()],
+            state,
         }
     }
 
-    /// Goes on to an instant that is not before the present one.
+    /// Goes on to an instant that is not before the present one, and takes every step there.
     pub(super) fn go(&mut self, at: Timestamp) {
         self.at = at;
-        self.named.fill(Progress::Untouched);
+        for progress in [&mut self.named, &mut self.tiers, &mut self.looks, &mut self.lasting] {
+            progress.fill(Progress::Untouched);
+        }
         for seen in &mut self.lookbacks {
             seen.sum = None;
             seen.burn = None;
         }
+        self.settle();
     }
 
     /// Returns whether a condition holds; nothing where that is not known.
     ///
     /// A condition that names itself, by whatever way, is not known.
-    pub(super) fn holds(&mut self, node: &'a Node) -> Option<bool> {
-        self.holds_at(node, 0)
-    }
-
-    fn holds_at(&mut self, node: &'a Node, depth: usize) -> Option<bool> {
+    pub(super) fn holds_at(&mut self, node: &'a Node, depth: usize) -> Option<bool> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -197,11 +218,16 @@ impl<'a> Walk<'a> {
                 Some(Answer(holds)) => holds,
                 None => self.compares_exactly(comparison),
             },
+            Node::Within(watched, seconds) => self.within(*watched, *seconds, depth),
+            Node::Sustained(run, seconds) => self.sustained(*run, *seconds, depth),
+            Node::Attested(rule) => self.attested(*rule),
+            Node::Incident(share) => self.incident(*share),
+            Node::Never => Some(false),
             Node::Unknown => None,
         }
     }
 
-    fn holds_named(&mut self, index: usize, depth: usize) -> Option<bool> {
+    pub(super) fn holds_named(&mut self, index: usize, depth: usize) -> Option<bool> {
         let rules = self.ground.rules;
         let named = rules.named.get(index)?;
         match self.named.get(index)? {

@@ -49,7 +49,6 @@ fn an_agreed_policy_that_cannot_be_read_opens_nothing() {
         refused(name, |shop| write(shop, bytes));
     }
     for form in [
-        "sustained: {tier: careful, for: 7d}",
         "any: [{burn: {lookback: 1h, gte: 9}}, {attested: {id: repaired}}]",
         "incident: {share: {gt: 0.2, of: 28d}}",
     ] {
@@ -166,13 +165,12 @@ fn a_condition_that_no_tier_asks_for_needs_no_judge() {
 fn a_change_that_brings_what_is_not_judged_is_told_so() {
     let shop = shop(HEALTHY);
     work(&shop);
-    let tier =
-        "    - { name: late, enter: { sustained: { tier: careful, for: 7d } }, gate: freeze }\n";
+    let tier = "    - { name: late, enter: { attested: { id: sre-needs-help } }, gate: freeze }\n";
     shop.write("slo/policy.yaml", format!("{POLICY}{tier}"));
-    shop.commit("Wait for a week");
+    shop.commit("Help on demand");
     let ended = gate(&shop, &[]);
     let words = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    let told = "slo/policy.yaml:10 asks for `sustained`, which the gate does not judge yet: after \
+    let told = "slo/policy.yaml:10 asks for `attested`, which the gate does not judge yet: after \
                 the merge it ends with exit code 2";
     assert!(words.contains(told), "{ended:?}");
 }
