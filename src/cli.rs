@@ -34,6 +34,7 @@ mod output;
 mod past;
 mod project;
 mod publish;
+mod recorded;
 mod replace;
 mod reviews;
 mod rules;

@@ -32,7 +32,6 @@ mod whole;
 
 pub use condition::Evidence;
 pub use condition::lookbacks;
-pub use condition::unjudged;
 pub use never::Asked;
 pub use never::Obstacle;
 pub use never::Peak;

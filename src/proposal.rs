@@ -14,6 +14,7 @@ mod approvals;
 
 pub use approvals::Approval;
 pub use approvals::Means;
+pub use approvals::is_member;
 
 /// What is known of those who propose a change.
 #[derive(Clone, Debug, Default)]

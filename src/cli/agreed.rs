@@ -20,7 +20,6 @@ use crate::lint::RuleSet;
 use crate::lint::Tree;
 use crate::model::Catalog;
 use crate::model::Object;
-use crate::policy;
 use crate::rules;
 use crate::rules::Facts;
 use crate::rules::Set;
@@ -57,7 +56,6 @@ pub(super) fn of(trusted: &Tree, unread: &[Unread], config: &Config) -> Result<C
     refuse_wrong(trusted, &agreed, config)?;
     refuse_lost(trusted, config)?;
     refuse_halves(trusted, &agreed)?;
-    refuse_unjudged(trusted, &agreed)?;
     Ok(agreed)
 }
 
@@ -154,19 +152,6 @@ fn refuse_halves(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
     let (path, position) = place(trusted, span);
     let message = "this part of the error budget policy cannot be read".to_owned();
     Err(Error::Config { message, path, position: Some(position), hint: None })
-}
-
-/// A condition that would never be known is no condition to hold a change to.
-fn refuse_unjudged(trusted: &Tree, agreed: &Catalog) -> Result<(), Error> {
-    let found = agreed.policies().find_map(|policy| policy::unjudged(policy));
-    let Some((what, span)) = found else { return Ok(()) };
-    let (path, position) = place(trusted, span);
-    Err(Error::Config {
-        message: format!("the gate does not judge `{what}` yet"),
-        path,
-        position: Some(position),
-        hint: Some("build the policy of `burn` alone until it does".to_owned()),
-    })
 }
 
 /// Returns the file and the position of a place.

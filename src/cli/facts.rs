@@ -242,6 +242,12 @@ pub(super) fn proposal(
     Ok(Proposal { commits, ..Proposal::default() })
 }
 
+/// Returns who made one commit.
+pub(super) fn alone(repository: &Repository, commit: CommitId) -> Result<Proposal, Error> {
+    let commits = Commits::Complete(vec![facts(&repository.commit(commit)?)]);
+    Ok(Proposal { commits, ..Proposal::default() })
+}
+
 fn facts(commit: &Commit) -> CommitFacts {
     let trailers = commit.trailers.iter();
     CommitFacts {

@@ -33,7 +33,6 @@ use crate::lint::Tree;
 use crate::lint::baseline::Matching;
 use crate::lint::baseline::Unseen;
 use crate::model::Catalog;
-use crate::policy;
 use crate::proposal::Proposal;
 use crate::report::ChangeRow;
 use crate::report::Note;
@@ -60,6 +59,7 @@ use super::output;
 use super::project;
 use super::publish;
 use super::publish::Occasion;
+use super::recorded;
 use super::reviews;
 use super::snapshot;
 use super::snapshot::At;
@@ -221,7 +221,11 @@ impl Run {
         let trees = [self.trusted_commit, self.head_commit];
         let services_without_files =
             snapshot::services_without_files(repository, trees, &self.config)?;
-        Ok(gate::Facts { services_without_files, ..facts })
+        let recorded = recorded::of(repository, &self.agreed, self.trusted_commit, now)?;
+        let owners = &self.config.owners;
+        let counted = gate::counting(&recorded, &self.agreed, owners, &facts.proposal);
+        let gate::Counted { records, ignored: ignored_records } = counted;
+        Ok(gate::Facts { services_without_files, records, ignored_records, ..facts })
     }
 
     /// Measures by the trusted configuration; a change from a fork, which has no secrets, by the
@@ -339,22 +343,6 @@ impl Run {
         words::change_rows(listed, before, after)
     }
 
-    /// Returns what of the policies of a file the gate will not judge once they are agreed.
-    fn unjudged(&self, path_of: &str) -> Option<String> {
-        let policies = self.head.catalog.policies();
-        let mut policies = policies.filter(|policy| {
-            path(&self.head, policy.meta.span) == path_of
-                && self.config.gate.counts_policies_of(path_of)
-        });
-        let (form, span) = policies.find_map(|policy| policy::unjudged(policy))?;
-        let (_, position) = agreed::place(&self.head, span);
-        let line = position.line;
-        Some(format!(
-            "{path_of}:{line} asks for `{form}`, which the gate does not judge yet: after the merge it \
-             ends with exit code 2"
-        ))
-    }
-
     /// What the head changes of what is agreed takes effect after it is merged, and is named.
     fn note_what_waits(&self, view: &mut VerdictView) -> Result<(), Error> {
         let (start, is_cut) = match &self.trees {
@@ -389,12 +377,10 @@ impl Run {
             } else {
                 continue;
             };
-            let unjudged = self.unjudged(&change.path);
             view.notes.push(Note {
                 label: "after merge".to_owned(),
                 what: what.to_owned(),
-                why: unjudged
-                    .unwrap_or_else(|| format!("{previous} takes effect after it is merged")),
+                why: format!("{previous} takes effect after it is merged"),
             });
         }
         if is_cut {

@@ -73,6 +73,7 @@ pub fn decide(
     let services = setting.facts.services_without_files.iter();
     notes.extend(services.map(|service| Note::NoPathOfService { service: service.clone() }));
     notes.extend(warnings(&decisions));
+    notes.extend(setting.facts.ignored_records.iter().cloned().map(Note::RecordIgnored));
     let mut answer = decisions.iter().map(|decision| decision.answer);
     let mut answer = match answer.next() {
         Some(first) => answer.fold(first, most_severe),

@@ -10,6 +10,8 @@ use crate::model::Catalog;
 use crate::policy::Records;
 use crate::proposal::Proposal;
 
+use super::Ignored;
+
 /// All that a verdict depends on, besides measurements and findings.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
@@ -51,6 +53,8 @@ pub struct Facts {
     pub target_branch: Option<String>,
     /// The records of the trusted tree and its history that count for this change.
     pub records: Records,
+    /// Those that stand there and do not count.
+    pub ignored_records: Vec<Ignored>,
     /// The releases on the target branch, by the glob of their tags.
     pub releases: BTreeMap<String, Releases>,
 }

@@ -16,6 +16,7 @@ use crate::proposal::Approval;
 
 use super::Exemption;
 use super::Extent;
+use super::Ignored;
 use super::Refusal;
 
 /// What the gate does to a change.
@@ -226,6 +227,8 @@ pub enum Note {
         /// The service.
         service: String,
     },
+    /// A record of the trusted tree does not count.
+    RecordIgnored(Ignored),
     /// The head's definition could not be judged; the trusted one stands.
     HeadNotJudged {
         /// The SLO.

@@ -203,6 +203,36 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
+    /// Returns the files of one folder whose path `keep` accepts, by path; none where it is no folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PathOutside`], [`Error::Unreadable`], [`Error::TreeMalformed`] and [`Error::TreeTooLarge`].
+    pub fn files_below(
+        &self,
+        folder: &str,
+        keep: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SnapshotFile>, Error> {
+        let clean = clean_path(folder)?;
+        let Listing::Tree(tree) = &self.listing else {
+            let below = format!("{folder}/");
+            return self.files(|path| path.starts_with(&below) && keep(path));
+        };
+        let Found::Folder(tree) = entries::find(&self.repository.local, *tree, clean.as_bstr())?
+        else {
+            return Ok(Vec::new());
+        };
+        let files = entries::files(&self.repository.local, Some(tree))?.into_iter();
+        let below = files.filter_map(|(path, entry)| {
+            let path = format!("{clean}/{}", path.to_str().ok()?);
+            let kind = entry.kind;
+            let is_kept = keep(&path);
+            let file = SnapshotFile { path, blob: BlobId(entry.id), kind, path_is_lossy: false };
+            is_kept.then_some(file)
+        });
+        Ok(below.collect())
+    }
+
     /// Reads the file at `path`, up to `limit` bytes.
     ///
     /// # Errors

@@ -51,21 +51,6 @@ pub fn lookbacks(policy: &ErrorBudgetPolicy) -> Vec<Spanned<Lookback>> {
     found
 }
 
-/// Returns the first condition of a policy that would have to be judged and is not yet: the form and
-/// its place.
-pub fn unjudged(policy: &ErrorBudgetPolicy) -> Option<(&'static str, Span)> {
-    let mut found = None;
-    each_judged(policy, &mut |part| {
-        let form = match part {
-            Condition::Attested(attested) => ("attested", attested.id.span),
-            Condition::Incident { share, .. } => ("incident", share.span),
-            _ => return,
-        };
-        found.get_or_insert(form);
-    });
-    found
-}
-
 /// Returns whether both hold, as far as that is known.
 pub(super) fn both(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     match (left, right) {

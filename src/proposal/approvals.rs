@@ -88,10 +88,20 @@ impl Proposal {
         !self.given().is_empty()
     }
 
-    /// Returns whether a text such as `Ann <ann@example.org>` or `@ann` names somebody who proposes the change or
-    /// wrote a part of it.
+    /// Returns whether a text such as `Ann <ann@example.org>`, `@ann` or `ann` names somebody who proposes the
+    /// change or wrote a part of it.
     pub fn is_author(&self, text: &str) -> bool {
-        !identities(text).is_disjoint(&self.authors())
+        !people(text).is_disjoint(&self.authors())
+    }
+
+    /// Returns whether a text names somebody who wrote a part of the change, or whom a trailer of it says to have
+    /// approved it.
+    pub fn is_signed_by(&self, text: &str) -> bool {
+        let people = people(text);
+        let trailers = self.trailers(APPROVED_BY);
+        let approved: BTreeSet<String> =
+            trailers.flat_map(|(_, value)| identities(value)).collect();
+        !people.is_disjoint(&self.authors()) || !people.is_disjoint(&approved)
     }
 
     /// Returns who approved and wrote nothing of the change; nobody where authors are missing.
@@ -149,6 +159,22 @@ fn authors(commit: &CommitFacts) -> Vec<String> {
         identities(&person).into_iter().chain([login])
     });
     each.collect()
+}
+
+/// Returns whether a text names a member of some roles; a team is nobody.
+pub fn is_member<'a>(text: &str, mut roles: impl Iterator<Item = &'a str>, known: &Roles) -> bool {
+    let people = people(text);
+    let is_named = |member: &String| !member.contains('/') && people.contains(&folded(member));
+    roles.any(|role| known.get(role).is_some_and(|members| members.iter().any(is_named)))
+}
+
+/// Returns the logins and mail addresses that a field for one person names; a word alone is a login.
+fn people(text: &str) -> BTreeSet<String> {
+    let mut found = identities(text);
+    if found.is_empty() && !text.trim().contains(char::is_whitespace) {
+        found.insert(format!("@{}", folded(text)));
+    }
+    found
 }
 
 /// Returns the logins and mail addresses that a text such as `Ann <ann@example.org>` or `@ann` names.

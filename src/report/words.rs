@@ -6,6 +6,7 @@
 mod budget;
 mod change;
 mod measured;
+mod note;
 mod verdict;
 
 pub use budget::budget_row;

@@ -11,6 +11,7 @@ mod history;
 mod links;
 mod merges;
 mod pipelines;
+mod records;
 mod releases;
 mod servers;
 pub(crate) mod shop;

@@ -120,8 +120,9 @@ pub(crate) fn work(shop: &Repository) {
 
 /// Runs the gate with some arguments.
 pub(crate) fn gate(shop: &Repository, arguments: &[&str]) -> Ended {
-    let usual = ["gate", "--no-fetch", "--now", NOW];
-    Run::new(shop.path()).arguments(&usual).arguments(arguments).end()
+    let clock: &[&str] = if arguments.contains(&"--now") { &[] } else { &["--now", NOW] };
+    let usual = ["gate", "--no-fetch"];
+    Run::new(shop.path()).arguments(&usual).arguments(clock).arguments(arguments).end()
 }
 
 /// What the gate says, without what names a commit or what waits to be merged.

@@ -1,0 +1,213 @@
+//! Which records count for a change, and why the others do not.
+//!
+//! # Why
+//!
+//! A record opens a gate, so it counts from the moment at which it stood on the branch, whatever it says of itself,
+//! and only where whoever signs it may: a member of a role that the policy names, who wrote or approved the commits
+//! that brought it, and wrote nothing of the change that is judged. A record that closes a gate needs less: what
+//! somebody says of their own outage counts against them as well.
+//!
+//! What is taken out of the folder is withdrawn from then on. Every edit of a record is a new one, so that nobody
+//! makes an old one say more.
+
+use jiff::Timestamp;
+
+use crate::model::Catalog;
+use crate::model::Condition;
+use crate::model::ErrorBudgetPolicy;
+use crate::model::Kind;
+use crate::model::Record;
+use crate::policy::About;
+use crate::policy::Attestation;
+use crate::policy::Incident;
+use crate::policy::Names;
+use crate::policy::Records;
+use crate::policy::each_judged;
+use crate::proposal::Proposal;
+use crate::proposal::Roles;
+use crate::proposal::is_member;
+
+/// A record as the history of the trusted tree has it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// What it says.
+    pub record: Record,
+    /// The file that it stands in, or stood.
+    pub path: String,
+    /// When it came to the branch; absent where the clone is cut before that.
+    pub landed: Option<Timestamp>,
+    /// When it was taken out; absent where it still stands.
+    pub withdrawn: Option<Timestamp>,
+    /// The commits that brought it.
+    pub brought: Proposal,
+}
+
+/// A record that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// The file that it stands in.
+    pub path: String,
+    /// What it is, and about what.
+    pub what: String,
+    /// Why it does not count.
+    pub why: Doubt,
+}
+
+/// Why a record does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Something of it cannot be read.
+    Unreadable,
+    /// Whoever signs it is in none of the roles that may.
+    Role,
+    /// Whoever signs it neither wrote nor approved the commits that brought it.
+    Signature,
+    /// Whoever signs it wrote a part of the change.
+    Author,
+    /// The clone is cut before the commit that brought it.
+    Cut,
+}
+
+/// The records that count for a change, and the others.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// Those that count.
+    pub records: Records,
+    /// Those that stand there now and do not.
+    pub ignored: Vec<Ignored>,
+}
+
+/// Returns which records count for a change.
+///
+/// * `agreed`: the policies that count.
+/// * `owners`: the members of each role, from the trusted configuration.
+/// * `proposal`: the change.
+pub fn counting(
+    found: &[Recorded],
+    agreed: &Catalog,
+    owners: &Roles,
+    proposal: &Proposal,
+) -> Counted {
+    let mut counted = Counted::default();
+    for recorded in found {
+        match recorded.record.kind {
+            Kind::Attestation => attestation(recorded, agreed, owners, proposal, &mut counted),
+            Kind::Incident => counted.records.incidents.extend(incident(recorded)),
+            _ => {}
+        }
+    }
+    counted
+}
+
+fn attestation(
+    recorded: &Recorded,
+    agreed: &Catalog,
+    owners: &Roles,
+    proposal: &Proposal,
+    counted: &mut Counted,
+) {
+    let record = &recorded.record;
+    let (Some(id), Some(since), Some(by)) = (&record.id, &record.from, &record.by) else {
+        counted.ignored.extend(ignored(recorded, Doubt::Unreadable));
+        return;
+    };
+    let named = |policy: &&ErrorBudgetPolicy| {
+        record.policy.as_ref().is_none_or(|named| named.value == policy.meta.name())
+            && asks(policy, &id.value)
+    };
+    let mut doubt = None;
+    for policy in agreed.policies().map(AsRef::as_ref).filter(named) {
+        let uses = Uses::of(policy, &id.value);
+        let roles = policy.attestations.iter().flat_map(|attestations| &attestations.authority);
+        let roles = roles.filter(|(of, _)| of.value == id.value).flat_map(|(_, roles)| roles);
+        let may = is_member(&by.value, roles.map(|role| role.value.as_str()), owners);
+        let found = match recorded.landed {
+            _ if !may => Err(Doubt::Role),
+            // Who brought it is not known either, and what closes a gate counts all the same.
+            None if uses.opens => Err(Doubt::Cut),
+            Some(_) if !recorded.brought.is_signed_by(&by.value) => Err(Doubt::Signature),
+            _ if uses.opens && !uses.closes && proposal.is_author(&by.value) => Err(Doubt::Author),
+            landed => Ok(landed.map_or(since.value, |landed| landed.max(since.value))),
+        };
+        match found {
+            Ok(from) => counted.records.attestations.push(Attestation {
+                id: id.value.clone(),
+                about: About { policy: Some(policy.meta.name().to_owned()), slos: slos(record) },
+                span: (from, earliest(recorded)),
+                holds: rest(record, "holds").as_deref() != Some("false"),
+                incident: rest(record, "incident"),
+                class: rest(record, "class"),
+            }),
+            Err(why) => doubt = Some(why),
+        }
+    }
+    counted.ignored.extend(doubt.and_then(|why| ignored(recorded, why)));
+}
+
+/// An incident counts from when it stands on the branch; where the clone is cut, it is older.
+fn incident(recorded: &Recorded) -> Option<Incident> {
+    let record = &recorded.record;
+    let start = record.from.as_ref()?.value;
+    Some(Incident {
+        id: record.id.as_ref()?.value.clone(),
+        about: About { policy: None, slos: slos(record) },
+        class: rest(record, "class"),
+        time: (start, record.until.as_ref().map(|until| until.value)),
+        span: (recorded.landed.unwrap_or(start), recorded.withdrawn),
+    })
+}
+
+fn slos(record: &Record) -> Vec<String> {
+    record.slos.iter().map(|slo| slo.value.clone()).collect()
+}
+
+fn rest(record: &Record, field: &str) -> Option<String> {
+    record.rest.iter().find(|(key, _)| key == field).map(|(_, value)| value.clone())
+}
+
+/// Returns the first instant at which a record does not hold any more.
+fn earliest(recorded: &Recorded) -> Option<Timestamp> {
+    let until = recorded.record.until.as_ref().map(|until| until.value);
+    [until, recorded.withdrawn].into_iter().flatten().min()
+}
+
+/// Returns a record that does not count; of one that was taken out nobody has to know.
+fn ignored(recorded: &Recorded, why: Doubt) -> Option<Ignored> {
+    let record = &recorded.record;
+    let id = record.id.as_ref().or(record.tier.as_ref());
+    let what = id.map_or_else(|| record.kind.name().to_owned(), |id| id.value.clone());
+    recorded.withdrawn.is_none().then(|| Ignored { path: recorded.path.clone(), what, why })
+}
+
+fn asks(policy: &ErrorBudgetPolicy, id: &str) -> bool {
+    let mut found = false;
+    each_judged(policy, &mut |part| {
+        found |= matches!(part, Condition::Attested(attested) if attested.id.value == id);
+    });
+    found
+}
+
+/// What it does to a gate that something is attested.
+#[derive(Clone, Copy, Debug, Default)]
+struct Uses {
+    opens: bool,
+    closes: bool,
+}
+
+impl Uses {
+    fn of(policy: &ErrorBudgetPolicy, id: &str) -> Self {
+        let mut uses = Self::default();
+        let names = Names::of(policy);
+        let mut look = |conditions: Vec<&Condition>, is_exit: bool| {
+            names.each_part(conditions, &mut |part, holds| {
+                if matches!(part, Condition::Attested(attested) if attested.id.value == id) {
+                    uses.opens |= holds == is_exit;
+                    uses.closes |= holds != is_exit;
+                }
+            });
+        };
+        look(policy.tiers.iter().map(|tier| &tier.enter).collect(), false);
+        look(policy.tiers.iter().filter_map(|tier| tier.exit.as_ref()).collect(), true);
+        uses
+    }
+}
