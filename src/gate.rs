@@ -35,6 +35,7 @@ pub use plan::plan;
 pub use records::Counted;
 pub use records::Doubt;
 pub use records::Ignored;
+pub use records::Override;
 pub use records::Recorded;
 pub use records::counting;
 pub use releases::release_tags;

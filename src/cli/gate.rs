@@ -224,8 +224,8 @@ impl Run {
         let recorded = recorded::of(repository, &self.agreed, self.trusted_commit, now)?;
         let owners = &self.config.owners;
         let counted = gate::counting(&recorded, &self.agreed, owners, &facts.proposal);
-        let gate::Counted { records, ignored: ignored_records } = counted;
-        Ok(gate::Facts { services_without_files, records, ignored_records, ..facts })
+        let gate::Counted { records, overrides, ignored: ignored_records } = counted;
+        Ok(gate::Facts { services_without_files, records, overrides, ignored_records, ..facts })
     }
 
     /// Measures by the trusted configuration; a change from a fork, which has no secrets, by the

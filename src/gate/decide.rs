@@ -12,6 +12,7 @@ use crate::budget::Series;
 use crate::model::ErrorBudgetPolicy;
 use crate::model::GateKind;
 use crate::model::OnUnknown;
+use crate::model::Slo;
 use crate::model::Tier;
 use crate::policy::Governance;
 use crate::policy::Held;
@@ -25,12 +26,14 @@ use super::Answer;
 use super::Decision;
 use super::Note;
 use super::Outcome;
+use super::Override;
 use super::Reason;
 use super::ReleaseLimit;
 use super::Setting;
 use super::Verdict;
 use super::exempt::exempt;
 use super::plan::Gated;
+use super::plan::covers;
 use super::plan::gated;
 use super::proposed::measured;
 use super::releases::release_limit;
@@ -198,6 +201,7 @@ fn decision(
         exemptions: Vec::new(),
         refusals: Vec::new(),
         unexplained: Vec::new(),
+        overrides: Vec::new(),
         approvals: Vec::new(),
         release_limit: None,
     };
@@ -228,10 +232,16 @@ fn unknown(answer: OnUnknown, failed: bool) -> Answer {
 
 /// Returns the answer of a gate that is known, and notes down what it rests on.
 fn pass_through(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> Answer {
+    let held = lifted(decision, held, setting);
     decision.tier = held.tier;
     let policy = Arc::clone(&decision.policy);
-    let tiers = closing(&policy, &decision.standing, held);
+    let tiers = closing(&policy, decision, held);
     match held.gate {
+        GateKind::Open | GateKind::Warn if !decision.overrides.is_empty() => {
+            // What is lifted is what people want to know of.
+            decision.tier = decision.overrides.last().map(|(tier, _)| *tier);
+            Answer::new(Outcome::Pass, Reason::Overridden)
+        }
         GateKind::Open => Answer::new(Outcome::Pass, Reason::Open),
         GateKind::Warn => Answer::new(Outcome::Warn, Reason::Warn),
         GateKind::Approve => approved(decision, &tiers, setting),
@@ -279,14 +289,53 @@ fn approved(decision: &mut Decision, tiers: &[&Tier], setting: &Setting<'_>) -> 
     }
 }
 
-/// Returns the active tiers that close the gate as far as it is closed; each must be satisfied.
-fn closing<'a>(policy: &'a ErrorBudgetPolicy, standing: &Standing, held: Held) -> Vec<&'a Tier> {
+/// Returns the tiers that are active, counted from 0.
+fn active(standing: &Standing, held: Held) -> Vec<usize> {
     let active = standing.active().map(|(tier, _)| tier.tier);
     let mut indexes: Vec<usize> = active.chain(held.tier).collect();
     indexes.sort_unstable();
     indexes.dedup();
     indexes
+}
+
+/// Returns the gate of the tiers that no override lifts, and notes down which are lifted.
+fn lifted(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> Held {
+    if held.gate < GateKind::Approve || setting.facts.overrides.is_empty() {
+        return held;
+    }
+    let policy = Arc::clone(&decision.policy);
+    let mut rest = Held { gate: GateKind::Open, tier: None };
+    for index in active(&decision.standing, held) {
+        let Some(tier) = policy.tiers.get(index).filter(|tier| tier.gate.value <= held.gate) else {
+            continue;
+        };
+        let closes = tier.gate.value >= GateKind::Approve;
+        let lifting = |over: &&Override| {
+            over.tier == tier.name.value && lifts(over, &policy, &decision.slo, setting)
+        };
+        let found = setting.facts.overrides.iter().find(lifting).filter(|_| closes);
+        if let Some(over) = found {
+            decision.overrides.push((index, over.clone()));
+        } else if tier.gate.value >= rest.gate {
+            rest = Held { gate: tier.gate.value, tier: Some(index) };
+        }
+    }
+    if decision.overrides.is_empty() { held } else { rest }
+}
+
+/// Returns whether an override counts now, for an SLO, and covers every path of the change that is gated.
+fn lifts(over: &Override, policy: &ErrorBudgetPolicy, slo: &Slo, setting: &Setting<'_>) -> bool {
+    let (from, until) = over.span;
+    let counts = from <= setting.now && setting.now < until;
+    counts && over.about.holds(policy.meta.name(), slo) && covers(over, policy, slo, setting)
+}
+
+/// Returns the active tiers that close the gate as far as it is closed; each must be satisfied.
+fn closing<'a>(policy: &'a ErrorBudgetPolicy, decision: &Decision, held: Held) -> Vec<&'a Tier> {
+    let is_lifted = |tier: &usize| decision.overrides.iter().any(|(lifted, _)| lifted == tier);
+    active(&decision.standing, held)
         .into_iter()
+        .filter(|tier| !is_lifted(tier))
         .filter_map(|index| policy.tiers.get(index))
         .filter(|tier| tier.gate.value == held.gate)
         .collect()

@@ -11,6 +11,7 @@ use crate::policy::Records;
 use crate::proposal::Proposal;
 
 use super::Ignored;
+use super::Override;
 
 /// All that a verdict depends on, besides measurements and findings.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,8 @@ pub struct Facts {
     pub target_branch: Option<String>,
     /// The records of the trusted tree and its history that count for this change.
     pub records: Records,
+    /// The overrides of the trusted tree that count for this change.
+    pub overrides: Vec<Override>,
     /// Those that stand there and do not count.
     pub ignored_records: Vec<Ignored>,
     /// The releases on the target branch, by the glob of their tags.

@@ -22,6 +22,7 @@ use crate::policy::lookbacks;
 use crate::source::Spanned;
 
 use super::Extent;
+use super::Override;
 use super::Setting;
 use super::proposed::proposed;
 
@@ -187,6 +188,37 @@ impl<'a> Reach<'a> {
             of_service.is_none_or(touches) && scope.as_ref().is_none_or(touches)
         })
     }
+}
+
+/// Returns whether an override names every path of the change that a policy judges about an SLO.
+///
+/// Of a whole tree, nobody knows which paths go out with it.
+pub(super) fn covers(
+    over: &Override,
+    policy: &ErrorBudgetPolicy,
+    slo: &Slo,
+    setting: &Setting<'_>,
+) -> bool {
+    if over.paths.is_empty() {
+        return true;
+    }
+    let Ok(globs) = Globs::of_paths(&over.paths) else { return false };
+    let facts = setting.facts;
+    if facts.extent == Extent::WholeTree {
+        return false;
+    }
+    let scope = narrowed(&policy.scope.paths);
+    let service = slo.service.as_ref().map(|service| service.value.as_str());
+    let of_service = service.and_then(|service| setting.services.get(service));
+    let is_gated = |path: &&String| {
+        // Whatever a link points at, or a submodule holds, may lie below it.
+        let hides = facts.hiding.contains(*path);
+        let touches = |globs: &Globs| globs.matches(path) || (hides && globs.may_match_below(path));
+        of_service.filter(|globs| !globs.is_empty()).is_none_or(touches)
+            && scope.as_ref().is_none_or(touches)
+    };
+    let is_covered = |path: &String| globs.matches(path) && !facts.hiding.contains(path);
+    facts.changed.iter().filter(is_gated).all(is_covered)
 }
 
 /// Compiles what narrows a scope; nothing where there is none, or where one of the globs cannot be

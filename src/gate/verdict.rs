@@ -17,6 +17,7 @@ use crate::proposal::Approval;
 use super::Exemption;
 use super::Extent;
 use super::Ignored;
+use super::Override;
 use super::Refusal;
 
 /// What the gate does to a change.
@@ -164,6 +165,8 @@ pub struct Decision {
     pub refusals: Vec<Refusal>,
     /// The paths of the change that no commit touches, when not all are exempt.
     pub unexplained: Vec<String>,
+    /// The overrides that lift tiers, each with the tier, counted from 0.
+    pub overrides: Vec<(usize, Override)>,
     /// The approvals that count.
     pub approvals: Vec<Approval>,
     /// Why no release passes at present, approved or not.
@@ -293,6 +296,18 @@ impl Verdict {
         for exemption in all.flat_map(|decision| &decision.exemptions) {
             if !found.contains(&exemption) {
                 found.push(exemption);
+            }
+        }
+        found
+    }
+
+    /// Returns every override that lifts a tier, each once.
+    pub fn overrides(&self) -> Vec<&Override> {
+        let mut found: Vec<&Override> = Vec::new();
+        let all = self.decisions.iter().flat_map(|decision| &decision.overrides);
+        for (_, lifting) in all {
+            if !found.contains(&lifting) {
+                found.push(lifting);
             }
         }
         found

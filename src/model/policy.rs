@@ -285,6 +285,8 @@ pub struct Overrides {
     pub approvers: Vec<Spanned<String>>,
     /// How long a gate stays lifted at most.
     pub max_duration: Option<Spanned<Duration>>,
+    /// How many there may be in a time.
+    pub max_per: Option<(u32, Duration)>,
     /// The field that says so.
     pub span: Span,
 }

@@ -130,6 +130,12 @@ fn overrides(spec: Node<'_>) -> Option<Overrides> {
         dir: fields::text(node, "dir"),
         approvers: texts(node, "approvers"),
         max_duration: fields::duration(node, "maxDuration"),
+        max_per: node.given("maxPer").and_then(|quota| {
+            // A number that cannot be read lets nobody.
+            let most = fields::number(quota, "count").and_then(|count| count.value.to_i64());
+            let most = most.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+            Some((most, fields::duration(quota, "window")?.value))
+        }),
         span: fields::key_span(spec, "overrides"),
     })
 }

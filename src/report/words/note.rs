@@ -124,6 +124,9 @@ fn doubt(doubt: gate::Doubt) -> &'static str {
             "whoever signs it neither wrote nor approved what brought it; a trailer `Approved-by` says so"
         }
         gate::Doubt::Author => "whoever signs it wrote a part of this change",
+        gate::Doubt::Lasts => "it does not end, or lasts longer than the policy lets it",
+        gate::Doubt::Quota => "there were as many before it as the policy lets be (`maxPer`)",
+        gate::Doubt::Tier => "no policy has such a tier and lets somebody lift it",
         gate::Doubt::Cut => "what brought it is not at hand; fetch with `fetch-depth: 0`",
     }
 }

@@ -23,6 +23,7 @@ use crate::policy::Ruling;
 use crate::policy::TierStanding;
 use crate::report::Exemption;
 use crate::report::Outcome;
+use crate::report::Override;
 use crate::report::Tier as TierView;
 use crate::report::VerdictView;
 use crate::source::LineIndex;
@@ -58,9 +59,18 @@ pub fn verdict_view(
         headline: headline(verdict, measurements),
         tiers: tiers.into_iter().map(|tier| tier_view(tier, policies)).collect(),
         exemptions: exemptions(verdict),
-        overrides: Vec::new(),
+        overrides: verdict.overrides().into_iter().map(override_view).collect(),
         notes: notes(verdict, measurements),
         ways_on: ways_on(verdict),
+    }
+}
+
+fn override_view(given: &gate::Override) -> Override {
+    Override {
+        by: given.by.clone(),
+        reason: given.reason.clone(),
+        until: Some(given.span.1),
+        path: given.path.clone(),
     }
 }
 

@@ -24,6 +24,22 @@ spec:
       exit: { attested: { id: root-cause-fixed } }
       gate: freeze
   attestations: { dir: slo/attestations, authority: { root-cause-fixed: [lead] } }
+  overrides: { dir: slo/overrides, approvers: [lead], maxDuration: 48h, maxPer: { count: 2, window: 28d } }
+";
+
+const OVERRIDDEN: (&str, &str, i32) = ("pass", "overridden", 0);
+
+/// The new tax law.
+const OVERRIDE: &str = "apiVersion: slo/v1
+kind: BudgetOverride
+policy: default
+tier: freeze
+slo: checkout-availability
+paths: [\"src/checkout/**\"]
+from: 2026-11-22T00:00:00Z
+until: 2026-11-23T00:00:00Z
+reason: the new tax law, by law
+approvedBy: lead@example.com
 ";
 
 const FROZEN: (&str, &str, i32) = ("block", "frozen", 1);
@@ -168,4 +184,85 @@ fn a_healthy_shop_needs_no_record() {
     work(&shop);
     shop.commit("Change the price");
     expect(&shop, &[], OPEN);
+}
+
+/// A frozen shop in whose base branch an override landed, signed by the lead.
+fn overridden(text: &str) -> Repository {
+    let shop = frozen();
+    shop.write("slo/overrides/tax.yaml", text);
+    land(&shop, LEAD, "slo: the new tax law");
+    shop
+}
+
+#[test]
+fn an_override_lifts_a_freeze_for_as_long_as_it_lasts() {
+    let shop = overridden(OVERRIDE);
+    expect_work(&shop, &[], OVERRIDDEN);
+    // From the commit that brought it on, whatever it says.
+    expect_work(&shop, &["--now", "2026-11-22T08:29:59Z"], FROZEN);
+    expect_work(&shop, &["--now", "2026-11-22T08:30:00Z"], OVERRIDDEN);
+    tells(&shop, "checkout-availability has spent 200 % of its error budget; an override lets the change pass");
+    shop.replace(
+        "slo/overrides/tax.yaml",
+        "until: 2026-11-23T00:00:00Z",
+        "until: 2026-11-22T09:00:00Z",
+    );
+    land(&shop, LEAD, "slo: shorter");
+    expect_work(&shop, &[], FROZEN);
+}
+
+#[test]
+fn an_override_lifts_what_it_names_and_no_more() {
+    for (what, with, why) in [
+        ("tier: freeze", "tier: thaw", "no policy has such a tier"),
+        ("policy: default", "policy: other", "no policy has such a tier"),
+        ("slo: checkout-availability", "slo: search-availability", ""),
+        ("paths: [\"src/checkout/**\"]", "paths: [\"src/search/**\"]", ""),
+        ("approvedBy: lead@example.com", "approvedBy: eve@example.com", "is in no role"),
+        ("until: 2026-11-23", "until: 2026-11-29", "lasts longer than the policy lets it"),
+        ("from: 2026-11-22T00:00:00Z", "from: 2026-11-22T23:00:00Z", ""),
+    ] {
+        let shop = overridden(&OVERRIDE.replace(what, with));
+        expect_work(&shop, &[], FROZEN);
+        if !why.is_empty() {
+            tells(&shop, why);
+        }
+    }
+    let shop = overridden(&OVERRIDE.replace("approvedBy: lead@example.com", "approvedBy: lead"));
+    expect_work(&shop, &[], OVERRIDDEN);
+    let shop = overridden(
+        &OVERRIDE.replace("slo: checkout-availability", "slo: checkout/checkout-availability"),
+    );
+    expect_work(&shop, &[], OVERRIDDEN);
+}
+
+#[test]
+fn overrides_are_counted_those_that_were_taken_out_too() {
+    let shop = frozen();
+    for (day, name) in [("2026-11-01", "one"), ("2026-11-05", "two")] {
+        shop.write("slo/overrides/old.yaml", OVERRIDE.replace("the new tax law", name));
+        shop.set_clock(&format!("{day}T08:00:00Z"));
+        shop.commit(name);
+        shop.remove("slo/overrides/old.yaml");
+        shop.commit("and no more");
+    }
+    shop.write("slo/overrides/tax.yaml", OVERRIDE);
+    land(&shop, LEAD, "slo: the new tax law");
+    expect_work(&shop, &[], FROZEN);
+    tells(&shop, "there were as many before it as the policy lets be");
+}
+
+#[test]
+fn whoever_wrote_the_change_approves_no_override_of_it() {
+    let shop = overridden(OVERRIDE);
+    shop.switch("work");
+    shop.write("src/checkout/more.py", "more = 1\n");
+    land(&shop, LEAD, "More");
+    expect(&shop, &[], FROZEN);
+    // One that the change brings is none.
+    let shop = frozen();
+    shop.switch("work");
+    shop.write("slo/overrides/tax.yaml", OVERRIDE);
+    land(&shop, LEAD, "slo: the new tax law");
+    expect(&shop, &[], FROZEN);
 }
