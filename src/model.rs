@@ -78,6 +78,7 @@ pub use policy::NamedCondition;
 pub use policy::NoData;
 pub use policy::OnUnknown;
 pub use policy::Overrides;
+pub use policy::RelaxWhen;
 pub use policy::ReleaseRate;
 pub use policy::Requirements;
 pub use policy::Scope;

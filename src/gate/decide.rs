@@ -298,6 +298,11 @@ fn active(standing: &Standing, held: Held) -> Vec<usize> {
     indexes
 }
 
+/// Returns what a tier does to a change now.
+fn gate_of(standing: &Standing, tier: usize) -> Option<GateKind> {
+    standing.tiers.iter().find(|one| one.tier == tier).map(|one| one.gate)
+}
+
 /// Returns the gate of the tiers that no override lifts, and notes down which are lifted.
 fn lifted(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> Held {
     if held.gate < GateKind::Approve || setting.facts.overrides.is_empty() {
@@ -306,18 +311,17 @@ fn lifted(decision: &mut Decision, held: Held, setting: &Setting<'_>) -> Held {
     let policy = Arc::clone(&decision.policy);
     let mut rest = Held { gate: GateKind::Open, tier: None };
     for index in active(&decision.standing, held) {
-        let Some(tier) = policy.tiers.get(index).filter(|tier| tier.gate.value <= held.gate) else {
-            continue;
-        };
-        let closes = tier.gate.value >= GateKind::Approve;
+        let gate = gate_of(&decision.standing, index).filter(|gate| *gate <= held.gate);
+        let Some((tier, gate)) = policy.tiers.get(index).zip(gate) else { continue };
+        let closes = gate >= GateKind::Approve;
         let lifting = |over: &&Override| {
             over.tier == tier.name.value && lifts(over, &policy, &decision.slo, setting)
         };
         let found = setting.facts.overrides.iter().find(lifting).filter(|_| closes);
         if let Some(over) = found {
             decision.overrides.push((index, over.clone()));
-        } else if tier.gate.value >= rest.gate {
-            rest = Held { gate: tier.gate.value, tier: Some(index) };
+        } else if gate >= rest.gate {
+            rest = Held { gate, tier: Some(index) };
         }
     }
     if decision.overrides.is_empty() { held } else { rest }
@@ -336,8 +340,8 @@ fn closing<'a>(policy: &'a ErrorBudgetPolicy, decision: &Decision, held: Held) -
     active(&decision.standing, held)
         .into_iter()
         .filter(|tier| !is_lifted(tier))
+        .filter(|tier| gate_of(&decision.standing, *tier) == Some(held.gate))
         .filter_map(|index| policy.tiers.get(index))
-        .filter(|tier| tier.gate.value == held.gate)
         .collect()
 }
 
@@ -347,9 +351,6 @@ fn active_tiers(decisions: &[Decision]) -> Vec<ActiveTier> {
     for decision in decisions {
         let service = decision.slo.service.as_ref().map(|service| service.value.as_str());
         for (standing, since) in decision.standing.active() {
-            let Some(tier) = decision.policy.tiers.get(standing.tier) else {
-                continue;
-            };
             let policy = Arc::as_ptr(&decision.policy);
             let name = decision.slo.meta.name();
             // Decisions come trusted first, so the trusted definition is the one that stays.
@@ -360,7 +361,7 @@ fn active_tiers(decisions: &[Decision]) -> Vec<ActiveTier> {
                     slo: Arc::clone(&decision.slo),
                     objective: decision.objective,
                     definition: decision.definition,
-                    gate: tier.gate.value,
+                    gate: standing.gate,
                     since,
                     standing: standing.clone(),
                 });

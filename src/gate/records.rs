@@ -353,7 +353,9 @@ impl Uses {
             });
         };
         look(policy.tiers.iter().map(|tier| &tier.enter).collect(), false);
-        look(policy.tiers.iter().filter_map(|tier| tier.exit.as_ref()).collect(), true);
+        let exits = policy.tiers.iter().filter_map(|tier| tier.exit.as_ref());
+        let relaxes = policy.tiers.iter().filter_map(|tier| tier.relax_when.as_ref());
+        look(exits.chain(relaxes.map(|relax| &relax.when)).collect(), true);
         uses
     }
 }

@@ -348,6 +348,9 @@ pub struct Tier {
     pub release_rate: Option<ReleaseRate>,
     /// Change classes that pass a freeze.
     pub exempt: Vec<Spanned<String>>,
+    /// When a milder gate counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relax_when: Option<RelaxWhen>,
     /// Which priorities of SLOs it holds for; empty for all.
     pub priority: Vec<Spanned<String>>,
     /// Whether it stands outside the ladder.
@@ -360,6 +363,15 @@ pub struct Tier {
     /// The whole tier.
     #[serde(skip)]
     pub span: Span,
+}
+
+/// A milder gate for as long as a condition holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct RelaxWhen {
+    /// The condition.
+    pub when: Condition,
+    /// The gate that counts then.
+    pub gate: Spanned<GateKind>,
 }
 
 /// How many releases a service may have in a time.

@@ -121,6 +121,7 @@ pub(crate) fn tier(name: &str, enter: &str, exit: Option<&str>, gate: GateKind) 
         approvals: 1,
         release_rate: None,
         exempt: Vec::new(),
+        relax_when: None,
         priority: Vec::new(),
         parallel: false,
         actions: Vec::new(),

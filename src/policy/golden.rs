@@ -14,6 +14,7 @@ use crate::budget::Series;
 use crate::dialect;
 use crate::model::Annotation;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::GateKind;
 use crate::model::Object;
 use crate::model::Slo;
 use crate::source::Origin;
@@ -176,6 +177,23 @@ fn a_missed_slo_freezes_until_the_window_has_passed() {
         assert!(case.active(672).contains(&(freeze, 1)));
         case.opens(673);
     }
+}
+
+#[test]
+fn a_miss_that_was_somebody_elses_warns_for_as_long_as_that_is_attested() {
+    let case = Case::new(WORKBOOK, outage(30 * DAY, |_| 5)).attested("company-wide-network", 10);
+    let gate = |hours: i64| match case.at(hours).gate {
+        Gate::Decided(held) => held.gate,
+        gate @ Gate::Undetermined { .. } => panic!("{gate:?}"),
+    };
+    assert_eq!((gate(9), gate(10)), (GateKind::Freeze, GateKind::Warn));
+    assert_eq!(case.active(10), [("slo-missed", 1)], "the tier is as it was");
+    assert_eq!((gate(672), gate(673)), (GateKind::Warn, GateKind::Open));
+    let early = Case::new(WORKBOOK, outage(30 * DAY, |_| 5)).attested("company-wide-network", -90);
+    let gate = |hours: i64| early.at(hours).gate;
+    // Twenty-eight days after it was attested it is too old.
+    assert!(matches!(gate(582), Gate::Decided(Held { gate: GateKind::Warn, .. })));
+    assert!(matches!(gate(583), Gate::Decided(Held { gate: GateKind::Freeze, .. })));
 }
 
 #[test]

@@ -49,9 +49,12 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Returns what begins and ends the tiers of a policy, as it is written.
+/// Returns what begins, ends and relaxes the tiers of a policy, as it is written.
 fn of_tiers(policy: &ErrorBudgetPolicy) -> impl Iterator<Item = &Condition> {
-    policy.tiers.iter().flat_map(|tier| [Some(&tier.enter), tier.exit.as_ref()]).flatten()
+    policy.tiers.iter().flat_map(|tier| {
+        let relaxes = tier.relax_when.as_ref().map(|relax| &relax.when);
+        [Some(&tier.enter), tier.exit.as_ref(), relaxes].into_iter().flatten()
+    })
 }
 
 /// Shows every condition that a policy writes anywhere.

@@ -52,6 +52,8 @@ pub(super) struct Past {
     pub(super) last_known: Option<Timestamp>,
     /// When each tier ends that is active.
     pub(super) openings: Vec<Option<Opening>>,
+    /// The number and the gate of each tier, as it counts now.
+    pub(super) gates: Vec<(usize, GateKind)>,
 }
 
 /// An objective and what was counted for it.
@@ -85,45 +87,57 @@ impl Past {
             if at >= question.instant {
                 break;
             }
-            if question.known_and_carried(&walk.state.memories).2 {
+            if known_and_carried(&walk.state.memories, &question.gates).2 {
                 last_known = Some(at);
             }
             at = moved(at, question.step_seconds).min(question.instant);
         }
+        let mut gates = question.gates.clone();
+        for ((_, gate), tier) in gates.iter_mut().zip(&rules.tiers) {
+            // What is not known relaxes nothing.
+            if let Some((when, milder)) = &tier.relaxes
+                && walk.holds_at(when, 0) == Some(true)
+            {
+                *gate = (*gate).min(*milder);
+            }
+        }
         let state = walk.state;
         let openings = question.openings(&state, measured, ground);
-        Self { memories: state.memories, last_known, openings }
+        Self { memories: state.memories, last_known, openings, gates }
     }
 }
 
-impl Question {
-    /// Returns the gate of the tiers that are known, the gate with the others carried on, and
-    /// whether none of the others could matter.
-    pub(super) fn known_and_carried(&self, memories: &[Memory]) -> (Held, Held, bool) {
-        let mut known = Held { gate: GateKind::Open, tier: None };
-        let mut carried = known;
-        let mut possible = GateKind::Open;
-        for (memory, (index, gate)) in memories.iter().zip(&self.gates) {
-            let held = Held { gate: *gate, tier: Some(*index) };
-            // Of two tiers with one gate the later one is the higher level.
-            let raise = |to: &mut Held| {
-                if held.gate >= to.gate {
-                    *to = held;
-                }
-            };
-            if memory.active {
-                raise(&mut carried);
+/// Returns the gate of the tiers that are known, the gate with the others carried on, and
+/// whether none of the others could matter.
+pub(super) fn known_and_carried(
+    memories: &[Memory],
+    gates: &[(usize, GateKind)],
+) -> (Held, Held, bool) {
+    let mut known = Held { gate: GateKind::Open, tier: None };
+    let mut carried = known;
+    let mut possible = GateKind::Open;
+    for (memory, (index, gate)) in memories.iter().zip(gates) {
+        let held = Held { gate: *gate, tier: Some(*index) };
+        // Of two tiers with one gate the later one is the higher level.
+        let raise = |to: &mut Held| {
+            if held.gate >= to.gate {
+                *to = held;
             }
-            if memory.active && memory.determined {
-                raise(&mut known);
-            }
-            if !memory.determined {
-                possible = possible.max(held.gate);
-            }
+        };
+        if memory.active {
+            raise(&mut carried);
         }
-        (known, carried, possible <= known.gate)
+        if memory.active && memory.determined {
+            raise(&mut known);
+        }
+        if !memory.determined {
+            possible = possible.max(held.gate);
+        }
     }
+    (known, carried, possible <= known.gate)
+}
 
+impl Question {
     /// Returns when each tier ends that is active.
     fn openings(
         &self,

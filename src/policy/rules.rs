@@ -9,6 +9,7 @@ use crate::budget::fitted_seconds;
 use crate::model::Attested;
 use crate::model::Condition;
 use crate::model::ErrorBudgetPolicy;
+use crate::model::GateKind;
 use crate::model::Lasting;
 use crate::model::Lookback;
 use crate::model::Operator;
@@ -60,6 +61,8 @@ pub(super) struct TierRules {
     pub(super) enter: Node,
     /// The condition that ends it; nothing where the exit is automatic.
     pub(super) exit: Option<Node>,
+    /// When a milder gate counts, and which.
+    pub(super) relaxes: Option<(Node, GateKind)>,
 }
 
 /// A condition.
@@ -177,6 +180,10 @@ impl Rules {
         let tiers = tiers.iter().map(|(_, tier)| TierRules {
             enter: reading.node(&tier.enter, 0),
             exit: tier.exit.as_ref().map(|exit| reading.node(exit, 0)),
+            relaxes: tier
+                .relax_when
+                .as_ref()
+                .map(|relax| (reading.node(&relax.when, 0), relax.gate.value)),
         });
         let tiers = tiers.collect();
         let no_data = &policy.evaluation.no_data;

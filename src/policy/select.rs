@@ -282,8 +282,9 @@ impl<'a> Reach<'a> {
     fn of_tier(&mut self, index: usize) -> i64 {
         let Some(tier) = self.policy.tiers.get(index) else { return 0 };
         self.once(Part::Tier(index), |reach| {
-            let enter = reach.of(&tier.enter, 0);
-            tier.exit.as_ref().map_or(enter, |exit| enter.max(reach.of(exit, 0)))
+            let relaxes = tier.relax_when.as_ref().map(|relax| &relax.when);
+            let all = [Some(&tier.enter), tier.exit.as_ref(), relaxes].into_iter().flatten();
+            all.map(|condition| reach.of(condition, 0)).max().unwrap_or(0)
         })
     }
 

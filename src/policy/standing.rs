@@ -26,6 +26,7 @@ use super::condition::reason;
 use super::past::Measured;
 use super::past::Past;
 use super::past::Question;
+use super::past::known_and_carried;
 use super::records::Own;
 use super::records::Records;
 use super::replay::Memory;
@@ -56,6 +57,8 @@ pub struct Standing {
 pub struct TierStanding {
     /// The tier, counted from 0.
     pub tier: usize,
+    /// What it does to a change: its gate, or the milder one that counts now.
+    pub gate: GateKind,
     /// Whether it is active.
     pub state: TierState,
     /// The burn rates that its `enter` asks for.
@@ -315,8 +318,9 @@ fn nothing_known(
     let step = i64::try_from(policy.evaluation.step.nominal_seconds()).unwrap_or(i64::MAX);
     let none = Held { gate: GateKind::Open, tier: None };
     let state = TierState::Unknown { carried_since: None, reason: reason.clone() };
-    let tiers = tiers.iter().map(|(tier, _)| TierStanding {
-        tier: *tier,
+    let tiers = tiers.iter().map(|(index, tier)| TierStanding {
+        tier: *index,
+        gate: tier.gate.value,
         state: state.clone(),
         enter: Vec::new(),
         exit: Vec::new(),
@@ -377,9 +381,13 @@ impl Replayed<'_> {
     fn standing(&self, mut warnings: Vec<Warning>) -> Standing {
         let instant = self.question.instant;
         let mut view = View::new(self.policy, self.series, self.terms, instant);
-        let tiers = self.tiers.iter().zip(&self.past.memories).zip(&self.past.openings);
+        let past = self.past.memories.iter().zip(&self.past.openings).zip(&self.past.gates);
+        let tiers = self.tiers.iter().zip(past);
         let tiers: Vec<TierStanding> = tiers
-            .map(|((tier, memory), opens)| tier_standing(*tier, memory, *opens, &mut view))
+            .map(|(tier, ((memory, opens), (_, gate)))| {
+                let standing = tier_standing(*tier, memory, *opens, &mut view);
+                TierStanding { gate: *gate, ..standing }
+            })
             .collect();
         for (memory, (tier, _)) in self.past.memories.iter().zip(&self.tiers) {
             if let Some(at) = memory.expired {
@@ -391,14 +399,11 @@ impl Replayed<'_> {
     }
 
     fn gate(&self, tiers: &[TierStanding]) -> Gate {
-        let (known, carried, decided) = self.question.known_and_carried(&self.past.memories);
+        let (known, carried, decided) = known_and_carried(&self.past.memories, &self.past.gates);
         if decided {
             return Gate::Decided(known);
         }
-        let matters = |standing: &&TierStanding| {
-            let tier = self.policy.tiers.get(standing.tier);
-            tier.is_some_and(|tier| tier.gate.value > known.gate)
-        };
+        let matters = |standing: &&TierStanding| standing.gate > known.gate;
         let reason = tiers.iter().filter(matters).find_map(|standing| match &standing.state {
             TierState::Unknown { reason, .. } => Some(reason.clone()),
             TierState::Active { .. } | TierState::Inactive => None,
@@ -429,5 +434,5 @@ fn tier_standing(
             TierState::Unknown { carried_since, reason: reason(&evidence, &tier.name.value) }
         }
     };
-    TierStanding { tier: index, state, enter, exit, opens }
+    TierStanding { tier: index, gate: tier.gate.value, state, enter, exit, opens }
 }

@@ -33,8 +33,8 @@ pub(super) fn compare(found: &mut Differences<'_>) {
     let (left, right) = (found.left, found.right);
     let content = |tier: &&Tier| {
         let Tier { enter, exit, gate, approvers, approvals, exempt, priority, .. } = tier;
-        let rate = &tier.release_rate;
-        json!([enter, exit, gate, approvers, approvals, rate, exempt, priority]).to_string()
+        let (rate, relax) = (&tier.release_rate, &tier.relax_when);
+        json!([enter, exit, gate, approvers, approvals, rate, exempt, priority, relax]).to_string()
     };
     let pairs = Pairing::new(left.tiers.iter().collect(), right.tiers.iter().collect())
         .by(|tier, _| Some(tier.name.value.clone()), |tier, _| content(tier))
@@ -142,6 +142,7 @@ fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier, activity: Activit
         when(approves, Direction::of(after.cmp(before)))
     });
     release_rate(found, old, new, approves);
+    relax_when(found, old, new);
     // An SLO without a priority is unknown to a tier that asks for one, and may be refused for that.
     let asks = old.priority.is_empty() == new.priority.is_empty();
     let more = if asks { Direction::Tightened } else { Direction::Unclear };
@@ -153,6 +154,22 @@ fn fields(found: &mut Differences<'_>, old: &Tier, new: &Tier, activity: Activit
         let places = [Some(old.name.span), Some(new.name.span)];
         found.push(path(new, "name"), Direction::Unclear, texts, places);
     }
+}
+
+/// Compares when a milder gate counts: to relax at all loosens, and of two conditions nobody knows.
+fn relax_when(found: &mut Differences<'_>, old: &Tier, new: &Tier) {
+    if json!(old.relax_when) == json!(new.relax_when) {
+        return;
+    }
+    let direction = match (&old.relax_when, &new.relax_when) {
+        (None, _) => Direction::Loosened,
+        (_, None) => Direction::Tightened,
+        _ => Direction::Unclear,
+    };
+    let sides = [&old.relax_when, &new.relax_when].map(Option::as_ref);
+    let texts = sides.map(|relax| relax.map(|relax| relax.gate.value.name().to_owned()));
+    let places = sides.map(|relax| relax.map(|relax| relax.gate.span));
+    found.push(path(new, "relaxWhen"), direction, texts, places);
 }
 
 /// Compares how many releases pass.

@@ -28,6 +28,9 @@ const EVIDENCE: [&str; 4] = ["trailer", "label", "paths", "revertOf"];
 /// The fields of a tier that say what an approval needs, of which it has at least one.
 const APPROVAL: [&str; 2] = ["approvers", "releaseRate"];
 
+/// The gates, the mildest first.
+const GATES: [&str; 4] = ["open", "warn", "approve", "freeze"];
+
 /// An example of a day.
 const DAY: &str = "2026-12-31";
 
@@ -177,6 +180,9 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
             }
             _ => {}
         }
+        if let Some(relax) = tier.given("relaxWhen") {
+            check_relaxed(tier, relax, names, problems);
+        }
         for class in items(tier, "exempt") {
             if let Some(name) = word(class)
                 && let Some(classes) = &names.classes
@@ -195,6 +201,20 @@ fn check_tiers(spec: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
             let (span, of) = (fields::key_span(tier, "gate"), "tiers".to_owned());
             problems.push(Problem::MissingOneOf { span, fields: APPROVAL.to_vec(), of });
         }
+    }
+}
+
+/// What is relaxed is milder than it was.
+fn check_relaxed(tier: Node<'_>, relax: Node<'_>, names: &Names<'_>, problems: &mut Vec<Problem>) {
+    if let Some(when) = relax.given("when") {
+        check_condition(when, names, problems);
+    }
+    let rank = |gate: &str| GATES.iter().position(|known| *known == gate);
+    let own = fields::word(tier, "gate").and_then(|gate| rank(gate.value));
+    let Some((own, given)) = own.zip(relax.given("gate")) else { return };
+    if word(given).and_then(rank).is_some_and(|relaxed| relaxed >= own) {
+        let milder = GATES.iter().take(own).map(|gate| (*gate).to_owned()).collect();
+        problems.push(invalid(given, "gate", Expected::OneOf(milder)));
     }
 }
 

@@ -19,6 +19,7 @@ use crate::model::NoData;
 use crate::model::OnUnknown;
 use crate::model::Operator;
 use crate::model::Overrides;
+use crate::model::RelaxWhen;
 use crate::model::ReleaseRate;
 use crate::model::Requirements;
 use crate::model::Scope;
@@ -285,6 +286,27 @@ fn is_true(node: Node<'_>, field: &str) -> bool {
 }
 
 fn tier(node: Node<'_>) -> Option<Tier> {
+    let approvals = fields::number(node, "approvals");
+    Some(Tier {
+        name: fields::text(node, "name")?,
+        enter: condition(node.given("enter")?)?,
+        exit: node.given("exit").and_then(condition),
+        exit_span: node.given("exit").map(Node::span),
+        gate: gate(node)?,
+        approvers: texts(node, "approvers"),
+        approvals: approvals.map_or(1, |number| count(Some(&number.value))),
+        release_rate: node.given("releaseRate").and_then(release_rate),
+        exempt: texts(node, "exempt"),
+        relax_when: node.given("relaxWhen").and_then(relax_when),
+        priority: texts(node, "priority"),
+        parallel: is_true(node, "parallel"),
+        actions: texts(node, "actions").into_iter().map(|action| action.value).collect(),
+        notify: texts(node, "notify").into_iter().map(|channel| channel.value).collect(),
+        span: node.span(),
+    })
+}
+
+fn gate(node: Node<'_>) -> Option<Spanned<GateKind>> {
     let gate = fields::word(node, "gate")?;
     let kind = match gate.value {
         "open" => GateKind::Open,
@@ -293,23 +315,12 @@ fn tier(node: Node<'_>) -> Option<Tier> {
         "freeze" => GateKind::Freeze,
         _ => return None,
     };
-    let approvals = fields::number(node, "approvals");
-    Some(Tier {
-        name: fields::text(node, "name")?,
-        enter: condition(node.given("enter")?)?,
-        exit: node.given("exit").and_then(condition),
-        exit_span: node.given("exit").map(Node::span),
-        gate: Spanned::new(kind, gate.span),
-        approvers: texts(node, "approvers"),
-        approvals: approvals.map_or(1, |number| count(Some(&number.value))),
-        release_rate: node.given("releaseRate").and_then(release_rate),
-        exempt: texts(node, "exempt"),
-        priority: texts(node, "priority"),
-        parallel: is_true(node, "parallel"),
-        actions: texts(node, "actions").into_iter().map(|action| action.value).collect(),
-        notify: texts(node, "notify").into_iter().map(|channel| channel.value).collect(),
-        span: node.span(),
-    })
+    Some(Spanned::new(kind, gate.span))
+}
+
+/// One that cannot be read relaxes nothing.
+fn relax_when(node: Node<'_>) -> Option<RelaxWhen> {
+    Some(RelaxWhen { when: condition(node.given("when")?)?, gate: gate(node)? })
 }
 
 fn release_rate(node: Node<'_>) -> Option<ReleaseRate> {

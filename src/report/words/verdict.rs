@@ -241,11 +241,21 @@ fn tier_view(active: &ActiveTier, policies: &Sources) -> TierView {
         slo: objective_name(&active.slo, active.objective),
         gate: active.gate.name().to_owned(),
         since: Some(active.since),
-        because: because(active.gate, &active.standing, &active.slo),
+        because: relaxed(active, tier),
         opens: opens.and_then(|opens| opens.at_present_burn.or(opens.without_errors)),
         opens_because: opens.map(|opens| opens_because(&opens)),
         place: tier.map(|tier| place(tier.span, policies)),
     }
+}
+
+/// Returns why a tier is active, and that it is milder than usual where it is.
+fn relaxed(active: &ActiveTier, tier: Option<&Tier>) -> String {
+    let usual = tier.map_or(active.gate, |tier| tier.gate.value);
+    let because = because(usual, &active.standing, &active.slo);
+    if usual == active.gate {
+        return because;
+    }
+    format!("{because}, relaxed to {}", active.gate.name())
 }
 
 /// Returns the number that keeps a tier active: the one it was entered by, or the one it ends by.

@@ -201,7 +201,10 @@ fn an_override_lifts_a_freeze_for_as_long_as_it_lasts() {
     // From the commit that brought it on, whatever it says.
     expect_work(&shop, &["--now", "2026-11-22T08:29:59Z"], FROZEN);
     expect_work(&shop, &["--now", "2026-11-22T08:30:00Z"], OVERRIDDEN);
-    tells(&shop, "checkout-availability has spent 200 % of its error budget; an override lets the change pass");
+    tells(
+        &shop,
+        "checkout-availability has spent 200 % of its error budget; an override lets the change pass",
+    );
     shop.replace(
         "slo/overrides/tax.yaml",
         "until: 2026-11-23T00:00:00Z",
@@ -265,4 +268,21 @@ fn whoever_wrote_the_change_approves_no_override_of_it() {
     shop.write("slo/overrides/tax.yaml", OVERRIDE);
     land(&shop, LEAD, "slo: the new tax law");
     expect(&shop, &[], FROZEN);
+}
+
+#[test]
+fn a_freeze_is_relaxed_while_it_is_attested_that_it_was_somebody_elses() {
+    let relaxed = POLICY
+        .replace("      gate: freeze\n", "      gate: freeze\n      relaxWhen: { when: { attested: { id: not-ours } }, gate: warn }\n")
+        .replace("[lead] } }\n  overrides", "[lead], not-ours: [lead] } }\n  overrides");
+    let shop = shop_with(SPENT, CONFIG, &relaxed);
+    work(&shop);
+    shop.commit("Change the price");
+    expect(&shop, &[], FROZEN);
+    shop.switch("main");
+    let text = attestation("lead@example.com").replace("root-cause-fixed", "not-ours");
+    shop.write("slo/attestations/network.yaml", text);
+    land(&shop, LEAD, "the network");
+    expect_work(&shop, &[], ("warn", "warn", 0));
+    tells(&shop, "the policy freezes at 1, relaxed to warn");
 }
