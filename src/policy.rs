@@ -10,6 +10,22 @@
 //! server it would have to be guarded and could be lost; replayed from the measurements it needs
 //! neither. The price is history: a policy needs its longest lookback and the time for which a tier
 //! is remembered.
+//!
+//! # What the language leaves open
+//!
+//! * `within` asks the instants of the grid in `(t − for, t]`, `sustained` those in `[t − for, t]`. Before the first
+//!   measurement nothing held. Where an instant is not known, a condition is known if both answers lead to the same.
+//! * For what lasts, a tier that is not known stays as it was, so that an hour without data does not begin a week anew;
+//!   at the judged instant itself it is not known. `maxGap` bridges gaps inside a run, and not its end.
+//! * A tier may wait for a later one; tiers and conditions that wait for themselves are not known. A tier that holds for
+//!   SLOs of other priorities never does.
+//! * Of several attestations of one thing the newest counts, and `holds: false` says that it is not so. Those of repairs,
+//!   whatever an `exit` asks for, lapse when `page` begins again after them, or when at least a day after them all that
+//!   burned since spends the budget of that time.
+//! * An incident counts from the commit that told of it. What needs a record for each incident is judged at the end of
+//!   each, or now while it lasts; a record for a class has to be younger than the incident.
+//! * A tier that somebody recorded begins with its record and is not forgotten while that stands; its exit ends it.
+//! * What is not known relaxes nothing.
 
 mod condition;
 #[cfg(test)]
