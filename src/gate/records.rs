@@ -155,6 +155,9 @@ impl Judge<'_> {
         let (Some(tier), Some(from), Some(by)) = (&record.tier, &record.from, &record.by) else {
             return Err(Doubt::Unreadable);
         };
+        if !record.is_whole {
+            return Err(Doubt::Unreadable);
+        }
         let Some(until) = &record.until else { return Err(Doubt::Lasts) };
         let is_meant = |policy: &&ErrorBudgetPolicy| {
             record.policy.as_ref().is_none_or(|named| named.value == policy.meta.name())
@@ -251,7 +254,9 @@ fn attestation(
     counted: &mut Counted,
 ) {
     let record = &recorded.record;
-    let (Some(id), Some(since), Some(by)) = (&record.id, &record.from, &record.by) else {
+    let whole = Some(record).filter(|record| record.is_whole);
+    let (Some(id), Some(since), Some(by), Some(_)) = (&record.id, &record.from, &record.by, whole)
+    else {
         counted.ignored.extend(ignored(recorded, Doubt::Unreadable));
         return;
     };

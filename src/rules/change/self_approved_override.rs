@@ -105,8 +105,10 @@ fn judge(
         (_, _, Some(id)) => format!("the attestation {}", quote(&id.value)),
         _ => "the attestation".to_owned(),
     };
+    // What somebody attests they may bring themselves.
     let is_author = |by: &&Spanned<String>| {
-        comparison.proposal.is_some_and(|proposal: &Proposal| proposal.is_author(&by.value))
+        record.kind == Kind::BudgetOverride
+            && comparison.proposal.is_some_and(|proposal: &Proposal| proposal.is_author(&by.value))
     };
     if let Some(by) = record.by.as_ref().filter(is_author) {
         checker

@@ -129,6 +129,19 @@ fn whoever_signs_has_to_be_somebody_who_may_and_did() {
 }
 
 #[test]
+fn what_cannot_be_read_whole_attests_nothing() {
+    // Without the end that somebody meant it would hold for ever.
+    for end in ["until: 2026-13-01", "untill: 2026-11-22", "until: [2026-11-22]"] {
+        let shop = frozen();
+        let text = format!("{}{end}\n", attestation("lead@example.com"));
+        shop.write("slo/attestations/pool.yaml", text);
+        land(&shop, LEAD, "the pool");
+        expect_work(&shop, &[], FROZEN);
+        tells(&shop, "something of it cannot be read");
+    }
+}
+
+#[test]
 fn nobody_opens_their_own_gate_with_a_record() {
     let shop = frozen();
     // A record that the change brings is none yet.
@@ -224,6 +237,7 @@ fn an_override_lifts_what_it_names_and_no_more() {
         ("approvedBy: lead@example.com", "approvedBy: eve@example.com", "is in no role"),
         ("until: 2026-11-23", "until: 2026-11-29", "lasts longer than the policy lets it"),
         ("from: 2026-11-22T00:00:00Z", "from: 2026-11-22T23:00:00Z", ""),
+        ("paths: [", "path: [", "something of it cannot be read"),
     ] {
         let shop = overridden(&OVERRIDE.replace(what, with));
         expect_work(&shop, &[], FROZEN);
